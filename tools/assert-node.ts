@@ -1,0 +1,10 @@
+// `npm run` puts the dev dependency node@24 first on the PATH. Its binary comes by an install
+// script; without it the machine's own Node runs, and would fail further on in stranger words.
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  console.error(
+    `pubsub-mixpanel needs Node 24 or newer, and this is ${process.version}. Run \`npm ci\` without ` +
+      '--ignore-scripts (it installs Node 24 for the npm scripts), or install Node 24 yourself.',
+  )
+  process.exit(1)
+}
