@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Answer, sendAnswer } from './answer.ts'
+import { startLoopbackServer } from './loopback-server.ts'
+import type { StandInCredentials } from './mixpanel/credentials.ts'
+import { type Behaviour, createFaults } from './mixpanel/faults.ts'
+import type { InsertIdKey } from './mixpanel/import-answers.ts'
+import type { ProjectSetting } from './mixpanel/import-judgement.ts'
+import { createImportRoute } from './mixpanel/import-route.ts'
+import type { IdManagement } from './mixpanel/record.ts'
+import { createRequestLog, type LoggedRequest } from './mixpanel/request-log.ts'
+import { createRowStore, type Row, type RowStore } from './mixpanel/row-store.ts'
+import { wallNow, wallWait } from './wall-clock.ts'
+
+const IMPORT_PATHS: readonly string[] = ['/import', '/import/']
+const MAX_BODY_BYTES = 10 * 1024 * 1024
+
+/** What a stand-in accepts unless told otherwise. */
+export const LOCAL_CREDENTIALS = {
+  token: 'local-project-token',
+  serviceAccount: { username: 'local-service-account', secret: 'local-service-secret' },
+  projectId: '1234567',
+} as const satisfies StandInCredentials
+
+export interface MixpanelStandInOptions {
+  /** Any free port when absent. */
+  readonly port?: number
+  readonly credentials?: StandInCredentials
+  /** Epoch ms: what "in the future" is measured by. */
+  readonly now?: () => number
+  /** How `delay` waits. */
+  readonly wait?: (ms: number) => Promise<void>
+  /** Rows kept by an earlier stand-in; it starts with none when absent. */
+  readonly store?: RowStore
+  /** `simplified` when absent, as in every project since April 2024. */
+  readonly idManagement?: IdManagement
+  /** Uncompressed; 10 MiB when absent. */
+  readonly maxBodyBytes?: number
+  /** How too large a body and too many events are answered; 400 when absent. */
+  readonly oversizeAnswer?: 400 | 413
+  /** `insert_id` when absent: the evidence favours it. */
+  readonly insertIdKey?: InsertIdKey
+}
+
+/** A Mixpanel on loopback: `POST /import`, and `GET /events`, `/rows`, `/requests` to look on. */
+export interface MixpanelStandIn {
+  /** The base URL, without a slash at the end. */
+  readonly url: string
+  readonly port: number
+  /** How many connections have been opened since the start. */
+  connections(): number
+  /** Stops at once: open sockets are destroyed, whatever is held stays unanswered. */
+  close(): Promise<void>
+
+  /** Every accepted copy, in order of arrival. */
+  rows(): readonly Row[]
+  /** As queries see them: the latest of copies alike in event, distinct id, time, insert id. */
+  deduplicated(): readonly Row[]
+  /** As compaction leaves them: as above, with the UTC day in place of the time. */
+  compacted(): readonly Row[]
+  /** The requests to `/import` whose bodies are in, answered or not, in order of arrival. */
+  requests(): readonly LoggedRequest[]
+  /** Resolves once `count` of them have come since the start or the last `clear`. */
+  waitForRequests(count: number): Promise<void>
+  /** Forgets rows and requests; faults stay as they are. */
+  clear(): void
+
+  /** Treats the next `times` requests so; calls add up in order. */
+  answerNext(times: number, behaviour: Behaviour): void
+  /** Treats every request so, once what `answerNext` asked for is used up. */
+  answerAlways(behaviour: Behaviour | 'normally'): void
+  /** Sends the answers that `gate` holds, and ends every gate asked for so far. */
+  release(): void
+}
+
+/** Starts a stand-in on 127.0.0.1. Rejects when its port is taken. */
+export async function startMixpanelStandIn(
+  options: MixpanelStandInOptions = {},
+): Promise<MixpanelStandIn> {
+  const { now = wallNow, wait = wallWait, store = createRowStore(), port = 0 } = options
+  const log = createRequestLog()
+  const faults = createFaults()
+  const project = projectSettingOf(options)
+  const answerImport = createImportRoute({ project, store, log, faults, now, wait })
+  const server = await startLoopbackServer({ name: 'the Mixpanel stand-in', port }, answerRequest)
+
+  return {
+    ...server,
+    rows: store.rows,
+    deduplicated: store.deduplicated,
+    compacted: store.compacted,
+    requests: log.requests,
+    waitForRequests: log.waitForRequests,
+    clear,
+    answerNext: faults.answerNext,
+    answerAlways: faults.answerAlways,
+    release: faults.release,
+  }
+
+  async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', server.url)
+    if (request.method === 'POST' && IMPORT_PATHS.includes(url.pathname)) {
+      return answerImport(request, response, url)
+    }
+    sendAnswer(response, viewOf(`${request.method} ${url.pathname}`))
+  }
+
+  function viewOf(route: string): Answer {
+    switch (route) {
+      case 'GET /events':
+        return legible(store.deduplicated())
+      case 'GET /rows':
+        return legible(store.rows())
+      case 'GET /requests':
+        return legible(log.requests())
+      default:
+        return { status: 404, body: `no such route here: ${route}\n` }
+    }
+  }
+
+  function clear(): void {
+    store.clear()
+    log.clear()
+  }
+}
+
+function projectSettingOf(options: MixpanelStandInOptions): ProjectSetting {
+  return {
+    credentials: options.credentials ?? LOCAL_CREDENTIALS,
+    idManagement: options.idManagement ?? 'simplified',
+    insertIdKey: options.insertIdKey ?? 'insert_id',
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    oversizeAnswer: options.oversizeAnswer ?? 400,
+  }
+}
+
+/** For people with curl: one field a line. */
+function legible(view: readonly object[]): Answer {
+  const headers = { 'content-type': 'application/json' }
+  return { status: 200, body: `${JSON.stringify(view, null, 2)}\n`, headers }
+}

@@ -1,0 +1,98 @@
+/** One value of an array, or one line of NDJSON, as it stands in the body. */
+export interface JsonElement {
+  /** Where it begins in the body. */
+  readonly offset: number
+  /** Without the blanks around it. Not parsed yet: it may hold anything. */
+  readonly bytes: Buffer
+}
+
+/** The elements of a body, or the place from which it cannot be read on. */
+export type JsonElements = Readonly<
+  | { kind: 'elements'; elements: readonly JsonElement[] }
+  | { kind: 'broken'; index: number; offset: number; reason: string }
+>
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const TAB = 0x09
+const SPACE = 0x20
+
+/** Cuts a JSON array at its own commas; what stands between them is left to `JSON.parse`. */
+export function elementsOfArray(body: Buffer): JsonElements {
+  const elements: JsonElement[] = []
+  const broken = (offset: number, reason: string): JsonElements => {
+    return { kind: 'broken', index: elements.length, offset, reason }
+  }
+  const start = skipBlanks(body, 0)
+  if (start === body.length) return broken(start, 'EOF')
+  if (body[start] !== OPEN_ARRAY) return broken(start, 'expected an array')
+
+  let at = skipBlanks(body, start + 1)
+  if (body[at] === CLOSE_ARRAY) return { kind: 'elements', elements }
+  for (;;) {
+    const end = endOfElement(body, at)
+    if (end === body.length) return broken(at, 'unexpected EOF')
+    elements.push(elementAt(body, at, end))
+    at = skipBlanks(body, end + 1)
+    if (body[end] === CLOSE_ARRAY) break
+  }
+  if (at < body.length) return broken(at, 'invalid character after top-level value')
+  return { kind: 'elements', elements }
+}
+
+/** Cuts NDJSON at its line feeds; blank lines count for nothing. */
+export function elementsOfLines(body: Buffer): JsonElements {
+  const elements: JsonElement[] = []
+  for (let at = skipBlanks(body, 0); at < body.length; ) {
+    const lineFeed = body.indexOf(LINE_FEED, at)
+    const end = lineFeed === -1 ? body.length : lineFeed
+    elements.push(elementAt(body, at, end))
+    at = skipBlanks(body, end)
+  }
+  return { kind: 'elements', elements }
+}
+
+/** The index of the comma or bracket that ends the element, or the body's length. */
+function endOfElement(body: Buffer, from: number): number {
+  let depth = 0
+  for (let at = from; at < body.length; at++) {
+    const byte = body[at]
+    if (byte === QUOTE) at = endOfString(body, at)
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++
+    else if (depth === 0 && (byte === COMMA || byte === CLOSE_ARRAY)) return at
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--
+  }
+  return body.length
+}
+
+/** The index of the quote that ends the string, or the body's length. */
+function endOfString(body: Buffer, openingQuote: number): number {
+  for (let at = openingQuote + 1; at < body.length; at++) {
+    if (body[at] === BACKSLASH) at++
+    else if (body[at] === QUOTE) return at
+  }
+  return body.length
+}
+
+function elementAt(body: Buffer, from: number, end: number): JsonElement {
+  let to = end
+  while (to > from && isBlank(body[to - 1])) to--
+  return { offset: from, bytes: body.subarray(from, to) }
+}
+
+function skipBlanks(body: Buffer, from: number): number {
+  let at = from
+  while (isBlank(body[at])) at++
+  return at
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB
+}

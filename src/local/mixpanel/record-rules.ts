@@ -1,0 +1,43 @@
+import { distinctIdFault, insertIdFault } from './id-rules.ts'
+import {
+  faultOf,
+  isObject,
+  type PropertyRule,
+  type ReceivedRecord,
+  type RecordFault,
+} from './record.ts'
+import { countFault, encodingFault, isGarbled, nestingFault } from './shape-rules.ts'
+import { timeFault } from './time-rules.ts'
+
+/** "10MB" has been seen to mean 10 MiB, so "1MB" is read the same way. */
+const EVENT_MAX_BYTES = 1024 * 1024
+
+const PROPERTY_RULES: readonly PropertyRule[] = [
+  timeFault,
+  distinctIdFault,
+  insertIdFault,
+  countFault,
+  // Before the next, which walks down as far as the nesting goes.
+  nestingFault,
+  encodingFault,
+]
+
+/**
+ * The first rule a record breaks under `strict=1`; `undefined` when it keeps them all. Where
+ * Mixpanel's own words are not known the message is ours: clients must not read messages.
+ */
+export function recordFault(record: ReceivedRecord): RecordFault | undefined {
+  const { event, properties } = record.value
+  if (typeof event !== 'string' || event.trim() === '') {
+    return { field: 'event', message: "'event' must not be missing or blank" }
+  }
+  if (isGarbled(event, record)) return faultOf('event', 'string should be valid utf8')
+  if (!isObject(properties)) return faultOf('properties', 'must be an object')
+  if (record.bytes >= EVENT_MAX_BYTES) return faultOf('event', 'must be smaller than 1MB')
+
+  for (const rule of PROPERTY_RULES) {
+    const fault = rule(properties, record)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}

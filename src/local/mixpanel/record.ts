@@ -1,0 +1,38 @@
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** Simplified ID merge knows `$user_id` and `$device_id`; Original knows only `distinct_id`. */
+export type IdManagement = 'simplified' | 'original'
+
+/** One event as it was received, and what project and moment have to say about it. */
+export interface ReceivedRecord {
+  readonly value: JsonObject
+  /** Length of its JSON. */
+  readonly bytes: number
+  /** Whether that JSON is UTF-8. When not, `value` holds U+FFFD for what is no character. */
+  readonly utf8: boolean
+  readonly idManagement: IdManagement
+  /** Epoch ms. */
+  readonly now: number
+}
+
+/** Why a record is refused. */
+export interface RecordFault {
+  readonly field: string
+  readonly message: string
+}
+
+/** A rule for the properties of one record; `undefined` when they keep it. */
+export type PropertyRule = (
+  properties: JsonObject,
+  record: ReceivedRecord,
+) => RecordFault | undefined
+
+/** A fault in Mixpanel's usual words: `'FIELD' is invalid: COMPLAINT`. */
+export function faultOf(field: string, complaint: string): RecordFault {
+  return { field, message: `'${field}' is invalid: ${complaint}` }
+}
+
+/** Whether a parsed JSON value is an object: not null, not an array. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
