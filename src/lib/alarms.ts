@@ -1,0 +1,91 @@
+import type { Clock } from './clock.ts'
+
+export interface Alarm {
+  /** Calls the task off; harmless once it has run. */
+  cancel(): void
+}
+
+/** Many deadlines on one timer. Cheap when they are set in about the order they fall due. */
+export interface Alarms {
+  /** Runs `task` once, at the monotonic instant `at` or as soon after as the loop turns. */
+  set(at: number, task: () => void): Alarm
+  /** Moves every alarm that is due later than `at` to `at`; later ones set afterwards stay theirs. */
+  pullTo(at: number): void
+}
+
+interface Pending {
+  at: number
+  task: (() => void) | undefined
+}
+
+/** Alarms in one sorted list with a single timer for its head. */
+export function createAlarms(clock: Clock): Alarms {
+  let pending: Pending[] = []
+  let head = 0
+  let timer: { at: number; callOff: () => void } | undefined
+
+  return { set, pullTo }
+
+  function set(at: number, task: () => void): Alarm {
+    const entry: Pending = { at, task }
+    insert(entry)
+    wind()
+    return {
+      cancel() {
+        // The entry stays in the list for a while; what its task holds on to must not.
+        entry.task = undefined
+        skipCancelled()
+      },
+    }
+  }
+
+  function pullTo(at: number): void {
+    for (const entry of pending) entry.at = Math.min(entry.at, at)
+    wind()
+  }
+
+  function insert(entry: Pending): void {
+    let place = pending.length
+    while (place > head && (pending[place - 1]?.at ?? 0) > entry.at) place -= 1
+    if (place === pending.length) pending.push(entry)
+    else pending.splice(place, 0, entry)
+  }
+
+  function skipCancelled(): void {
+    while (head < pending.length && pending[head]?.task === undefined) head += 1
+    if (head > 1024 && head * 2 > pending.length) {
+      pending = pending.slice(head)
+      head = 0
+    }
+    if (head === pending.length) stop()
+  }
+
+  function stop(): void {
+    pending = []
+    head = 0
+    timer?.callOff()
+    timer = undefined
+  }
+
+  /** Leaves a timer alone that rings early: it winds itself again then. */
+  function wind(): void {
+    const next = pending[head]
+    if (!next || (timer && timer.at <= next.at)) return
+    timer?.callOff()
+    const at = next.at
+    timer = { at, callOff: clock.after(Math.max(0, at - clock.monotonic()), ring) }
+  }
+
+  function ring(): void {
+    timer = undefined
+    const now = clock.monotonic()
+    for (let next = pending[head]; next && next.at <= now; next = pending[head]) {
+      const { task } = next
+      next.task = undefined
+      head += 1
+      task?.()
+    }
+    skipCancelled()
+    wind()
+  }
+}

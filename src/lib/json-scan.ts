@@ -1,0 +1,175 @@
+// A scanner for JSON that JSON.parse has read already. What is not valid it reads wrongly, or
+// without end; `isNestedDeeperThan` and `topLevelCommasOf` alone take any text.
+
+/** A value's place in a text: from `start` up to `end`, exclusive. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** What was found in one object: the values of the names sought, and where it closes. */
+export interface Members {
+  readonly values: ReadonlyMap<string, Span>
+  readonly empty: boolean
+  /** Index of the closing brace. */
+  readonly closeAt: number
+}
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+/** The raw text of each element of a valid JSON array, without the white space around it. */
+export function elementsOf(arrayText: string): readonly string[] {
+  const elements: string[] = []
+  let at = firstItemAt(arrayText, skipSpace(arrayText, 0))
+  while (arrayText.charCodeAt(at) !== CLOSE_BRACKET) {
+    const end = endOfValue(arrayText, at)
+    elements.push(arrayText.slice(at, end))
+    at = nextItemAt(arrayText, end)
+  }
+  return elements
+}
+
+/** The members of the object that opens at `objectAt`. Of a name given twice, the last counts. */
+export function membersOf(text: string, objectAt: number, names: readonly string[]): Members {
+  const values = new Map<string, Span>()
+  const first = firstItemAt(text, objectAt)
+  let at = first
+  while (text.charCodeAt(at) === QUOTE) {
+    const keyEnd = endOfString(text, at)
+    const start = skipSpace(text, skipSpace(text, keyEnd) + 1)
+    const end = endOfValue(text, start)
+    const name = nameOf(text.slice(at + 1, keyEnd - 1))
+    if (names.includes(name)) values.set(name, { start, end })
+    at = nextItemAt(text, end)
+  }
+  return { values, empty: at === first, closeAt: at }
+}
+
+/** Whether arrays and objects nest deeper than `depth` anywhere in a text, JSON or not. */
+export function isNestedDeeperThan(depth: number, text: string): boolean {
+  let open = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (isOpening(char)) open++
+    else if (isClosing(char)) open--
+    else if (char === QUOTE) {
+      const end = endOfString(text, at)
+      if (end <= at) return false
+      at = end - 1
+    }
+    if (open > depth) return true
+  }
+  return false
+}
+
+/** The commas between the elements of an array; 0 of a text that is none. Of broken ones, some number. */
+export function topLevelCommasOf(text: string, start = 0): number {
+  const openAt = skipSpace(text, start)
+  if (text.charCodeAt(openAt) !== OPEN_BRACKET) return 0
+  let open = 0
+  let commas = 0
+  for (let at = openAt; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (isOpening(char)) open++
+    else if (isClosing(char)) open--
+    else if (char === COMMA && open === 1) commas++
+    else if (char === QUOTE) {
+      const end = endOfString(text, at)
+      if (end <= at) return commas
+      at = end - 1
+    }
+  }
+  return commas
+}
+
+function nameOf(key: string): string {
+  if (!key.includes('\\')) return key
+  const name: string = JSON.parse(`"${key}"`)
+  return name
+}
+
+function firstItemAt(text: string, openAt: number): number {
+  return skipSpace(text, openAt + 1)
+}
+
+function nextItemAt(text: string, endOfLast: number): number {
+  const at = skipSpace(text, endOfLast)
+  return text.charCodeAt(at) === COMMA ? skipSpace(text, at + 1) : at
+}
+
+function endOfValue(text: string, at: number): number {
+  const char = text.charCodeAt(at)
+  if (char === QUOTE) return endOfString(text, at)
+  if (isOpening(char)) return endOfNested(text, at)
+  return endOfScalar(text, at)
+}
+
+function endOfNested(text: string, openAt: number): number {
+  let open = 1
+  let at = openAt + 1
+  while (open > 0) {
+    const char = text.charCodeAt(at)
+    if (char === QUOTE) {
+      at = endOfString(text, at)
+      continue
+    }
+    if (isOpening(char)) open++
+    else if (isClosing(char)) open--
+    at++
+  }
+  return at
+}
+
+function endOfScalar(text: string, start: number): number {
+  let at = start
+  while (at < text.length && !endsScalar(text.charCodeAt(at))) at++
+  return at
+}
+
+function endOfString(text: string, quoteAt: number): number {
+  let at = text.indexOf('"', quoteAt + 1)
+  while (isEscaped(text, at)) at = text.indexOf('"', at + 1)
+  return at + 1
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1
+  while (text.charCodeAt(before) === BACKSLASH) before--
+  return (at - before) % 2 === 0
+}
+
+/** The next index from `start` on that is no white space. */
+export function skipSpace(text: string, start: number): number {
+  let at = start
+  while (isSpace(text.charCodeAt(at))) at++
+  return at
+}
+
+/** The last index up to `start` that is no white space. */
+export function skipSpaceBack(text: string, start: number): number {
+  let at = start
+  while (isSpace(text.charCodeAt(at))) at--
+  return at
+}
+
+function isSpace(char: number): boolean {
+  return char === 0x20 || char === 0x0a || char === 0x0d || char === 0x09
+}
+
+function isOpening(char: number): boolean {
+  return char === OPEN_BRACE || char === OPEN_BRACKET
+}
+
+function isClosing(char: number): boolean {
+  return char === CLOSE_BRACE || char === CLOSE_BRACKET
+}
+
+function endsScalar(char: number): boolean {
+  return char === COMMA || isClosing(char) || isSpace(char)
+}

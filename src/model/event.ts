@@ -1,0 +1,50 @@
+import type { Rejected } from './outcome.ts'
+
+/** One event's place in a message, with the text it was published as. */
+export interface Line {
+  /** From 1: the line of a text, the place in an array. */
+  readonly number: number
+  /** Without the white space around it; may hold line breaks, where the event was laid out so. */
+  readonly text: string
+}
+
+/** A line after decoding: the JSON value it holds, or why it holds none. */
+export type DecodedLine = Readonly<
+  { kind: 'json'; line: Line; value: unknown } | { kind: 'bad_line'; line: Line; outcome: Rejected }
+>
+
+/** What the data of one message turned out to be. */
+export type Decoded = Readonly<
+  /** No data at all: the transform may still make an event of the attributes. */
+  | { kind: 'no_data' }
+  /** Text, line by line; none when it was blank. */
+  | { kind: 'lines'; lines: readonly DecodedLine[] }
+  /** Not text, or too much of it: the message as a whole is rejected, as one event. */
+  | { kind: 'undecodable'; outcome: Rejected }
+  /** Its turn to be inflated did not come before the message's time was up. */
+  | { kind: 'out_of_time' }
+>
+
+/** An event on its way to `prepare`: as published, or as the transform made it. */
+export interface Candidate {
+  readonly line: Line
+  /** 0 for an only event; 1, 2, … for the children of a transform that made several of one. */
+  readonly child: number
+  /** JSON, and the value it parses to. */
+  readonly text: string
+  readonly value: unknown
+}
+
+/** An event as Mixpanel will be sent it. */
+export interface PreparedEvent {
+  readonly kind: 'prepared'
+  /** One JSON object, `{"event":…,"properties":{…}}`; may hold line breaks, so not for NDJSON. */
+  readonly text: string
+  /** Length of `text` in UTF-8. */
+  readonly bytes: number
+  readonly insertId: string
+  /** Epoch ms. */
+  readonly time: number
+  /** `$identify`, `$create_alias` or `$merge`: travels in a batch of its own kind. */
+  readonly identityVerb: boolean
+}

@@ -1,0 +1,37 @@
+import type { Message } from './message.ts'
+import type { EventOutcome, RetryReason } from './outcome.ts'
+import type { Settlement } from './settlement.ts'
+
+/** How one request to Mixpanel ended. */
+export interface RequestEnd {
+  /** HTTP status, or why there was none. */
+  readonly status: number | RetryReason
+  readonly events: number
+  /** Uncompressed. */
+  readonly bytes: number
+  readonly elapsedMs: number
+}
+
+/**
+ * What happened, told once, in the past tense. Whoever listens counts it and writes the log
+ * line; nothing here carries an event's contents, a token or a secret.
+ */
+export interface Telemetry {
+  /** Events of a message that are to be settled now: those an earlier delivery settled are not. */
+  eventsReceived(count: number): void
+  /** The outcomes of the same events, and what their message came to. */
+  eventsSettled(outcomes: readonly EventOutcome[], settlement: Settlement): void
+  /** One push of a message was answered. */
+  messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void
+  pushRefused(code: string, detail: string): void
+  duplicatePush(): void
+  requestEnded(end: RequestEnd): void
+  deadLettersStored(count: number, elapsedMs: number): void
+  deadLettersNotStored(error: unknown): void
+  /** Mixpanel refused the credentials, the project or the region, with this HTTP status. */
+  misconfigured(status: number): void
+  /** The keys that tokens are verified with could not be had; those at hand stay good for a day. */
+  keysNotFetched(error: unknown): void
+  /** A bug. */
+  unforeseen(error: unknown): void
+}

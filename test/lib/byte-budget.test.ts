@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { createByteBudget, type Hold } from '../../src/lib/byte-budget.ts'
+import { settlePromises } from '../helpers/fake-clock.ts'
+
+const always = () => true
+
+describe('createByteBudget', () => {
+  it('opens holds for bodies up to half of it, to the last byte, and none for more', () => {
+    const budget = createByteBudget(200)
+
+    const first = budget.tryOpen(60)
+    const second = budget.tryOpen(41)
+    const third = budget.tryOpen(40)
+
+    assert.ok(first && third)
+    assert.equal(second, undefined)
+    assert.equal(budget.held(), 100)
+  })
+
+  it('reserves at once what fits, in place of what was reserved', () => {
+    const budget = createByteBudget(100)
+    const [one, other] = [budget.open(), budget.open()]
+
+    assert.equal(one.tryReserve(60), true)
+    assert.equal(other.tryReserve(41), false)
+    assert.equal(one.tryReserve(50), true)
+    assert.equal(other.tryReserve(50), true)
+
+    assert.equal(budget.held(), 100)
+  })
+
+  it('reserves at once what is too large for it, when nobody else has reserved', () => {
+    const budget = createByteBudget(100)
+
+    assert.equal(budget.open().tryReserve(150), true)
+    assert.equal(budget.open().tryReserve(1), false)
+  })
+
+  it('reserves nothing at once while somebody waits for a turn', async () => {
+    const budget = createByteBudget(100)
+    const [first, second, third] = [budget.open(), budget.open(), budget.open()]
+    first.tryReserve(90)
+    const waiting = second.reserve(50, () => true)
+
+    assert.equal(third.tryReserve(1), false)
+    first.release()
+    assert.equal(await waiting, true)
+  })
+
+  it('counts bytes that are there already, past the budget too', () => {
+    const budget = createByteBudget(100)
+
+    budget.open().add(150)
+
+    assert.equal(budget.held(), 150)
+    assert.equal(budget.tryOpen(1), undefined)
+  })
+
+  it('takes everything back on release, once', () => {
+    const budget = createByteBudget(100)
+    const hold = budget.open()
+    hold.add(60)
+    budget.open().add(30)
+
+    hold.release()
+    hold.release()
+
+    assert.equal(budget.held(), 30)
+  })
+
+  it('counts nothing for a hold that was released', async () => {
+    const budget = createByteBudget(100)
+    const hold = budget.open()
+
+    hold.release()
+    hold.add(10)
+    hold.keep(10)
+    const granted = await hold.reserve(10, always)
+
+    assert.equal(granted, false)
+    assert.equal(budget.held(), 0)
+  })
+
+  it('grants a reservation that fits at once', async () => {
+    const budget = createByteBudget(100)
+    await budget.open().reserve(60, always)
+
+    const granted = await budget.open().reserve(40, always)
+
+    assert.equal(granted, true)
+    assert.equal(budget.held(), 100)
+  })
+
+  it('grants a reservation that does not fit when no other is outstanding', async () => {
+    const budget = createByteBudget(100)
+    budget.open().add(90)
+
+    const granted = await budget.open().reserve(500, always)
+
+    assert.equal(granted, true)
+    assert.equal(budget.held(), 590)
+  })
+
+  it('lets a reservation that does not fit wait until the others are released', async () => {
+    const { budget, reserve, answers } = createScene(100)
+    const first = reserve('first', 60)
+    reserve('second', 50)
+
+    await settlePromises()
+    assert.deepEqual(answers, ['first true'])
+    first.release()
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'second true'])
+    assert.equal(budget.held(), 50)
+  })
+
+  it('lets in as soon as it fits, though others are outstanding', async () => {
+    const { reserve, answers } = createScene(100)
+    const first = reserve('first', 40)
+    reserve('second', 40)
+    reserve('third', 60)
+
+    first.release()
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'second true', 'third true'])
+  })
+
+  it('keeps the order: a small reservation does not pass a large one', async () => {
+    const { reserve, answers } = createScene(100)
+    const first = reserve('first', 60)
+    reserve('large', 90)
+    reserve('small', 1)
+
+    await settlePromises()
+    assert.deepEqual(answers, ['first true'])
+    first.release()
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'large true', 'small true'])
+  })
+
+  it('passes on the turn of what is no longer wanted, without granting it', async () => {
+    const { budget, reserve, answers } = createScene(100)
+    reserve('first', 60)
+    reserve('late', 90, () => false)
+    reserve('third', 30)
+
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'late false', 'third true'])
+    assert.equal(budget.held(), 90)
+  })
+
+  it('refuses the reservation of a hold that is released while it waits', async () => {
+    const { budget, reserve, answers } = createScene(100)
+    const first = reserve('first', 60)
+    const second = reserve('second', 90)
+
+    second.release()
+    first.release()
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'second false'])
+    assert.equal(budget.held(), 0)
+  })
+
+  it('lets the next in with what was reserved and not made', async () => {
+    const { budget, reserve, answers } = createScene(100)
+    const first = reserve('first', 80)
+    reserve('second', 60)
+
+    first.keep(30)
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'second true'])
+    assert.equal(budget.held(), 90)
+  })
+
+  it('grants nothing that does not fit beside what was made of a reservation', async () => {
+    const { reserve, answers } = createScene(100)
+    const first = reserve('first', 80)
+    reserve('second', 60)
+
+    first.keep(41)
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true'])
+  })
+
+  it('ends a reservation of which nothing is kept, so that another is granted alone', async () => {
+    const { reserve, answers } = createScene(100)
+    const first = reserve('first', 80)
+    reserve('second', 500)
+
+    first.keep(0)
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'second true'])
+  })
+
+  it('answers every reservation and holds nothing in the end, in whatever order things go', () => {
+    const sizes = fc.array(fc.tuple(fc.nat(60), fc.nat(250), fc.boolean()), { minLength: 1 })
+
+    return fc.assert(
+      fc.asyncProperty(sizes, fc.scheduler(), async (pushes, scheduler) => {
+        const budget = createByteBudget(100)
+
+        const ends = pushes.map(async ([bodyBytes, bytes, wanted]) => {
+          const hold = budget.open()
+          hold.add(bodyBytes)
+          const granted = await hold.reserve(bytes, () => wanted)
+          await scheduler.schedule(Promise.resolve())
+          if (granted) hold.keep(Math.floor(bytes / 2))
+          await scheduler.schedule(Promise.resolve())
+          hold.release()
+          return granted
+        })
+        await scheduler.waitFor(Promise.all(ends))
+
+        assert.deepEqual(
+          await Promise.all(ends),
+          pushes.map(([, , wanted]) => wanted),
+        )
+        assert.equal(budget.held(), 0)
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+/** Reservations by name, and the answers to them in the order they came. */
+function createScene(maxBytes: number) {
+  const budget = createByteBudget(maxBytes)
+  const answers: string[] = []
+
+  return { budget, reserve, answers }
+
+  function reserve(name: string, bytes: number, wanted = always): Hold {
+    const hold = budget.open()
+    hold.reserve(bytes, wanted).then((granted) => answers.push(`${name} ${granted}`))
+    return hold
+  }
+}

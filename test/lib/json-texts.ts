@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+
+const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 2 })
+
+const stringText = fc
+  .tuple(fc.string({ unit: 'binary', maxLength: 8 }), fc.boolean())
+  .map(([text, escaped]) => (escaped ? escapedText(text) : JSON.stringify(text)))
+
+const numberText = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => JSON.stringify(number)),
+  fc.constantFrom('-0', '1.50', '1e5', '-1E+2', '1e400', '12345678901234567890'),
+)
+
+export const nameText = fc.oneof(
+  stringText,
+  fc
+    .constantFrom('time', '$insert_id', 'properties', 'event', '__proto__', '')
+    .chain((name) => fc.constantFrom(JSON.stringify(name), escapedText(name))),
+)
+
+const texts = fc.letrec<{ value: string; array: string; object: string }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    numberText,
+    stringText,
+    fc.constantFrom('true', 'false', 'null'),
+    tie('array'),
+    tie('object'),
+  ),
+  array: enclosed('[', spaced(tie('value')), ']'),
+  object: enclosed('{', memberText(nameText, tie('value')), '}'),
+}))
+
+/** JSON as other languages and people write it: odd spaces, escapes, names given twice. */
+export const jsonText = texts.value
+export const jsonArrayText = spaced(texts.array)
+export const jsonObjectText = spaced(texts.object)
+
+const eventMember = memberText(fc.constantFrom('"event"', escapedText('event')), stringText)
+const propertiesMember = memberText(
+  fc.constantFrom('"properties"', escapedText('properties')),
+  jsonObjectText,
+)
+
+/** An event whose two members, and others at times, come in any order and more than once. */
+export const eventText = fc
+  .tuple(
+    eventMember,
+    propertiesMember,
+    fc.array(fc.oneof(eventMember, propertiesMember), { maxLength: 2 }),
+    fc.array(memberText(fc.constantFrom('"properties2"', '"p"', '""'), jsonText), { maxLength: 1 }),
+  )
+  .chain(([event, properties, again, others]) => {
+    const members = [event, properties, ...again, ...others]
+    return fc.shuffledSubarray(members, { minLength: members.length })
+  })
+  .chain((members) => spaced(fc.constant(`{${members.join(',')}}`)))
+
+/** One member of an object: its name, its value and space around them. */
+export function memberText(name: fc.Arbitrary<string>, value: fc.Arbitrary<string>) {
+  return fc.tuple(spaced(name), spaced(value)).map((parts) => parts.join(':'))
+}
+
+/** Up to four items between brackets or braces. */
+export function enclosed(open: string, item: fc.Arbitrary<string>, close: string) {
+  return fc
+    .tuple(space, fc.array(item, { maxLength: 4 }))
+    .map(([inside, items]) => `${open}${items.length === 0 ? inside : items.join(',')}${close}`)
+}
+
+function spaced(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.tuple(space, text, space).map((parts) => parts.join(''))
+}
+
+function escapedText(text: string): string {
+  const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))
+  return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`
+}
