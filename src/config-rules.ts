@@ -1,0 +1,210 @@
+import { RESERVED, VARIABLE_NAMES, VARIABLES, type VariableName } from './config-schema.ts'
+import { deadLetterFormOf, type Given, isHttpUrl, listOf, shapeOf } from './config-values.ts'
+import { MAX_BODY_BYTES } from './model/limits.ts'
+
+/** What the machine says of itself. */
+export interface Host {
+  /** Bytes this process may use: the container's limit, or the machine's memory. */
+  readonly memoryLimitBytes: number
+  /** The device a path, or its nearest parent that exists, lies on; undefined when unreadable. */
+  deviceOf(path: string): number | undefined
+}
+
+/** Says what is wrong, and what to do; names variables and never quotes a value. */
+type Rule = (given: Given, host: Host) => readonly string[]
+
+const SERVICE_ACCOUNT: readonly VariableName[] = [
+  'MIXPANEL_SERVICE_ACCOUNT_USERNAME',
+  'MIXPANEL_SERVICE_ACCOUNT_SECRET',
+  'MIXPANEL_PROJECT_ID',
+]
+
+const LISTS: readonly VariableName[] = [
+  'PUSH_AUDIENCE',
+  'PUSH_SERVICE_ACCOUNT',
+  'PUSH_SUBSCRIPTIONS',
+  'PUSH_ISSUER',
+]
+
+const MOST_BUFFERED_BY_DEFAULT = 134_217_728
+
+const RULES: readonly Rule[] = [
+  wholeNumbers,
+  lists,
+  ports,
+  credentials,
+  region,
+  mixpanelUrl,
+  pushAuth,
+  cloudRunAuth,
+  serviceAccounts,
+  subscriptions,
+  jwksUrl,
+  bufferedBytes,
+  transform,
+  deadLetter,
+  reserved,
+]
+
+/** Everything that the schema of one variable cannot say, all at once. */
+export function problemsOf(given: Given, host: Host): string[] {
+  return RULES.flatMap((rule) => rule(given, host))
+}
+
+/** A quarter of the memory limit, at most 128 MiB. */
+export function defaultBufferedBytes(host: Host): number {
+  return Math.min(MOST_BUFFERED_BY_DEFAULT, Math.floor(host.memoryLimitBytes / 4))
+}
+
+/** The schema alone would take `1e3`, `0x10` and `5.0`. */
+function wholeNumbers(given: Given): string[] {
+  return VARIABLE_NAMES.filter(
+    (name) => VARIABLES[name].type === 'integer' && !/^\d+$/.test(given[name] ?? '0'),
+  ).map(shapeOf)
+}
+
+/** An allow-list that is set and empty must not come to mean "any". */
+function lists(given: Given): string[] {
+  return LISTS.filter((name) => given[name] !== undefined && listOf(given[name]).length === 0).map(
+    (name) => `${name} holds no entry: name at least one, or unset it`,
+  )
+}
+
+function ports(given: Given): string[] {
+  if (Number(given.PORT) !== Number(given.METRICS_PORT) || Number(given.PORT) === 0) return []
+  return ['METRICS_PORT must differ from PORT: metrics are never served on the public port']
+}
+
+function credentials(given: Given): string[] {
+  const set = SERVICE_ACCOUNT.filter((name) => given[name] !== undefined)
+  const missing = SERVICE_ACCOUNT.filter((name) => given[name] === undefined)
+  if (given.MIXPANEL_PROJECT_TOKEN !== undefined) {
+    return set.map(
+      (name) =>
+        `${name} must not be set beside MIXPANEL_PROJECT_TOKEN: ` +
+        'keep the project token or the service account',
+    )
+  }
+  if (set.length === 0) {
+    return [
+      'MIXPANEL_PROJECT_TOKEN is required: set it, or for a service account set ' +
+        SERVICE_ACCOUNT.join(', '),
+    ]
+  }
+  return missing.map((name) => `${name} is required with a service account: set all three`)
+}
+
+function region({ MIXPANEL_REGION, MIXPANEL_URL }: Given): string[] {
+  if (MIXPANEL_REGION !== undefined || MIXPANEL_URL !== undefined) return []
+  return [
+    'MIXPANEL_REGION is required: set us, eu or in, where the project keeps its data, ' +
+      'or set MIXPANEL_URL',
+  ]
+}
+
+function mixpanelUrl({ MIXPANEL_URL }: Given): string[] {
+  if (MIXPANEL_URL === undefined) return []
+  if (isHttpUrl(MIXPANEL_URL) && !/[?#]/.test(MIXPANEL_URL)) return []
+  return ['MIXPANEL_URL must be an http or https URL without credentials, query or fragment']
+}
+
+function pushAuth(given: Given): string[] {
+  const needed: VariableName[] = []
+  if (given.PUSH_AUTH === 'oidc') needed.push('PUSH_AUDIENCE', 'PUSH_SERVICE_ACCOUNT')
+  if (given.PUSH_AUTH === 'cloud-run-iam') needed.push('PUSH_SERVICE_ACCOUNT')
+  return needed
+    .filter((name) => given[name] === undefined)
+    .map(
+      (name) =>
+        `${name} is required when PUSH_AUTH is ${given.PUSH_AUTH}: ` +
+        'set what the push subscription is given',
+    )
+}
+
+function cloudRunAuth({ PUSH_AUTH, K_SERVICE }: Given): string[] {
+  if (PUSH_AUTH === 'none' && K_SERVICE !== undefined) {
+    return [
+      'PUSH_AUTH must not be none on Cloud Run (K_SERVICE is set): use oidc, ' +
+        'or cloud-run-iam on a private service',
+    ]
+  }
+  if (PUSH_AUTH === 'cloud-run-iam' && K_SERVICE === undefined) {
+    return [
+      'PUSH_AUTH must not be cloud-run-iam off Cloud Run (K_SERVICE is not set), ' +
+        'where nobody has verified the token: use oidc',
+    ]
+  }
+  return []
+}
+
+function serviceAccounts({ PUSH_SERVICE_ACCOUNT }: Given): string[] {
+  if (listOf(PUSH_SERVICE_ACCOUNT).every((entry) => /^[^@\s]+@[^@\s]+$/.test(entry))) return []
+  return ['PUSH_SERVICE_ACCOUNT must hold e-mail addresses, comma-separated']
+}
+
+function subscriptions({ PUSH_SUBSCRIPTIONS }: Given): string[] {
+  const fullName = /^projects\/[^/\s]+\/subscriptions\/[^/\s]+$/
+  if (listOf(PUSH_SUBSCRIPTIONS).every((entry) => fullName.test(entry))) return []
+  return ['PUSH_SUBSCRIPTIONS must hold full names, projects/P/subscriptions/S, comma-separated']
+}
+
+function jwksUrl({ PUSH_JWKS_URL }: Given): string[] {
+  if (PUSH_JWKS_URL === undefined || isHttpUrl(PUSH_JWKS_URL)) return []
+  return ['PUSH_JWKS_URL must be an http or https URL without credentials']
+}
+
+/** A value that was set is held to the same minimum by the schema. */
+function bufferedBytes({ PUSH_MAX_BUFFERED_BYTES }: Given, host: Host): string[] {
+  const leastBytes = 4 * MAX_BODY_BYTES
+  if (PUSH_MAX_BUFFERED_BYTES !== undefined || defaultBufferedBytes(host) >= leastBytes) return []
+  return [
+    'PUSH_MAX_BUFFERED_BYTES is a quarter of the memory limit by default, and that is less ' +
+      `than the ${leastBytes} bytes the service needs: give it at least 256 MiB of memory`,
+  ]
+}
+
+function transform({ TRANSFORM }: Given): string[] {
+  if (TRANSFORM === undefined || /\.m?js$/.test(TRANSFORM)) return []
+  if (/\.(ya?ml|json)$/.test(TRANSFORM)) {
+    return ['TRANSFORM: mapping files are not available in this version: use a .js or .mjs module']
+  }
+  return ['TRANSFORM must be the path of a .js or .mjs module']
+}
+
+function deadLetter({ DEAD_LETTER, K_SERVICE }: Given, host: Host): string[] {
+  if (DEAD_LETTER === undefined) return K_SERVICE === undefined ? [] : [DEAD_LETTER_REQUIRED]
+  const form = deadLetterFormOf(DEAD_LETTER)
+  switch (form.kind) {
+    case 'file':
+      return K_SERVICE === undefined || isMounted(form.folder, host) ? [] : [FOLDER_IN_MEMORY]
+    case 'subscription':
+      return []
+    case 'pubsub':
+      return ['DEAD_LETTER=pubsub: is not available in this version: use file:DIR or subscription']
+    case 'unknown':
+      return [
+        'DEAD_LETTER must be file:DIR or subscription ' +
+          '(pubsub:projects/P/topics/T is not available in this version)',
+      ]
+  }
+}
+
+const DEAD_LETTER_REQUIRED =
+  'DEAD_LETTER is required on Cloud Run, whose own disk is memory: use file:DIR with DIR on a ' +
+  'mounted volume, or subscription'
+
+const FOLDER_IN_MEMORY =
+  'DEAD_LETTER=file: must name a folder on a mounted volume on Cloud Run, whose own disk is ' +
+  'memory: mount one there, or use subscription'
+
+/** Fails closed: a folder whose device is unknown counts as memory. */
+function isMounted(folder: string, host: Host): boolean {
+  const device = host.deviceOf(folder)
+  return device !== undefined && device !== host.deviceOf('/')
+}
+
+function reserved(given: Given): string[] {
+  return RESERVED.filter((name) => given[name] !== undefined).map(
+    (name) => `${name} is reserved for a later version and has no effect: unset it`,
+  )
+}
