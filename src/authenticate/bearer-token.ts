@@ -1,0 +1,27 @@
+import type { Authenticate, Authentication } from '../model/authentication.ts'
+import { refused } from './refused.ts'
+
+/** Judges a bearer token, of any text, by the rules of one mode. */
+export type JudgeToken = (token: string) => Authentication | Promise<Authentication>
+
+const SCHEME = 'bearer '
+
+/** Google's tokens have about 1 KB; beyond this none is worth hashing, let alone verifying. */
+const MAX_TOKEN_LENGTH = 16_384
+
+/** Finds the token in the `Authorization` header and refuses when there is none of sane size. */
+export function withBearerToken(judge: JudgeToken): Authenticate {
+  return function authenticate(authorization) {
+    const token = bearerTokenOf(authorization)
+    if (token === undefined) return refused('TOKEN_MISSING')
+    if (token.length > MAX_TOKEN_LENGTH) return refused('TOKEN_TOO_LARGE')
+    return judge(token)
+  }
+}
+
+function bearerTokenOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length <= SCHEME.length) return undefined
+  // RFC 9110, 11.1: the scheme is case-insensitive.
+  if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined
+  return authorization.slice(SCHEME.length)
+}

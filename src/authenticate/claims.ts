@@ -1,0 +1,73 @@
+import type { RefusalCode } from '../model/authentication.ts'
+
+/** What a token says, of which nothing is believed until `faultOf` has looked at it. */
+export interface Claims {
+  /** Epoch seconds, as the other dates. */
+  readonly exp: number
+  readonly iat?: unknown
+  readonly nbf?: unknown
+  readonly iss?: unknown
+  readonly aud?: unknown
+  readonly email?: unknown
+  readonly email_verified?: unknown
+}
+
+/** What the claims of a push must say. `any` is not checked; an empty list lets nobody in. */
+export interface Expectations {
+  readonly issuers: readonly string[] | 'any'
+  /** Compared to the letter, as Pub/Sub's API reference says. */
+  readonly audiences: readonly string[] | 'any'
+  readonly serviceAccounts: readonly string[]
+}
+
+/** Skew between two clocks that is forgiven, as google-auth-library does. */
+const TOLERANCE_MS = 300_000
+
+/** The claims in the payload of a token; none when it is not JSON or names no time of expiry. */
+export function claimsIn(payload: string): Claims | undefined {
+  try {
+    const value: unknown = JSON.parse(payload)
+    return isClaims(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isClaims(value: unknown): value is Claims {
+  if (typeof value !== 'object' || value === null) return false
+  return 'exp' in value && Number.isFinite(value.exp)
+}
+
+/** The instant from which a token is no longer taken, in epoch ms. */
+export function endOf(claims: Claims): number {
+  return claims.exp * 1000 + TOLERANCE_MS
+}
+
+/**
+ * What is wrong with the claims at `now` (epoch ms), if anything. The service account comes last:
+ * only a token that is good in all else earns a 403.
+ */
+export function faultOf(
+  claims: Claims,
+  expected: Expectations,
+  now: number,
+): RefusalCode | undefined {
+  if (now >= endOf(claims)) return 'TOKEN_EXPIRED'
+  if (isAhead(claims.iat, now) || isAhead(claims.nbf, now)) return 'TOKEN_NOT_YET_VALID'
+  if (!isOneOf(expected.issuers, claims.iss)) return 'TOKEN_ISSUER_REFUSED'
+  if (!isOneOf(expected.audiences, claims.aud)) return 'TOKEN_AUDIENCE_REFUSED'
+  if (typeof claims.email !== 'string' || claims.email === '') return 'TOKEN_EMAIL_MISSING'
+  if (claims.email_verified !== true) return 'TOKEN_EMAIL_UNVERIFIED'
+  if (!expected.serviceAccounts.includes(claims.email)) return 'SERVICE_ACCOUNT_REFUSED'
+  return undefined
+}
+
+/** A date that cannot be read counts as one that has not come. */
+function isAhead(date: unknown, now: number): boolean {
+  if (date === undefined) return false
+  return typeof date !== 'number' || date * 1000 > now + TOLERANCE_MS
+}
+
+function isOneOf(allowed: readonly string[] | 'any', claim: unknown): boolean {
+  return allowed === 'any' || (typeof claim === 'string' && allowed.includes(claim))
+}

@@ -1,0 +1,78 @@
+import {
+  type CryptoKey,
+  compactVerify,
+  decodeProtectedHeader,
+  errors,
+  type JWSHeaderParameters,
+} from 'jose'
+import type { Clock } from '../lib/clock.ts'
+import { type Authentication, type RefusalCode, TRUSTED } from '../model/authentication.ts'
+import type { JudgeToken } from './bearer-token.ts'
+import { claimsIn, type Expectations, endOf, faultOf } from './claims.ts'
+import { isStripped } from './cloud-run-iam.ts'
+import type { Keys } from './keys.ts'
+import { refused } from './refused.ts'
+import type { VerifiedTokens } from './verified-tokens.ts'
+
+export interface OidcParts {
+  readonly keys: Pick<Keys, 'find'>
+  readonly verifiedTokens: VerifiedTokens
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** Google signs with nothing else; a list of one also keeps `none` and HS256 out. */
+const ALGORITHM = 'RS256'
+
+/** Verifies the signature and the claims of a token once, and knows it again until it expires. */
+export function createOidc(expected: Expectations, parts: OidcParts): JudgeToken {
+  const { keys, verifiedTokens, clock } = parts
+
+  return function judgeSignedToken(token) {
+    if (verifiedTokens.includes(token)) return TRUSTED
+    if (isStripped(token)) return refused('TOKEN_SIGNATURE_REMOVED')
+    return verify(token)
+  }
+
+  async function verify(token: string): Promise<Authentication> {
+    const header = headerOf(token)
+    if (!header) return refused('TOKEN_INVALID')
+    if (header.alg !== ALGORITHM) return refused('TOKEN_ALGORITHM_REFUSED')
+
+    const found = await keys.find(header)
+    if (found.kind === 'unknown') return refused('TOKEN_KEY_UNKNOWN')
+    if (found.kind === 'unavailable') return refused('KEYS_UNAVAILABLE')
+
+    const signed = await openSigned(token, found.key)
+    return signed.kind === 'payload' ? judgeClaims(token, signed.payload) : refused(signed.code)
+  }
+
+  function judgeClaims(token: string, payload: string): Authentication {
+    const claims = claimsIn(payload)
+    if (!claims) return refused('TOKEN_INVALID')
+    const fault = faultOf(claims, expected, clock.now())
+    if (fault) return refused(fault)
+    verifiedTokens.remember(token, endOf(claims))
+    return TRUSTED
+  }
+}
+
+function headerOf(token: string): JWSHeaderParameters | undefined {
+  try {
+    return decodeProtectedHeader(token)
+  } catch {
+    return undefined
+  }
+}
+
+type Signed = Readonly<{ kind: 'payload'; payload: string } | { kind: 'fault'; code: RefusalCode }>
+
+/** jose's errors may quote the token: none of them leaves this function. */
+async function openSigned(token: string, key: CryptoKey): Promise<Signed> {
+  try {
+    const { payload } = await compactVerify(token, key, { algorithms: [ALGORITHM] })
+    return { kind: 'payload', payload: Buffer.from(payload).toString() }
+  } catch (error) {
+    const forged = error instanceof errors.JWSSignatureVerificationFailed
+    return { kind: 'fault', code: forged ? 'TOKEN_SIGNATURE_INVALID' : 'TOKEN_INVALID' }
+  }
+}

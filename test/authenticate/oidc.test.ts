@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { CryptoKey } from 'jose'
+import { importJWK } from 'jose'
+import { type JudgeToken, withBearerToken } from '../../src/authenticate/bearer-token.ts'
+import { createCloudRunIam } from '../../src/authenticate/cloud-run-iam.ts'
+import type { FoundKey } from '../../src/authenticate/keys.ts'
+import { createOidc } from '../../src/authenticate/oidc.ts'
+import { createVerifiedTokens } from '../../src/authenticate/verified-tokens.ts'
+import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
+import { AUDIENCE, claimsOfPush, createSigner, GOOGLE, handMade, PUSHER } from './signer.ts'
+
+const issuer = await createSigner('first')
+const key = await importKey()
+const EXPECTED = { issuers: GOOGLE, audiences: [AUDIENCE], serviceAccounts: [PUSHER] }
+
+async function importKey(): Promise<CryptoKey> {
+  const imported = await importJWK(issuer.jwk)
+  assert.ok('algorithm' in imported)
+  return imported
+}
+
+interface World {
+  readonly judge: JudgeToken
+  readonly clock: FakeClock
+  /** How often a key was looked for, as each verification begins. */
+  verifications(): number
+}
+
+function createWorld(): World {
+  let asked = 0
+  const clock = createFakeClock()
+  const keys = {
+    async find(): Promise<FoundKey> {
+      asked += 1
+      return { kind: 'found', key }
+    },
+  }
+  const verifiedTokens = createVerifiedTokens(clock)
+  const judge = createOidc(EXPECTED, { keys, verifiedTokens, clock })
+  return { judge, clock, verifications: () => asked }
+}
+
+describe('a token seen before', () => {
+  it('is trusted at once, without another verification', async () => {
+    const { judge, clock, verifications } = createWorld()
+    const token = await issuer.sign(claimsOfPush(clock.now()))
+    await judge(token)
+
+    const again = judge(token)
+
+    assert.deepEqual(again, { kind: 'trusted' })
+    assert.equal(verifications(), 1)
+  })
+
+  it('is refused once it has expired', async () => {
+    const { judge, clock } = createWorld()
+    const token = await issuer.sign(claimsOfPush(clock.now()))
+    await judge(token)
+
+    await clock.advance(3_900_000 - 1)
+    const before = await judge(token)
+    await clock.advance(1)
+    const after = await judge(token)
+
+    assert.equal(before.kind, 'trusted')
+    assert.partialDeepStrictEqual(after, { status: 401, code: 'TOKEN_EXPIRED' })
+  })
+
+  it('does not vouch for the same claims under another signature', async () => {
+    const { judge, clock } = createWorld()
+    const token = await issuer.sign(claimsOfPush(clock.now()))
+    await judge(token)
+
+    const answer = await judge(`${token.slice(0, -8)}AAAAAAAA`)
+
+    assert.partialDeepStrictEqual(answer, { code: 'TOKEN_SIGNATURE_INVALID' })
+  })
+
+  it('is verified again when it was refused', async () => {
+    const { judge, clock, verifications } = createWorld()
+    const token = await issuer.sign(claimsOfPush(clock.now(), { email: 'other@example' }))
+
+    const answers = [await judge(token), await judge(token)]
+
+    assert.ok(answers.every(({ kind }) => kind === 'refused'))
+    assert.equal(verifications(), 2)
+  })
+})
+
+describe('whatever is sent', () => {
+  const segment = fc.oneof(
+    fc.string(),
+    fc.base64String(),
+    fc.constant(Buffer.from('{"alg":"RS256","kid":"first"}').toString('base64url')),
+    fc.constant(Buffer.from(JSON.stringify(claimsOfPush(0))).toString('base64url')),
+    fc.json().map((json) => Buffer.from(json).toString('base64url')),
+  )
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(segment, { maxLength: 5 }).map((segments) => segments.join('.')),
+  )
+  const header = fc.record({ alg: fc.jsonValue(), kid: fc.jsonValue(), b64: fc.jsonValue() })
+
+  it('oidc refuses what the issuer has not signed, and never throws', async () => {
+    const authenticate = withBearerToken(createWorld().judge)
+
+    await fc.assert(
+      fc.asyncProperty(text, async (token) => {
+        const answer = await authenticate(`Bearer ${token}`)
+        assert.ok(answer.kind === 'refused')
+        assert.ok(token.length < 20 || !answer.detail.includes(token))
+      }),
+    )
+  })
+
+  it('oidc refuses every header without a signature', async () => {
+    const { judge, clock } = createWorld()
+
+    await fc.assert(
+      fc.asyncProperty(header, async (fields) => {
+        const answer = await judge(handMade(fields, claimsOfPush(clock.now()), 'AAAA'))
+        assert.equal(answer.kind, 'refused')
+      }),
+    )
+  })
+
+  it('cloud_run_iam refuses what carries no good claims, and never throws', async () => {
+    const judge = createCloudRunIam(EXPECTED, createFakeClock())
+
+    await fc.assert(
+      fc.asyncProperty(text, async (token) => {
+        for (const end of ['', '.SIGNATURE_REMOVED_BY_GOOGLE']) {
+          assert.equal((await judge(token + end)).kind, 'refused')
+        }
+      }),
+    )
+  })
+
+  it('any Authorization header that is no bearer token is refused', async () => {
+    const authenticate = withBearerToken(createWorld().judge)
+
+    await fc.assert(
+      fc.asyncProperty(fc.string(), async (authorization) => {
+        assert.equal((await authenticate(authorization)).kind, 'refused')
+      }),
+    )
+  })
+})
