@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import Fastify from 'fastify'
+import { PUSH_ENVELOPE } from '../../src/receive/envelope.ts'
+
+const MESSAGE = {
+  data: 'SGVsbG8=',
+  messageId: '2070443601311540',
+  message_id: '2070443601311540',
+  publishTime: '2021-02-26T19:13:55.749Z',
+  publish_time: '2021-02-26T19:13:55.749Z',
+}
+const SUBSCRIPTION = 'projects/myproject/subscriptions/mysubscription'
+
+/** Validates as the service does: nothing is coerced into shape and nothing taken away. */
+const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
+app.post('/', { schema: { body: PUSH_ENVELOPE } }, async (request) => request.body)
+after(() => app.close())
+
+describe('a push envelope is', () => {
+  for (const [what, body] of [
+    ['the smallest of the documentation', { message: MESSAGE, subscription: SUBSCRIPTION }],
+    [
+      'the largest of the documentation',
+      {
+        deliveryAttempt: 5,
+        message: { ...MESSAGE, attributes: { key: 'value' }, orderingKey: 'key' },
+        subscription: SUBSCRIPTION,
+      },
+    ],
+    ['one with camelCase names alone', { message: { messageId: '1', publishTime: 'x' } }],
+    ['one with snake_case names alone', { message: { message_id: '1', publish_time: 'x' } }],
+    ['one without data', { message: { messageId: '1', attributes: { key: 'value' } } }],
+    ['one with empty parts', { message: { messageId: '1', data: '', attributes: {} } }],
+    ['one with an empty attribute', { message: { messageId: '1', attributes: { '': '' } } }],
+    ['one with an id that is no number', { message: { messageId: 'hand-made' } }],
+    ['one with keys of tomorrow', { message: { messageId: '1', tags: [1] }, region: { id: 1 } }],
+  ] as const) {
+    it(what, async () => {
+      const answer = await post(body)
+
+      assert.equal(answer.statusCode, 200)
+      assert.deepEqual(answer.json(), body)
+    })
+  }
+})
+
+describe('no push envelope is', () => {
+  for (const [what, body] of [
+    ['an event', { event: 'signed_up', properties: {} }],
+    ['an array', [{ message: MESSAGE }]],
+    ['a string', 'hello'],
+    ['null', null],
+    ['an empty object', {}],
+    ['one whose message is a string', { message: 'hello' }],
+    ['one whose message is null', { message: null }],
+    ['one whose message is an array', { message: [MESSAGE] }],
+    ['one without a message id', { message: { data: 'SGVsbG8=' } }],
+    ['one with an empty message id', { message: { messageId: '' } }],
+    ['one with an empty message_id', { message: { message_id: '' } }],
+    ['one with a numeric message id', { message: { messageId: 1 } }],
+    ['one with data that is no string', { message: { messageId: '1', data: { event: 'a' } } }],
+    ['one with a list of attributes', { message: { messageId: '1', attributes: ['a'] } }],
+    ['one with a numeric attribute', { message: { messageId: '1', attributes: { a: 1 } } }],
+    ['one with a numeric publish time', { message: { messageId: '1', publishTime: 1 } }],
+    ['one with a numeric publish_time', { message: { messageId: '1', publish_time: 1 } }],
+    ['one with a numeric ordering key', { message: { messageId: '1', orderingKey: 1 } }],
+    ['one with a numeric subscription', { message: MESSAGE, subscription: 1 }],
+    ['one with a delivery attempt in words', { message: MESSAGE, deliveryAttempt: '5' }],
+    ['one with half a delivery attempt', { message: MESSAGE, deliveryAttempt: 1.5 }],
+  ] as const) {
+    it(what, async () => {
+      assert.equal((await post(body)).statusCode, 400)
+    })
+  }
+})
+
+async function post(body: unknown) {
+  const headers = { 'content-type': 'application/json' }
+  return app.inject({ method: 'POST', url: '/', headers, payload: JSON.stringify(body) })
+}
