@@ -1,0 +1,19 @@
+const PADDING = 0x3d
+
+/**
+ * The bytes of a base64 text, or `undefined` when it is none. Both alphabets are taken, and
+ * padding may be left out; white space and whatever else Node would skip in silence may not.
+ */
+export function bytesOfBase64(text: string): Buffer | undefined {
+  const padding = paddingOf(text)
+  const digits = text.length - padding
+  if (digits % 4 === 1 || (padding > 0 && text.length % 4 !== 0)) return undefined
+  const bytes = Buffer.from(text, 'base64')
+  // Node skips what is no digit: it shows as bytes that are missing.
+  return bytes.length === Math.floor((digits * 3) / 4) ? bytes : undefined
+}
+
+function paddingOf(text: string): number {
+  if (text.charCodeAt(text.length - 1) !== PADDING) return 0
+  return text.charCodeAt(text.length - 2) === PADDING ? 2 : 1
+}

@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer'
+import type { Decoded } from '../model/event.ts'
+import type { Message } from '../model/message.ts'
+import { type RejectReason, rejected } from '../model/outcome.ts'
+import { bytesOfBase64 } from './base64.ts'
+import { createInflate, type Inflated, type InflateHold, isGzip } from './inflate.ts'
+
+/** The text in a message's data, or why there is none. */
+export type Read = Readonly<{ kind: 'text'; text: string }> | NoText
+type NoText = Extract<Decoded, { kind: 'undecodable' | 'out_of_time' }>
+
+/** Answers at once but for gzip that is large: that waits its turn in the byte budget. */
+export type ReadText = (
+  message: Message,
+  hold: InflateHold,
+  wanted: () => boolean,
+) => Read | Promise<Read>
+
+/**
+ * Reads base64, gzip and UTF-8. Gzip is known by its first bytes. An attribute that promises it
+ * is believed in one case only, to explain bytes that are not text: a proxy may have inflated the
+ * data and kept the attribute.
+ */
+export function createReadText(maxBytes: number): ReadText {
+  const inflate = createInflate(maxBytes)
+
+  return function readText(message, hold, wanted) {
+    const bytes = bytesOfBase64(message.data)
+    if (bytes === undefined) return undecodable('unreadable_data', 'the data is not base64')
+    if (!isGzip(bytes)) return textOf(bytes, message)
+    const inflated = inflate(bytes, hold, wanted)
+    if (inflated instanceof Promise) return inflated.then((end) => textOfInflated(end, message))
+    return textOfInflated(inflated, message)
+  }
+
+  function textOfInflated(inflated: Inflated, message: Message): Read {
+    switch (inflated.kind) {
+      case 'inflated':
+        return textOf(inflated.bytes, message)
+      case 'too_large':
+        return undecodable('too_large', `the data inflates to more than ${maxBytes} bytes`)
+      case 'corrupt':
+        return undecodable('unreadable_data', 'the data is gzip, but cut off or damaged')
+      case 'out_of_time':
+        return { kind: 'out_of_time' }
+    }
+  }
+}
+
+/** A message that is rejected as a whole. */
+export function undecodable(reason: RejectReason, detail: string): NoText {
+  return { kind: 'undecodable', outcome: rejected(reason, detail) }
+}
+
+function textOf(bytes: Buffer, message: Message): Read {
+  if (isUtf8(bytes)) return { kind: 'text', text: bytes.toString('utf8') }
+  const fault = promisesGzip(message) ? 'not gzip, as an attribute says, nor UTF-8' : 'not UTF-8'
+  return undecodable('unreadable_data', `the data is ${fault}`)
+}
+
+/** The names under which publishers say so: `content-encoding`, `Content-Encoding`, `encoding`. */
+function promisesGzip({ attributes }: Message): boolean {
+  return Object.entries(attributes).some(([name, value]) => {
+    return /^(content-)?encoding$/i.test(name) && /gzip/i.test(value)
+  })
+}

@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { createDecode } from '../../src/decode/decode.ts'
+import { footprintOf } from '../../src/decode/footprint.ts'
+import { createByteBudget } from '../../src/lib/byte-budget.ts'
+import type { Decoded } from '../../src/model/event.ts'
+import { aMessage, base64 } from '../helpers/builders.ts'
+import { settlePromises } from '../helpers/fake-clock.ts'
+
+const MIB = 1024 * 1024
+const EVENT = '{"event":"a","properties":{}}'
+/** Too large to be inflated at once, and no multiple of anything. */
+const LARGE = `${EVENT}\n`.repeat(10_000)
+
+describe('createDecode', () => {
+  it('finds no data in a message without any', () => {
+    assert.deepEqual(createScene().decode(''), { kind: 'no_data' })
+  })
+
+  it('answers at once for text', () => {
+    assert.deepEqual(textsOf(createScene().decode(base64(EVENT))), [EVENT])
+  })
+
+  it('rejects data that is not base64 as unreadable', () => {
+    assertRejected(createScene().decode('{"event":"a"}'), 'unreadable_data')
+  })
+
+  it('rejects data that is not UTF-8 as unreadable', () => {
+    const data = base64(Buffer.from('{"event":"caf\xe9"}', 'latin1'))
+
+    assertRejected(createScene().decode(data), 'unreadable_data')
+  })
+
+  it('counts what its events take of the memory', () => {
+    const { decode, budget } = createScene()
+
+    decode(base64(EVENT))
+
+    assert.equal(budget.held(), footprintOf(EVENT))
+  })
+
+  const hostile = {
+    lines: '1\n'.repeat(100_000),
+    elements: `[${'1,'.repeat(100_000)}1]`,
+    values: `[[${'[],'.repeat(1_000_000)}[]]]`,
+  }
+  for (const [what, text] of Object.entries(hostile)) {
+    it(`rejects a message of more ${what} than memory could hold, before they are parsed`, async () => {
+      const { decode, budget } = createScene({ maxFootprintBytes: 32 * MIB })
+
+      const decoded = await decode(base64(gzipSync(text)))
+
+      assert.partialDeepStrictEqual(decoded, {
+        kind: 'undecodable',
+        outcome: { reason: 'too_large' },
+      })
+      assert.ok(budget.held() <= text.length)
+    })
+  }
+
+  it('waits for room when its events would take more than is free, and reads the text again', async () => {
+    const { decode, budget } = createScene({ budgetBytes: MIB })
+    const other = budget.open()
+    other.tryReserve(MIB)
+    const text = `${EVENT}\n`.repeat(500)
+
+    const decoded = Promise.resolve(decode(base64(text)))
+    await settlePromises()
+    assert.equal(budget.held(), MIB)
+    other.release()
+
+    assert.equal(textsOf(await decoded).length, 500)
+    assert.equal(budget.held(), footprintOf(text))
+  })
+
+  it('goes back when there is no room before its time is up', async () => {
+    const { decode, budget } = createScene({ budgetBytes: MIB })
+    const other = budget.open()
+    other.tryReserve(MIB)
+    let wanted = true
+
+    const decoded = decode(base64(`${EVENT}\n`.repeat(500)), {}, () => wanted)
+    wanted = false
+    other.release()
+
+    assert.deepEqual(await decoded, { kind: 'out_of_time' })
+  })
+
+  describe('of gzip', () => {
+    const gzipAttributes: Record<string, string>[] = [
+      {},
+      { 'content-encoding': 'gzip' },
+      { 'Content-Encoding': 'GZIP' },
+      { encoding: 'gzip' },
+    ]
+    for (const attributes of gzipAttributes) {
+      it(`inflates it with the attributes ${JSON.stringify(attributes)}`, () => {
+        const decoded = createScene().decode(base64(gzipSync(EVENT)), attributes)
+
+        assert.deepEqual(textsOf(decoded), [EVENT])
+      })
+    }
+
+    it('takes text for text though an attribute says gzip', () => {
+      const decoded = createScene().decode(base64(EVENT), { 'content-encoding': 'gzip' })
+
+      assert.deepEqual(textsOf(decoded), [EVENT])
+    })
+
+    it('says so when an attribute promises gzip that is not there', () => {
+      const decoded = createScene().decode(base64(Buffer.from([0x78, 0x9c, 0xff])), {
+        'content-encoding': 'gzip',
+      })
+
+      assertRejected(decoded, 'unreadable_data', /gzip/)
+    })
+
+    it('inflates members that follow one another, small and large', async () => {
+      const { decode } = createScene()
+      const small = gzipSync(`${EVENT}\n`)
+      const large = gzipSync(LARGE)
+
+      assert.equal(textsOf(decode(base64(Buffer.concat([small, small])))).length, 2)
+      assert.equal(textsOf(await decode(base64(Buffer.concat([large, small])))).length, 10_001)
+      assert.equal(textsOf(await decode(base64(Buffer.concat([large, large])))).length, 20_000)
+    })
+
+    it('inflates to as many bytes as are allowed and rejects one more as too large', () => {
+      const text = ' '.repeat(5_000)
+      const exact = createScene({ maxBytes: 5_000 })
+      const short = createScene({ maxBytes: 4_999 })
+
+      assert.deepEqual(textsOf(exact.decode(base64(gzipSync(text)))), [])
+      assertRejected(short.decode(base64(gzipSync(text))), 'too_large', /4999 bytes/)
+    })
+
+    it('rejects a bomb as too large, and holds nothing for it', async () => {
+      const { decode, budget } = createScene({ maxBytes: MIB })
+      const bomb = gzipSync(Buffer.alloc(16 * MIB))
+
+      assertRejected(await decode(base64(bomb)), 'too_large')
+      assert.equal(budget.held(), 0)
+    })
+
+    it('rejects a bomb whose trailer tells a small size as too large', async () => {
+      const bomb = gzipSync(Buffer.alloc(16 * MIB))
+      bomb.writeUInt32LE(1, bomb.length - 4)
+
+      assertRejected(await createScene({ maxBytes: MIB }).decode(base64(bomb)), 'too_large')
+    })
+
+    for (const [fault, bytes] of [
+      ['cut off', gzipSync(EVENT).subarray(0, -9)],
+      ['without a trailer', gzipSync(EVENT).subarray(0, -4)],
+      ['with a wrong checksum', withFlippedByte(gzipSync(EVENT), -6)],
+      ['that is a header alone', Buffer.from([0x1f, 0x8b])],
+      ['that is large and cut off', gzipSync(LARGE).subarray(0, -9)],
+      ['that is large and has a wrong checksum', withFlippedByte(gzipSync(LARGE), -6)],
+    ] as const) {
+      it(`rejects gzip ${fault} as unreadable`, async () => {
+        const { decode } = createScene()
+
+        assertRejected(await decode(base64(bytes)), 'unreadable_data')
+      })
+    }
+
+    it('counts what the events take, of small and large ones', async () => {
+      const small = createScene()
+      const large = createScene()
+
+      small.decode(base64(gzipSync(EVENT)))
+      await large.decode(base64(gzipSync(LARGE)))
+
+      assert.equal(small.budget.held(), footprintOf(EVENT))
+      assert.equal(large.budget.held(), footprintOf(LARGE))
+    })
+
+    it('does not begin to inflate a large one before its bytes are free', async () => {
+      const { decode, budget } = createScene({ budgetBytes: MIB })
+      const other = budget.open()
+      await other.reserve(MIB, () => true)
+
+      let ended = false
+      const decoded = Promise.resolve(decode(base64(gzipSync(LARGE)))).then((end) => {
+        ended = true
+        return end
+      })
+      await settlePromises()
+      assert.equal(ended, false)
+      assert.equal(budget.held(), MIB)
+      other.release()
+
+      assert.equal(textsOf(await decoded).length, 10_000)
+    })
+
+    it('reserves what the trailer says, so that two fit that would not at the most', async () => {
+      const maxBytes = 64 * MIB
+      const { decode, budget } = createScene({ maxBytes, budgetBytes: maxBytes })
+      const other = budget.open()
+      await other.reserve(maxBytes - footprintOf(LARGE), () => true)
+
+      const decoded = await decode(base64(gzipSync(LARGE)))
+
+      assert.equal(textsOf(decoded).length, 10_000)
+    })
+
+    it('is out of time when nobody wants it once its turn has come', async () => {
+      const { budget, decode } = createScene({ budgetBytes: MIB })
+      const other = budget.open()
+      await other.reserve(MIB, () => true)
+
+      const decoded = decode(base64(gzipSync(LARGE)), {}, () => false)
+      other.release()
+
+      assert.deepEqual(await decoded, { kind: 'out_of_time' })
+      assert.equal(budget.held(), 0)
+    })
+  })
+
+  it('never throws, whatever the data', async () => {
+    const { decode } = createScene({ maxBytes: 300_000 })
+    const bytes = fc.uint8Array({ maxLength: 40 })
+    const damaged = fc.tuple(fc.constantFrom(gzipSync(EVENT), gzipSync(LARGE)), fc.nat(), bytes)
+    const data = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      bytes.map(base64),
+      bytes.map((tail) => base64(Buffer.concat([Buffer.from([0x1f, 0x8b, 8]), tail]))),
+      damaged.map(([gzip, at, patch]) => base64(patched(gzip, at % gzip.length, patch))),
+    )
+
+    await fc.assert(
+      fc.asyncProperty(data, async (text) => {
+        assert.match((await decode(text)).kind, /^(no_data|lines|undecodable)$/)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+function createScene(
+  options: { maxBytes?: number; maxFootprintBytes?: number; budgetBytes?: number } = {},
+) {
+  const { maxBytes = 64 * MIB, maxFootprintBytes = 128 * MIB, budgetBytes = 128 * MIB } = options
+  const budget = createByteBudget(budgetBytes)
+  const decodeMessage = createDecode({ maxBytes, maxFootprintBytes })
+
+  return { budget, decode }
+
+  function decode(data: string, attributes: Record<string, string> = {}, wanted = () => true) {
+    return decodeMessage(aMessage({ data, attributes }), budget.open(), wanted)
+  }
+}
+
+function textsOf(decoded: Decoded | Promise<Decoded>): string[] {
+  assert.ok('kind' in decoded, 'not at once')
+  assert.equal(decoded.kind, 'lines')
+  return decoded.lines.map(({ line }) => line.text)
+}
+
+function assertRejected(
+  decoded: Decoded | Promise<Decoded>,
+  reason: string,
+  detail: RegExp = /./,
+): void {
+  assert.ok('kind' in decoded, 'not at once')
+  assert.equal(decoded.kind, 'undecodable')
+  assert.equal(decoded.outcome.reason, reason)
+  assert.match(decoded.outcome.detail, detail)
+}
+
+function withFlippedByte(bytes: Buffer, at: number): Buffer {
+  const index = bytes.length + at
+  return patched(bytes, index, Uint8Array.of((bytes[index] ?? 0) ^ 0xff))
+}
+
+function patched(bytes: Buffer, at: number, patch: Uint8Array): Buffer {
+  return Buffer.concat([bytes.subarray(0, at), patch, bytes.subarray(at + patch.length)])
+}
