@@ -1,0 +1,79 @@
+import type { Candidate, Line } from '../model/event.ts'
+import type { Message } from '../model/message.ts'
+import { type Dropped, type Rejected, rejected } from '../model/outcome.ts'
+import type { TransformContext } from './types.ts'
+
+/**
+ * Hands one JSON value, `undefined` for a message without data, to the owner's function: the
+ * events it makes of it, or the outcome that ends its journey.
+ */
+export type Transform = (
+  value: unknown,
+  line: Line,
+  message: Message,
+) => readonly Candidate[] | Dropped | Rejected
+
+const DROPPED: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
+
+/** As far as it can be trusted: a `TransformEvent` written in JavaScript. */
+type OwnersFunction = (input: unknown, context: TransformContext) => unknown
+
+/** Whatever the owner's function throws or returns becomes an outcome of this event alone. */
+export function createTransform(transformEvent: OwnersFunction): Transform {
+  return function transform(value, line, message) {
+    try {
+      return stepOf(transformEvent(value, contextOf(line, message)), line)
+    } catch (error) {
+      return failed(messageOf(error))
+    }
+  }
+}
+
+function contextOf(line: Line, message: Message): TransformContext {
+  const { data, publishedAt, ...known } = message
+  return { ...known, attributes: { ...message.attributes }, line: line.number }
+}
+
+function stepOf(returned: unknown, line: Line): readonly Candidate[] | Dropped | Rejected {
+  if (returned === null) return DROPPED
+  if (returned === undefined) return failed('returned nothing; return null to drop the event')
+  if (isThenable(returned)) return refusePromise(returned)
+  if (!Array.isArray(returned)) return candidatesOf([returned], line)
+  return returned.length === 0 ? DROPPED : candidatesOf(returned, line)
+}
+
+function candidatesOf(events: readonly unknown[], line: Line): readonly Candidate[] | Rejected {
+  const candidates: Candidate[] = []
+  for (const [index, event] of events.entries()) {
+    const text: string | undefined = JSON.stringify(event)
+    if (text === undefined) return failed(`returned a value of type ${typeof event}, not an event`)
+    const child = events.length === 1 ? 0 : index + 1
+    // Parsed again: what Mixpanel will see of a Date, an undefined or a toJSON is the text.
+    candidates.push({ line, child, text, value: JSON.parse(text) })
+  }
+  return candidates
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  )
+}
+
+function refusePromise(promise: PromiseLike<unknown>): Rejected {
+  // A rejection that nobody awaits would end the process.
+  promise.then(undefined, () => undefined)
+  return failed('returned a promise; a transform must return its event at once')
+}
+
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return String(thrown.message)
+  return typeof thrown === 'string' ? thrown : 'threw a value that is not an error'
+}
+
+function failed(detail: string): Rejected {
+  return rejected('transform_failed', detail)
+}
