@@ -1,0 +1,84 @@
+import { type ParsedEvent, withProperties } from '../lib/json-text.ts'
+import type { Candidate, PreparedEvent } from '../model/event.ts'
+import type { Message } from '../model/message.ts'
+import { type Rejected, rejected } from '../model/outcome.ts'
+import { type DeriveId, idsOfContent, idsOfMessage } from './derived-ids.ts'
+import { eventTimeOf } from './event-time.ts'
+import { childIdOf, ownIdOf } from './insert-id.ts'
+import { isBadId } from './mixpanel-ids.ts'
+
+export interface PrepareOptions {
+  /** What the insert ids are made of for events without a usable one of their own. */
+  readonly insertId: 'message' | 'content'
+}
+
+/**
+ * Makes each event of a message what Mixpanel takes, or says why that cannot be: one answer for
+ * each candidate, in order. A function of the message alone; all its candidates come at once.
+ */
+export type Prepare = (
+  message: Message,
+  candidates: readonly Candidate[],
+) => readonly (PreparedEvent | Rejected)[]
+
+/** Mixpanel takes less than 1 MB (https://developer.mixpanel.com/reference/import-events). */
+const TOO_LARGE_BYTES = 1_048_576
+
+const IDENTITY_VERBS = ['$identify', '$create_alias', '$merge']
+
+const BAD_DISTINCT_ID = rejected(
+  'invalid_event',
+  'the distinct id is a placeholder that Mixpanel refuses',
+  'properties.distinct_id',
+)
+
+/** Rejects only what Mixpanel is certain to refuse; what is in doubt is left to its answer. */
+export function createPrepare({ insertId }: PrepareOptions): Prepare {
+  const idsOf = insertId === 'message' ? idsOfMessage : idsOfContent
+
+  return function prepare(message, candidates) {
+    const deriveId = idsOf(message)
+    return candidates.map((candidate) => prepareEvent(candidate, message, deriveId))
+  }
+}
+
+function prepareEvent(
+  candidate: Candidate,
+  { publishedAt }: Message,
+  deriveId: DeriveId,
+): PreparedEvent | Rejected {
+  const event = candidate.value
+  if (!isEvent(event)) return faultOf(event)
+  const { distinct_id: distinctId, time: ownTime, $insert_id: ownId } = event.properties
+  if (typeof distinctId === 'string' && isBadId(distinctId)) return BAD_DISTINCT_ID
+  const time = eventTimeOf(ownTime, publishedAt)
+  if (time.kind === 'rejected') return time
+  const id = ownIdOf(ownId, candidate.text) ?? deriveId(candidate, time.ms)
+  const insertId = childIdOf(id, candidate.child)
+
+  const changes: Record<string, string> = {}
+  if (time.kind === 'set') changes.time = String(time.ms)
+  if (insertId !== ownId) changes.$insert_id = JSON.stringify(insertId)
+  const text = withProperties(candidate.text, event, changes)
+  const bytes = Buffer.byteLength(text)
+  if (bytes >= TOO_LARGE_BYTES) return rejected('too_large', `the event has ${bytes} bytes`)
+  const identityVerb = IDENTITY_VERBS.includes(event.event)
+  return { kind: 'prepared', text, bytes, insertId, time: time.ms, identityVerb }
+}
+
+function isEvent(value: unknown): value is ParsedEvent {
+  if (!isObject(value)) return false
+  return typeof value.event === 'string' && value.event !== '' && isObject(value.properties)
+}
+
+function faultOf(value: unknown): Rejected {
+  if (!isObject(value)) return rejected('invalid_event', 'the event is not a JSON object')
+  if (typeof value.event !== 'string' || value.event === '') {
+    return rejected('invalid_event', 'the event has no name', 'event')
+  }
+  return rejected('invalid_event', 'the properties are not a JSON object', 'properties')
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
