@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { createBatcher } from '../../src/batch/batcher.ts'
+import type { Traveller } from '../../src/model/journey.ts'
+import { IMPORTED } from '../../src/model/outcome.ts'
+import { aParty, aPreparedEvent, aTraveller, type NotingParty } from '../helpers/builders.ts'
+import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
+
+const LIMITS = { maxEvents: 4, maxBytes: 40, lingerMs: 10, maxConcurrency: 2 }
+/** How long a message's events may wait before they go back. */
+const TIME_MS = 60
+
+const EVENTS = fc.array(
+  fc.record({ bytes: fc.integer({ min: 1, max: 30 }), identityVerb: fc.boolean() }),
+  { maxLength: 7 },
+)
+const STEP = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), events: EVENTS }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(12) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('answer' as const), which: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('throw' as const), which: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('return late' as const) }) },
+)
+type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never
+
+/** One event of the world: when it came, and what became of it. */
+interface Ticket {
+  readonly party: NotingParty
+  readonly traveller: Traveller
+  readonly addedAt: number
+  /** Its place among all that was sent. */
+  sentAs?: number
+  threw?: true
+}
+
+interface Delivery {
+  readonly batch: readonly Traveller[]
+  readonly end: PromiseWithResolvers<void>
+}
+
+/** A batcher among messages and answers; each batch is checked as it is sent. */
+function createWorld() {
+  const clock = createFakeClock()
+  const tickets = new Map<Traveller, Ticket>()
+  const inFlight: Delivery[] = []
+  const violations: unknown[] = []
+  let permitFreeSince = 0
+  let sent = 0
+  const batcher = createBatcher(LIMITS, {
+    clock,
+    deliverBatch(batch) {
+      const end = Promise.withResolvers<void>()
+      inFlight.push({ batch, end })
+      // Thrown here, it would be the batcher's to catch.
+      try {
+        assert.ok(inFlight.length <= LIMITS.maxConcurrency, 'no more in flight than it may')
+        assertWithinLimits(batch)
+        for (const traveller of batch) setOut(ticketOf(traveller))
+      } catch (violation) {
+        violations.push(violation)
+      }
+      return end.promise
+    },
+  })
+
+  return { take, finish, assertNobodyWaitsInVain, tickets: () => [...tickets.values()] }
+
+  async function take(step: Step): Promise<void> {
+    if (step.kind === 'add') add(step.events)
+    if (step.kind === 'wait') await clock.advance(step.ms)
+    if (step.kind === 'answer') answer(step.which)
+    if (step.kind === 'throw') fail(step.which)
+    if (step.kind === 'return late') batcher.returnLate()
+    await settlePromises()
+    assert.deepEqual(violations, [])
+  }
+
+  function add(events: readonly { bytes: number; identityVerb: boolean }[]): void {
+    const addedAt = clock.monotonic()
+    const party = aParty(addedAt + TIME_MS)
+    const travellers = events.map(({ bytes, identityVerb }) =>
+      aTraveller(party, aPreparedEvent({ text: 'x'.repeat(bytes), identityVerb })),
+    )
+    for (const traveller of travellers) tickets.set(traveller, { party, traveller, addedAt })
+    batcher.add(travellers)
+  }
+
+  function setOut(ticket: Ticket): void {
+    const now = clock.monotonic()
+    assert.equal(ticket.sentAs, undefined, 'nothing is sent twice')
+    assert.ok(now < ticket.party.deliverBy, 'nothing is sent when its time is up')
+    assert.ok(now <= Math.max(ticket.addedAt + LIMITS.lingerMs, permitFreeSince))
+    sent += 1
+    ticket.sentAs = sent
+  }
+
+  function answer(which: number): void {
+    const delivery = land(which)
+    for (const traveller of delivery?.batch ?? []) traveller.party.arrived(traveller, IMPORTED)
+    delivery?.end.resolve()
+  }
+
+  function fail(which: number): void {
+    const delivery = land(which)
+    for (const traveller of delivery?.batch ?? []) ticketOf(traveller).threw = true
+    delivery?.end.reject(new Error('a bug'))
+  }
+
+  function land(which: number): Delivery | undefined {
+    if (inFlight.length === LIMITS.maxConcurrency) permitFreeSince = clock.monotonic()
+    return inFlight.splice(which % (inFlight.length || 1), 1)[0]
+  }
+
+  async function finish(): Promise<void> {
+    batcher.drain()
+    while (inFlight.length > 0) await take({ kind: 'answer', which: 0 })
+  }
+
+  function ticketOf(traveller: Traveller): Ticket {
+    const ticket = tickets.get(traveller)
+    assert.ok(ticket)
+    return ticket
+  }
+
+  function assertNobodyWaitsInVain(): void {
+    if (inFlight.length === LIMITS.maxConcurrency) return
+    const waiting = [...tickets.values()].filter(isWaiting)
+    assert.ok(inFlight.length > 0 || waiting.length === 0, 'sent at once when nothing is in flight')
+    for (const { addedAt } of waiting) assert.ok(clock.monotonic() < addedAt + LIMITS.lingerMs)
+    for (const verbs of [true, false]) {
+      const lane = waiting.filter(({ traveller }) => traveller.event.identityVerb === verbs)
+      assert.ok(lane.length < LIMITS.maxEvents && bodyOf(lane).length < LIMITS.maxBytes)
+    }
+  }
+}
+
+function isWaiting(ticket: Ticket): boolean {
+  return ticket.sentAs === undefined && arrivalsOf(ticket).length === 0
+}
+
+function arrivalsOf({ party, traveller }: Ticket) {
+  return party.arrivals.filter(({ journey }) => journey === traveller)
+}
+
+function bodyOf(travellers: readonly Pick<Ticket, 'traveller'>[]): string {
+  return `[${travellers.map(({ traveller }) => traveller.event.text).join(',')}]`
+}
+
+function assertWithinLimits(batch: readonly Traveller[]): void {
+  const body = bodyOf(batch.map((traveller) => ({ traveller })))
+  assert.ok(batch.length > 0 && batch.length <= LIMITS.maxEvents)
+  assert.ok(body.length <= LIMITS.maxBytes)
+  assert.equal(new Set(batch.map(({ event }) => event.identityVerb)).size, 1)
+}
+
+function assertOneEnd(ticket: Ticket): void {
+  const outcomes = arrivalsOf(ticket).map(({ outcome }) => outcome)
+  if (ticket.threw) {
+    assert.deepEqual(outcomes, [])
+    assert.ok(ticket.party.failures.length > 0)
+  } else {
+    const late = { kind: 'retry', reason: 'deadline' }
+    assert.deepEqual(outcomes, [ticket.sentAs === undefined ? late : IMPORTED])
+  }
+}
+
+/** Events set out in the order they came; identity verbs apart. */
+function assertInOrder(tickets: readonly Ticket[]): void {
+  for (const verbs of [true, false]) {
+    const lane = tickets.filter(({ traveller }) => traveller.event.identityVerb === verbs)
+    const order = lane.flatMap(({ sentAs }) => sentAs ?? [])
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+    )
+  }
+}
+
+describe('a batcher, whatever is added, answered and waited for', () => {
+  it('brings each event to one end, in order, in batches within the limits, and in time', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(STEP, { maxLength: 40, size: 'max' }), async (steps) => {
+        const world = createWorld()
+        for (const step of steps) {
+          await world.take(step)
+          world.assertNobodyWaitsInVain()
+        }
+        await world.finish()
+
+        for (const ticket of world.tickets()) assertOneEnd(ticket)
+        assertInOrder(world.tickets())
+      }),
+    )
+  })
+})

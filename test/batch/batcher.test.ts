@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createBatcher } from '../../src/batch/batcher.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { Party, Traveller } from '../../src/model/journey.ts'
+import { IMPORTED } from '../../src/model/outcome.ts'
+import { aParty, aPreparedEvent, aTraveller } from '../helpers/builders.ts'
+import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
+
+const OPTIONS = { maxEvents: 3, maxBytes: 1_000, lingerMs: 10, maxConcurrency: 2 }
+
+/** A batcher whose deliveries end when they are told to. */
+function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFakeClock()) {
+  const deliveries: { batch: readonly Traveller[]; end: PromiseWithResolvers<void> }[] = []
+  const batcher = createBatcher(
+    { ...OPTIONS, ...options },
+    {
+      clock,
+      deliverBatch(batch) {
+        const end = Promise.withResolvers<void>()
+        deliveries.push({ batch, end })
+        return end.promise
+      },
+    },
+  )
+  return {
+    ...batcher,
+    /** The batches so far, as the names in them. */
+    sent: () => deliveries.map(({ batch }) => batch.map(({ event }) => event.text).join('')),
+    async answer(index: number): Promise<void> {
+      const delivery = deliveries[index]
+      for (const traveller of delivery?.batch ?? []) traveller.party.arrived(traveller, IMPORTED)
+      delivery?.end.resolve()
+      await settlePromises()
+    },
+    async fail(index: number, error: Error): Promise<void> {
+      deliveries[index]?.end.reject(error)
+      await settlePromises()
+    },
+  }
+}
+
+/** Travellers of one party, one for each letter; those in upper case carry an identity verb. */
+function travellersNamed(names: string, party: Party = aParty()): Traveller[] {
+  return [...names].map((text) =>
+    aTraveller(party, aPreparedEvent({ text, identityVerb: text !== text.toLowerCase() })),
+  )
+}
+
+describe('createBatcher', () => {
+  it('sends at once what comes when nothing is in flight', () => {
+    const { add, sent } = aBatcher()
+
+    add(travellersNamed('ab'))
+
+    assert.deepEqual(sent(), ['ab'])
+  })
+
+  it('lets what comes while others are in flight wait for company, as long as it may linger', async () => {
+    const clock = createFakeClock()
+    const { add, sent } = aBatcher({}, clock)
+    add(travellersNamed('a'))
+    add(travellersNamed('b'))
+    await clock.advance(9)
+    add(travellersNamed('c'))
+    assert.deepEqual(sent(), ['a'])
+
+    await clock.advance(1)
+
+    assert.deepEqual(sent(), ['a', 'bc'])
+  })
+
+  it('counts the linger from the moment an event came, not from the one before it', async () => {
+    const clock = createFakeClock()
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 3 }, clock)
+    add(travellersNamed('a'))
+    add(travellersNamed('b'))
+    await clock.advance(4)
+    await answer(0)
+    await clock.advance(1)
+    add(travellersNamed('c'))
+
+    await clock.advance(9)
+    assert.deepEqual(sent(), ['a', 'b'])
+
+    await clock.advance(1)
+    assert.deepEqual(sent(), ['a', 'b', 'c'])
+  })
+
+  it('sends a full batch without waiting', () => {
+    const { add, sent } = aBatcher()
+    add(travellersNamed('a'))
+
+    add(travellersNamed('bc'))
+    add(travellersNamed('d'))
+
+    assert.deepEqual(sent(), ['a', 'bcd'])
+  })
+
+  it('sends a batch that is full by bytes without waiting', () => {
+    const { add, sent } = aBatcher({ maxBytes: '[b,c]'.length })
+    add(travellersNamed('a'))
+
+    add(travellersNamed('b'))
+    add(travellersNamed('c'))
+
+    assert.deepEqual(sent(), ['a', 'bc'])
+  })
+
+  it('sends what lingers as soon as nothing is in flight any more', async () => {
+    const { add, sent, answer } = aBatcher()
+    add(travellersNamed('a'))
+    add(travellersNamed('b'))
+
+    await answer(0)
+
+    assert.deepEqual(sent(), ['a', 'b'])
+  })
+
+  it('never has more in flight than it may, and lets the batches grow meanwhile', async () => {
+    const clock = createFakeClock()
+    const { add, sent, answer } = aBatcher({ maxEvents: 10, maxConcurrency: 1 }, clock)
+    add(travellersNamed('a'))
+    add(travellersNamed('b'))
+    await clock.advance(1_000)
+    add(travellersNamed('cd'))
+    assert.deepEqual(sent(), ['a'])
+
+    await answer(0)
+
+    assert.deepEqual(sent(), ['a', 'bcd'])
+  })
+
+  it('lets an event linger no longer than others that came while no permit was free', async () => {
+    const clock = createFakeClock()
+    const { add, sent, answer } = aBatcher({}, clock)
+    add(travellersNamed('abc'))
+    add(travellersNamed('def'))
+    add(travellersNamed('g'))
+    await clock.advance(6)
+    await answer(0)
+    assert.deepEqual(sent(), ['abc', 'def'])
+
+    await clock.advance(4)
+
+    assert.deepEqual(sent(), ['abc', 'def', 'g'])
+  })
+
+  it('sends a message of more events than a batch holds in several', async () => {
+    const clock = createFakeClock()
+    const party = aParty()
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 5 }, clock)
+
+    add(travellersNamed('abcdefgh', party))
+    await clock.advance(10)
+    for (const index of [2, 0, 1]) await answer(index)
+
+    assert.deepEqual(sent(), ['abc', 'def', 'gh'])
+    assert.equal(party.arrivals.length, 8)
+  })
+
+  it('sends identity verbs apart from other events', async () => {
+    const clock = createFakeClock()
+    const { add, sent } = aBatcher({ maxConcurrency: 3 }, clock)
+    add(travellersNamed('x'))
+
+    add(travellersNamed('aBc'))
+    add(travellersNamed('D'))
+    await clock.advance(10)
+
+    assert.deepEqual(sent(), ['x', 'ac', 'BD'])
+  })
+
+  it('lets neither identity verbs nor other events wait for ever under load', async () => {
+    const clock = createFakeClock()
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
+    add(travellersNamed('abc'))
+    add(travellersNamed('D'))
+    await clock.advance(100)
+    add(travellersNamed('efg'))
+
+    await answer(0)
+    await answer(1)
+
+    assert.deepEqual(sent(), ['abc', 'D', 'efg'])
+  })
+
+  it('sends nothing whose time is up: it goes back', async () => {
+    const clock = createFakeClock()
+    const late = aParty(50)
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
+    add(travellersNamed('a'))
+    add(travellersNamed('b', late))
+    await clock.advance(50)
+
+    await answer(0)
+
+    assert.deepEqual(sent(), ['a'])
+    assert.deepEqual(
+      late.arrivals.map(({ outcome }) => outcome),
+      [{ kind: 'retry', reason: 'deadline' }],
+    )
+  })
+
+  it('sends back on request what has waited past its time, of either lane', async () => {
+    const clock = createFakeClock()
+    const late = aParty(50)
+    const { add, returnLate, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
+    add(travellersNamed('a'))
+    add(travellersNamed('bC', late))
+    add(travellersNamed('d'))
+    await clock.advance(50)
+
+    returnLate()
+
+    assert.equal(late.arrivals.length, 2)
+    await answer(0)
+    assert.deepEqual(sent(), ['a', 'd'])
+  })
+
+  it('lets what comes after others were sent back linger its full time', async () => {
+    const clock = createFakeClock()
+    const { add, returnLate, sent } = aBatcher({}, clock)
+    add(travellersNamed('a'))
+    add(travellersNamed('b', aParty(5)))
+    await clock.advance(5)
+    returnLate()
+    add(travellersNamed('c'))
+
+    await clock.advance(9)
+    assert.deepEqual(sent(), ['a'])
+
+    await clock.advance(1)
+    assert.deepEqual(sent(), ['a', 'c'])
+  })
+
+  it('lingers to the end, and no longer, when its timer fires too early', async () => {
+    const clock = createFakeClock()
+    const hasty = { ...clock, after: (ms: number, task: () => void) => clock.after(ms * 0.9, task) }
+    const { add, sent } = aBatcher({}, hasty)
+    add(travellersNamed('a'))
+    add(travellersNamed('b'))
+
+    await clock.advance(9.99)
+    assert.deepEqual(sent(), ['a'])
+
+    await clock.advance(0.01)
+    assert.deepEqual(sent(), ['a', 'b'])
+  })
+
+  it('lets nothing linger once it drains, and still heeds its permits', async () => {
+    const { add, drain, sent, answer } = aBatcher()
+    add(travellersNamed('a'))
+    add(travellersNamed('b'))
+
+    drain()
+    add(travellersNamed('c'))
+    assert.deepEqual(sent(), ['a', 'b'])
+
+    await answer(0)
+    assert.deepEqual(sent(), ['a', 'b', 'c'])
+  })
+
+  it('tells every party of a delivery that threw, once, and goes on', async () => {
+    const [one, other, later] = [aParty(), aParty(), aParty()]
+    const { add, sent, fail, answer } = aBatcher({ maxConcurrency: 1 })
+    add(travellersNamed('a'))
+    add(travellersNamed('bc', one))
+    add(travellersNamed('d', other))
+    add(travellersNamed('e', later))
+    await answer(0)
+
+    const error = new Error('a bug')
+    await fail(1, error)
+
+    assert.deepEqual([one.failures, other.failures, later.failures], [[error], [error], []])
+    assert.deepEqual(sent(), ['a', 'bcd', 'e'])
+  })
+
+  it('takes no notice of a message without events', () => {
+    const { add, sent } = aBatcher()
+
+    add([])
+
+    assert.deepEqual(sent(), [])
+  })
+})
