@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { createDeliverBatch } from '../../src/deliver/deliver-batch.ts'
+import { createGate } from '../../src/deliver/gate.ts'
+import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
+import { createLimit } from '../../src/lib/semaphore.ts'
+import { aParty, aTraveller } from '../helpers/builders.ts'
+import { collectGarbage } from '../helpers/collect-garbage.ts'
+import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
+
+it('lets go of a delivered batch, though the client still holds the request', async () => {
+  const kept: AttemptPolicy[] = []
+  const gate = createGate(
+    { initialMs: 1, maxMs: 1, maxEventsPerSecond: 1_000 },
+    { clock: createFakeClock(), random: () => 0 },
+  )
+  const deliverBatch = createDeliverBatch({
+    gate,
+    gzipLimit: createLimit(1),
+    heard: () => {},
+    client: {
+      send: async (_body, policy) => {
+        kept.push(policy)
+        const body = '{"status":"OK","num_records_imported":1}'
+        const answer = { kind: 'answered', status: 200, body } as const
+        policy.retryable(answer)
+        return answer
+      },
+    },
+  })
+
+  const party = await delivered()
+  await settlePromises()
+  collectGarbage()
+
+  assert.equal(kept.length, 1)
+  assert.equal(party.deref(), undefined)
+
+  async function delivered() {
+    const someone = aParty()
+    await deliverBatch([aTraveller(someone)])
+    assert.equal(someone.arrivals.length, 1)
+    return new WeakRef(someone)
+  }
+})

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { importBodyOf } from '../../src/deliver/import-body.ts'
+import { createLimit } from '../../src/lib/semaphore.ts'
+import type { Traveller } from '../../src/model/journey.ts'
+import { aParty, aPreparedEvent, aTraveller } from '../helpers/builders.ts'
+
+const limit = createLimit(2)
+
+function travellersWith(texts: readonly string[]): Traveller[] {
+  const party = aParty()
+  return texts.map((text) => aTraveller(party, aPreparedEvent({ text })))
+}
+
+describe('importBodyOf', () => {
+  it('joins the texts of the events byte for byte: no number is rounded, no key lost', async () => {
+    const texts = [
+      '{"event":"a","properties":{"id":9007199254740993, "x":1e400}}',
+      '{"event":"é\\u2019","properties":{"k":1,"k":2,"time":1628315585.0}}',
+    ]
+
+    const body = await importBodyOf(travellersWith(texts), limit)
+
+    assert.equal(body.encoding, 'identity')
+    assert.equal(body.bytes.toString(), `[${texts.join(',')}]`)
+  })
+
+  it('gzips what is large, and nothing is lost in it', async () => {
+    const text = `{"event":"a","properties":{"id":9007199254740993,"x":"${'é😀'.repeat(200)}"}}`
+
+    const body = await importBodyOf(travellersWith([text, text, text]), limit)
+
+    assert.equal(body.encoding, 'gzip')
+    assert.ok(body.bytes.byteLength < body.plainBytes)
+    assert.equal(gunzipSync(body.bytes).toString(), `[${text},${text},${text}]`)
+  })
+
+  it('counts the bytes before compression as the batcher does', async () => {
+    const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 400 }), { minLength: 1 })
+    await fc.assert(
+      fc.asyncProperty(texts, async (some) => {
+        const batch = travellersWith(some)
+
+        const body = await importBodyOf(batch, limit)
+
+        const counted = batch.reduce((sum, { event }) => sum + event.bytes + 1, 1)
+        assert.equal(body.plainBytes, counted)
+        const { bytes, encoding } = body
+        const plain = encoding === 'gzip' ? gunzipSync(bytes) : bytes
+        assert.equal(plain.toString(), `[${some.join(',')}]`)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('waits for its turn to gzip, and for none when it does not', async () => {
+    const order: string[] = []
+    const turn = Promise.withResolvers<void>()
+    const small = travellersWith(['{}'])
+    const large = travellersWith(['x'.repeat(5_000)])
+
+    const gzipped = importBodyOf(large, async (task) => {
+      await turn.promise
+      order.push('turn')
+      return task()
+    }).then(() => order.push('large'))
+    await importBodyOf(small, () => Promise.reject(new Error('no gzip for a small body')))
+    order.push('small')
+    turn.resolve()
+    await gzipped
+
+    assert.deepEqual(order, ['small', 'turn', 'large'])
+  })
+})
