@@ -1,0 +1,56 @@
+import type { DeadLetter, DeadLetterMessage } from '../model/dead-letter.ts'
+import type { Line, PreparedEvent } from '../model/event.ts'
+import type { Message } from '../model/message.ts'
+import type { Rejected } from '../model/outcome.ts'
+
+/** A rejected event, or a message that was rejected as a whole. */
+export interface RejectedEvent {
+  readonly message: Message
+  /** Absent when the message as a whole was rejected. */
+  readonly line?: Line
+  /** 0 for an only event; 1, 2, … for the children of a transform. */
+  readonly child: number
+  readonly outcome: Rejected
+  /** What it would have been sent with; absent when it was rejected before. */
+  readonly prepared?: Pick<PreparedEvent, 'insertId' | 'time'>
+  /** Epoch ms. */
+  readonly deadLetteredAt: number
+}
+
+/** What is stored of a rejected event: always what was published, never what became of it. */
+export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
+  const { message, line, outcome, prepared, deadLetteredAt } = rejectedEvent
+  return {
+    id: idOf(rejectedEvent),
+    deadLetteredAt: new Date(deadLetteredAt).toISOString(),
+    reason: outcome.reason,
+    ...(outcome.field !== undefined && { field: outcome.field }),
+    detail: outcome.detail,
+    ...(line ? { event: line.text } : { data: message.data }),
+    line: lineNumberOf(line),
+    ...(prepared && { insertId: prepared.insertId, time: prepared.time }),
+    replays: 0,
+    message: withoutData(message),
+  }
+}
+
+function idOf({ message, line, child }: RejectedEvent): string {
+  const id = `${message.messageId}-${lineNumberOf(line)}`
+  return child === 0 ? id : `${id}-${child}`
+}
+
+function lineNumberOf(line: Line | undefined): number {
+  return line?.number ?? 0
+}
+
+function withoutData(message: Message): DeadLetterMessage {
+  const { messageId, publishTime, subscription, orderingKey, attributes, deliveryAttempt } = message
+  return {
+    messageId,
+    ...(publishTime !== undefined && { publishTime }),
+    subscription,
+    ...(orderingKey !== undefined && { orderingKey }),
+    attributes,
+    ...(deliveryAttempt !== undefined && { deliveryAttempt }),
+  }
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Clock } from '../lib/clock.ts'
+import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
+import { diskFiles, type Files } from './files.ts'
+import { createLetterFiles } from './letter-files.ts'
+
+export interface FileSinkOptions {
+  readonly folder: string
+  /** A file that would grow past it is followed by a new one. */
+  readonly maxFileBytes: number
+  /** Bytes that may wait for the write under way. A store larger than that waits only alone. */
+  readonly maxQueuedBytes: number
+}
+
+export interface FileSinkParts {
+  readonly clock: Clock
+  readonly files?: Files
+  /** What tells this process's files from those of others; the process id is 1 in containers. */
+  readonly writer?: string
+}
+
+export interface FileSink {
+  /** One JSON object a line. Rejects as well when too much waits already, and once closed. */
+  readonly store: StoreDeadLetters
+  /** Creates the folder and writes to it; rejects with what to do when it cannot. */
+  probe(): Promise<void>
+  /** Resolves when what waits is stored or refused, and the file is closed. */
+  close(): Promise<void>
+}
+
+interface Waiting {
+  readonly lines: Uint8Array
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Stores dead letters in files, by group commit: while one write is under way further letters
+ * gather, and the next takes all of them. A group is stored or refused as one. What was refused
+ * may lie in a file all the same, and again when its message comes again: `id` tells.
+ */
+export function createFileSink(options: FileSinkOptions, parts: FileSinkParts): FileSink {
+  const { clock, files = diskFiles, writer = uniqueWriter() } = parts
+  const letterFiles = createLetterFiles({ ...options, writer }, { clock, files })
+  let waiting: Waiting[] = []
+  let waitingBytes = 0
+  let writing: Promise<void> | undefined
+  let closed = false
+
+  return { store, probe, close }
+
+  async function store(letters: readonly DeadLetter[]): Promise<void> {
+    if (letters.length === 0) return
+    if (closed) throw new Error('the dead-letter store is closed')
+    const lines = linesOf(letters)
+    if (waitingBytes > 0 && waitingBytes + lines.length > options.maxQueuedBytes) {
+      throw new Error('too many dead letters wait for the disk')
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    waiting.push({ lines, resolve, reject })
+    waitingBytes += lines.length
+    writing ??= writeGroups()
+    return promise
+  }
+
+  async function probe(): Promise<void> {
+    try {
+      await files.createFolder(options.folder)
+      await writeProbe(join(options.folder, `probe-${writer}`))
+    } catch (error) {
+      throw unwritable(error)
+    }
+  }
+
+  /** Asks of the folder all that a letter will: some volumes take a file and cannot sync it. */
+  async function writeProbe(path: string): Promise<void> {
+    const file = await files.create(path)
+    try {
+      await file.write(Buffer.from('\n'))
+      await file.sync()
+      await files.syncFolder(options.folder)
+    } finally {
+      await file.close()
+      await files.remove(path)
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true
+    await writing
+    await letterFiles.close()
+  }
+
+  async function writeGroups(): Promise<void> {
+    while (waiting.length > 0) await writeGroup(takeWaiting())
+    writing = undefined
+  }
+
+  function takeWaiting(): Waiting[] {
+    const group = waiting
+    waiting = []
+    waitingBytes = 0
+    return group
+  }
+
+  async function writeGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      await letterFiles.append(Buffer.concat(group.map(({ lines }) => lines)))
+      for (const { resolve } of group) resolve()
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
+  }
+}
+
+function unwritable(error: unknown): Error {
+  const code = error instanceof Error && 'code' in error ? ` (${error.code})` : ''
+  return new Error(
+    `DEAD_LETTER=file: names a folder that cannot be written${code}: give it to the user the ` +
+      'service runs as, make room on its disk, or name another',
+    { cause: error },
+  )
+}
+
+function uniqueWriter(): string {
+  return `${process.pid}-${randomBytes(4).toString('hex')}`
+}
+
+/** JSON escapes line breaks and lone surrogates, so that a letter is one line of valid UTF-8. */
+function linesOf(letters: readonly DeadLetter[]): Uint8Array {
+  return Buffer.from(letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''))
+}

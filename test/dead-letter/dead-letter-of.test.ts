@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { deadLetterOf, type RejectedEvent } from '../../src/dead-letter/dead-letter-of.ts'
+import type { Message } from '../../src/model/message.ts'
+import { rejected } from '../../src/model/outcome.ts'
+
+const MESSAGE: Message = {
+  messageId: '11844765153650126',
+  subscription: 'projects/p/subscriptions/s',
+  data: 'eyJldmVudCI6',
+  attributes: { source: 'shop' },
+}
+
+function aRejectedEvent(changes: Partial<RejectedEvent> = {}): RejectedEvent {
+  return {
+    message: MESSAGE,
+    line: { number: 3, text: '{"event":' },
+    child: 0,
+    outcome: rejected('invalid_json', 'ends too soon'),
+    deadLetteredAt: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
+    ...changes,
+  }
+}
+
+describe('a dead letter', () => {
+  it('holds the event as published and why it was rejected', () => {
+    assert.deepEqual(deadLetterOf(aRejectedEvent()), {
+      id: '11844765153650126-3',
+      deadLetteredAt: '2026-01-02T03:04:05.006Z',
+      reason: 'invalid_json',
+      detail: 'ends too soon',
+      event: '{"event":',
+      line: 3,
+      replays: 0,
+      message: {
+        messageId: '11844765153650126',
+        subscription: 'projects/p/subscriptions/s',
+        attributes: { source: 'shop' },
+      },
+    })
+  })
+
+  it('holds the published bytes when the message as a whole was rejected', () => {
+    const { line: _, ...wholeMessage } = aRejectedEvent({
+      outcome: rejected('unreadable_data', 'not UTF-8'),
+    })
+
+    const letter = deadLetterOf(wholeMessage)
+
+    assert.partialDeepStrictEqual(letter, {
+      id: '11844765153650126-0',
+      reason: 'unreadable_data',
+      data: 'eyJldmVudCI6',
+      line: 0,
+    })
+    assert.ok(!('event' in letter))
+  })
+
+  it('names the field at fault', () => {
+    const outcome = rejected('invalid_event', 'is too late', 'properties.time')
+
+    assert.equal(deadLetterOf(aRejectedEvent({ outcome })).field, 'properties.time')
+  })
+
+  it('holds the insert id and the time the event was sent with', () => {
+    const letter = deadLetterOf(aRejectedEvent({ prepared: { insertId: 'i-1', time: 1_000 } }))
+
+    assert.partialDeepStrictEqual(letter, { insertId: 'i-1', time: 1000 })
+  })
+
+  it('tells the children of one event apart', () => {
+    const ids = [1, 2].map((child) => deadLetterOf(aRejectedEvent({ child })).id)
+
+    assert.deepEqual(ids, ['11844765153650126-3-1', '11844765153650126-3-2'])
+  })
+
+  it('holds all there is to know of its message but the data', () => {
+    const message: Message = {
+      ...MESSAGE,
+      publishTime: '2026-01-02T03:04:05Z',
+      publishedAt: 1,
+      orderingKey: 'k',
+      deliveryAttempt: 5,
+    }
+
+    assert.deepEqual(deadLetterOf(aRejectedEvent({ message })).message, {
+      messageId: '11844765153650126',
+      publishTime: '2026-01-02T03:04:05Z',
+      subscription: 'projects/p/subscriptions/s',
+      orderingKey: 'k',
+      attributes: { source: 'shop' },
+      deliveryAttempt: 5,
+    })
+  })
+})

@@ -1,0 +1,378 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { createFileSink, type FileSink } from '../../src/dead-letter/file-sink.ts'
+import type { Files } from '../../src/dead-letter/files.ts'
+import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
+import { aDeadLetter } from './a-dead-letter.ts'
+import { createFakeFiles, type FakeFiles, type Fate, type Operation } from './fake-files.ts'
+
+const DAY_MS = 86_400_000
+
+interface SinkChanges {
+  readonly clock?: ReturnType<typeof createFakeClock>
+  readonly maxFileBytes?: number
+  readonly maxQueuedBytes?: number
+}
+
+function aSink(files: Files, changes: SinkChanges = {}): FileSink {
+  const {
+    clock = createFakeClock(),
+    maxFileBytes = 1_000_000,
+    maxQueuedBytes = 1_000_000,
+  } = changes
+  const options = { folder: 'letters', maxFileBytes, maxQueuedBytes }
+  return createFileSink(options, { clock, files, writer: 'me' })
+}
+
+/** A fate for one operation after the other; when they are used up, all goes well. */
+function fatesFor(operation: Operation, ...fates: Fate[]): (operation: Operation) => Fate {
+  return (asked) => (asked === operation ? (fates.shift() ?? 'go') : 'go')
+}
+
+/** Holds each operation of a kind back until it is let go. */
+function createGate(operation: Operation) {
+  const held: (() => void)[] = []
+  let passed = 0
+  return {
+    passed: () => passed,
+    letGo: () => {
+      for (const go of held.splice(0)) go()
+    },
+    fateOf: async (asked: Operation): Promise<Fate> => {
+      if (asked !== operation) return 'go'
+      await new Promise<void>((resolve) => held.push(resolve))
+      passed += 1
+      return 'go'
+    },
+  }
+}
+
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false
+  promise.then(
+    () => {
+      settled = true
+    },
+    () => {
+      settled = true
+    },
+  )
+  await settlePromises()
+  return settled
+}
+
+/** Lets all that is held go, round after round, until the promise settles. */
+async function letAllGo(gate: { letGo(): void }, promise: Promise<unknown>): Promise<void> {
+  for (let round = 0; round < 100 && !(await isSettled(promise)); round += 1) gate.letGo()
+  assert.ok(await isSettled(promise), 'never settles')
+}
+
+async function statusesOf(promises: readonly Promise<unknown>[]): Promise<string[]> {
+  return (await Promise.allSettled(promises)).map(({ status }) => status)
+}
+
+/** The ids of the letters in the files; lines that are no JSON are skipped, as readers do. */
+function idsIn(texts: Record<string, string>): string[] {
+  return Object.values(texts).flatMap((text) =>
+    text.split('\n').flatMap((line) => /^\{"id":"([^"]*)".*\}$/.exec(line)?.slice(1) ?? []),
+  )
+}
+
+function idsAfterCrash(files: FakeFiles): string[] {
+  return idsIn(files.textsAfterCrash())
+}
+
+const letter = (id: string) => aDeadLetter({ id })
+
+describe('a file of dead letters', () => {
+  it('has one JSON object a line', async () => {
+    const files = createFakeFiles()
+    const letters = [aDeadLetter({ id: 'a' }), aDeadLetter({ id: 'b', event: 'two\nlines\r\n' })]
+
+    await aSink(files).store(letters)
+
+    const [text = ''] = Object.values(files.texts())
+    const lines = text.trimEnd().split('\n')
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      letters,
+    )
+    assert.ok(text.endsWith('\n'))
+  })
+
+  it('is named for the day, the process and its place in the row', async () => {
+    const files = createFakeFiles()
+
+    await aSink(files).store([letter('a')])
+
+    assert.deepEqual(Object.keys(files.texts()), ['dead-letters-2026-01-01-me-0001.ndjson'])
+  })
+
+  it('takes letter after letter', async () => {
+    const files = createFakeFiles()
+    const sink = aSink(files)
+
+    await sink.store([letter('a')])
+    await sink.store([letter('b')])
+
+    assert.equal(Object.keys(files.texts()).length, 1)
+    assert.deepEqual(idsAfterCrash(files), ['a', 'b'])
+  })
+
+  it('is followed by another on the next day in UTC', async () => {
+    const files = createFakeFiles()
+    const clock = createFakeClock(Date.UTC(2026, 0, 1, 23, 59, 59))
+    const sink = aSink(files, { clock })
+
+    await sink.store([letter('a')])
+    await clock.advance(DAY_MS / 2)
+    await sink.store([letter('b')])
+
+    assert.deepEqual(Object.keys(files.texts()), [
+      'dead-letters-2026-01-01-me-0001.ndjson',
+      'dead-letters-2026-01-02-me-0002.ndjson',
+    ])
+    assert.deepEqual(idsAfterCrash(files), ['a', 'b'])
+  })
+
+  it('is followed by another when it is full', async () => {
+    const files = createFakeFiles()
+    const bytes = JSON.stringify(letter('a')).length + 1
+    const sink = aSink(files, { maxFileBytes: 2 * bytes })
+
+    for (const id of ['a', 'b', 'c']) await sink.store([letter(id)])
+
+    assert.deepEqual(Object.values(files.texts()).map(idsOf), [['a', 'b'], ['c']])
+  })
+
+  it('is larger than its limit rather than part what was stored together', async () => {
+    const files = createFakeFiles()
+    const sink = aSink(files, { maxFileBytes: 10 })
+
+    await sink.store([letter('a'), letter('b')])
+
+    assert.deepEqual(Object.values(files.texts()).map(idsOf), [['a', 'b']])
+  })
+
+  it('is not made for no letters', async () => {
+    const files = createFakeFiles()
+
+    await aSink(files).store([])
+
+    assert.deepEqual(files.texts(), {})
+  })
+
+  function idsOf(text: string): string[] {
+    return idsIn({ text })
+  }
+})
+
+describe('a store', () => {
+  for (const operation of ['write', 'sync', 'sync_folder'] as const) {
+    it(`is not done before the ${operation} is`, async () => {
+      const gate = createGate(operation)
+      const files = createFakeFiles(gate.fateOf)
+
+      const stored = aSink(files).store([letter('a')])
+
+      assert.equal(await isSettled(stored), false)
+      gate.letGo()
+      await stored
+      assert.deepEqual(idsAfterCrash(files), ['a'])
+    })
+  }
+
+  it('travels with all others that came while one was under way', async () => {
+    const gate = createGate('sync')
+    const files = createFakeFiles(gate.fateOf)
+    const sink = aSink(files)
+
+    const stores = ['a', 'b', 'c', 'd'].map((id) => sink.store([letter(id)]))
+    await letAllGo(gate, Promise.all(stores))
+
+    assert.equal(gate.passed(), 2)
+    assert.deepEqual(idsAfterCrash(files), ['a', 'b', 'c', 'd'])
+  })
+
+  for (const [what, operation, fate] of [
+    ['a file that cannot be made', 'create', 'fail'],
+    ['a folder that cannot be synced', 'sync_folder', 'fail'],
+    ['a full disk', 'write', 'fail'],
+    ['a torn write', 'write', 'tear'],
+    ['a failed sync', 'sync', 'fail'],
+  ] as const) {
+    it(`is refused with its whole group by ${what}`, async () => {
+      const files = createFakeFiles(fatesFor(operation, 'go', fate))
+      const sink = aSink(files, { maxFileBytes: 1 })
+
+      const stores = ['a', 'b', 'c'].map((id) => sink.store([letter(id)]))
+
+      assert.deepEqual(await statusesOf(stores), ['fulfilled', 'rejected', 'rejected'])
+      assert.deepEqual(idsAfterCrash(files), ['a'])
+    })
+
+    it(`goes to a new file after ${what}`, async () => {
+      const files = createFakeFiles(fatesFor(operation, fate))
+      const sink = aSink(files)
+      await assert.rejects(sink.store([letter('a')]), { code: 'ENOSPC' })
+
+      await sink.store([letter('b')])
+
+      assert.deepEqual(idsAfterCrash(files), ['b'])
+      assert.deepEqual(Object.keys(files.texts()), ['dead-letters-2026-01-01-me-0002.ndjson'])
+    })
+  }
+
+  it('is done though the file of the day before cannot be closed', async () => {
+    const files = createFakeFiles(fatesFor('close', 'fail'))
+    const clock = createFakeClock()
+    const sink = aSink(files, { clock })
+    await sink.store([letter('a')])
+
+    await clock.advance(DAY_MS)
+    await sink.store([letter('b')])
+
+    assert.deepEqual(idsAfterCrash(files), ['a', 'b'])
+  })
+
+  it('leaves what is stored alone when its line is torn', async () => {
+    const files = createFakeFiles(fatesFor('write', 'go', 'tear'))
+    const sink = aSink(files)
+    await sink.store([letter('a')])
+
+    await assert.rejects(sink.store([letter('b')]))
+    await sink.store([letter('c')])
+
+    const [torn = '', whole = ''] = Object.values(files.texts())
+    assert.match(torn, /^\{"id":"a".*\}\n\{"id":"b"[^\n]*[^}\n]$/)
+    assert.match(whole, /^\{"id":"c".*\}\n$/)
+  })
+
+  it('litters a full disk with no empty files', async () => {
+    const files = createFakeFiles((operation) => (operation === 'write' ? 'tear' : 'go'))
+    const sink = aSink(files)
+
+    for (let i = 0; i < 10; i += 1) await assert.rejects(sink.store([letter('a')]))
+
+    assert.deepEqual(files.texts(), {})
+  })
+
+  it('is refused when too much waits, and taken again once there is room', async () => {
+    const gate = createGate('sync')
+    const files = createFakeFiles(gate.fateOf)
+    const bytes = JSON.stringify(letter('a')).length + 1
+    const sink = aSink(files, { maxQueuedBytes: 2 * bytes })
+
+    const statuses = statusesOf(['a', 'b', 'c', 'd'].map((id) => sink.store([letter(id)])))
+    await letAllGo(gate, statuses)
+    const last = sink.store([letter('e')])
+    await letAllGo(gate, last)
+
+    assert.deepEqual(await statuses, ['fulfilled', 'fulfilled', 'fulfilled', 'rejected'])
+    assert.deepEqual(idsAfterCrash(files), ['a', 'b', 'c', 'e'])
+  })
+
+  it('larger than all that may wait is taken when nothing else waits', async () => {
+    const files = createFakeFiles()
+
+    await aSink(files, { maxQueuedBytes: 1 }).store([letter('a')])
+
+    assert.deepEqual(idsAfterCrash(files), ['a'])
+  })
+})
+
+describe('closing', () => {
+  it('waits for what is stored and refuses what comes later', async () => {
+    const gate = createGate('sync')
+    const files = createFakeFiles(gate.fateOf)
+    const sink = aSink(files)
+    const early = ['a', 'b'].map((id) => sink.store([letter(id)]))
+
+    const closed = sink.close()
+    const statuses = statusesOf([...early, sink.store([letter('c')])])
+    assert.equal(await isSettled(closed), false)
+    await letAllGo(gate, Promise.all([closed, statuses]))
+
+    assert.deepEqual(await statuses, ['fulfilled', 'fulfilled', 'rejected'])
+    assert.deepEqual(idsAfterCrash(files), ['a', 'b'])
+    assert.equal(files.open(), 0)
+  })
+})
+
+describe('a probe', () => {
+  it('leaves nothing in the folder', async () => {
+    const files = createFakeFiles()
+
+    await aSink(files).probe()
+
+    assert.deepEqual(files.texts(), {})
+    assert.equal(files.open(), 0)
+  })
+
+  for (const operation of ['create_folder', 'create', 'write', 'sync', 'sync_folder'] as const) {
+    it(`fails when ${operation} does, and says what to do`, async () => {
+      const files = createFakeFiles(fatesFor(operation, 'fail'))
+
+      await assert.rejects(aSink(files).probe(), {
+        message:
+          'DEAD_LETTER=file: names a folder that cannot be written (ENOSPC): give it to the ' +
+          'user the service runs as, make room on its disk, or name another',
+      })
+      assert.deepEqual(files.texts(), {})
+    })
+  }
+})
+
+describe('whatever fails, in whatever order', () => {
+  const fate = fc.constantFrom<Fate>('go', 'go', 'go', 'fail', 'tear')
+  const sizes = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 12 })
+
+  it('what was stored survives a crash, and only the last line of a file is torn', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.infiniteStream(fate), sizes, async (s, fates, sizes) => {
+        const files = createFakeFiles((operation) =>
+          s.schedule(Promise.resolve(fates.next().value), operation),
+        )
+        const sink = aSink(files, { maxFileBytes: 700, maxQueuedBytes: 1500 })
+        const stores = sizes.map(async (size, n) => {
+          const ids = Array.from({ length: size }, (_, i) => `${n}-${i}`)
+          await s.schedule(Promise.resolve(), `store ${n}`)
+          await sink.store(ids.map(letter))
+          assertOnDisk(files, ids)
+          return ids
+        })
+
+        await s.waitIdle()
+        const closed = sink.close()
+        await s.waitIdle()
+
+        assert.ok(await isSettled(Promise.allSettled([...stores, closed])), 'never settles')
+        assertOnDisk(files, await storedBy(stores))
+        assertReadable(files)
+        assert.equal(files.open(), 0)
+      }),
+    )
+  })
+
+  function assertOnDisk(files: FakeFiles, ids: readonly string[]): void {
+    const onDisk = idsAfterCrash(files)
+    for (const id of ids) assert.equal(onDisk.filter((one) => one === id).length, 1, id)
+  }
+
+  function assertReadable(files: FakeFiles): void {
+    for (const text of Object.values(files.texts())) {
+      for (const line of text.split('\n').slice(0, -1)) assert.doesNotThrow(() => JSON.parse(line))
+    }
+  }
+
+  /** The letters whose store was done; one that was refused says so with the error of the disk. */
+  async function storedBy(stores: readonly Promise<string[]>[]): Promise<string[]> {
+    const ends = await Promise.allSettled(stores)
+    return ends.flatMap((end) => {
+      if (end.status === 'fulfilled') return end.value
+      assert.match(String(end.reason), /ENOSPC|too many dead letters wait/)
+      return []
+    })
+  }
+})

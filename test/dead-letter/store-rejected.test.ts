@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createStoreRejected } from '../../src/dead-letter/store-rejected.ts'
+import type { DeadLetter, StoreDeadLetters } from '../../src/model/dead-letter.ts'
+import type { Journey } from '../../src/model/journey.ts'
+import { IMPORTED, rejected } from '../../src/model/outcome.ts'
+import { aMessage, aParty, aPreparedEvent } from '../helpers/builders.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
+
+const MESSAGE = aMessage({ messageId: '1' })
+const BAD_LINE = rejected('invalid_json', 'no JSON')
+
+describe('storing the rejected events of a message', () => {
+  it('is done, with a letter for each, once the store is', async () => {
+    const { storeRejected, clock, letters, told } = createScene({ storesInMs: 250 })
+    const stored = storeRejected(MESSAGE, [aJourney(1), aJourney(2)])
+
+    await clock.advance(249)
+    assert.deepEqual(told, [])
+    await clock.advance(1)
+
+    assert.equal(await stored, true)
+    assert.deepEqual(
+      letters.map(({ id, reason }) => [id, reason]),
+      [
+        ['1-1', 'invalid_json'],
+        ['1-2', 'invalid_json'],
+      ],
+    )
+    assert.deepEqual(told, ['2 stored in 250 ms'])
+  })
+
+  it('says when the letter was written', async () => {
+    const { storeRejected, letters } = createScene()
+
+    await storeRejected(MESSAGE, [aJourney(1)])
+
+    assert.equal(letters[0]?.deadLetteredAt, '2026-01-01T00:00:00.000Z')
+  })
+
+  it('says what the event was sent with, and which child it was', async () => {
+    const { storeRejected, letters } = createScene()
+    const event = aPreparedEvent({ insertId: 'i-1', time: 1_000 })
+
+    await storeRejected(MESSAGE, [aJourney(1, { event, child: 2 })])
+
+    const [letter] = letters
+    assert.deepEqual([letter?.id, letter?.insertId, letter?.time], ['1-1-2', 'i-1', 1_000])
+  })
+
+  it('keeps the published data of a message that was rejected as a whole', async () => {
+    const { storeRejected, letters } = createScene()
+    const { line: _, ...whole } = aJourney(1)
+
+    await storeRejected(MESSAGE, [whole])
+
+    assert.deepEqual([letters[0]?.id, letters[0]?.data], ['1-0', MESSAGE.data])
+  })
+
+  it('leaves out what was not rejected', async () => {
+    const { storeRejected, letters } = createScene()
+
+    await storeRejected(MESSAGE, [aJourney(1, { outcome: IMPORTED }), aJourney(2)])
+
+    assert.deepEqual(
+      letters.map(({ id }) => id),
+      ['1-2'],
+    )
+  })
+
+  it('makes a thousand letters at a time, of however many', async () => {
+    const { storeRejected, letters, groups } = createScene()
+    const journeys = Array.from({ length: 2_500 }, (_, index) => aJourney(index + 1))
+
+    const stored = await storeRejected(MESSAGE, journeys)
+
+    assert.equal(stored, true)
+    assert.deepEqual(groups, [1_000, 1_000, 500])
+    assert.equal(new Set(letters.map(({ id }) => id)).size, 2_500)
+  })
+
+  it('is not done when the store fails, and never rejects', async () => {
+    const { storeRejected, told } = createScene({ fails: true })
+
+    const stored = await storeRejected(MESSAGE, [aJourney(1)])
+
+    assert.equal(stored, false)
+    assert.deepEqual(told, ['Error: ENOSPC'])
+  })
+})
+
+function aJourney(number: number, changes: Partial<Journey> = {}): Journey {
+  return {
+    party: aParty(),
+    line: { number, text: '{"event":' },
+    child: 0,
+    outcome: BAD_LINE,
+    ...changes,
+  }
+}
+
+function createScene({ storesInMs = 0, fails = false } = {}) {
+  const clock = createFakeClock()
+  const letters: DeadLetter[] = []
+  const groups: number[] = []
+  const told: string[] = []
+  const telemetry = {
+    deadLettersStored: (count: number, ms: number) => told.push(`${count} stored in ${ms} ms`),
+    deadLettersNotStored: (error: unknown) => told.push(String(error)),
+  }
+  const store: StoreDeadLetters = async (stored) => {
+    if (fails) throw new Error('ENOSPC')
+    letters.push(...stored)
+    groups.push(stored.length)
+    if (storesInMs > 0) await new Promise<void>((resolve) => clock.after(storesInMs, resolve))
+  }
+  const storeRejected = createStoreRejected({ store, clock, telemetry })
+  return { storeRejected, clock, letters, groups, told }
+}
