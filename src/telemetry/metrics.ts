@@ -1,0 +1,92 @@
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { Books } from './books.ts'
+
+export interface MetricsParts {
+  readonly books: Books
+  /** What the byte budget holds. */
+  readonly bufferedBytes: () => number
+  /** Events/s that the gate lets through at most. */
+  readonly rateLimit: () => number
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+const PREFIX = 'pubsub_mixpanel_'
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+const LONG_SECONDS = [...SECONDS, 300, 1_800, 7_200, 86_400, 604_800]
+const EVENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000]
+const BYTES = [1e3, 1e4, 1e5, 5e5, 1e6, 2e6, 5e6, 1e7]
+
+/** The metrics of the contract, on a registry of their own. Every label is from a closed set. */
+export function createMetrics({ books, bufferedBytes, rateLimit }: MetricsParts) {
+  const registry = new Registry()
+  const registers = [registry]
+
+  readOnScrape('events_pending', 'Events received, not yet settled', () => books.totals().pending)
+  readOnScrape('buffered_bytes', 'Bytes held: bodies, decoded text, queued events', bufferedBytes)
+  readOnScrape('mixpanel_rate_limit_events_per_second', 'Events/s sent at most', rateLimit)
+  countBooks()
+
+  return {
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    messagesSettled: counter('messages_settled_total', 'Pushes answered', ['settlement', 'reason']),
+    pushesRefused: counter('pushes_refused_total', 'Pushes not taken at all', ['code']),
+    duplicatePushes: counter('duplicate_pushes_total', 'Pushes of a message known already', []),
+    emptyMessages: counter('empty_messages_total', 'Messages without an event', []),
+    batchEvents: histogram('batch_events', 'Events in one request to Mixpanel', EVENTS, []),
+    batchBytes: histogram('batch_bytes', 'Its body before compression', BYTES, []),
+    requestSeconds: histogram('mixpanel_request_seconds', 'One attempt', SECONDS, ['status']),
+    publishToImport: histogram(
+      'publish_to_import_seconds',
+      'From publish time to the ack of an imported message',
+      LONG_SECONDS,
+      [],
+    ),
+    deadLetterWrite: histogram('dead_letter_write_seconds', 'Until stored', SECONDS, []),
+  }
+
+  function counter<Label extends string>(name: string, help: string, labelNames: Label[]) {
+    return new Counter({ name: PREFIX + name, help, labelNames, registers })
+  }
+
+  function histogram<Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: Label[],
+  ) {
+    return new Histogram({ name: PREFIX + name, help, buckets, labelNames, registers })
+  }
+
+  function readOnScrape(name: string, help: string, read: () => number): void {
+    const collect = function (this: Gauge): void {
+      this.set(read())
+    }
+    new Gauge({ name: PREFIX + name, help, registers, collect })
+  }
+
+  function countBooks(): void {
+    new Counter({
+      name: `${PREFIX}events_received_total`,
+      help: 'Events received: lines, children of a transform, undecodable messages',
+      registers,
+      collect() {
+        this.reset()
+        this.inc(books.totals().received)
+      },
+    })
+    new Counter({
+      name: `${PREFIX}events_settled_total`,
+      help: 'Events that came to an end here',
+      labelNames: ['outcome', 'reason'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { destination, reason, count } of books.entries()) {
+          this.inc({ outcome: destination, reason }, count)
+        }
+      },
+    })
+  }
+}

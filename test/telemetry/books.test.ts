@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { type EventOutcome, IMPORTED, rejected, retry } from '../../src/model/outcome.ts'
+import type { Settlement } from '../../src/model/settlement.ts'
+import { nack } from '../../src/settle/settlement-of.ts'
+import { createBooks } from '../../src/telemetry/books.ts'
+
+const DROPPED: EventOutcome = { kind: 'dropped', rule: 'transform' }
+const BAD_LINE = rejected('invalid_json', 'no JSON')
+const REFUSED = rejected('refused_by_mixpanel', 'no')
+const LATE = retry('deadline')
+
+const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
+const THROTTLED = nack('throttled')
+const LEFT_TO_PUBSUB: Settlement = { kind: 'nack', reason: 'invalid_json', status: 422 }
+
+describe('the books', () => {
+  for (const [outcome, settlement, destination, reason] of [
+    [IMPORTED, ACK, 'imported', ''],
+    [IMPORTED, THROTTLED, 'imported', ''],
+    [DROPPED, ACK, 'dropped', 'transform'],
+    [DROPPED, THROTTLED, 'dropped', 'transform'],
+    [BAD_LINE, ACK, 'dead_lettered', 'invalid_json'],
+    [REFUSED, ACK, 'dead_lettered', 'refused_by_mixpanel'],
+    [BAD_LINE, THROTTLED, 'returned', 'throttled'],
+    [REFUSED, LEFT_TO_PUBSUB, 'returned', 'invalid_json'],
+    [LATE, THROTTLED, 'returned', 'throttled'],
+  ] as const) {
+    it(`enter ${outcome.kind} in a message that is ${settlement.kind}ed ${settlement.status} as ${destination} ${reason}`, () => {
+      const books = createBooks()
+      books.receive(1)
+
+      books.settle([outcome], settlement)
+
+      assert.deepEqual(books.entries(), [{ destination, reason, count: 1 }])
+      assert.equal(books.totals()[destination], 1)
+    })
+  }
+
+  it('add up what goes the same way for the same reason', () => {
+    const books = createBooks()
+    books.receive(4)
+
+    books.settle([IMPORTED, BAD_LINE, REFUSED], ACK)
+    books.settle([IMPORTED], THROTTLED)
+
+    assert.deepEqual(books.entries(), [
+      { destination: 'imported', reason: '', count: 2 },
+      { destination: 'dead_lettered', reason: 'invalid_json', count: 1 },
+      { destination: 'dead_lettered', reason: 'refused_by_mixpanel', count: 1 },
+    ])
+  })
+
+  it('balance at every moment, whatever comes and goes in whatever order', () => {
+    const outcomes = fc.array(fc.constantFrom(IMPORTED, DROPPED, BAD_LINE, REFUSED, LATE))
+    const settlements = fc.constantFrom(ACK, THROTTLED, LEFT_TO_PUBSUB)
+    const steps = fc.array(fc.record({ outcomes, settlement: settlements, settles: fc.nat() }))
+
+    fc.assert(
+      fc.property(steps, (steps) => {
+        const books = createBooks()
+        const underWay: (readonly EventOutcome[])[] = []
+
+        for (const { outcomes, settlement, settles } of steps) {
+          books.receive(outcomes.length)
+          underWay.push(outcomes)
+          assertBalance()
+          if (settles % 2 === 0) continue
+          const [settled = []] = underWay.splice(settles % underWay.length, 1)
+          books.settle(settled, settlement)
+          assertBalance()
+        }
+
+        function assertBalance(): void {
+          const { received, imported, dead_lettered, dropped, returned, pending } = books.totals()
+          assert.equal(pending, underWay.flat().length)
+          assert.equal(received, imported + dead_lettered + dropped + returned + pending)
+        }
+      }),
+    )
+  })
+})

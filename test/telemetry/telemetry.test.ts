@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { IMPORTED } from '../../src/model/outcome.ts'
+import { ACK_REASONS, type Settlement } from '../../src/model/settlement.ts'
+import type { Telemetry } from '../../src/model/telemetry.ts'
+import { nack } from '../../src/settle/settlement-of.ts'
+import { createBooks } from '../../src/telemetry/books.ts'
+import { createLogger } from '../../src/telemetry/logger.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { createTelemetry } from '../../src/telemetry/telemetry.ts'
+import { aMessage } from '../helpers/builders.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
+
+const MINUTE_MS = 60_000
+const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
+const REFUSED: Settlement = { kind: 'nack', reason: 'invalid_json', status: 422 }
+const IMPORT = { status: 200, events: 3, bytes: 900, elapsedMs: 50 } as const
+
+describe('a settled message', () => {
+  it('is counted by what Pub/Sub was told and why', async () => {
+    const { telemetry, sampleOf } = createScene()
+
+    telemetry.messageSettled(aMessage(), ACK, 1)
+    telemetry.messageSettled(aMessage(), ACK, 1)
+    telemetry.messageSettled(aMessage(), nack('throttled'), 1)
+
+    assert.equal(await sampleOf('messages_settled_total{settlement="ack",reason="imported"}'), 2)
+    assert.equal(await sampleOf('messages_settled_total{settlement="nack",reason="throttled"}'), 1)
+  })
+
+  it('is counted as empty when it had no event', async () => {
+    const { telemetry, sampleOf } = createScene()
+
+    for (const reason of ACK_REASONS) {
+      telemetry.messageSettled(aMessage(), { kind: 'ack', reason, status: 204 }, 1)
+    }
+
+    assert.equal(await sampleOf('empty_messages_total'), 1)
+  })
+
+  it('is timed from its publishing when it was imported, and only then', async () => {
+    const { telemetry, sampleOf, clock } = createScene()
+    const message = aMessage({ publishedAt: clock.now() - 2_500 })
+
+    for (const reason of ACK_REASONS) {
+      telemetry.messageSettled(message, { kind: 'ack', reason, status: 204 }, 1)
+    }
+    telemetry.messageSettled(message, nack('throttled'), 1)
+    const { publishedAt: _, ...unpublished } = message
+    telemetry.messageSettled(unpublished, ACK, 1)
+
+    assert.equal(await sampleOf('publish_to_import_seconds_count'), 1)
+    assert.equal(await sampleOf('publish_to_import_seconds_sum'), 2.5)
+  })
+
+  it('takes no time when the publisher is ahead of us', async () => {
+    const { telemetry, sampleOf, clock } = createScene()
+
+    telemetry.messageSettled(aMessage({ publishedAt: clock.now() + 2_500 }), ACK, 1)
+
+    assert.equal(await sampleOf('publish_to_import_seconds_sum'), 0)
+  })
+
+  it('is an ERROR when it is left to a dead-letter policy that seems to be missing', () => {
+    const { telemetry, warnings } = createScene()
+
+    telemetry.messageSettled(aMessage({ deliveryAttempt: 1 }), REFUSED, 1)
+    assert.deepEqual(severitiesOf(warnings()), ['WARNING'])
+    telemetry.messageSettled(aMessage(), REFUSED, 1)
+
+    assert.deepEqual(severitiesOf(warnings()), ['WARNING', 'ERROR'])
+  })
+})
+
+describe('the line of each minute', () => {
+  it('shows the books', async () => {
+    const { telemetry, infos, clock } = createScene()
+    telemetry.eventsReceived(3)
+    telemetry.eventsSettled([IMPORTED], ACK)
+    telemetry.messageSettled(aMessage(), ACK, 1)
+    telemetry.eventsReceived(1)
+
+    await clock.advance(MINUTE_MS)
+    for (let n = 0; n < 3; n += 1) telemetry.messageSettled(aMessage(), ACK, 1)
+
+    const settled = { imported: 1, dead_lettered: 0, dropped: 0, returned: 0 }
+    assert.deepEqual(
+      infos().map(({ severity, time, message, ...fields }) => fields),
+      [
+        { received: 3, ...settled, pending: 2 },
+        { received: 4, ...settled, pending: 3 },
+      ],
+    )
+  })
+})
+
+describe('what happened', () => {
+  for (const [what, tell, samples] of [
+    [
+      'events that came and went',
+      (telemetry) => {
+        telemetry.eventsReceived(2)
+        telemetry.eventsSettled([IMPORTED], ACK)
+      },
+      {
+        events_received_total: 2,
+        'events_settled_total{outcome="imported",reason=""}': 1,
+        events_pending: 1,
+      },
+    ],
+    [
+      'a refused push',
+      (telemetry) => telemetry.pushRefused('TOKEN_MISSING', 'no token'),
+      { 'pushes_refused_total{code="TOKEN_MISSING"}': 1 },
+    ],
+    ['a duplicate push', (telemetry) => telemetry.duplicatePush(), { duplicate_pushes_total: 1 }],
+    [
+      'a request to Mixpanel',
+      (telemetry) => telemetry.requestEnded(IMPORT),
+      {
+        'mixpanel_request_seconds_sum{status="200"}': 0.05,
+        batch_events_sum: 3,
+        batch_bytes_sum: 900,
+      },
+    ],
+    [
+      'a request without an answer',
+      (telemetry) => telemetry.requestEnded({ ...IMPORT, status: 'mixpanel_timeout' }),
+      { 'mixpanel_request_seconds_sum{status="mixpanel_timeout"}': 0.05 },
+    ],
+    [
+      'a stored dead letter',
+      (telemetry) => telemetry.deadLettersStored(1, 20),
+      { dead_letter_write_seconds_sum: 0.02 },
+    ],
+  ] satisfies [string, (telemetry: Telemetry) => void, Record<string, number>][]) {
+    it(`is counted: ${what}`, async () => {
+      const { telemetry, sampleOf } = createScene()
+
+      tell(telemetry)
+
+      for (const [sample, value] of Object.entries(samples)) {
+        assert.equal(await sampleOf(sample), value, sample)
+      }
+    })
+  }
+
+  for (const [what, severity, tell] of [
+    [
+      'a nack',
+      'WARNING',
+      (telemetry) => telemetry.messageSettled(aMessage(), nack('throttled'), 1),
+    ],
+    [
+      'a refused push',
+      'WARNING',
+      (telemetry) => telemetry.pushRefused('TOKEN_MISSING', 'no token'),
+    ],
+    [
+      'a batch that was not imported whole',
+      'WARNING',
+      (telemetry) => telemetry.requestEnded({ ...IMPORT, status: 429 }),
+    ],
+    ['stored dead letters', 'WARNING', (telemetry) => telemetry.deadLettersStored(1, 20)],
+    [
+      'dead letters that could not be stored',
+      'ERROR',
+      (telemetry) => telemetry.deadLettersNotStored(new Error()),
+    ],
+    ['refused credentials', 'ERROR', (telemetry) => telemetry.misconfigured(401)],
+    ['keys that could not be had', 'ERROR', (telemetry) => telemetry.keysNotFetched(new Error())],
+    ['a bug', 'ERROR', (telemetry) => telemetry.unforeseen(new Error())],
+  ] satisfies [string, string, (telemetry: Telemetry) => void][]) {
+    it(`is said once a minute, with the number of times: ${what}`, async () => {
+      const { telemetry, warnings, clock } = createScene()
+
+      for (let n = 0; n < 5; n += 1) tell(telemetry)
+      await clock.advance(MINUTE_MS)
+      tell(telemetry)
+
+      assert.deepEqual(severitiesOf(warnings()), [severity, severity])
+      assert.deepEqual(
+        warnings().map(({ times }) => times),
+        [1, 5],
+      )
+    })
+  }
+
+  it('is not said of what goes well', () => {
+    const { telemetry, warnings } = createScene()
+
+    telemetry.messageSettled(aMessage(), ACK, 1)
+    telemetry.requestEnded(IMPORT)
+    telemetry.duplicatePush()
+
+    assert.deepEqual(warnings(), [])
+  })
+
+  it('is said of each cause apart', () => {
+    const { telemetry, warnings } = createScene()
+
+    telemetry.messageSettled(aMessage(), nack('misconfigured'), 1)
+    telemetry.misconfigured(401)
+    telemetry.messageSettled(aMessage(), nack('throttled'), 1)
+    telemetry.pushRefused('TOKEN_MISSING', 'no token')
+    telemetry.pushRefused('DRAINING', 'shutting down')
+    telemetry.requestEnded({ ...IMPORT, status: 401 })
+    telemetry.requestEnded({ ...IMPORT, status: 429 })
+
+    assert.deepEqual(severitiesOf(warnings()), [
+      'WARNING',
+      'ERROR',
+      ...Array.from({ length: 5 }, () => 'WARNING'),
+    ])
+  })
+
+  it('is said every time at level debug', () => {
+    const { telemetry, lines } = createScene('debug')
+
+    for (let n = 0; n < 3; n += 1) {
+      telemetry.messageSettled(aMessage(), ACK, 1)
+      telemetry.pushRefused('TOKEN_MISSING', 'no token')
+    }
+
+    const said = lines().map(({ message }) => message)
+    assert.equal(said.filter((message) => message === 'message acked').length, 3)
+    assert.equal(said.filter((message) => message === 'push refused: no token').length, 3)
+  })
+})
+
+function createScene(level = 'info') {
+  const written: string[] = []
+  const clock = createFakeClock()
+  const books = createBooks()
+  const metrics = createMetrics({ books, bufferedBytes: () => 0, rateLimit: () => 0 })
+  const log = createLogger(level, { write: (line) => written.push(line) })
+  const telemetry = createTelemetry({ log, metrics, books, clock })
+  return { telemetry, clock, lines, infos, warnings, sampleOf }
+
+  function lines(): Record<string, unknown>[] {
+    return written.map((line) => JSON.parse(line))
+  }
+
+  function infos(): Record<string, unknown>[] {
+    return lines().filter(({ severity }) => severity === 'INFO')
+  }
+
+  function warnings(): Record<string, unknown>[] {
+    return lines().filter(({ severity }) => severity !== 'INFO')
+  }
+
+  async function sampleOf(sample: string): Promise<number> {
+    const start = `pubsub_mixpanel_${sample} `
+    const line = (await metrics.text()).split('\n').find((line) => line.startsWith(start))
+    return Number(line?.slice(start.length))
+  }
+}
+
+function severitiesOf(lines: readonly Record<string, unknown>[]): readonly unknown[] {
+  return lines.map(({ severity }) => severity)
+}
