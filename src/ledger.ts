@@ -1,0 +1,186 @@
+import { hash } from 'node:crypto'
+import { createAlarms } from './lib/alarms.ts'
+import type { Hold } from './lib/byte-budget.ts'
+import type { Clock } from './lib/clock.ts'
+import { createMemory, type MemoryOptions } from './memory.ts'
+import type { Message } from './model/message.ts'
+import { type EventOutcome, retry } from './model/outcome.ts'
+import type { Settlement } from './model/settlement.ts'
+import type { Telemetry } from './model/telemetry.ts'
+import { nack } from './settle/settlement-of.ts'
+import { createWork, type Work } from './work.ts'
+
+export interface LedgerParts {
+  readonly clock: Clock
+  readonly openHold: () => Hold
+  readonly settleMessage: (work: Work) => Promise<Settlement>
+  /** Makes the batcher send back what has waited past its time. */
+  readonly returnLate: () => void
+  readonly telemetry: Pick<
+    Telemetry,
+    'eventsReceived' | 'eventsSettled' | 'duplicatePush' | 'unforeseen'
+  >
+}
+
+/** The messages under way, and for a while what became of them. */
+export interface Ledger {
+  /**
+   * Resolves with what Pub/Sub is to be told of one push of a message, at the monotonic instant
+   * `answerBy` at the latest. A message already under way is joined, one just acked is acked
+   * again. Rejects only on a bug.
+   */
+  settle(message: Message, answerBy: number): Promise<Settlement>
+  /** Pulls every deadline to `answerBy` and resolves when no push waits any more. */
+  drain(answerBy: number): Promise<void>
+}
+
+/** Delivery ends this long before the answer is due, to leave time for dead letters. */
+const DEAD_LETTER_MS = 1_000
+
+interface Waiter {
+  readonly answered: Promise<Settlement>
+  answer(settlement: Settlement): void
+  fail(error: unknown): void
+}
+
+interface UnderWay {
+  readonly key: string
+  work: Work
+  readonly waiters: Set<Waiter>
+}
+
+const LATE = nack('deadline')
+const DRAINING = nack('draining')
+
+/** The ledger of one process. Nothing in it is needed for correctness: it saves doing things twice. */
+export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger {
+  const { clock, openHold, settleMessage, returnLate, telemetry } = parts
+  const memory = createMemory(options, clock)
+  const underWay = new Map<string, UnderWay>()
+  const alarms = createAlarms(clock)
+  let drainBy = Number.POSITIVE_INFINITY
+
+  return { settle, drain }
+
+  function settle(message: Message, answerBy: number): Promise<Settlement> {
+    if (drainBy !== Number.POSITIVE_INFINITY) return Promise.resolve(DRAINING)
+    const key = keyOf(message)
+    const settlement = memory.recallAck(key)
+    const running = underWay.get(key)
+    if (settlement || running) telemetry.duplicatePush()
+    if (settlement) return Promise.resolve(settlement)
+    const entry = running ?? take(key, message, answerBy)
+    return wait(entry, answerBy)
+  }
+
+  async function drain(answerBy: number): Promise<void> {
+    drainBy = answerBy
+    const deliverBy = answerBy - DEAD_LETTER_MS
+    for (const { work } of underWay.values()) work.deliverBy = Math.min(work.deliverBy, deliverBy)
+    alarms.pullTo(deliverBy)
+    const waiters = [...underWay.values()].flatMap((entry) => [...entry.waiters])
+    await Promise.allSettled(waiters.map(({ answered }) => answered))
+  }
+
+  function take(key: string, message: Message, answerBy: number): UnderWay {
+    const work = workOn(key, message, answerBy - DEAD_LETTER_MS)
+    const entry: UnderWay = { key, work, waiters: new Set() }
+    underWay.set(key, entry)
+    run(entry)
+    return entry
+  }
+
+  function workOn(key: string, message: Message, deliverBy: number): Work {
+    const hold = openHold()
+    hold.add(message.data.length)
+    return createWork(message, deliverBy, {
+      hold,
+      past: memory.recallOutcomes(key),
+      now: clock.monotonic,
+      begun: telemetry.eventsReceived,
+    })
+  }
+
+  function run(entry: UnderWay): void {
+    settleMessage(entry.work).then(
+      (settlement) => finish(entry, settlement),
+      (error: unknown) => abandon(entry, error),
+    )
+  }
+
+  function finish(entry: UnderWay, settlement: Settlement): void {
+    const { key, work } = entry
+    close(work, settlement)
+    remember(entry, settlement)
+    // A push that joined after some events had gone back for want of time brings new time.
+    if (settlement.reason === 'deadline' && work.wanted()) {
+      entry.work = workOn(key, work.message, work.deliverBy)
+      run(entry)
+      return
+    }
+    underWay.delete(key)
+    for (const waiter of entry.waiters) waiter.answer(settlement)
+  }
+
+  function remember({ key, work, waiters }: UnderWay, settlement: Settlement): void {
+    if (settlement.kind === 'nack') memory.nacked(key, outcomesOf(work))
+    else if (waiters.size > 0) memory.ackTold(key, settlement)
+    else memory.ackUntold(key, settlement)
+  }
+
+  function abandon(entry: UnderWay, error: unknown): void {
+    // Whoever waits is told, and tells; a bug that nobody waits for must be told too.
+    if (entry.waiters.size === 0) telemetry.unforeseen(error)
+    close(entry.work, LATE)
+    underWay.delete(entry.key)
+    for (const waiter of entry.waiters) waiter.fail(error)
+  }
+
+  function close(work: Work, settlement: Settlement): void {
+    work.hold.release()
+    const outcomes = work.fresh.map(({ outcome }) => outcome ?? retry('deadline'))
+    telemetry.eventsSettled(outcomes, settlement)
+  }
+
+  function wait(entry: UnderWay, answerBy: number): Promise<Settlement> {
+    const { promise, resolve, reject } = Promise.withResolvers<Settlement>()
+    const deliverBy = answerBy - DEAD_LETTER_MS
+    let alarm = alarms.set(deliverBy, () => {
+      alarm = alarms.set(Math.min(answerBy, drainBy), () => waiter.answer(LATE))
+      returnLate()
+    })
+    const waiter: Waiter = {
+      answered: promise,
+      answer: (settlement) => leave(() => resolve(settlement)),
+      fail: (error) => leave(() => reject(error)),
+    }
+    entry.waiters.add(waiter)
+    entry.work.deliverBy = Math.max(entry.work.deliverBy, deliverBy)
+    return promise
+
+    function leave(tell: () => void): void {
+      alarm.cancel()
+      entry.waiters.delete(waiter)
+      tell()
+    }
+  }
+}
+
+function outcomesOf(work: Work): readonly EventOutcome[] {
+  return work.journeys.flatMap(({ outcome }) => outcome ?? [])
+}
+
+/**
+ * Message ids alone lie (curl samples, emulators and hand-made pushes reuse them), so the key is
+ * a digest of all that makes the message.
+ */
+function keyOf(message: Message): string {
+  const { subscription, messageId, attributes, data } = message
+  const names = Object.keys(attributes).sort()
+  const identity = JSON.stringify([
+    subscription,
+    messageId,
+    names.map((name) => [name, attributes[name]]),
+  ])
+  return hash('sha256', `${identity}${data}`, 'base64')
+}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import fc from 'fast-check'
+import type { Candidate, Line } from '../src/model/event.ts'
+import type { Party } from '../src/model/journey.ts'
+import type { Message } from '../src/model/message.ts'
+import { type Dropped, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
+import type { Settlement } from '../src/model/settlement.ts'
+import type { Totals } from '../src/telemetry/books.ts'
+import type { Work } from '../src/work.ts'
+import { aMessage, base64 } from './helpers/builders.ts'
+import { createFakeClock } from './helpers/fake-clock.ts'
+import { createLedgerScene, MINUTE_MS } from './helpers/ledger.ts'
+import { createPath, eventText, type FakeAnswer } from './helpers/path.ts'
+
+const FATES = ['good', 'bad', 'dropped', 'refused'] as const
+type Fate = (typeof FATES)[number]
+
+interface Fault {
+  readonly kind: 'none' | 'nack' | 'bug'
+  readonly afterMs: number
+}
+
+const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
+const REFUSED = rejected('refused_by_mixpanel', 'no')
+const NO_FAULT: Fault = { kind: 'none', afterMs: 0 }
+
+const messages = fc.array(fc.array(fc.constantFrom(...FATES), { maxLength: 5 }), {
+  minLength: 1,
+  maxLength: 3,
+})
+const pushes = fc.array(
+  fc.record({ index: fc.nat(2), thenMs: fc.integer({ min: 0, max: 12_000 }) }),
+  { minLength: 1, maxLength: 15 },
+)
+const faults = fc.array(
+  fc.record({
+    kind: fc.constantFrom('none' as const, 'nack' as const, 'bug' as const),
+    afterMs: fc.integer({ min: 0, max: 12_000 }),
+  }),
+  { maxLength: 15 },
+)
+const stores = fc.array(fc.boolean(), { maxLength: 5 })
+
+it('the books balance at every moment, and all comes to an end, whatever fails', () =>
+  fc.assert(
+    fc.asyncProperty(messages, pushes, faults, stores, async (messages, pushes, faults, stores) => {
+      const scene = createScene(messages, [...faults], [...stores])
+      const { push, clock, books } = scene
+
+      for (const { index, thenMs } of pushes) {
+        await push(index % messages.length)
+        assertBalance(books.totals(), scene.pending())
+        await clock.advance(thenMs)
+        assertBalance(books.totals(), scene.pending())
+      }
+      scene.endFaults()
+      await clock.advance(MINUTE_MS)
+      for (const index of messages.keys()) {
+        const { answer } = await push(index)
+        assert.match(answer, /^ack/)
+      }
+
+      assertBalance(books.totals(), 0)
+      assert.deepEqual(scene.importedTwice, [])
+      await clock.advance(MINUTE_MS)
+      assert.deepEqual([scene.budget.held(), clock.pending()], [0, 0])
+    }),
+    { numRuns: 200 },
+  ))
+
+function assertBalance(totals: Totals, pending: number): void {
+  const { received, imported, dead_lettered, dropped, returned } = totals
+  assert.equal(totals.pending, pending)
+  assert.equal(received, imported + dead_lettered + dropped + returned + pending)
+}
+
+/**
+ * The whole path, and beside it a count of its own: of each message under way, the events that
+ * no earlier delivery of it had brought to their end.
+ */
+function createScene(messages: readonly (readonly Fate[])[], faults: Fault[], stores: boolean[]) {
+  const clock = createFakeClock()
+  const underWay = new Map<Party, number>()
+  const ended = new Map<string, Set<string>>()
+  const importedBy = new Map<Party, string[]>()
+  const importedTwice: string[] = []
+  const path = createPath({
+    clock,
+    answerTo,
+    stages: { transform, storeRejected: async () => stores.shift() ?? true },
+    maxEvents: 2,
+    maxConcurrency: 2,
+  })
+  const { books, budget, push } = createLedgerScene(settleMessage, {
+    clock,
+    returnLate: path.batcher.returnLate,
+  })
+  return {
+    clock,
+    books,
+    budget,
+    importedTwice,
+    push: (index: number) => push(messageOf(index)),
+    pending: () => [...underWay.values()].reduce((sum, count) => sum + count, 0),
+    endFaults: () => {
+      faults.length = 0
+      stores.length = 0
+    },
+  }
+
+  function messageOf(index: number): Message {
+    const lines = messages[index]?.map((fate, n) => lineOf(fate, `${index} ${n}`)) ?? []
+    // One good line, so that the others are not one bad text.
+    return aMessage({
+      messageId: `${index}`,
+      data: base64([eventText(`${index} first good`), ...lines].join('\n')),
+    })
+  }
+
+  async function settleMessage(work: Work): Promise<Settlement> {
+    const { messageId } = work.message
+    const fates = messages[Number(messageId)] ?? []
+    const before = ended.get(messageId) ?? new Set()
+    underWay.set(work, 1 + fates.length - before.size)
+    try {
+      const settlement = await path.settleMessage(work)
+      if (settlement.kind === 'ack') ended.delete(messageId)
+      else ended.set(messageId, new Set([...before, ...endedBy(work, fates)]))
+      return settlement
+    } finally {
+      underWay.delete(work)
+    }
+  }
+
+  function endedBy(work: Work, fates: readonly Fate[]): readonly string[] {
+    const dropped = fates.flatMap((fate, n) => (fate === 'dropped' ? [`dropped ${n}`] : []))
+    return [...dropped, ...(importedBy.get(work) ?? [])]
+  }
+
+  function answerTo(): FakeAnswer {
+    const { kind, afterMs } = faults.shift() ?? NO_FAULT
+    return {
+      afterMs,
+      outcomeOf: (name, { party }) => {
+        if (kind === 'bug') throw new Error('a bug')
+        if (kind === 'nack') return retry('mixpanel_unavailable')
+        if (name.includes('refused')) return REFUSED
+        // A work that a bug has ended is forgotten; what it still has in flight may be sent again.
+        const known = underWay.has(party) && ended.get(name.slice(0, 1))?.has(name)
+        if (known) importedTwice.push(name)
+        importedBy.set(party, [...(importedBy.get(party) ?? []), name])
+        return IMPORTED
+      },
+    }
+  }
+}
+
+function lineOf(fate: Fate, name: string): string {
+  return fate === 'bad' ? '{"event":' : eventText(`${name} ${fate}`)
+}
+
+function transform(_: unknown, line: Line): Candidate[] | Dropped {
+  if (line.text.includes('dropped')) return DROPPED
+  return [{ line, child: 0, text: line.text, value: JSON.parse(line.text) }]
+}

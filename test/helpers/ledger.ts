@@ -1,0 +1,83 @@
+import { createLedger, type Ledger } from '../../src/ledger.ts'
+import { type ByteBudget, createByteBudget } from '../../src/lib/byte-budget.ts'
+import type { Message } from '../../src/model/message.ts'
+import type { Settlement } from '../../src/model/settlement.ts'
+import { type Books, createBooks } from '../../src/telemetry/books.ts'
+import type { Work } from '../../src/work.ts'
+import { aMessage } from './builders.ts'
+import { createFakeClock, type FakeClock, settlePromises } from './fake-clock.ts'
+
+export const ACK_DEADLINE_MS = 10_000
+/** A push is answered a second before its ack deadline, and nothing delivered in the last second. */
+export const ANSWER_MS = 9_000
+export const DELIVER_MS = 8_000
+export const MINUTE_MS = 60_000
+
+export interface Push {
+  /** `waits`, then what Pub/Sub is told, or the error. */
+  answer: string
+}
+
+/** A ledger and those who push to it. */
+export interface LedgerScene {
+  readonly clock: FakeClock
+  readonly budget: ByteBudget
+  readonly books: Books
+  readonly told: { duplicates: number; returnedLate: number; readonly bugs: unknown[] }
+  readonly ledger: Ledger
+  /** Pushes a message and lets happen what can happen at once. */
+  push(message?: Message, answerMs?: number): Promise<Push>
+}
+
+export interface LedgerChanges {
+  readonly clock?: FakeClock
+  readonly returnLate?: () => void
+}
+
+export function createLedgerScene(
+  settleMessage: (work: Work) => Promise<Settlement>,
+  { clock = createFakeClock(), returnLate }: LedgerChanges = {},
+): LedgerScene {
+  const budget = createByteBudget(1e9)
+  const books = createBooks()
+  const told: LedgerScene['told'] = { duplicates: 0, returnedLate: 0, bugs: [] }
+  const ledger = createLedger(
+    { ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes: 1e6 },
+    {
+      clock,
+      openHold: budget.open,
+      settleMessage,
+      returnLate: () => {
+        told.returnedLate += 1
+        returnLate?.()
+      },
+      telemetry: {
+        eventsReceived: books.receive,
+        eventsSettled: books.settle,
+        duplicatePush: () => {
+          told.duplicates += 1
+        },
+        unforeseen: (error) => told.bugs.push(error),
+      },
+    },
+  )
+  return { clock, budget, books, told, ledger, push }
+
+  async function push(message: Message = aMessage(), answerMs = ANSWER_MS): Promise<Push> {
+    const push = { answer: 'waits' }
+    ledger.settle(message, clock.monotonic() + answerMs).then(
+      ({ kind, reason }) => {
+        push.answer = `${kind} ${reason}`
+      },
+      (error: unknown) => {
+        push.answer = String(error)
+      },
+    )
+    await settlePromises()
+    return push
+  }
+}
+
+export function answersOf(pushes: readonly Push[]): readonly string[] {
+  return pushes.map(({ answer }) => answer)
+}

@@ -1,0 +1,113 @@
+import { type Batcher, createBatcher } from '../../src/batch/batcher.ts'
+import { createDecode } from '../../src/decode/decode.ts'
+import { createByteBudget } from '../../src/lib/byte-budget.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { Line } from '../../src/model/event.ts'
+import type { Traveller } from '../../src/model/journey.ts'
+import type { Message } from '../../src/model/message.ts'
+import { type EventOutcome, IMPORTED } from '../../src/model/outcome.ts'
+import type { Settlement } from '../../src/model/settlement.ts'
+import { createPipeline, type Stages } from '../../src/pipeline.ts'
+import { createPrepare } from '../../src/prepare/prepare.ts'
+import { type RejectedGo, settlementOf } from '../../src/settle/settlement-of.ts'
+import { createWork, type Work } from '../../src/work.ts'
+import { aMessage, base64 } from './builders.ts'
+import { createFakeClock, type FakeClock } from './fake-clock.ts'
+
+/** How Mixpanel answers one batch. What throws here is a bug in the delivery. */
+export interface FakeAnswer {
+  readonly afterMs?: number
+  readonly outcomeOf?: (name: string, traveller: Traveller) => EventOutcome
+}
+
+export interface PathChanges {
+  readonly clock?: FakeClock
+  readonly answerTo?: (names: readonly string[]) => FakeAnswer
+  readonly stages?: Partial<Stages>
+  readonly rejectedGo?: RejectedGo
+  readonly maxEvents?: number
+  readonly maxConcurrency?: number
+}
+
+export interface Path {
+  readonly clock: FakeClock
+  readonly batcher: Batcher
+  readonly settleMessage: (work: Work) => Promise<Settlement>
+  /** The names of the events that Mixpanel was sent, in order. */
+  readonly sent: readonly string[]
+  /** The lines that were stored as dead letters, and the child of each. */
+  readonly stored: readonly { readonly line: Line | undefined; readonly child: number }[]
+}
+
+/** The path of a message through its real rooms, between a fake Mixpanel and a fake store. */
+export function createPath(changes: PathChanges = {}): Path {
+  const { clock = createFakeClock(), answerTo = () => AT_ONCE, rejectedGo = 'to_store' } = changes
+  const { maxEvents = 100, maxConcurrency = 100 } = changes
+  const sent: string[] = []
+  const stored: Path['stored'][number][] = []
+  const batcher = createBatcher(
+    { maxEvents, maxBytes: 1e6, lingerMs: 10, maxConcurrency },
+    { clock, deliverBatch },
+  )
+  const stages: Stages = {
+    decode: createDecode({ maxBytes: 1e6, maxFootprintBytes: 1e6 }),
+    transform: (value, line) => [{ line, child: 0, text: line.text, value }],
+    transformAttributes: () => [],
+    prepare: createPrepare({ insertId: 'message' }),
+    importEvents: batcher.add,
+    storeRejected: async (_message, rejected) => {
+      stored.push(...rejected.map(({ line, child }) => ({ line, child })))
+      return true
+    },
+    settle: (outcomes) => settlementOf(outcomes, rejectedGo),
+    ...changes.stages,
+  }
+  return { clock, batcher, settleMessage: createPipeline(stages), sent, stored }
+
+  async function deliverBatch(batch: readonly Traveller[]): Promise<void> {
+    const names = batch.map(nameOf)
+    sent.push(...names)
+    const { afterMs = 0, outcomeOf = () => IMPORTED } = answerTo(names)
+    if (afterMs > 0) await passed(clock, afterMs)
+    for (const traveller of batch) {
+      traveller.party.arrived(traveller, outcomeOf(nameOf(traveller), traveller))
+    }
+  }
+}
+
+const AT_ONCE: FakeAnswer = {}
+
+/** Work on a message that is in no hurry. */
+export function aWork(message: Message = aMessage(), changes: Partial<WorkChanges> = {}): Work {
+  const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, past, begun = () => {} } = changes
+  const hold = createByteBudget(1e6).open()
+  return createWork(message, deliverBy, { hold, past, now, begun })
+}
+
+interface WorkChanges {
+  readonly deliverBy: number
+  readonly now: () => number
+  readonly past: readonly EventOutcome[]
+  readonly begun: (count: number) => void
+}
+
+/** Data of good events with these names, one on each line. */
+export function dataOf(...names: readonly string[]): string {
+  return base64(names.map(eventText).join('\n'))
+}
+
+/** A good event. */
+export function eventText(name: string): string {
+  return JSON.stringify({ event: name, properties: { distinct_id: 'u-1' } })
+}
+
+function nameOf({ event }: Traveller): string {
+  const { event: name }: { event: string } = JSON.parse(event.text)
+  return name
+}
+
+function passed(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve)
+  })
+}

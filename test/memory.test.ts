@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createMemory } from '../src/memory.ts'
+import { IMPORTED, rejected, retry } from '../src/model/outcome.ts'
+import type { Settlement } from '../src/model/settlement.ts'
+import { createFakeClock } from './helpers/fake-clock.ts'
+
+const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
+
+const aMemory = (maxRememberedBytes = 1e6) =>
+  createMemory({ ackDeadlineMs: 10_000, maxRememberedBytes }, createFakeClock())
+
+describe('the memory', () => {
+  for (const ack of ['ackTold', 'ackUntold'] as const) {
+    it(`forgets the oldest by ${ack} when there are too many`, () => {
+      const memory = aMemory(3_000)
+
+      for (let n = 0; n < 10; n += 1) memory[ack](`${n}`, ACK)
+
+      assert.equal(memory.recallAck('0'), undefined)
+      assert.equal(memory.recallAck('9'), ACK)
+    })
+
+    it(`forgets by ${ack} what deliveries before had come to`, () => {
+      const memory = aMemory()
+      memory.nacked('1', [IMPORTED, retry('throttled')])
+
+      memory[ack]('1', ACK)
+
+      assert.equal(memory.recallOutcomes('1'), undefined)
+    })
+  }
+
+  it('forgets the oldest outcomes when there are too many', () => {
+    const memory = aMemory(3_000)
+    const outcomes = [...Array.from({ length: 10 }, () => IMPORTED), retry('throttled')]
+
+    memory.nacked('1', outcomes)
+    memory.nacked('2', outcomes)
+
+    assert.equal(memory.recallOutcomes('1'), undefined)
+    assert.equal(memory.recallOutcomes('2'), outcomes)
+  })
+
+  it('counts the words of a rejection', () => {
+    const memory = aMemory(30_000)
+
+    memory.nacked('1', [rejected('transform_failed', 'x'.repeat(10_000)), retry('throttled')])
+
+    assert.equal(memory.recallOutcomes('1'), undefined)
+  })
+
+  it('holds nothing of a message that must be done whole', () => {
+    const memory = aMemory()
+
+    memory.nacked('1', [retry('throttled'), retry('throttled')])
+
+    assert.equal(memory.recallOutcomes('1'), undefined)
+  })
+})

@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { Candidate, Line } from '../src/model/event.ts'
+import type { Journey } from '../src/model/journey.ts'
+import type { Message } from '../src/model/message.ts'
+import { type Dropped, type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
+import type { Settlement } from '../src/model/settlement.ts'
+import type { Work } from '../src/work.ts'
+import { aMessage, base64 } from './helpers/builders.ts'
+import { settlePromises } from './helpers/fake-clock.ts'
+import { aWork, createPath, dataOf, eventText, type PathChanges } from './helpers/path.ts'
+
+const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
+const BAD_LINE = '{"event":'
+
+const settle = (message: Partial<Message>, changes: PathChanges = {}) => {
+  const path = createPath(changes)
+  const work = aWork(aMessage(message))
+  return { ...path, work, settlement: path.settleMessage(work) }
+}
+
+describe('the path of a message', () => {
+  it('imports every event of the message, then acks', async () => {
+    const { settlement, sent } = settle({ data: dataOf('a', 'b', 'c') })
+
+    assert.equal(told(await settlement), 'ack imported')
+    assert.deepEqual(sent, ['a', 'b', 'c'])
+  })
+
+  it('does not ack before Mixpanel has answered for the last event', async () => {
+    const answerTo = ([name]: readonly string[]) => ({ afterMs: name === 'b' ? 200 : 100 })
+    const { settlement, clock } = settle({ data: dataOf('a', 'b') }, { answerTo, maxEvents: 1 })
+    const end = watch(settlement)
+
+    await clock.advance(199)
+    assert.deepEqual(end, { kind: 'waiting' })
+    await clock.advance(1)
+
+    assert.deepEqual(end, { kind: 'ack imported' })
+  })
+
+  it('rejects a bad line alone', async () => {
+    const data = base64([eventText('a'), BAD_LINE, eventText('b')].join('\n'))
+
+    const { settlement, sent, stored } = settle({ data })
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.deepEqual(sent, ['a', 'b'])
+    assert.deepEqual(stored, [{ line: { number: 2, text: BAD_LINE }, child: 0 }])
+  })
+
+  it('rejects an event that prepare refuses alone', async () => {
+    const data = base64([eventText('a'), '{"event":"b"}', eventText('c')].join('\n'))
+
+    const { settlement, sent, work } = settle({ data })
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.deepEqual(sent, ['a', 'c'])
+    assert.deepEqual(kindsOf(work), ['imported', 'rejected', 'imported'])
+  })
+
+  it('rejects an event that Mixpanel refuses alone', async () => {
+    const answerTo = () => ({ outcomeOf: (name: string) => (name === 'b' ? REFUSED : IMPORTED) })
+
+    const { settlement, stored } = settle({ data: dataOf('a', 'b', 'c') }, { answerTo })
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.deepEqual(
+      stored.map(({ line }) => line?.number),
+      [2],
+    )
+  })
+
+  it('sends nothing for an event that the transform drops', async () => {
+    const transform = (_: unknown, line: Line) => (line.number === 1 ? DROPPED : asIs(line))
+
+    const { settlement, sent, work } = settle({ data: dataOf('a', 'b') }, { stages: { transform } })
+
+    assert.equal(told(await settlement), 'ack imported')
+    assert.deepEqual(sent, ['b'])
+    assert.deepEqual(kindsOf(work), ['dropped', 'imported'])
+  })
+
+  it('rejects an event that the transform fails on alone', async () => {
+    const failed = rejected('transform_failed', 'no')
+    const transform = (_: unknown, line: Line) => (line.number === 1 ? failed : asIs(line))
+
+    const { settlement, sent, stored } = settle(
+      { data: dataOf('a', 'b') },
+      { stages: { transform } },
+    )
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.deepEqual(sent, ['b'])
+    assert.deepEqual(stored, [{ line: { number: 1, text: eventText('a') }, child: 0 }])
+  })
+
+  it('imports each child that the transform makes of an event, and rejects each alone', async () => {
+    const texts = [eventText('one'), '{"event":"two"}', eventText('three')]
+    const transform = (_: unknown, line: Line): Candidate[] =>
+      texts.map((text, index) => ({ line, child: index + 1, text, value: JSON.parse(text) }))
+
+    const { settlement, sent, stored } = settle({ data: dataOf('a') }, { stages: { transform } })
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.deepEqual(sent, ['one', 'three'])
+    assert.deepEqual(stored, [{ line: { number: 1, text: eventText('a') }, child: 2 }])
+  })
+
+  it('rejects data that is not text as one event', async () => {
+    const { settlement, stored, work } = settle({ data: base64(new Uint8Array([0xff, 0x0a])) })
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.deepEqual(stored, [{ line: undefined, child: 0 }])
+    assert.deepEqual(kindsOf(work), ['rejected'])
+  })
+
+  it('acks a message without data', async () => {
+    const { settlement, work } = settle({ data: '', attributes: { kind: 'ping' } })
+
+    assert.equal(told(await settlement), 'ack empty')
+    assert.deepEqual(work.journeys, [])
+  })
+
+  it('imports what the transform makes of a message without data', async () => {
+    const transformAttributes = (line: Line, { attributes }: Message): Candidate[] => {
+      const text = eventText(attributes.kind ?? '')
+      return [{ line, child: 0, text, value: JSON.parse(text) }]
+    }
+
+    const { settlement, sent } = settle(
+      { data: '', attributes: { kind: 'ping' } },
+      { stages: { transformAttributes } },
+    )
+
+    assert.equal(told(await settlement), 'ack imported')
+    assert.deepEqual(sent, ['ping'])
+  })
+
+  it('acks a message of blank lines', async () => {
+    const { settlement } = settle({ data: base64('\n \n') })
+
+    assert.equal(told(await settlement), 'ack empty')
+  })
+
+  it('gives back a message whose turn to be inflated did not come in time', async () => {
+    const decode = async () => ({ kind: 'out_of_time' }) as const
+
+    const { settlement, sent, work } = settle({}, { stages: { decode } })
+
+    assert.equal(told(await settlement), 'nack overloaded')
+    assert.deepEqual([sent, kindsOf(work)], [[], ['retry']])
+  })
+
+  it('rejects when the delivery throws', async () => {
+    const answerTo = () => {
+      throw new Error('a bug')
+    }
+
+    const { settlement } = settle({}, { answerTo })
+
+    await assert.rejects(settlement, /a bug/)
+  })
+
+  it('rejects when prepare leaves an event unanswered', async () => {
+    const { settlement } = settle({}, { stages: { prepare: () => [] } })
+
+    await assert.rejects(settlement, /unanswered/)
+  })
+})
+
+describe('the dead letters of a message', () => {
+  const data = base64([eventText('a'), BAD_LINE].join('\n'))
+
+  it('are stored once Mixpanel has answered, and acked once they are stored', async () => {
+    const storing = Promise.withResolvers<boolean>()
+    let asked = 0
+    const storeRejected = () => {
+      asked += 1
+      return storing.promise
+    }
+    const answerTo = () => ({ afterMs: 100 })
+    const { settlement, clock } = settle({ data }, { answerTo, stages: { storeRejected } })
+    const end = watch(settlement)
+
+    await clock.advance(99)
+    assert.deepEqual([asked, end], [0, { kind: 'waiting' }])
+    await clock.advance(60_000)
+    assert.deepEqual([asked, end], [1, { kind: 'waiting' }])
+    storing.resolve(true)
+    await settlePromises()
+
+    assert.deepEqual([asked, end], [1, { kind: 'ack dead_lettered' }])
+  })
+
+  it('are not stored while another of its events is to be retried', async () => {
+    const answerTo = () => ({ outcomeOf: () => retry('throttled') })
+
+    const { settlement, stored } = settle({ data }, { answerTo })
+
+    assert.equal(told(await settlement), 'nack throttled')
+    assert.deepEqual(stored, [])
+  })
+
+  it('bring their message back when they cannot be stored', async () => {
+    const storeRejected = async () => false
+
+    const { settlement, work } = settle({ data }, { stages: { storeRejected } })
+
+    assert.equal(told(await settlement), 'nack dead_letter_unavailable')
+    assert.deepEqual(
+      outcomesOf(work).filter(({ kind }) => kind !== 'imported'),
+      [retry('dead_letter_unavailable')],
+    )
+  })
+
+  it('are not asked for when nothing was rejected', async () => {
+    let asked = 0
+    const storeRejected = async () => {
+      asked += 1
+      return true
+    }
+
+    const { settlement } = settle({}, { stages: { storeRejected } })
+
+    assert.equal(told(await settlement), 'ack imported')
+    assert.equal(asked, 0)
+  })
+})
+
+describe('whatever becomes of the events of a message', () => {
+  const fates = fc.array(fc.constantFrom('good', 'bad', 'dropped', 'refused', 'retry'))
+  const sizes = fc.integer({ min: 1, max: 4 })
+
+  it('each comes to one outcome, is sent at most once and stored only with an ack', () =>
+    fc.assert(
+      fc.asyncProperty(fates, sizes, fc.boolean(), async (fates, maxEvents, storable) => {
+        const data = base64(fates.map(lineOf).join('\n'))
+        const letters: Journey[] = []
+        const storeRejected = async (_: Message, rejected: readonly Journey[]) => {
+          letters.push(...rejected)
+          return storable
+        }
+        const transform = (_: unknown, line: Line) =>
+          fates[line.number - 1] === 'dropped' ? DROPPED : asIs(line)
+        const answerTo = () => ({ outcomeOf: (name: string) => OUTCOMES[name] ?? IMPORTED })
+
+        const { settlement, sent, work } = settle(
+          { data },
+          { answerTo, maxEvents, stages: { transform, storeRejected } },
+        )
+
+        const { kind } = await settlement
+        assert.equal(work.journeys.length, isOneBadText(fates) ? 1 : fates.length)
+        assert.ok(work.journeys.every(({ outcome }) => outcome !== undefined))
+        assert.deepEqual(
+          sent,
+          fates.filter((fate) => fate !== 'bad' && fate !== 'dropped'),
+        )
+        const again = fates.includes('retry')
+        const refused = fates.some((fate) => fate === 'bad' || fate === 'refused')
+        assert.equal(kind, again || (refused && !storable) ? 'nack' : 'ack')
+        assert.equal(letters.length > 0, refused && !again)
+      }),
+    ))
+})
+
+const REFUSED = rejected('refused_by_mixpanel', 'no')
+const OUTCOMES: Readonly<Record<string, EventOutcome>> = {
+  refused: REFUSED,
+  retry: retry('mixpanel_timeout'),
+}
+
+/** A text in which nothing is JSON is one bad line. */
+function isOneBadText(fates: readonly string[]): boolean {
+  return fates.length > 0 && fates.every((fate) => fate === 'bad')
+}
+
+function lineOf(fate: string): string {
+  return fate === 'bad' ? BAD_LINE : eventText(fate)
+}
+
+function asIs(line: Line): Candidate[] {
+  return [{ line, child: 0, text: line.text, value: JSON.parse(line.text) }]
+}
+
+function told({ kind, reason }: Settlement): string {
+  return `${kind} ${reason}`
+}
+
+/** What has become of a settlement so far. */
+function watch(settlement: Promise<Settlement>): { kind: string } {
+  const end = { kind: 'waiting' }
+  settlement.then((settled) => {
+    end.kind = told(settled)
+  })
+  return end
+}
+
+function outcomesOf(work: Work): readonly EventOutcome[] {
+  return work.journeys.flatMap(({ outcome }) => outcome ?? [])
+}
+
+function kindsOf(work: Work): readonly string[] {
+  return outcomesOf(work).map(({ kind }) => kind)
+}
