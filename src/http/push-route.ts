@@ -1,0 +1,132 @@
+import underPressure from '@fastify/under-pressure'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ByteBudget } from '../lib/byte-budget.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Authenticate, Authentication } from '../model/authentication.ts'
+import { MAX_BODY_BYTES } from '../model/limits.ts'
+import type { Message } from '../model/message.ts'
+import type { Settlement } from '../model/settlement.ts'
+import type { Telemetry } from '../model/telemetry.ts'
+import { PUSH_ENVELOPE, type PushEnvelope } from '../receive/envelope.ts'
+import { messageOf } from '../receive/message-of.ts'
+import { type Problem, sendProblem } from './problem.ts'
+import {
+  DRAINING,
+  OVERLOADED,
+  problemOfNack,
+  problemOfRefusal,
+  SUBSCRIPTION_REFUSED,
+} from './problems.ts'
+
+export interface PushRouteOptions {
+  /** How long after its headers a push is answered at the latest. */
+  readonly answerWithinMs: number
+  /** Mean delay of the event loop past which pushes are refused. */
+  readonly maxEventLoopDelayMs: number
+  readonly maxHeapUsedBytes: number
+}
+
+export interface PushRouteParts {
+  readonly clock: Clock
+  readonly authenticate: Authenticate
+  readonly budget: Pick<ByteBudget, 'tryOpen'>
+  readonly isAllowed: (subscription: string) => boolean
+  readonly settle: (message: Message, answerBy: number) => Promise<Settlement>
+  readonly draining: () => boolean
+  /** Whether a late event loop was a freeze of the instance, which is no overload. */
+  readonly wasFrozen: () => boolean
+  readonly telemetry: Pick<Telemetry, 'pushRefused' | 'messageSettled'>
+}
+
+/** Where Pub/Sub posts, and where Eventarc posts unless told otherwise. */
+const PUSH_URLS = ['/push', '/']
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Monotonic ms. */
+    headersAt: number
+  }
+}
+
+/**
+ * The push endpoint, in a scope of its own: what a push must pass before its body is read, and
+ * what its message's settlement is answered with.
+ */
+export async function pushRoutes(
+  app: FastifyInstance,
+  { options, parts }: { options: PushRouteOptions; parts: PushRouteParts },
+): Promise<void> {
+  const { clock, telemetry } = parts
+
+  app.decorateRequest('headersAt', 0)
+  app.addHook('onRequest', noteArrival)
+  await app.register(underPressure, {
+    maxEventLoopDelay: options.maxEventLoopDelayMs,
+    maxHeapUsedBytes: options.maxHeapUsedBytes,
+    pressureHandler: (_request, reply, type) => answerUnderPressure(reply, type),
+  })
+  app.addHook('onRequest', letIn)
+  app.addHook('onRequest', makeRoom)
+  for (const url of PUSH_URLS) {
+    app.post<{ Body: PushEnvelope }>(url, { schema: { body: PUSH_ENVELOPE } }, takePush)
+  }
+
+  function noteArrival(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+    request.headersAt = clock.monotonic()
+    if (parts.draining()) refuse(reply, DRAINING)
+    else next()
+  }
+
+  /** What it does not answer goes on. */
+  function answerUnderPressure(reply: FastifyReply, type: string): void {
+    if (type === underPressure.TYPE_EVENT_LOOP_DELAY && parts.wasFrozen()) return
+    refuse(reply, OVERLOADED)
+  }
+
+  function letIn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    next: (error?: Error) => void,
+  ): void {
+    const authentication = parts.authenticate(request.headers.authorization)
+    if (authentication instanceof Promise) authentication.then(judge, next)
+    else judge(authentication)
+
+    function judge(judged: Authentication): void {
+      if (judged.kind === 'trusted') next()
+      else refuse(reply, problemOfRefusal(judged))
+    }
+  }
+
+  /** Room for the body is taken before it is read, and given back when it has been. */
+  function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+    const announced = Number(request.headers['content-length'] ?? MAX_BODY_BYTES)
+    const hold = parts.budget.tryOpen(Math.min(announced, MAX_BODY_BYTES))
+    if (!hold) {
+      refuse(reply, OVERLOADED)
+      return
+    }
+    request.raw.once('close', hold.release)
+    next()
+  }
+
+  async function takePush(
+    request: FastifyRequest<{ Body: PushEnvelope }>,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const message = messageOf(request.body)
+    if (!parts.isAllowed(message.subscription)) {
+      refuse(reply, SUBSCRIPTION_REFUSED)
+      return reply
+    }
+    const settlement = await parts.settle(message, request.headersAt + options.answerWithinMs)
+    telemetry.messageSettled(message, settlement, clock.monotonic() - request.headersAt)
+    if (settlement.kind === 'ack') return reply.code(settlement.status).send()
+    return sendProblem(reply, problemOfNack(settlement))
+  }
+
+  function refuse(reply: FastifyReply, problem: Problem): void {
+    telemetry.pushRefused(problem.code, problem.detail)
+    sendProblem(reply, problem)
+  }
+}
