@@ -1,0 +1,80 @@
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  LogController,
+} from 'fastify'
+import { type Health, healthRoutes } from './http/health-routes.ts'
+import type { Problem } from './http/problem.ts'
+import { sendProblem } from './http/problem.ts'
+import {
+  BODY_NOT_JSON,
+  BODY_TOO_LARGE,
+  NOT_A_PUSH_ENVELOPE,
+  NOT_FOUND,
+  UNFORESEEN,
+} from './http/problems.ts'
+import { type PushRouteOptions, type PushRouteParts, pushRoutes } from './http/push-route.ts'
+import { MAX_BODY_BYTES } from './model/limits.ts'
+import type { Telemetry } from './model/telemetry.ts'
+
+export interface AppParts {
+  readonly log: FastifyBaseLogger
+  readonly push: { readonly options: PushRouteOptions; readonly parts: PushRouteParts }
+  readonly health: Health
+  readonly telemetry: Pick<Telemetry, 'pushRefused' | 'unforeseen'>
+  /** Resolves when no push waits any more; new ones are refused meanwhile. */
+  readonly drain: () => Promise<void>
+}
+
+/** Longer than Google's front ends keep a connection, so that it is never we who hang up first. */
+const KEEP_ALIVE_MS = 620_000
+/** Limits how long a request may take to arrive, not how long it waits for its answer. */
+const RECEIVE_TIMEOUT_MS = 30_000
+
+/** Builds the HTTP application. Opens no port and starts no timer before `ready()` or `listen()`. */
+export function buildApp({ log, push, health, telemetry, drain }: AppParts): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_BODY_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: RECEIVE_TIMEOUT_MS,
+    // While closing, the push route answers for itself.
+    return503OnClosing: false,
+    // Once drained, whoever is still sending a body that was refused would hold the close up.
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  })
+
+  takeAnyBodyAsJson(app)
+  app.setErrorHandler<FastifyError>((error, _request, reply) => {
+    const problem = problemOfError(error)
+    if (problem === UNFORESEEN) telemetry.unforeseen(error)
+    else telemetry.pushRefused(problem.code, problem.detail)
+    return sendProblem(reply, problem)
+  })
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, NOT_FOUND))
+  app.register(healthRoutes, { health })
+  app.register(pushRoutes, push)
+  // In onClose it would be too late: the pushes that wait would hold the close up.
+  app.addHook('preClose', drain)
+  return app
+}
+
+/**
+ * Whatever its content type says, a body is read as JSON: curl says it is a form, and an unwrapped
+ * push may say anything or nothing. Keys that would reach a prototype are refused.
+ */
+function takeAnyBodyAsJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('*', { parseAs: 'string' }, parseJson)
+}
+
+function problemOfError(error: FastifyError): Problem {
+  if (error.validation) return NOT_A_PUSH_ENVELOPE
+  if (error.statusCode === 413) return BODY_TOO_LARGE
+  if (error.statusCode === 400) return BODY_NOT_JSON
+  return UNFORESEEN
+}

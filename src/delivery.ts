@@ -1,0 +1,53 @@
+import { type Batcher, createBatcher } from './batch/batcher.ts'
+import type { Config } from './config.ts'
+import { createDeliverBatch } from './deliver/deliver-batch.ts'
+import { createGate, type Gate } from './deliver/gate.ts'
+import { createMixpanelClient } from './deliver/mixpanel-client.ts'
+import { createStanding, type Standing } from './deliver/standing.ts'
+import type { Clock } from './lib/clock.ts'
+import { createLimit } from './lib/semaphore.ts'
+import type { Telemetry } from './model/telemetry.ts'
+import { VERSION } from './version.ts'
+
+/** What carries events to Mixpanel: batches, the gate they pass, the client that sends them. */
+export interface Delivery {
+  readonly batcher: Batcher
+  readonly gate: Gate
+  readonly standing: Standing
+  /** From now on nothing waits: neither for company nor for a better moment. */
+  drain(): void
+  close(): void
+}
+
+export interface DeliveryParts {
+  readonly clock: Clock
+  /** In [0, 1): the jitter of the back-off. */
+  readonly random: () => number
+  readonly telemetry: Telemetry
+}
+
+/** Documented by Mixpanel: from 2 s, doubling to 60 s. */
+const BACKOFF = { initialMs: 2_000, maxMs: 60_000 }
+/** The thread pool has four threads, and the verification of tokens wants one. */
+const GZIPS_UNDER_WAY = 2
+
+/** Puts the rooms `batch` and `deliver` together. */
+export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
+  const { mixpanel, batch, delivery } = config
+  const { clock, random, telemetry } = parts
+  const client = createMixpanelClient(
+    { ...mixpanel, maxSockets: delivery.maxConcurrency, userAgent: `pubsub-mixpanel/${VERSION}` },
+    { clock, requestEnded: telemetry.requestEnded },
+  )
+  const gate = createGate({ ...BACKOFF, ...delivery }, { clock, random })
+  const standing = createStanding(telemetry.misconfigured)
+  const gzipLimit = createLimit(GZIPS_UNDER_WAY)
+  const deliverBatch = createDeliverBatch({ client, gate, gzipLimit, heard: standing.heard })
+  const batcher = createBatcher({ ...batch, ...delivery }, { clock, deliverBatch })
+  return { batcher, gate, standing, drain, close: client.close }
+
+  function drain(): void {
+    batcher.drain()
+    gate.drain()
+  }
+}

@@ -1,0 +1,67 @@
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
+import { helpText } from './cli/help.ts'
+import { thisHost } from './cli/host.ts'
+import { type Config, InvalidConfigurationError, loadConfig } from './config.ts'
+import { startMetricsServer } from './http/metrics-server.ts'
+import { systemClock } from './lib/clock.ts'
+import { createService } from './parts.ts'
+import { createLogger } from './telemetry/logger.ts'
+import { loadTransform } from './transform/load-transform.ts'
+import { VERSION } from './version.ts'
+
+/** Below Cloud Run's ten seconds between SIGTERM and SIGKILL. */
+const CLOSE_WITHIN_MS = 8_000
+
+await main()
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help')) return console.log(helpText())
+  const config = configOrExit()
+  const log = createLogger(config.server.logLevel)
+  try {
+    await run(config, log)
+  } catch (error) {
+    // A start that fails is the owner's to mend: the message says what to do, and is ours.
+    log.fatal({ err: error }, error instanceof Error ? error.message : 'the service cannot start')
+    // Whatever did start, a port perhaps, must not live on as half a service.
+    process.exit(1)
+  }
+}
+
+function configOrExit(): Config {
+  try {
+    return loadConfig(process.env, thisHost)
+  } catch (error) {
+    if (!(error instanceof InvalidConfigurationError)) throw error
+    console.error(error.message)
+    process.exit(1)
+  }
+}
+
+async function run(config: Config, log: Logger): Promise<void> {
+  const { host, port, metricsPort } = config.server
+  for (const warning of config.warnings) log.warn(warning)
+  const transform = config.transformPath ? await loadTransform(config.transformPath) : undefined
+  const { app, metrics, start, close } = createService(config, {
+    clock: systemClock,
+    log,
+    random: Math.random,
+    cpuMs,
+    transform,
+  })
+  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log }, async ({ err }) => {
+    if (err) log.error({ err }, 'closing after a bug')
+    await close()
+    log.info('closed')
+  })
+  await start()
+  const address = await app.listen({ host, port })
+  if (metricsPort > 0) await startMetricsServer({ host, port: metricsPort }, metrics)
+  log.info({ version: VERSION, address, metricsPort }, 'pubsub-mixpanel takes pushes')
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}

@@ -1,0 +1,171 @@
+import { getHeapStatistics } from 'node:v8'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { buildApp } from './app.ts'
+import { type Authenticator, createAuthenticator } from './authenticate/authenticator.ts'
+import type { Config } from './config.ts'
+import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
+import { createDecode } from './decode/decode.ts'
+import { createDelivery, type Delivery } from './delivery.ts'
+import type { DegradedReason } from './http/health-routes.ts'
+import type { PushRouteOptions } from './http/push-route.ts'
+import { createLedger } from './ledger.ts'
+import { createByteBudget } from './lib/byte-budget.ts'
+import type { Clock } from './lib/clock.ts'
+import { createFreezeWatch } from './lib/freeze-watch.ts'
+import { createPipeline, type Stages } from './pipeline.ts'
+import { createPrepare } from './prepare/prepare.ts'
+import { createAllowedSubscription } from './receive/allowed-subscription.ts'
+import { settlementOf } from './settle/settlement-of.ts'
+import { createBooks } from './telemetry/books.ts'
+import { createMetrics, type Metrics } from './telemetry/metrics.ts'
+import { createTelemetry } from './telemetry/telemetry.ts'
+import type { Transform } from './transform/transform.ts'
+
+/** A service that is put together and does nothing yet. */
+export interface Service {
+  readonly app: FastifyInstance
+  readonly metrics: Metrics
+  /** Resolves when pushes can be taken: keys asked for, dead letters proven to be storable. */
+  start(): Promise<void>
+  /** Drains, closes the app, then all that it used. Resolves when nothing is left open. */
+  close(): Promise<void>
+}
+
+export interface ServiceParts {
+  readonly clock: Clock
+  readonly log: Logger
+  /** In [0, 1): the jitter of the back-off. */
+  readonly random: () => number
+  /** CPU time of the process so far. */
+  readonly cpuMs: () => number
+  /** The owner's mapping; without one, a line is the event. */
+  readonly transform: Transform | undefined
+}
+
+/** SIGTERM is followed by SIGKILL after ten seconds; what waits is answered well before. */
+const DRAIN_MS = 7_000
+const LEDGER_BYTES = 32 * 1024 * 1024
+/** Under-pressure samples once a second; a freeze spoils at most two samples. */
+const FREEZE_MEMORY_MS = 2_500
+const MAX_EVENT_LOOP_DELAY_MS = 1_000
+const MAX_HEAP_SHARE = 0.9
+/** The share of the byte budget in use from which the service calls itself overloaded. */
+const FULL_SHARE = 0.9
+
+/** Puts the service together: which part is handed which. */
+export function createService(config: Config, parts: ServiceParts): Service {
+  const { clock, log } = parts
+  const { push } = config
+  const books = createBooks()
+  const budget = createByteBudget(push.maxBufferedBytes)
+  const metrics = createMetrics({
+    books,
+    bufferedBytes: budget.held,
+    rateLimit: () => config.delivery.maxEventsPerSecond,
+  })
+  const telemetry = createTelemetry({ log, metrics, books, clock })
+  const { keysNotFetched: keyFetchFailed } = telemetry
+  const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
+  const delivery = createDelivery(config, { ...parts, telemetry })
+  const deadLetters = createDeadLetters(config, { clock, telemetry })
+  const stages = stagesOf(config, { delivery, deadLetters, transform: parts.transform })
+  const ledger = createLedger(
+    { ackDeadlineMs: push.ackDeadlineMs, maxRememberedBytes: LEDGER_BYTES },
+    {
+      clock,
+      openHold: budget.open,
+      settleMessage: createPipeline(stages),
+      returnLate: delivery.batcher.returnLate,
+      telemetry,
+    },
+  )
+  const freezeWatch = createFreezeWatch(clock, parts.cpuMs)
+  let state: 'starting' | 'taking' | 'draining' = 'starting'
+  const app = buildApp({
+    log,
+    telemetry,
+    drain,
+    health: { takesPushes: () => state === 'taking', reasons },
+    push: {
+      options: pushOptionsOf(push.ackDeadlineMs),
+      parts: {
+        clock,
+        budget,
+        telemetry,
+        authenticate: authenticator.authenticate,
+        isAllowed: createAllowedSubscription(push.subscriptions),
+        settle: ledger.settle,
+        draining: () => state === 'draining',
+        wasFrozen: () => freezeWatch.thawedWithin(FREEZE_MEMORY_MS),
+      },
+    },
+  })
+
+  return { app, metrics, start, close }
+
+  async function start(): Promise<void> {
+    await Promise.all([authenticator.start(), deadLetters.probe(), app.ready()])
+    state = 'taking'
+  }
+
+  async function drain(): Promise<void> {
+    state = 'draining'
+    const drained = ledger.drain(clock.monotonic() + DRAIN_MS)
+    delivery.drain()
+    await drained
+  }
+
+  async function close(): Promise<void> {
+    await app.close()
+    authenticator.stop()
+    freezeWatch.stop()
+    delivery.close()
+    await deadLetters.close()
+  }
+
+  function reasons(): readonly DegradedReason[] {
+    const isFull = budget.held() > push.maxBufferedBytes * FULL_SHARE
+    return reasonsOf({ delivery, authenticator, isFull })
+  }
+}
+
+/** The rooms of the path, as the pipeline calls them. */
+function stagesOf(
+  config: Config,
+  parts: { delivery: Delivery; deadLetters: DeadLetters; transform: Transform | undefined },
+): Stages {
+  const { delivery, deadLetters, transform } = parts
+  return {
+    decode: createDecode({ ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes }),
+    transform: transform ?? ((value, line) => [{ line, child: 0, text: line.text, value }]),
+    transformAttributes: (line, message) => transform?.(undefined, line, message) ?? [],
+    prepare: createPrepare(config),
+    importEvents: delivery.batcher.add,
+    storeRejected: deadLetters.storeRejected,
+    settle: (outcomes) => settlementOf(outcomes, deadLetters.rejectedGo),
+  }
+}
+
+/** Every wait ends before the ack deadline: a second before it, or a tenth of it. */
+function pushOptionsOf(ackDeadlineMs: number): PushRouteOptions {
+  return {
+    answerWithinMs: ackDeadlineMs - Math.max(1_000, ackDeadlineMs / 10),
+    maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS,
+    maxHeapUsedBytes: getHeapStatistics().heap_size_limit * MAX_HEAP_SHARE,
+  }
+}
+
+function reasonsOf(parts: {
+  delivery: Delivery
+  authenticator: Authenticator
+  isFull: boolean
+}): DegradedReason[] {
+  const { standing, gate } = parts.delivery
+  const reasons: DegradedReason[] = []
+  if (standing.isMisconfigured()) reasons.push('misconfigured')
+  if (gate.closed()) reasons.push('throttled')
+  if (parts.isFull) reasons.push('overloaded')
+  if (!parts.authenticator.available()) reasons.push('no_keys')
+  return reasons
+}
