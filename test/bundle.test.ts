@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { spawnService } from '../src/cli/spawn-service.ts'
+import { startMixpanelStandIn } from '../src/local/mixpanel-stand-in.ts'
+import { createPusher } from '../src/local/pusher.ts'
+import { startTokenIssuer } from '../src/local/token-issuer.ts'
+import { bundle } from '../tools/bundle.ts'
+import { aFolder, environmentOf } from './helpers/world.ts'
+
+/** Debian's `nobody`. Only root may become somebody else; anyone else stays who they are. */
+const NOBODY = 65_534
+
+it('starts from the bundle alone, as nobody, in a folder it cannot write to', async (t) => {
+  const folder = await aFolder(t)
+  const main = join(folder, 'main.js')
+  await bundle(main)
+  await chmod(folder, 0o555)
+  const mixpanel = await startMixpanelStandIn()
+  t.after(() => mixpanel.close())
+  const issuer = await startTokenIssuer()
+  t.after(() => issuer.close())
+  const env = { ...environmentOf(mixpanel, issuer, folder), DEAD_LETTER: 'subscription' }
+
+  const uid = process.getuid?.() === 0 ? NOBODY : undefined
+  const service = await spawnService(env, { main, cwd: folder, uid })
+  t.after(() => service.stop('SIGKILL'))
+  const pusher = createPusher({ endpoint: `${service.url}/push`, token: () => issuer.token() })
+  t.after(() => pusher.close())
+  const answer = await pusher.push({ data: '{"event":"a","properties":{"distinct_id":"u"}}' })
+
+  assert.equal(answer.status, 204)
+  assert.equal(mixpanel.rows().length, 1)
+  assert.equal(await service.stop('SIGTERM'), 0)
+})
