@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import packageJson from '../../package.json' with { type: 'json' }
+import { anchorsIn, textOf, withoutCode } from './markdown.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const PAPERS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT })
+
+describe('the papers', () => {
+  for (const path of PAPERS) {
+    const text = textOf(path)
+
+    it(`lead to places that exist: ${path}`, () => {
+      const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+
+      assert.deepEqual(
+        links.filter((link) => !leadsSomewhere(link, path)),
+        [],
+      )
+    })
+
+    it(`name only npm scripts that exist: ${path}`, () => {
+      const scripts = [...text.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name)
+
+      assert.deepEqual(
+        scripts.filter((name) => !(name in packageJson.scripts)),
+        [],
+      )
+    })
+
+    it(`name no place of one machine: ${path}`, () => {
+      assert.doesNotMatch(text, /(^|[\s"'`(=])\/(home|root|Users|work|tmp|usr|var)\//m)
+    })
+  }
+
+  it('of decisions have every part', () => {
+    const decisions = PAPERS.filter((path) => path.startsWith('docs/decisions/'))
+
+    for (const path of decisions) {
+      const parts = [...textOf(path).matchAll(/^## (.*)$/gm)].map(([, part]) => part)
+      const expected = ['Context', 'Decision', 'Consequences', 'Alternatives']
+      assert.deepEqual(
+        parts.filter((part) => part !== 'Measurement'),
+        expected,
+        path,
+      )
+      assert.match(path, /\/\d{4}-[a-z0-9-]+\.md$/)
+    }
+    assert.ok(decisions.length > 0)
+  })
+})
+
+function leadsSomewhere(link: string, from: string): boolean {
+  if (/^https:/.test(link)) return true
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? from : posix.join(posix.dirname(from), path)
+  if (!existsSync(`${ROOT}${target}`)) return false
+  return anchor === undefined || anchorsIn(textOf(target)).has(anchor)
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import packageJson from '../../package.json' with { type: 'json' }
+import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src/config-schema.ts'
+import { deadLetterOf } from '../../src/dead-letter/dead-letter-of.ts'
+import { decodeLines } from '../../src/decode/decode-lines.ts'
+import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
+import { IMPORTED, REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
+import { createPrepare } from '../../src/prepare/prepare.ts'
+import { settlementOf } from '../../src/settle/settlement-of.ts'
+import { createBooks } from '../../src/telemetry/books.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { aMessage } from '../helpers/builders.ts'
+import { blocksIn, sectionOf, spansIn, tableOf, textOf } from './markdown.ts'
+import { DECLARED } from './openapi-document.ts'
+
+const README = textOf('README.md')
+
+describe('README.md', () => {
+  it('has every variable with its values, default and meaning, and marks the secrets', () => {
+    const rows = tableOf(README, 'variable', 'values', 'default', 'meaning')
+
+    assert.deepEqual(rows, VARIABLE_NAMES.map(configurationRow))
+  })
+
+  it('has every status and code that a push is answered with', () => {
+    const rows = tableOf(README, 'status', 'code', 'what happened', 'what happens next')
+
+    const told = rows.flatMap(({ status, code }) =>
+      [...spansIn(code), ...(code === '' ? [''] : [])].map((one) => `${spansIn(status)} ${one}`),
+    )
+
+    const declared = DECLARED.filter(({ route }) => route === 'POST /push').flatMap(
+      ({ status, codes }) => codes.map((code) => `${status} ${code}`),
+    )
+    assert.deepEqual(told.sort(), declared.sort())
+  })
+
+  it('has every metric with its type and labels', async () => {
+    const rows = tableOf(README, 'metric', 'type', 'meaning')
+
+    const told = rows.map(({ metric, type }) => `${spansIn(metric)} ${type}`)
+
+    assert.deepEqual(told.sort(), (await metricsOfTheService()).sort())
+  })
+
+  it('has every field of a dead letter, and every reason for one', () => {
+    const rows = tableOf(README, 'field', 'meaning')
+    const meaningOf = (name: string) => rows.find(({ field }) => field === `\`${name}\``)?.meaning
+
+    const letters = [aDeadLetter('of an event'), aDeadLetter('of a message')]
+
+    const fields = new Set(letters.flatMap((letter) => Object.keys(letter)))
+    assert.deepEqual(new Set(rows.flatMap(({ field }) => spansIn(field))), fields)
+    assert.deepEqual(spansIn(meaningOf('reason')), REJECT_REASONS)
+    assert.deepEqual(
+      new Set(spansIn(meaningOf('message'))),
+      new Set(letters.flatMap(({ message }) => Object.keys(message))),
+    )
+  })
+
+  it('shows what becomes of its example events', () => {
+    const [given = '', sent = ''] = blocksIn(sectionOf(README, '## Events'), 'json')
+    const decoded = decodeLines(given)
+    const lines = decoded.kind === 'lines' ? decoded.lines : []
+
+    const message = aMessage({ publishedAt: Date.parse('2026-11-24T09:00:00Z') })
+    const prepared = createPrepare({ insertId: 'message' })(
+      message,
+      lines.map(({ line, ...rest }) => ({
+        line,
+        child: 0,
+        text: line.text,
+        value: rest.kind === 'json' ? rest.value : undefined,
+      })),
+    )
+
+    assert.ok(sectionOf(README, '## Events').includes(`\`${message.messageId}\``))
+    const texts = prepared.map((event) => (event.kind === 'prepared' ? event.text : event.detail))
+    assert.deepEqual(texts, sent.trim().split('\n'))
+  })
+
+  it('shows the example of a transform as it is', () => {
+    const [shown = 'nothing'] = blocksIn(sectionOf(README, '## Events'), 'js')
+
+    assert.ok(textOf('examples/transform.mjs').includes(shown))
+  })
+
+  it('names no reason for being degraded that there is not', () => {
+    const [, reasons] = /with reasons ([^.]*)\./.exec(README.replaceAll('\n', ' ')) ?? []
+
+    for (const reason of spansIn(reasons)) assert.ok(DEGRADED_REASONS.some((one) => one === reason))
+    assert.ok(spansIn(reasons).length > 0)
+  })
+
+  for (const [part, heading] of [
+    ['dependencies', 'At run time:'],
+    ['devDependencies', 'To develop:'],
+  ] as const) {
+    it(`has a reason for each of the ${part}`, () => {
+      const text = README.slice(README.indexOf(`\n${heading}\n`))
+      const rows = tableOf(text, 'package', 'why')
+
+      const packages = rows.flatMap((row) => spansIn(row.package))
+
+      assert.deepEqual(packages.sort(), Object.keys(packageJson[part]).sort())
+      assert.ok(rows.every(({ why }) => why))
+    })
+  }
+})
+
+function configurationRow(name: VariableName): Record<string, string> {
+  const { type, minimum, maximum, default: fallback, enum: choices, description } = VARIABLES[name]
+  const choice = choices?.map((one) => `\`${one}\``).join(', ') ?? 'text'
+  return {
+    variable: `\`${name}\``,
+    values: type === 'integer' ? `${minimum} to ${maximum}` : choice,
+    default: fallback === undefined ? '–' : `\`${fallback}\``,
+    meaning: `${SECRETS.includes(name) ? '**Secret.** ' : ''}${description}`,
+  }
+}
+
+/** Each as `name{label,label} type`, once something of each has happened. */
+async function metricsOfTheService(): Promise<string[]> {
+  const books = createBooks()
+  const metrics = createMetrics({ books, bufferedBytes: () => 0, rateLimit: () => 0 })
+  books.settle([IMPORTED], settlementOf([IMPORTED], 'to_store'))
+  metrics.messagesSettled.inc({ settlement: 'ack', reason: 'imported' })
+  metrics.pushesRefused.inc({ code: 'OVERLOADED' })
+  metrics.requestSeconds.observe({ status: 200 }, 0.05)
+  const text = await metrics.text()
+  return [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => {
+    const sample = new RegExp(`^${name}(?:_count)?(?:\\{(.*)\\})? `, 'm').exec(text)
+    const labels = [...(sample?.[1] ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label)
+    return `${name}${labels.length > 0 ? `{${labels.join(',')}}` : ''} ${type}`
+  })
+}
+
+function aDeadLetter(kind: 'of an event' | 'of a message') {
+  return deadLetterOf({
+    message: { ...aMessage(), orderingKey: 'k', deliveryAttempt: 1 },
+    child: 0,
+    outcome: rejected('refused_by_mixpanel', 'no good', 'properties.time'),
+    deadLetteredAt: 0,
+    ...(kind === 'of an event' && {
+      line: { number: 1, text: '{}' },
+      prepared: { insertId: '1-1', time: 0 },
+    }),
+  })
+}
