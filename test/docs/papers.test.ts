@@ -8,6 +8,8 @@ import { anchorsIn, textOf, withoutCode } from './markdown.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PAPERS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT })
+/** Whatever tells somebody, or CI, to run something. */
+const INSTRUCTIONS = [...PAPERS, '.ci/run', 'Dockerfile']
 
 describe('the papers', () => {
   for (const path of PAPERS) {
@@ -22,17 +24,19 @@ describe('the papers', () => {
       )
     })
 
-    it(`name only npm scripts that exist: ${path}`, () => {
-      const scripts = [...text.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name)
-
-      assert.deepEqual(
-        scripts.filter((name) => !(name in packageJson.scripts)),
-        [],
-      )
-    })
-
     it(`name no place of one machine: ${path}`, () => {
       assert.doesNotMatch(text, /(^|[\s"'`(=])\/(home|root|Users|work|tmp|usr|var)\//m)
+    })
+  }
+
+  for (const path of INSTRUCTIONS) {
+    it(`name only npm scripts that exist: ${path}`, () => {
+      const scripts = textOf(path).matchAll(/npm run (?:-s )?([\w:]+)/g)
+
+      assert.deepEqual(
+        [...scripts].map(([, name = '']) => name).filter((name) => !(name in packageJson.scripts)),
+        [],
+      )
     })
   }
 
