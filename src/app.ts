@@ -12,8 +12,10 @@ import {
   BODY_TOO_LARGE,
   NOT_A_PUSH_ENVELOPE,
   NOT_FOUND,
+  OVERLOADED,
   UNFORESEEN,
 } from './http/problems.ts'
+import { FullError } from './http/push-body.ts'
 import { type PushRouteOptions, type PushRouteParts, pushRoutes } from './http/push-route.ts'
 import { MAX_BODY_BYTES } from './model/limits.ts'
 import type { Telemetry } from './model/telemetry.ts'
@@ -31,6 +33,8 @@ export interface AppParts {
 const KEEP_ALIVE_MS = 620_000
 /** Limits how long a request may take to arrive, not how long it waits for its answer. */
 const RECEIVE_TIMEOUT_MS = 30_000
+/** Node looks for late requests twice a minute unless told otherwise. */
+const RECEIVE_CHECK_MS = 5_000
 
 /** Builds the HTTP application. Opens no port and starts no timer before `ready()` or `listen()`. */
 export function buildApp({ log, push, health, telemetry, drain }: AppParts): FastifyInstance {
@@ -40,6 +44,8 @@ export function buildApp({ log, push, health, telemetry, drain }: AppParts): Fas
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: RECEIVE_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: RECEIVE_CHECK_MS },
+    frameworkErrors: (_error, _request, reply) => sendProblem(reply, NOT_FOUND),
     // While closing, the push route answers for itself.
     return503OnClosing: false,
     // Once drained, whoever is still sending a body that was refused would hold the close up.
@@ -47,12 +53,17 @@ export function buildApp({ log, push, health, telemetry, drain }: AppParts): Fas
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
 
-  takeAnyBodyAsJson(app)
   app.setErrorHandler<FastifyError>((error, _request, reply) => {
     const problem = problemOfError(error)
     if (problem === UNFORESEEN) telemetry.unforeseen(error)
     else telemetry.pushRefused(problem.code, problem.detail)
     return sendProblem(reply, problem)
+  })
+  // Before the body: what nobody has asked a token for is not read.
+  app.removeAllContentTypeParsers()
+  app.addHook('onRequest', (request, reply, next) => {
+    if (request.is404) sendProblem(reply, NOT_FOUND)
+    else next()
   })
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, NOT_FOUND))
   app.register(healthRoutes, { health })
@@ -62,17 +73,8 @@ export function buildApp({ log, push, health, telemetry, drain }: AppParts): Fas
   return app
 }
 
-/**
- * Whatever its content type says, a body is read as JSON: curl says it is a form, and an unwrapped
- * push may say anything or nothing. Keys that would reach a prototype are refused.
- */
-function takeAnyBodyAsJson(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('*', { parseAs: 'string' }, parseJson)
-}
-
 function problemOfError(error: FastifyError): Problem {
+  if (error instanceof FullError) return OVERLOADED
   if (error.validation) return NOT_A_PUSH_ENVELOPE
   if (error.statusCode === 413) return BODY_TOO_LARGE
   if (error.statusCode === 400) return BODY_NOT_JSON

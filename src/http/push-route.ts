@@ -1,6 +1,6 @@
 import underPressure from '@fastify/under-pressure'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ByteBudget } from '../lib/byte-budget.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from 'fastify'
+import type { ByteBudget, Hold } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Authenticate, Authentication } from '../model/authentication.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
@@ -17,6 +17,7 @@ import {
   problemOfRefusal,
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
+import { createRoomTaker, JSON_TYPE, readBodiesAsJson } from './push-body.ts'
 
 export interface PushRouteOptions {
   /** How long after its headers a push is answered at the latest. */
@@ -29,7 +30,7 @@ export interface PushRouteOptions {
 export interface PushRouteParts {
   readonly clock: Clock
   readonly authenticate: Authenticate
-  readonly budget: Pick<ByteBudget, 'tryOpen'>
+  readonly budget: Pick<ByteBudget, 'open'>
   readonly isAllowed: (subscription: string) => boolean
   readonly settle: (message: Message, answerBy: number) => Promise<Settlement>
   readonly draining: () => boolean
@@ -45,6 +46,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Monotonic ms. */
     headersAt: number
+    /** What its body holds of the byte budget. */
+    room: Pick<Hold, 'tryAdd' | 'release'>
   }
 }
 
@@ -58,7 +61,9 @@ export async function pushRoutes(
 ): Promise<void> {
   const { clock, telemetry } = parts
 
+  readBodiesAsJson(app)
   app.decorateRequest('headersAt', 0)
+  app.decorateRequest('room')
   app.addHook('onRequest', noteArrival)
   await app.register(underPressure, {
     maxEventLoopDelay: options.maxEventLoopDelayMs,
@@ -67,12 +72,14 @@ export async function pushRoutes(
   })
   app.addHook('onRequest', letIn)
   app.addHook('onRequest', makeRoom)
+  app.addHook('preParsing', makeRoomForChunks)
   for (const url of PUSH_URLS) {
     app.post<{ Body: PushEnvelope }>(url, { schema: { body: PUSH_ENVELOPE } }, takePush)
   }
 
   function noteArrival(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
     request.headersAt = clock.monotonic()
+    request.headers['content-type'] = JSON_TYPE
     if (parts.draining()) refuse(reply, DRAINING)
     else next()
   }
@@ -100,14 +107,25 @@ export async function pushRoutes(
 
   /** Room for the body is taken before it is read, and given back when it has been. */
   function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    const announced = Number(request.headers['content-length'] ?? MAX_BODY_BYTES)
-    const hold = parts.budget.tryOpen(Math.min(announced, MAX_BODY_BYTES))
-    if (!hold) {
-      refuse(reply, OVERLOADED)
-      return
-    }
-    request.raw.once('close', hold.release)
-    next()
+    const room = parts.budget.open()
+    const announced = Number(request.headers['content-length'] ?? 0)
+    request.room = room
+    request.raw.once('close', room.release)
+    // A body that was refused midway is never read to its end.
+    reply.raw.once('close', room.release)
+    if (room.tryAdd(Math.min(announced, MAX_BODY_BYTES))) next()
+    else refuse(reply, OVERLOADED)
+  }
+
+  /** A body that does not say how long it is takes its room as it arrives. */
+  function makeRoomForChunks(
+    request: FastifyRequest,
+    _reply: FastifyReply,
+    body: RequestPayload,
+    next: (error: null, body: RequestPayload) => void,
+  ): void {
+    const isAnnounced = request.headers['content-length'] !== undefined
+    next(null, isAnnounced ? body : body.pipe(createRoomTaker(request.room)))
   }
 
   async function takePush(

@@ -3,6 +3,11 @@ export interface Hold {
   /** Counts bytes that are in memory already. Never waits. */
   add(bytes: number): void
   /**
+   * Counts bytes that are about to arrive, or answers `false` when half of the budget would be
+   * counted then, and changes nothing.
+   */
+  tryAdd(bytes: number): boolean
+  /**
    * Waits its turn for bytes about to be made, and resolves with whether they may be: `false`
    * when `wanted` said no by then. A reservation larger than what is free is granted alone.
    */
@@ -24,8 +29,6 @@ export interface Hold {
 /** The bytes the process holds at once: bodies, decoded text, queued events. */
 export interface ByteBudget {
   open(): Hold
-  /** A hold of this many bytes, or none when half of the budget is counted: asked before a body is read. */
-  tryOpen(bytes: number): Hold | undefined
   /** Bytes counted and reserved at this moment. May exceed the budget: `add` never waits. */
   held(): number
 }
@@ -51,27 +54,26 @@ export function createByteBudget(maxBytes: number): ByteBudget {
   let counted = 0
   let reservations = 0
 
-  return { open, tryOpen, held: () => held }
-
-  function tryOpen(bytes: number): Hold | undefined {
-    if (counted + bytes > maxBytes * COUNTED_SHARE) return undefined
-    const hold = open()
-    hold.add(bytes)
-    return hold
-  }
+  return { open, held: () => held }
 
   function open(): Hold {
     let added = 0
     let reserved = 0
     let released = false
 
-    return { add, reserve, tryReserve, keep, release }
+    return { add, tryAdd, reserve, tryReserve, keep, release }
 
     function add(bytes: number): void {
       if (released) return
       added += bytes
       counted += bytes
       held += bytes
+    }
+
+    function tryAdd(bytes: number): boolean {
+      if (counted + bytes > maxBytes * COUNTED_SHARE) return false
+      add(bytes)
+      return true
     }
 
     function reserve(bytes: number, wanted: () => boolean): Promise<boolean> {

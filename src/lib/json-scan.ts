@@ -51,6 +51,18 @@ export function membersOf(text: string, objectAt: number, names: readonly string
   return { values, empty: at === first, closeAt: at }
 }
 
+/**
+ * V8 takes some 65 bytes of native memory for each level it descends: ten million brackets would
+ * end the process. Below the first figure that is bearable; nothing of use is nested like the second.
+ */
+const UNCHECKED_LENGTH = 1024 * 1024
+const MAX_DEPTH = 1000
+
+/** Whether JSON.parse must be kept from a text, JSON or not, for its nesting. */
+export function isTooDeep(text: string): boolean {
+  return text.length > UNCHECKED_LENGTH && isNestedDeeperThan(MAX_DEPTH, text)
+}
+
 /** Whether arrays and objects nest deeper than `depth` anywhere in a text, JSON or not. */
 export function isNestedDeeperThan(depth: number, text: string): boolean {
   let open = 0

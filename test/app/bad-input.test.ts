@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -50,6 +51,48 @@ describe('a body that is not a push', () => {
 
     assert.equal(answer.status, 204)
   })
+
+  for (const contentType of ['', 'a', ';;;', 'text/plain; charset=', 'application/octet-stream']) {
+    it(`is told apart so by any content type: “${contentType}”`, async (t) => {
+      const { pusher } = await startWorld(t)
+
+      const answer = await pusher.push({ data: GOOD }, { headers: { 'content-type': contentType } })
+
+      assert.equal(answer.status, 204)
+    })
+  }
+
+  it('is refused unparsed when it is nested so deeply that parsing would cost the memory', async (t) => {
+    const { pusher } = await startWorld(t)
+    const rawBody = Buffer.alloc(15 * 1024 * 1024, '[')
+
+    const answer = await pusher.push({}, { rawBody })
+
+    assert.equal(answer.status, 400)
+    assert.equal(JSON.parse(answer.body).code, 'BODY_NOT_JSON')
+    const { maxRSS } = process.resourceUsage()
+    assert.ok(maxRSS < 600 * 1024, `${maxRSS} KiB`)
+  })
+
+  for (const [method, path] of [
+    ['POST', '/elsewhere'],
+    ['PUT', '/push'],
+    ['DELETE', '/'],
+    ['POST', '/health/live'],
+    ['POST', '/%zz'],
+  ] as const) {
+    it(`is not even read where no push is taken: ${method} ${path}`, async (t) => {
+      const { url } = await startWorld(t)
+
+      const stray = request(`${url}${path}`, { method, headers: { 'content-length': '1000' } })
+      stray.flushHeaders()
+      const [answer] = await once(stray, 'response')
+
+      assert.equal(answer.statusCode, 404)
+      assert.equal(answer.headers['content-type'], 'application/problem+json')
+      stray.destroy()
+    })
+  }
 
   it('is refused unread when it is announced larger than 16 MiB', async (t) => {
     const { url, issuer } = await startWorld(t)

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { startMetricsServer } from '../../src/http/metrics-server.ts'
 import type { Service } from '../../src/parts.ts'
@@ -11,8 +14,8 @@ async function readiness(url: string): Promise<string> {
 }
 
 async function bufferedBytes(service: Service): Promise<number> {
-  const text = await service.metrics.text()
-  return Number(/buffered_bytes (\d+)/.exec(text)?.[1])
+  const metrics = await service.metrics.text()
+  return Number(/buffered_bytes (\d+)/.exec(metrics)?.[1])
 }
 
 describe('health', () => {
@@ -64,6 +67,40 @@ describe('a full service', () => {
   })
 })
 
+describe('a body that does not say how long it is', () => {
+  it('is taken', async (t) => {
+    const { pusher, mixpanel } = await startWorld(t)
+
+    const answer = await pusher.push(
+      { data: DATA },
+      { headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } },
+    )
+
+    assert.equal(answer.status, 204)
+    assert.equal(mixpanel.rows().length, 1)
+  })
+
+  it('is refused as soon as it does not fit, and its room given back', async (t) => {
+    const { url, issuer, pusher, service } = await startWorld(t, {
+      env: { PUSH_MAX_BUFFERED_BYTES: String(64 * 1024 * 1024) },
+    })
+    const headers = { authorization: `Bearer ${issuer.token()}` }
+    const bodies = [1, 2, 3].map(() => request(`${url}/push`, { method: 'POST', headers }))
+    const answers = bodies.map((body) => once(body, 'response'))
+
+    // Half of the budget is for bodies: two of these fit.
+    for (const body of bodies) body.write(Buffer.alloc(12 * 1024 * 1024, 0x20))
+    const [answer] = await Promise.race(answers)
+
+    assert.equal(answer.statusCode, 503)
+    assert.equal(JSON.parse(await text(answer)).code, 'OVERLOADED')
+    for (const body of bodies) body.on('error', () => {}).destroy()
+    await Promise.allSettled(answers)
+    while ((await bufferedBytes(service)) > 0) await fetch(`${url}/health/live`)
+    assert.equal((await pusher.push({ data: DATA })).status, 204)
+  })
+})
+
 describe('metrics', () => {
   it('balance the books and stand on a port of their own', async (t) => {
     const { url, pusher, service } = await startWorld(t)
@@ -71,13 +108,13 @@ describe('metrics', () => {
     t.after(() => server.close())
 
     await pusher.push({ data: `${DATA}\n${DATA}\n{"event":` })
-    const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()
+    const metrics = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()
 
-    assert.match(text, /^pubsub_mixpanel_events_received_total 3$/m)
-    assert.match(text, /events_settled_total\{outcome="imported",reason=""\} 2/)
-    assert.match(text, /events_settled_total\{outcome="dead_lettered",reason="invalid_json"\} 1/)
-    assert.match(text, /^pubsub_mixpanel_events_pending 0$/m)
-    assert.match(text, /messages_settled_total\{settlement="ack",reason="dead_lettered"\} 1/)
+    assert.match(metrics, /^pubsub_mixpanel_events_received_total 3$/m)
+    assert.match(metrics, /events_settled_total\{outcome="imported",reason=""\} 2/)
+    assert.match(metrics, /events_settled_total\{outcome="dead_lettered",reason="invalid_json"\} 1/)
+    assert.match(metrics, /^pubsub_mixpanel_events_pending 0$/m)
+    assert.match(metrics, /messages_settled_total\{settlement="ack",reason="dead_lettered"\} 1/)
     assert.equal((await fetch(`${url}/metrics`)).status, 404)
   })
 })

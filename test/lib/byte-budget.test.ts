@@ -7,16 +7,18 @@ import { settlePromises } from '../helpers/fake-clock.ts'
 const always = () => true
 
 describe('createByteBudget', () => {
-  it('opens holds for bodies up to half of it, to the last byte, and none for more', () => {
+  it('takes bodies in up to half of it, to the last byte, and nothing more', () => {
     const budget = createByteBudget(200)
+    const [one, other] = [budget.open(), budget.open()]
 
-    const first = budget.tryOpen(60)
-    const second = budget.tryOpen(41)
-    const third = budget.tryOpen(40)
+    assert.equal(one.tryAdd(60), true)
+    assert.equal(other.tryAdd(41), false)
+    assert.equal(other.tryAdd(40), true)
+    assert.equal(one.tryAdd(1), false)
 
-    assert.ok(first && third)
-    assert.equal(second, undefined)
     assert.equal(budget.held(), 100)
+    one.release()
+    assert.equal(budget.held(), 40)
   })
 
   it('reserves at once what fits, in place of what was reserved', () => {
@@ -55,7 +57,7 @@ describe('createByteBudget', () => {
     budget.open().add(150)
 
     assert.equal(budget.held(), 150)
-    assert.equal(budget.tryOpen(1), undefined)
+    assert.equal(budget.open().tryAdd(1), false)
   })
 
   it('takes everything back on release, once', () => {

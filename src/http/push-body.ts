@@ -1,0 +1,34 @@
+import { Transform } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import type { Hold } from '../lib/byte-budget.ts'
+import { isTooDeep } from '../lib/json-scan.ts'
+
+/** What every body of a push is read as. */
+export const JSON_TYPE = 'application/json'
+
+/**
+ * Whatever its content type says, a body is read as JSON: curl says it is a form, and an unwrapped
+ * push may say anything or nothing. Keys that would reach a prototype are refused.
+ */
+export function readBodiesAsJson(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (request, body, done) => {
+    // Of no body at all it says the same as of one that is not JSON.
+    parseJson(request, isTooDeep(String(body)) ? '' : String(body), done)
+  })
+}
+
+/** The service has become full while a body arrived. */
+export class FullError extends Error {
+  readonly statusCode = 503
+}
+
+/** Passes a body on as it arrives, and fails with a `FullError` when there is no room for more. */
+export function createRoomTaker(room: Pick<Hold, 'tryAdd'>): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (room.tryAdd(chunk.length)) done(null, chunk)
+      else done(new FullError('no room for the rest of the body'))
+    },
+  })
+}
