@@ -32,6 +32,11 @@ const COUNTED: InflateHold = { keep: () => {}, reserve: async () => true }
 /** Weighs a text before it is parsed: its events may take a hundred times its bytes. */
 export function createDecode({ maxBytes, maxFootprintBytes }: DecodeOptions): Decode {
   const readText = createReadText(maxBytes)
+  const tooManyEvents = undecodable(
+    'too_large',
+    `the events would take more memory than the ${maxFootprintBytes} bytes that this service gives ` +
+      'one message (see PUSH_MAX_BUFFERED_BYTES)',
+  )
 
   return function decode(message, hold, wanted) {
     if (message.data === '') return { kind: 'no_data' }
@@ -41,8 +46,8 @@ export function createDecode({ maxBytes, maxFootprintBytes }: DecodeOptions): De
 
     function decodeInTurn(text: Read): Decoded | Promise<Decoded> {
       if (text.kind !== 'text') return text
-      const bytes = footprintOf(text.text)
-      if (bytes > maxFootprintBytes) return tooManyEvents(bytes)
+      const bytes = footprintOf(text.text, maxFootprintBytes)
+      if (bytes > maxFootprintBytes) return tooManyEvents
       return makesRoom(hold, bytes) ? decodeLines(text.text) : decodeLater(bytes)
     }
 
@@ -53,12 +58,6 @@ export function createDecode({ maxBytes, maxFootprintBytes }: DecodeOptions): De
       const again = await readText(message, COUNTED, wanted)
       return again.kind === 'text' ? decodeLines(again.text) : again
     }
-  }
-
-  function tooManyEvents(bytes: number): Decoded {
-    const limit = `this service gives one message ${maxFootprintBytes} (see PUSH_MAX_BUFFERED_BYTES)`
-    const detail = `the events would take about ${bytes} bytes of memory, and ${limit}`
-    return undecodable('too_large', detail)
   }
 }
 

@@ -14,16 +14,21 @@ const BYTE_ORDER_MARK = '\ufeff'
 /**
  * What the events of a text will take of the memory, in bytes, until their message is settled:
  * estimated before anything is parsed, and on the high side. A kilobyte of gzip may hold half a
- * million lines, each of which costs hundreds of times its text.
+ * million lines, each of which costs hundreds of times its text: past `maxBytes` it stops counting.
  */
-export function footprintOf(text: string): number {
-  const items = 1 + lineBreaksIn(text) + elementsIn(text)
-  return COPIES * text.length + ITEM_BYTES * items + VALUE_BYTES * valuesIn(text)
+export function footprintOf(text: string, maxBytes: number): number {
+  const itemsAtMost = maxBytes / ITEM_BYTES
+  const items = 1 + lineBreaksIn(text, itemsAtMost)
+  const bytes = COPIES * text.length + ITEM_BYTES * items
+  if (bytes > maxBytes) return bytes
+  return bytes + ITEM_BYTES * elementsIn(text) + VALUE_BYTES * valuesIn(text)
 }
 
-function lineBreaksIn(text: string): number {
+function lineBreaksIn(text: string, atMost: number): number {
   let count = 0
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1
+  for (let at = text.indexOf('\n'); at !== -1 && count < atMost; at = text.indexOf('\n', at + 1)) {
+    count += 1
+  }
   return count
 }
 

@@ -38,7 +38,7 @@ describe('createDecode', () => {
 
     decode(base64(EVENT))
 
-    assert.equal(budget.held(), footprintOf(EVENT))
+    assert.equal(budget.held(), footprintOf(EVENT, 1e9))
   })
 
   const hostile = {
@@ -72,7 +72,7 @@ describe('createDecode', () => {
     other.release()
 
     assert.equal(textsOf(await decoded).length, 500)
-    assert.equal(budget.held(), footprintOf(text))
+    assert.equal(budget.held(), footprintOf(text, 1e9))
   })
 
   it('goes back when there is no room before its time is up', async () => {
@@ -173,8 +173,8 @@ describe('createDecode', () => {
       small.decode(base64(gzipSync(EVENT)))
       await large.decode(base64(gzipSync(LARGE)))
 
-      assert.equal(small.budget.held(), footprintOf(EVENT))
-      assert.equal(large.budget.held(), footprintOf(LARGE))
+      assert.equal(small.budget.held(), footprintOf(EVENT, 1e9))
+      assert.equal(large.budget.held(), footprintOf(LARGE, 1e9))
     })
 
     it('does not begin to inflate a large one before its bytes are free', async () => {
@@ -199,7 +199,7 @@ describe('createDecode', () => {
       const maxBytes = 64 * MIB
       const { decode, budget } = createScene({ maxBytes, budgetBytes: maxBytes })
       const other = budget.open()
-      await other.reserve(maxBytes - footprintOf(LARGE), () => true)
+      await other.reserve(maxBytes - footprintOf(LARGE, 1e9), () => true)
 
       const decoded = await decode(base64(gzipSync(LARGE)))
 
