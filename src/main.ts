@@ -16,7 +16,9 @@ const CLOSE_WITHIN_MS = 8_000
 await main()
 
 async function main(): Promise<void> {
-  if (process.argv.includes('--help')) return console.log(helpText())
+  const [argument] = process.argv.slice(2)
+  if (argument === '--help' || argument === '-h') return console.log(helpText())
+  if (argument !== undefined) return refuseArgument(argument)
   const config = configOrExit()
   const log = createLogger(config.server.logLevel)
   try {
@@ -27,6 +29,11 @@ async function main(): Promise<void> {
     // Whatever did start, a port perhaps, must not live on as half a service.
     process.exit(1)
   }
+}
+
+function refuseArgument(argument: string): void {
+  console.error(`no such argument: ${argument}. It is configured by environment variables: --help`)
+  process.exitCode = 2
 }
 
 function configOrExit(): Config {

@@ -29,11 +29,27 @@ export interface DemoWorld {
   close(): Promise<void>
 }
 
-/** Starts all of it on loopback; the service is a process of its own, with `oidc` on. */
+/**
+ * Starts all of it on loopback; the service is a process of its own, with `oidc` on. Leaves nothing
+ * behind when one of them cannot start.
+ */
 export async function startDemoWorld(ports: Ports): Promise<DemoWorld> {
+  const started = new AsyncDisposableStack()
+  try {
+    return await startAll(ports, started)
+  } catch (error) {
+    await started.disposeAsync()
+    throw error
+  }
+}
+
+async function startAll(ports: Ports, started: AsyncDisposableStack): Promise<DemoWorld> {
   const deadLetterFolder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-demo-'))
+  started.defer(() => rm(deadLetterFolder, { recursive: true, force: true }))
   const mixpanel = await startMixpanelStandIn({ port: ports.mixpanel })
+  started.defer(mixpanel.close)
   const issuer = await startTokenIssuer({ port: ports.issuer })
+  started.defer(issuer.close)
   const service = await spawnService({
     PATH: process.env.PATH ?? '',
     HOST: '127.0.0.1',
@@ -47,7 +63,10 @@ export async function startDemoWorld(ports: Ports): Promise<DemoWorld> {
     PUSH_JWKS_URL: issuer.jwksUrl,
     DEAD_LETTER: `file:${deadLetterFolder}`,
   })
+  started.defer(async () => void (await service.stop('SIGTERM')))
   const pusher = createPusher({ endpoint: `${service.url}/push`, token: () => issuer.token() })
+  started.defer(pusher.close)
+  const close = (): Promise<void> => started.disposeAsync()
 
   return { mixpanel, issuer, service, pusher, deadLetterFolder, deadLetters, close }
 
@@ -57,13 +76,6 @@ export async function startDemoWorld(ports: Ports): Promise<DemoWorld> {
       names.map((name) => readFile(join(deadLetterFolder, name), 'utf8')),
     )
     return texts.flatMap((text) => text.split('\n').filter(Boolean).map(parsed))
-  }
-
-  async function close(): Promise<void> {
-    pusher.close()
-    await service.stop('SIGTERM')
-    await Promise.all([mixpanel.close(), issuer.close()])
-    await rm(deadLetterFolder, { recursive: true, force: true })
   }
 }
 

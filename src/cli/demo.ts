@@ -15,27 +15,52 @@ const BAD_EVENT =
   '{"event": "signed_up", "properties": {"distinct_id": "bob", "time": "yesterday"}}'
 const GOOD_EVENT = '{"event": "signed_up", "properties": {"distinct_id": "alice", "plan": "pro"}}'
 const DEFAULT_PORT_BASE = '8080'
+/** The base and the three ports after it. */
+const HIGHEST_PORT_BASE = 65_535 - 3
 
 await main()
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      once: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-      'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
-    },
-  })
-  if (values.help) return console.log(HELP)
-  const world = await worldAt(values.once ? 0 : Number(values['port-base']))
+  const options = optionsOrExit()
+  if (options.help) return console.log(HELP)
+  const world = await worldAt(options.once ? 0 : options.portBase)
   const kept = await show(world)
-  if (values.once) {
+  if (options.once) {
     process.exitCode = kept ? 0 : 1
   } else {
+    const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     showWhatToTryNext(world)
-    await once(process, 'SIGINT')
+    await ended
   }
   await world.close()
+}
+
+interface Options {
+  readonly once: boolean
+  readonly help: boolean
+  readonly portBase: number
+}
+
+function optionsOrExit(): Options {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
+      },
+    })
+    return { once: values.once, help: values.help, portBase: portBaseOf(values['port-base']) }
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
+    process.exit(2)
+  }
+}
+
+function portBaseOf(text: string): number {
+  const base = /^\d+$/.test(text) ? Number(text) : 0
+  if (base >= 1 && base <= HIGHEST_PORT_BASE) return base
+  throw new Error(`--port-base must be a whole number from 1 to ${HIGHEST_PORT_BASE}`)
 }
 
 /** Most often it is a port that is taken. */

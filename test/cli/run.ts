@@ -1,0 +1,38 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+export interface Ended {
+  /** `undefined` when a signal ended it. */
+  readonly code: number | undefined
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command of the project to its end, with nothing of our environment but `env`. */
+export async function run(
+  script: 'main' | 'cli/demo',
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const child = begin(script, args, env)
+  const closed = once(child, 'close')
+  const [out, err] = await Promise.all([child.stdout, child.stderr].map((stream) => textOf(stream)))
+  const [code] = await closed
+  return { code: code ?? undefined, out: out ?? '', err: err ?? '' }
+}
+
+/** Starts a command of the project. Whoever starts it ends it. */
+export function begin(
+  script: 'main' | 'cli/demo',
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const path = fileURLToPath(new URL(`../../src/${script}.ts`, import.meta.url))
+  return spawn(process.execPath, [path, ...args], { env: { PATH: process.env.PATH ?? '', ...env } })
+}
+
+function textOf(stream: ChildProcess['stdout']): Promise<string> | string {
+  return stream ? text(stream) : ''
+}
