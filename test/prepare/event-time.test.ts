@@ -35,35 +35,41 @@ describe('time', () => {
     })
   }
 
-  for (const time of [
-    31_535_999,
-    0,
-    '1970-12-31T23:59:59.999Z',
-    PUBLISHED + HOUR + 1,
-    PUBLISHED / 1000 + 3601,
-    '2026-01-01T01:00:00.001Z',
-    '2050-01-01',
-    1_628_315_585_000_000,
-    '',
-    'soon',
-    true,
-    {},
-  ]) {
-    it(`${JSON.stringify(time)} rejects the event`, () => {
-      const step = rejectedOf(anEvent({ time }))
-
-      assert.deepEqual([step.reason, step.field], ['invalid_event', 'properties.time'])
+  for (const [time, fault] of [
+    [31_535_999, 'is before 1971'],
+    [0, 'is before 1971'],
+    ['1970-12-31T23:59:59.999Z', 'is before 1971'],
+    [PUBLISHED + HOUR + 1, 'is more than an hour after the message was published'],
+    [PUBLISHED / 1000 + 3601, 'is more than an hour after the message was published'],
+    ['2026-01-01T01:00:00.001Z', 'is more than an hour after the message was published'],
+    ['2050-01-01', 'is more than an hour after the message was published'],
+    [8.64e15, 'is more than an hour after the message was published'],
+    [8_640_000_000_000_001, 'is beyond the calendar'],
+    ['', 'is neither an epoch in seconds or ms nor ISO 8601'],
+    ['soon', 'is neither an epoch in seconds or ms nor ISO 8601'],
+    [true, 'is neither an epoch in seconds or ms nor ISO 8601'],
+    [{}, 'is neither an epoch in seconds or ms nor ISO 8601'],
+  ] as const) {
+    it(`${JSON.stringify(time)} rejects the event, for it ${fault}`, () => {
+      assert.deepEqual(rejectedOf(anEvent({ time })), {
+        kind: 'rejected',
+        reason: 'invalid_event',
+        field: 'properties.time',
+        detail: `the time ${fault}`,
+      })
     })
   }
 
   describe('without a readable publish time', () => {
     const { publishedAt, ...message } = aMessage()
 
-    it('of its own lets an event through, late as it may be', () => {
-      const text = anEvent({ time: publishedAt, $insert_id: 'i' })
+    for (const time of [publishedAt, 8.64e15]) {
+      it(`of its own lets an event through, late as ${time} may be`, () => {
+        const text = anEvent({ time, $insert_id: 'i' })
 
-      assert.partialDeepStrictEqual(stepOf(text, message), { text, time: publishedAt })
-    })
+        assert.partialDeepStrictEqual(stepOf(text, message), { text, time })
+      })
+    }
 
     it('of its own must still be a moment after 1970', () => {
       for (const time of [0, 1e300, 9e15, 'soon']) {
@@ -72,13 +78,19 @@ describe('time', () => {
     })
 
     it('of its own is what an event needs', () => {
-      assert.equal(rejectedOf(anEvent({}), message).field, 'properties.time')
+      const { field, detail } = rejectedOf(anEvent({}), message)
+
+      assert.equal(field, 'properties.time')
+      assert.equal(
+        detail,
+        'the time is missing, and the message has no publish time to take its place',
+      )
     })
   })
 
   it('of a message published before 1971 is none', () => {
-    const message = aMessage({ publishedAt: 0 })
+    const { field, detail } = rejectedOf(anEvent({}), aMessage({ publishedAt: 0 }))
 
-    assert.equal(rejectedOf(anEvent({}), message).field, 'properties.time')
+    assert.deepEqual([field, detail], ['properties.time', 'the time is before 1971'])
   })
 })

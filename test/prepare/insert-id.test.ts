@@ -72,7 +72,7 @@ describe('an insert id derived from the message', () => {
     assert.equal(insertIdOf(byMessage, { line }), '2070443601311540-12')
   })
 
-  for (const messageId of ['test-1', '', '1'.repeat(35), 'projects/p']) {
+  for (const messageId of ['test-1', '1-test', '', '1'.repeat(35), 'projects/p']) {
     it(`is a hash of them for the message id ${JSON.stringify(messageId)}`, () => {
       const message = aMessage({ messageId })
 
@@ -94,6 +94,12 @@ describe('an insert id derived from the content', () => {
     assert.match(id, HASH)
     assert.equal(insertIdOf(byContent, {}, aMessage({ messageId: '1' })), id)
     assert.equal(insertIdOf(byContent, { line: { number: 7, text: anEvent({}) } }), id)
+  })
+
+  it('is of the line as it was published, whatever the transform makes of it', () => {
+    const mapped = { ...candidateOf(anEvent({ a: 1 })), line: candidateOf(anEvent({})).line }
+
+    assert.equal(insertIdOf(byContent, mapped), insertIdOf(byContent, {}))
   })
 
   it('differs with the text and with the time', () => {
@@ -134,6 +140,41 @@ describe('an insert id derived from the content', () => {
 
     assert.notEqual(ids[0], ids[1])
   })
+})
+
+describe('a hashed insert id is the same in each version, so that a rollout doubles nothing', () => {
+  const message = aMessage({ messageId: 'test-1' })
+
+  for (const [what, prepare, candidates, ids] of [
+    [
+      "of an event's own id",
+      byMessage,
+      [candidateOf(anEvent({ $insert_id: 'p_1' }))],
+      ['182f52b6dca1eebeb39eae6ef515d7b951d8'],
+    ],
+    [
+      'of message id and line',
+      byMessage,
+      [candidateOf(anEvent({}))],
+      ['8dcd38d4b7374468d56c9d4a9a278f915214'],
+    ],
+    [
+      'of the children of a line',
+      byMessage,
+      childrenOf(anEvent({}), 2),
+      ['b6e3741b145324d42b7b4477726972edce94', '7a8af1fa2f19cb9c107a4adb0c9de42e0861'],
+    ],
+    [
+      'of the content of equal lines',
+      byContent,
+      [anEvent({}), anEvent({})].map(candidateOf),
+      ['24f2836fba13cbe27a23d3f475198c4fd426', 'ff1b5e0907d1032ef03867b27a6d91bf1bf1'],
+    ],
+  ] as const) {
+    it(what, () => {
+      assert.deepEqual(insertIdsOf(prepare, candidates, message), ids)
+    })
+  }
 })
 
 for (const [mode, prepare] of [

@@ -14,6 +14,7 @@ describe('momentOf', () => {
     [String(NOON / 1000), NOON],
     [String(NOON), NOON],
     [`${NOON / 1000}.123`, NOON + 123],
+    ['-1', -1000],
     ['2021-08-07T12:00:00Z', NOON],
     ['2021-08-07T12:00:00', NOON],
     ['2021-08-07T12:00', NOON],
@@ -38,6 +39,7 @@ describe('momentOf', () => {
   for (const time of [
     '',
     'yesterday',
+    'on 2021-08-07',
     '12:00',
     '1e9',
     '0x10',
@@ -58,6 +60,22 @@ describe('momentOf', () => {
       assert.equal(momentOf(time), undefined)
     })
   }
+
+  it('reads a date without zone as UTC, whatever the zone of the machine', (t) => {
+    const zone = process.env.TZ
+    t.after(() => {
+      if (zone === undefined) delete process.env.TZ
+      else process.env.TZ = zone
+    })
+
+    for (const elsewhere of ['America/New_York', 'Asia/Kolkata']) {
+      process.env.TZ = elsewhere
+
+      assert.notEqual(new Date(NOON).getHours(), 12)
+      assert.equal(momentOf('2021-08-07T12:00:00'), NOON)
+      assert.equal(momentOf('2021-08-07 12:00:00 UTC'), NOON)
+    }
+  })
 
   it('reads what a Date writes, to the millisecond', () => {
     fc.assert(

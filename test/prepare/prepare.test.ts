@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { rejected } from '../../src/model/outcome.ts'
 import { aMessage } from '../helpers/builders.ts'
 import { enclosed, jsonText, memberText, nameText } from '../lib/json-texts.ts'
 import {
@@ -55,6 +56,12 @@ describe('createPrepare', () => {
     })
   })
 
+  it('leaves an insert id as it is written, escapes and all', () => {
+    const text = '{"event":"a","properties":{"time":1628315585,"$insert_id":"\\u0061\\u002d1"}}'
+
+    assert.partialDeepStrictEqual(preparedOf(text), { text, insertId: 'a-1' })
+  })
+
   it('splices in what an event lacks and leaves the rest', () => {
     const { text } = preparedOf('{"event":"a","properties":{"n":12345678901234567890}}')
 
@@ -90,31 +97,35 @@ describe('createPrepare', () => {
   })
 
   describe('rejects as invalid_event', () => {
-    for (const [text, field] of [
-      ['1', undefined],
-      ['null', undefined],
-      ['"event"', undefined],
-      ['[{"event":"a","properties":{}}]', undefined],
-      ['{}', 'event'],
-      ['{"event":"","properties":{}}', 'event'],
-      ['{"event":null,"properties":{}}', 'event'],
-      ['{"event":1,"properties":{}}', 'event'],
-      ['{"event":"a"}', 'properties'],
-      ['{"event":"a","properties":null}', 'properties'],
-      ['{"event":"a","properties":[]}', 'properties'],
-      ['{"event":"a","properties":"{}"}', 'properties'],
+    for (const [text, detail, field] of [
+      ['1', 'the event is not a JSON object', undefined],
+      ['null', 'the event is not a JSON object', undefined],
+      ['"event"', 'the event is not a JSON object', undefined],
+      ['[{"event":"a","properties":{}}]', 'the event is not a JSON object', undefined],
+      ['{}', 'the event has no name', 'event'],
+      ['{"event":"","properties":{}}', 'the event has no name', 'event'],
+      ['{"event":null,"properties":{}}', 'the event has no name', 'event'],
+      ['{"event":1,"properties":{}}', 'the event has no name', 'event'],
+      ['{"event":"a"}', 'the properties are not a JSON object', 'properties'],
+      ['{"event":"a","properties":null}', 'the properties are not a JSON object', 'properties'],
+      ['{"event":"a","properties":[]}', 'the properties are not a JSON object', 'properties'],
+      ['{"event":"a","properties":"{}"}', 'the properties are not a JSON object', 'properties'],
     ] as const) {
-      it(`${text}, at fault in ${field ?? 'the whole'}`, () => {
-        const step = rejectedOf(text)
-
-        assert.equal(step.reason, 'invalid_event')
-        assert.equal(step.field, field)
+      it(`${text}, for ${detail}`, () => {
+        assert.deepEqual(rejectedOf(text), rejected('invalid_event', detail, field))
       })
     }
 
     for (const id of new Set(BAD_IDS.flatMap((bad) => [bad, bad.toUpperCase()]))) {
       it(`the distinct id ${id}`, () => {
-        assert.equal(rejectedOf(anEvent({ distinct_id: id })).field, 'properties.distinct_id')
+        assert.deepEqual(
+          rejectedOf(anEvent({ distinct_id: id })),
+          rejected(
+            'invalid_event',
+            'the distinct id is a placeholder that Mixpanel refuses',
+            'properties.distinct_id',
+          ),
+        )
       })
     }
 
@@ -162,7 +173,9 @@ describe('createPrepare', () => {
     const room = 1_048_576 - spliced
 
     assert.equal(stepOf(anEvent({ a: 'x'.repeat(room - 1) })).kind, 'prepared')
-    assert.equal(rejectedOf(anEvent({ a: 'x'.repeat(room) })).reason, 'too_large')
-    assert.equal(rejectedOf(anEvent({ a: 'é'.repeat(room / 2) })).reason, 'too_large')
+    for (const a of ['x'.repeat(room), 'é'.repeat(room / 2)]) {
+      const expected = rejected('too_large', 'the event has 1048576 bytes')
+      assert.deepEqual(rejectedOf(anEvent({ a })), expected)
+    }
   })
 })
