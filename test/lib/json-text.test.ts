@@ -21,6 +21,7 @@ describe('propertyText', () => {
 
   it('gives nothing for an event whose properties are no object', () => {
     assert.equal(propertyText('{"properties":[{"time":1}]}', 'time'), undefined)
+    assert.equal(propertyText('{"properties":["time",1]}', 'time'), undefined)
     assert.equal(propertyText('{"event":"a"}', 'time'), undefined)
   })
 
@@ -63,11 +64,11 @@ describe('withProperties', () => {
   })
 
   it('replaces one value and adds another at once', () => {
-    const text = '{"properties":{"time":null,"a":1}}'
+    const text = '{"event":"a","properties":{"time":null,"a":1}}'
 
     const result = changed(text, { $insert_id: '"i"', time: '1' })
 
-    assert.equal(result, '{"properties":{"time":1,"a":1,"$insert_id":"i"}}')
+    assert.equal(result, '{"event":"a","properties":{"time":1,"a":1,"$insert_id":"i"}}')
   })
 
   it('changes the last of members that have the same name, as JSON.parse lets it win', () => {
@@ -76,6 +77,25 @@ describe('withProperties', () => {
     const result = changed(text, { time: '4' })
 
     assert.equal(result, '{"properties":{"time":1},"properties":{"time":2,"t\\u0069me":4}}')
+  })
+
+  it('reads only the end of a text that ends with its properties, to add to them', () => {
+    const event = { event: 'a', properties: { n: 1 } }
+
+    const result = withProperties('{"event":"a","properties":{ unread }}', event, { time: '1' })
+
+    assert.equal(result, '{"event":"a","properties":{ unread ,"time":1}}')
+  })
+
+  it('throws for a text that is not the text of its event', () => {
+    const event = { event: 'a', properties: {}, x: 1 }
+
+    for (const text of ['{"event":"a","x":1}', '{"event":"a","properties":[],"x":1}']) {
+      assert.throws(() => withProperties(text, event, { time: '1' }), {
+        name: 'TypeError',
+        message: 'the properties of an event are no object',
+      })
+    }
   })
 
   it('gives back the very text when there is nothing to set', () => {
