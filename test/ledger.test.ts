@@ -117,6 +117,16 @@ describe('a push', () => {
     assert.deepEqual([before, told.returnedLate], [0, 1])
   })
 
+  it('that was answered in time makes nothing else go back', async () => {
+    const { push, works, clock, told } = createScene()
+    await push()
+    await works[0]?.end(IMPORTED_ALL)
+
+    await clock.advance(MINUTE_MS)
+
+    assert.equal(told.returnedLate, 0)
+  })
+
   it('that joins brings new time, and one with less takes none away', async () => {
     const { push, works, clock } = createScene()
     await push()
@@ -232,6 +242,57 @@ describe('a settled message', () => {
       works.slice(1).map(({ recalled }) => recalled),
       [['imported'], []],
     )
+  })
+})
+
+describe('the books', () => {
+  it('say of each event of a message where it went', async () => {
+    const { push, works, books } = createScene()
+    const refused = rejected('refused_by_mixpanel', 'no')
+    await push()
+    const pending = books.totals()
+
+    await works[0]?.end({ kind: 'ack', reason: 'dead_lettered', status: 204 }, [
+      IMPORTED,
+      { kind: 'dropped', rule: 'transform' },
+      refused,
+    ])
+
+    const none = { imported: 0, dead_lettered: 0, dropped: 0, returned: 0 }
+    assert.deepEqual(pending, { ...none, received: 3, pending: 3 })
+    assert.deepEqual(books.totals(), {
+      received: 3,
+      imported: 1,
+      dead_lettered: 1,
+      dropped: 1,
+      returned: 0,
+      pending: 0,
+    })
+  })
+
+  it('count on redelivery only what came back with a nack', async () => {
+    const { push, works, books } = createScene()
+    await push()
+    await works[0]?.end(THROTTLED, [IMPORTED, retry('throttled'), retry('deadline')])
+    await push()
+
+    await works[1]?.end(IMPORTED_ALL, [IMPORTED, IMPORTED, IMPORTED])
+
+    assert.deepEqual(books.entries(), [
+      { destination: 'imported', reason: '', count: 3 },
+      { destination: 'returned', reason: 'throttled', count: 2 },
+    ])
+    assert.deepEqual([books.totals().received, books.totals().pending], [5, 0])
+  })
+
+  it('have the events returned whose work threw', async () => {
+    const { push, works, books } = createScene()
+    await push()
+
+    await works[0]?.fail(new Error('a bug'))
+
+    assert.deepEqual(books.entries(), [{ destination: 'returned', reason: 'deadline', count: 3 }])
+    assert.equal(books.totals().pending, 0)
   })
 })
 

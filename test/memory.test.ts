@@ -7,8 +7,10 @@ import { createFakeClock } from './helpers/fake-clock.ts'
 
 const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
 
-const aMemory = (maxRememberedBytes = 1e6) =>
-  createMemory({ ackDeadlineMs: 10_000, maxRememberedBytes }, createFakeClock())
+const ACK_DEADLINE_MS = 10_000
+
+const aMemory = (maxRememberedBytes = 1e6, clock = createFakeClock()) =>
+  createMemory({ ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes }, clock)
 
 describe('the memory', () => {
   for (const ack of ['ackTold', 'ackUntold'] as const) {
@@ -30,6 +32,20 @@ describe('the memory', () => {
       assert.equal(memory.recallOutcomes('1'), undefined)
     })
   }
+
+  it('recalls an untold ack for two ack deadlines after the first who asked', async () => {
+    const clock = createFakeClock()
+    const memory = aMemory(1e6, clock)
+    memory.ackUntold('1', ACK)
+    await clock.advance(60_000)
+
+    const first = memory.recallAck('1')
+    await clock.advance(2 * ACK_DEADLINE_MS - 1)
+    const second = memory.recallAck('1')
+    await clock.advance(1)
+
+    assert.deepEqual([first, second, memory.recallAck('1')], [ACK, ACK, undefined])
+  })
 
   it('forgets the oldest outcomes when there are too many', () => {
     const memory = aMemory(3_000)

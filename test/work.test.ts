@@ -11,6 +11,12 @@ const dropped: EventOutcome = { kind: 'dropped', rule: 'transform' }
 const refused = rejected('refused_by_mixpanel', 'no')
 
 describe('the work on a message', () => {
+  it('has no events before the message is decoded', () => {
+    const { journeys, fresh } = aWork()
+
+    assert.deepEqual([journeys, fresh], [[], []])
+  })
+
   it('counts the events that no earlier delivery brought to their end', () => {
     const counts: number[] = []
     const past = [IMPORTED, dropped, refused, retry('deadline')]
