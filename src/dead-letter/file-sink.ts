@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
 import { diskFiles, type Files } from './files.ts'
+import { createGroupCommit } from './group-commit.ts'
 import { createLetterFiles } from './letter-files.ts'
 
 export interface FileSinkOptions {
@@ -29,39 +30,26 @@ export interface FileSink {
   close(): Promise<void>
 }
 
-interface Waiting {
-  readonly lines: Uint8Array
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
 /**
- * Stores dead letters in files, by group commit: while one write is under way further letters
- * gather, and the next takes all of them. A group is stored or refused as one. What was refused
- * may lie in a file all the same, and again when its message comes again: `id` tells.
+ * Stores dead letters in files, by group commit. A group is stored or refused as one. What was
+ * refused may lie in a file all the same, and again when its message comes again: `id` tells.
  */
 export function createFileSink(options: FileSinkOptions, parts: FileSinkParts): FileSink {
   const { clock, files = diskFiles, writer = uniqueWriter() } = parts
   const letterFiles = createLetterFiles({ ...options, writer }, { clock, files })
-  let waiting: Waiting[] = []
-  let waitingBytes = 0
-  let writing: Promise<void> | undefined
-  let closed = false
+  const groups = createGroupCommit<Uint8Array>({
+    maxItems: Number.POSITIVE_INFINITY,
+    maxBytes: Number.POSITIVE_INFINITY,
+    maxQueuedBytes: options.maxQueuedBytes,
+    commit: (stores) => letterFiles.append(Buffer.concat(stores)),
+  })
 
   return { store, probe, close }
 
   async function store(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return
-    if (closed) throw new Error('the dead-letter store is closed')
     const lines = linesOf(letters)
-    if (waitingBytes > 0 && waitingBytes + lines.length > options.maxQueuedBytes) {
-      throw new Error('too many dead letters wait for the disk')
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    waiting.push({ lines, resolve, reject })
-    waitingBytes += lines.length
-    writing ??= writeGroups()
-    return promise
+    return groups.add([lines], lines.length)
   }
 
   async function probe(): Promise<void> {
@@ -87,30 +75,8 @@ export function createFileSink(options: FileSinkOptions, parts: FileSinkParts): 
   }
 
   async function close(): Promise<void> {
-    closed = true
-    await writing
+    await groups.close()
     await letterFiles.close()
-  }
-
-  async function writeGroups(): Promise<void> {
-    while (waiting.length > 0) await writeGroup(takeWaiting())
-    writing = undefined
-  }
-
-  function takeWaiting(): Waiting[] {
-    const group = waiting
-    waiting = []
-    waitingBytes = 0
-    return group
-  }
-
-  async function writeGroup(group: readonly Waiting[]): Promise<void> {
-    try {
-      await letterFiles.append(Buffer.concat(group.map(({ lines }) => lines)))
-      for (const { resolve } of group) resolve()
-    } catch (error) {
-      for (const { reject } of group) reject(error)
-    }
   }
 }
 

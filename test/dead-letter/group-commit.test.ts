@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createGroupCommit } from '../../src/dead-letter/group-commit.ts'
+import { settlePromises } from '../helpers/fake-clock.ts'
+
+/** A commit that waits to be let go, and the groups it was handed. */
+function createScene(limits: { maxItems?: number; maxBytes?: number; maxQueuedBytes?: number }) {
+  const groups: (readonly string[])[] = []
+  const held: PromiseWithResolvers<void>[] = []
+  const commits = createGroupCommit<string>({
+    maxItems: 1_000,
+    maxBytes: 1_000,
+    maxQueuedBytes: 1_000,
+    ...limits,
+    commit(items) {
+      groups.push(items)
+      const end = Promise.withResolvers<void>()
+      held.push(end)
+      return end.promise
+    },
+  })
+  return { commits, groups, letGo, refuse: () => held.shift()?.reject(new Error('no')) }
+
+  async function letGo(): Promise<void> {
+    for (let end = held.shift(); end; end = held.shift()) {
+      end.resolve()
+      await settlePromises()
+    }
+  }
+}
+
+describe('a group', () => {
+  it('takes what gathered while the last was committed', async () => {
+    const { commits, groups, letGo } = createScene({})
+
+    const added = ['a', 'b', 'c'].map((item) => commits.add([item], 1))
+    await letGo()
+    await Promise.all(added)
+
+    assert.deepEqual(groups, [['a'], ['b', 'c']])
+  })
+
+  for (const [what, limits] of [
+    ['items', { maxItems: 3 }],
+    ['bytes', { maxBytes: 3 }],
+  ] as const) {
+    it(`has no more ${what} than it may, and parts nothing that was added as one`, async () => {
+      const { commits, groups, letGo } = createScene(limits)
+
+      const added = [['a'], ['b', 'c'], ['d', 'e'], ['f'], ['g', 'h', 'i', 'j'], ['k']].map(
+        (items) => commits.add(items, items.length),
+      )
+      await letGo()
+      await Promise.all(added)
+
+      assert.deepEqual(groups, [['a'], ['b', 'c'], ['d', 'e', 'f'], ['g', 'h', 'i', 'j'], ['k']])
+    })
+  }
+
+  it('is refused as one, and the next is committed', async () => {
+    const { commits, letGo, refuse } = createScene({})
+
+    const first = commits.add(['a'], 1)
+    const next = commits.add(['b'], 1)
+    refuse()
+    await assert.rejects(first, /no/)
+    await letGo()
+
+    await next
+  })
+
+  it('leaves room, once taken, for as much again', async () => {
+    const { commits, groups, letGo } = createScene({ maxQueuedBytes: 2 })
+
+    const added = ['a', 'b', 'c', 'd'].map((item) => commits.add([item], 1))
+    await assert.rejects(Promise.all(added), /too many dead letters wait/)
+    await letGo()
+    const ends = await Promise.allSettled(added)
+
+    assert.deepEqual(
+      ends.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'fulfilled', 'rejected'],
+    )
+    assert.deepEqual(groups, [['a'], ['b', 'c']])
+  })
+})
