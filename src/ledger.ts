@@ -175,12 +175,14 @@ function outcomesOf(work: Work): readonly EventOutcome[] {
  * a digest of all that makes the message.
  */
 function keyOf(message: Message): string {
-  const { subscription, messageId, attributes, data } = message
+  const { subscription, messageId, attributes, data, replay } = message
   const names = Object.keys(attributes).sort()
   const identity = JSON.stringify([
     subscription,
     messageId,
     names.map((name) => [name, attributes[name]]),
+    // The letters of one message differ in nothing else when their lines are equal.
+    replay && [replay.pushedAs, replay.id, replay.line, replay.ordinal, replay.replays],
   ])
   return hash('sha256', `${identity}${data}`, 'base64')
 }

@@ -4,6 +4,7 @@ import type { Journey, Traveller } from './model/journey.ts'
 import type { Message } from './model/message.ts'
 import { type Dropped, type EventOutcome, type Rejected, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
+import { placeLines } from './receive/place-lines.ts'
 import type { Work } from './work.ts'
 
 /** The rooms on the path, in order. None knows another: they meet here. */
@@ -17,8 +18,12 @@ export interface Stages {
   prepare(message: Message, candidates: readonly Candidate[]): readonly (PreparedEvent | Rejected)[]
   /** Sends events on their way; their party is told as each arrives. */
   importEvents(travellers: readonly Traveller[]): void
-  /** Resolves with whether all of these rejected events are safe. */
-  storeRejected(message: Message, rejected: readonly Journey[]): Promise<boolean>
+  /** Resolves with whether all of these rejected events, out of all of the message's, are safe. */
+  storeRejected(
+    message: Message,
+    rejected: readonly Journey[],
+    all: readonly Journey[],
+  ): Promise<boolean>
   settle(outcomes: readonly EventOutcome[]): Settlement
 }
 
@@ -49,11 +54,17 @@ export function createPipeline(stages: Stages): (work: Work) => Promise<Settleme
           work,
         )
       case 'lines':
-        return journeysFrom(
-          decoded.lines.map((line) => mapLine(line, work.message)),
-          work,
-        )
+        return journeysOfLines(decoded.lines, work)
     }
+  }
+
+  function journeysOfLines(decoded: readonly DecodedLine[], work: Work): readonly Journey[] {
+    const { message, lines } = placeLines(work.message, decoded)
+    work.message = message
+    return journeysFrom(
+      lines.map((line) => mapLine(line, message)),
+      work,
+    )
   }
 
   function mapLine(decoded: DecodedLine, message: Message): MappedLine {
@@ -86,7 +97,8 @@ export function createPipeline(stages: Stages): (work: Work) => Promise<Settleme
   async function storeRejected({ message, journeys }: Work): Promise<void> {
     if (journeys.some(({ outcome }) => outcome?.kind === 'retry')) return
     const rejected = journeys.filter(({ outcome }) => outcome?.kind === 'rejected')
-    if (rejected.length === 0 || (await stages.storeRejected(message, rejected))) return
+    if (rejected.length === 0) return
+    if (await stages.storeRejected(message, rejected, journeys)) return
     for (const journey of rejected) journey.outcome = retry('dead_letter_unavailable')
   }
 }

@@ -5,7 +5,8 @@ import type { EventOutcome } from './model/outcome.ts'
 
 /** What is done for one message, for all pushes of it that wait meanwhile. */
 export interface Work extends Party {
-  readonly message: Message
+  /** Changes once at most: when a replay, decoded, turns out to hold several events. */
+  message: Message
   /** What the message holds of the byte budget. */
   readonly hold: Hold
   deliverBy: number

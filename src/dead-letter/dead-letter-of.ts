@@ -10,6 +10,8 @@ export interface RejectedEvent {
   readonly line?: Line
   /** 0 for an only event; 1, 2, … for the children of a transform. */
   readonly child: number
+  /** From 2: its place among the equal lines of the message; absent for the first. */
+  readonly ordinal?: number | undefined
   readonly outcome: Rejected
   /** What it would have been sent with; absent when it was rejected before. */
   readonly prepared?: Pick<PreparedEvent, 'insertId' | 'time'>
@@ -19,7 +21,7 @@ export interface RejectedEvent {
 
 /** What is stored of a rejected event: always what was published, never what became of it. */
 export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
-  const { message, line, outcome, prepared, deadLetteredAt } = rejectedEvent
+  const { message, line, outcome, prepared, deadLetteredAt, ordinal } = rejectedEvent
   return {
     id: idOf(rejectedEvent),
     deadLetteredAt: new Date(deadLetteredAt).toISOString(),
@@ -27,20 +29,23 @@ export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
     ...(outcome.field !== undefined && { field: outcome.field }),
     detail: outcome.detail,
     ...(line ? { event: line.text } : { data: message.data }),
-    line: lineNumberOf(line),
+    line: lineNumberOf(rejectedEvent),
+    ...(ordinal !== undefined && { ordinal }),
     ...(prepared && { insertId: prepared.insertId, time: prepared.time }),
-    replays: 0,
+    replays: message.replay ? message.replay.replays + 1 : 0,
     message: withoutData(message),
   }
 }
 
-function idOf({ message, line, child }: RejectedEvent): string {
-  const id = `${message.messageId}-${lineNumberOf(line)}`
+function idOf(rejectedEvent: RejectedEvent): string {
+  const { message, child } = rejectedEvent
+  const id = `${message.messageId}-${lineNumberOf(rejectedEvent)}`
   return child === 0 ? id : `${id}-${child}`
 }
 
-function lineNumberOf(line: Line | undefined): number {
-  return line?.number ?? 0
+/** A replay that could not be read any more stands where its event stood. */
+function lineNumberOf({ line, message }: RejectedEvent): number {
+  return line?.number ?? message.replay?.line ?? 0
 }
 
 function withoutData(message: Message): DeadLetterMessage {

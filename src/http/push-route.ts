@@ -9,6 +9,7 @@ import type { Settlement } from '../model/settlement.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { PUSH_ENVELOPE, type PushEnvelope } from '../receive/envelope.ts'
 import { messageOf } from '../receive/message-of.ts'
+import { originOf } from '../receive/origin-of.ts'
 import { type Problem, sendProblem } from './problem.ts'
 import {
   DRAINING,
@@ -132,13 +133,14 @@ export async function pushRoutes(
     request: FastifyRequest<{ Body: PushEnvelope }>,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const message = messageOf(request.body)
-    if (!parts.isAllowed(message.subscription)) {
+    const pushed = messageOf(request.body)
+    if (!parts.isAllowed(pushed.subscription)) {
       refuse(reply, SUBSCRIPTION_REFUSED)
       return reply
     }
-    const settlement = await parts.settle(message, request.headersAt + options.answerWithinMs)
-    telemetry.messageSettled(message, settlement, clock.monotonic() - request.headersAt)
+    const answerBy = request.headersAt + options.answerWithinMs
+    const settlement = await parts.settle(originOf(pushed), answerBy)
+    telemetry.messageSettled(pushed, settlement, clock.monotonic() - request.headersAt)
     if (settlement.kind === 'ack') return reply.code(settlement.status).send()
     return sendProblem(reply, problemOfNack(settlement))
   }

@@ -1,6 +1,6 @@
 import type { RejectReason } from './outcome.ts'
 
-/** The message a dead letter came with, less its data. */
+/** The message a dead letter came with, less its data; of a replay, the one it first came with. */
 export interface DeadLetterMessage {
   readonly messageId: string
   /** RFC 3339, as it came. */
@@ -31,6 +31,8 @@ export interface DeadLetter {
   readonly data?: string
   /** From 1; 0 when the message as a whole was rejected. */
   readonly line: number
+  /** From 2: the event's place among the equal lines of its message; absent for the first. */
+  readonly ordinal?: number
   /** Absent when the event was rejected before it had one. */
   readonly insertId?: string
   /** Epoch ms; absent as `insertId` is. */
@@ -40,5 +42,5 @@ export interface DeadLetter {
   readonly message: DeadLetterMessage
 }
 
-/** Resolves when the letters are safe on disk; rejects when they are not, or may not be. */
+/** Resolves when the letters are safe, on disk or in the topic; rejects when they are not, or may not be. */
 export type StoreDeadLetters = (letters: readonly DeadLetter[]) => Promise<void>

@@ -14,4 +14,20 @@ export interface Message {
   readonly orderingKey?: string
   /** Counted by Pub/Sub, approximately, and only under a dead-letter policy. */
   readonly deliveryAttempt?: number
+  /** Present when the message is a dead letter, published again: the rest is then the original's. */
+  readonly replay?: Replay
+}
+
+/** A dead letter that has been published again: which event it is, and of which publication. */
+export interface Replay {
+  /** The id of the letter, which a new one of the same event has too. */
+  readonly id: string
+  /** From 1; 0 when the letter is of a message as a whole. */
+  readonly line: number
+  /** From 1: the event's place among the equal lines of its message. */
+  readonly ordinal: number
+  /** How often the event had been published again when this letter was written. */
+  readonly replays: number
+  /** The message id under which it is pushed now. */
+  readonly pushedAs: string
 }

@@ -19,9 +19,11 @@ export function idsOfMessage({ messageId }: Message): DeriveId {
 
 /**
  * The event itself: the same in whatever message it comes. Equal lines of one message are as many
- * events, so their ordinal, from 1, counts in; the children of a line share it.
+ * events, so their ordinal, from 1, counts in; the children of a line share it. A replay holds one
+ * of them, and knows which.
  */
-export function idsOfContent(): DeriveId {
+export function idsOfContent({ replay }: Message): DeriveId {
+  const before = (replay?.ordinal ?? 1) - 1
   const seen = new Map<string, { readonly line: number; readonly ordinal: number }>()
 
   return function deriveId({ line, text }, time) {
@@ -33,7 +35,7 @@ export function idsOfContent(): DeriveId {
   function ordinalOf(source: string, line: number): number {
     const last = seen.get(source)
     if (last?.line === line) return last.ordinal
-    const ordinal = (last?.ordinal ?? 0) + 1
+    const ordinal = (last?.ordinal ?? before) + 1
     seen.set(source, { line, ordinal })
     return ordinal
   }

@@ -20,7 +20,8 @@ export function messageOf({ message, subscription, deliveryAttempt }: PushEnvelo
   }
 }
 
-function instantOf(publishTime = ''): number | undefined {
+/** A publish time in epoch ms; `undefined` when it is missing or unreadable. */
+export function instantOf(publishTime = ''): number | undefined {
   const at = RFC_3339.test(publishTime) ? Date.parse(publishTime) : Number.NaN
   return Number.isNaN(at) ? undefined : at
 }

@@ -30,7 +30,7 @@ export function createTransform(transformEvent: OwnersFunction): Transform {
 }
 
 function contextOf(line: Line, message: Message): TransformContext {
-  const { data, publishedAt, ...known } = message
+  const { data, publishedAt, replay, ...known } = message
   return { ...known, attributes: { ...message.attributes }, line: line.number }
 }
 

@@ -68,6 +68,27 @@ describe('a dead letter', () => {
     assert.partialDeepStrictEqual(letter, { insertId: 'i-1', time: 1000 })
   })
 
+  it('of a replay stands where its event stood, and has been published once more', () => {
+    const replay = { id: '7-3', line: 3, ordinal: 1, replays: 4, pushedAs: '9' }
+    const message = { ...MESSAGE, replay }
+    const unreadable = {
+      message,
+      child: 0,
+      outcome: rejected('too_large', 'is'),
+      deadLetteredAt: 0,
+    }
+
+    const letters = [deadLetterOf(aRejectedEvent({ message })), deadLetterOf(unreadable)]
+
+    assert.deepEqual(
+      letters.map(({ id, line, replays }) => [id, line, replays]),
+      [
+        ['11844765153650126-3', 3, 5],
+        ['11844765153650126-3', 3, 5],
+      ],
+    )
+  })
+
   it('tells the children of one event apart', () => {
     const ids = [1, 2].map((child) => deadLetterOf(aRejectedEvent({ child })).id)
 

@@ -131,6 +131,16 @@ describe('an insert id derived from the content', () => {
     assert.equal(only, second)
   })
 
+  it('counts on in a replay from where its line stood among its equals', () => {
+    const replay = { id: '7-3', line: 3, ordinal: 2, replays: 0, pushedAs: '9' }
+    const equals = [1, 2, 3].flatMap((line) => childrenOf(anEvent({}), 1, line))
+
+    const [, second, third] = insertIdsOf(byContent, equals)
+    const replayed = insertIdsOf(byContent, equals.slice(0, 2), aMessage({ replay }))
+
+    assert.deepEqual(replayed, [second, third])
+  })
+
   it('tells messages apart that have no data but what was made of their attributes', () => {
     const line = { number: 0, text: '' }
 
