@@ -1,5 +1,12 @@
 import { RESERVED, VARIABLE_NAMES, VARIABLES, type VariableName } from './config-schema.ts'
-import { deadLetterFormOf, type Given, isHttpUrl, listOf, shapeOf } from './config-values.ts'
+import {
+  deadLetterFormOf,
+  type Given,
+  isHostAndPort,
+  isHttpUrl,
+  listOf,
+  shapeOf,
+} from './config-values.ts'
 import { MAX_BODY_BYTES } from './model/limits.ts'
 
 /** What the machine says of itself. */
@@ -43,6 +50,7 @@ const RULES: readonly Rule[] = [
   bufferedBytes,
   transform,
   deadLetter,
+  emulatorHost,
   reserved,
 ]
 
@@ -177,30 +185,36 @@ function deadLetter({ DEAD_LETTER, K_SERVICE }: Given, host: Host): string[] {
   switch (form.kind) {
     case 'file':
       return K_SERVICE === undefined || isMounted(form.folder, host) ? [] : [FOLDER_IN_MEMORY]
+    case 'pubsub':
     case 'subscription':
       return []
-    case 'pubsub':
-      return ['DEAD_LETTER=pubsub: is not available in this version: use file:DIR or subscription']
     case 'unknown':
-      return [
-        'DEAD_LETTER must be file:DIR or subscription ' +
-          '(pubsub:projects/P/topics/T is not available in this version)',
-      ]
+      return ['DEAD_LETTER must be file:DIR, pubsub:projects/P/topics/T or subscription']
   }
 }
 
 const DEAD_LETTER_REQUIRED =
-  'DEAD_LETTER is required on Cloud Run, whose own disk is memory: use file:DIR with DIR on a ' +
-  'mounted volume, or subscription'
+  'DEAD_LETTER is required on Cloud Run, whose own disk is memory: use ' +
+  'pubsub:projects/P/topics/T, file:DIR with DIR on a mounted volume, or subscription'
 
 const FOLDER_IN_MEMORY =
   'DEAD_LETTER=file: must name a folder on a mounted volume on Cloud Run, whose own disk is ' +
-  'memory: mount one there, or use subscription'
+  'memory: mount one there, or use pubsub:projects/P/topics/T or subscription'
 
 /** Fails closed: a folder whose device is unknown counts as memory. */
 function isMounted(folder: string, host: Host): boolean {
   const device = host.deviceOf(folder)
   return device !== undefined && device !== host.deviceOf('/')
+}
+
+/** An emulator forgets: a variable left over from a test would ack letters into nothing. */
+function emulatorHost({ PUBSUB_EMULATOR_HOST, K_SERVICE }: Given): string[] {
+  if (PUBSUB_EMULATOR_HOST === undefined) return []
+  if (!isHostAndPort(PUBSUB_EMULATOR_HOST)) {
+    return ['PUBSUB_EMULATOR_HOST must be a host and a port, such as 127.0.0.1:8085']
+  }
+  if (K_SERVICE === undefined) return []
+  return ['PUBSUB_EMULATOR_HOST must not be set on Cloud Run: an emulator keeps nothing: unset it']
 }
 
 function reserved(given: Given): string[] {

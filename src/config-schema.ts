@@ -188,13 +188,19 @@ export const ENVIRONMENT = {
     DEAD_LETTER: {
       type: 'string',
       description:
-        'Where rejected events go: `file:DIR`, or `subscription` for the dead-letter policy of ' +
-        'the subscription. By default `file:./dead-letters`; required on Cloud Run, where DIR ' +
-        'must lie on a mounted volume.',
+        'Where rejected events go: `file:DIR`, `pubsub:projects/P/topics/T`, or `subscription` ' +
+        'for the dead-letter policy of the subscription. By default `file:./dead-letters`; ' +
+        'required on Cloud Run, where DIR must lie on a mounted volume.',
     },
     DEAD_LETTER_ORIGINAL: { type: 'string', description: 'Reserved for a later version.' },
     SCHEMAS: { type: 'string', description: 'Reserved for a later version.' },
     MIXPANEL_PROJECTS: { type: 'string', description: 'Reserved for a later version.' },
+    PUBSUB_EMULATOR_HOST: {
+      type: 'string',
+      description:
+        'Host and port of a Pub/Sub emulator, which the dead letters of `pubsub:` then go to, in ' +
+        'the clear and without credentials. By default none; not on Cloud Run.',
+    },
     K_SERVICE: {
       type: 'string',
       description: 'Set by Cloud Run, and how the service knows that it runs there.',

@@ -73,15 +73,25 @@ export function listOf(text = ''): string[] {
 export type DeadLetterForm = Readonly<
   | { kind: 'file'; folder: string }
   | { kind: 'subscription' }
-  | { kind: 'pubsub' }
+  /** `projects/P/topics/T`. */
+  | { kind: 'pubsub'; topic: string }
   | { kind: 'unknown' }
 >
+
+/** What Pub/Sub takes as names, and nothing that could lead a URL elsewhere. */
+const TOPIC = /^projects\/[a-z0-9][\w.:-]*\/topics\/[a-z][\w.~+%-]{2,254}$/i
 
 export function deadLetterFormOf(text: string): DeadLetterForm {
   if (text === 'subscription') return { kind: 'subscription' }
   if (/^file:./.test(text)) return { kind: 'file', folder: text.slice('file:'.length) }
-  if (/^pubsub:projects\/[^/\s]+\/topics\/[^/\s]+$/.test(text)) return { kind: 'pubsub' }
+  const topic = text.startsWith('pubsub:') ? text.slice('pubsub:'.length) : ''
+  if (TOPIC.test(topic)) return { kind: 'pubsub', topic }
   return { kind: 'unknown' }
+}
+
+/** Whether a text is a host and a port, and nothing more. */
+export function isHostAndPort(text: string): boolean {
+  return /^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(text) && URL.canParse(`http://${text}`)
 }
 
 /** Whether a text is an http or https URL that holds no credentials. */

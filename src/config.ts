@@ -21,8 +21,13 @@ type PushAuth = Readonly<
   | { kind: 'none' }
 >
 
-/** Where rejected events go: files in a folder, or back to the subscription's own policy. */
-type DeadLetterTarget = Readonly<{ kind: 'file'; folder: string } | { kind: 'subscription' }>
+/** Where rejected events go: files, a topic, or back to the subscription's own policy. */
+type DeadLetterTarget = Readonly<
+  | { kind: 'file'; folder: string }
+  /** With `emulatorHost`, a host and a port, the topic is an emulator's. */
+  | { kind: 'pubsub'; topic: string; emulatorHost?: string }
+  | { kind: 'subscription' }
+>
 
 /** Everything the environment decides, complete and free of contradictions. */
 export interface Config {
@@ -171,11 +176,25 @@ function pushAuthOf(env: Environment): PushAuth {
 
 function deadLetterOf(env: Environment): DeadLetterTarget {
   const form = deadLetterFormOf(env.DEAD_LETTER ?? 'file:./dead-letters')
+  const { PUBSUB_EMULATOR_HOST: emulatorHost } = env
   if (form.kind === 'file' || form.kind === 'subscription') return form
+  if (form.kind === 'pubsub')
+    return { ...form, ...(emulatorHost !== undefined && { emulatorHost }) }
   throw new Error('a rule has let through a DEAD_LETTER that has no store')
 }
 
 function warningsOf(env: Environment): string[] {
+  return [...pushAuthWarnings(env), ...emulatorWarnings(env)]
+}
+
+function emulatorWarnings(env: Environment): string[] {
+  if (env.PUBSUB_EMULATOR_HOST === undefined || deadLetterOf(env).kind !== 'pubsub') return []
+  return [
+    'PUBSUB_EMULATOR_HOST is set: dead letters go to an emulator, which forgets them when it ends',
+  ]
+}
+
+function pushAuthWarnings(env: Environment): string[] {
   switch (env.PUSH_AUTH) {
     case 'oidc':
       return []

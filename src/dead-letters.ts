@@ -1,9 +1,13 @@
 import type { Config } from './config.ts'
 import { createFileSink } from './dead-letter/file-sink.ts'
+import { createGoogleCredentials, NO_CREDENTIALS } from './dead-letter/google-credentials.ts'
 import { createStoreRejected, type StoreRejected } from './dead-letter/store-rejected.ts'
+import { createTopicClient } from './dead-letter/topic-client.ts'
+import { createTopicSink } from './dead-letter/topic-sink.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Telemetry } from './model/telemetry.ts'
 import type { RejectedGo } from './settle/settlement-of.ts'
+import { VERSION } from './version.ts'
 
 /** Where rejected events go. */
 export interface DeadLetters {
@@ -14,23 +18,46 @@ export interface DeadLetters {
   close(): Promise<void>
 }
 
+interface DeadLettersParts {
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+}
+
+type TopicTarget = Extract<Config['deadLetter'], { kind: 'pubsub' }>
+
 const FILE_BYTES = 64 * 1024 * 1024
 const QUEUE_BYTES = 32 * 1024 * 1024
 
 /** Puts the room `dead-letter` together, as `DEAD_LETTER` has it. */
-export function createDeadLetters(
-  { deadLetter }: Config,
-  parts: { readonly clock: Clock; readonly telemetry: Telemetry },
-): DeadLetters {
+export function createDeadLetters({ deadLetter }: Config, parts: DeadLettersParts): DeadLetters {
   if (deadLetter.kind === 'subscription') {
     return { rejectedGo: 'to_subscription', storeRejected: async () => true, ...NOTHING_TO_OPEN }
   }
-  const { probe, store, close } = createFileSink(
-    { folder: deadLetter.folder, maxFileBytes: FILE_BYTES, maxQueuedBytes: QUEUE_BYTES },
-    parts,
-  )
+  const { probe, store, close } =
+    deadLetter.kind === 'file'
+      ? createFileSink(
+          { folder: deadLetter.folder, maxFileBytes: FILE_BYTES, maxQueuedBytes: QUEUE_BYTES },
+          parts,
+        )
+      : createTopic(deadLetter, parts)
   const storeRejected = createStoreRejected({ ...parts, store })
   return { rejectedGo: 'to_store', storeRejected, probe, close }
+}
+
+function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }: DeadLettersParts) {
+  const emulated = emulatorHost !== undefined
+  const client = createTopicClient(
+    {
+      baseUrl: emulated ? `http://${emulatorHost}` : 'https://pubsub.googleapis.com',
+      topic,
+      userAgent: `pubsub-mixpanel/${VERSION}`,
+    },
+    { clock, credentials: emulated ? NO_CREDENTIALS : createGoogleCredentials() },
+  )
+  return createTopicSink(
+    { emulated, maxQueuedBytes: QUEUE_BYTES },
+    { client, unproven: telemetry.deadLetterTopicUnproven },
+  )
 }
 
 const NOTHING_TO_OPEN = { probe: async () => {}, close: async () => {} } as const

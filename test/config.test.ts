@@ -236,6 +236,30 @@ describe('a complete configuration', () => {
     assert.deepEqual(config.deadLetter, { kind: 'file', folder: '/mnt/letters' })
   })
 
+  it('sends dead letters to a topic, on Cloud Run too', () => {
+    const topic = 'projects/example.com:my-project/topics/events.dead%2B'
+    const config = loadConfig({ ...ON_CLOUD_RUN, DEAD_LETTER: `pubsub:${topic}` }, aHost())
+
+    assert.deepEqual(config.deadLetter, { kind: 'pubsub', topic })
+    assert.equal(config.insertId, 'message')
+  })
+
+  for (const emulatorHost of ['127.0.0.1:8085', 'localhost:8085', '[::1]:8085', 'pub-sub:1']) {
+    it(`sends them to an emulator at ${emulatorHost}, and warns`, () => {
+      const topic = 'projects/p/topics/letters'
+      const env = { DEAD_LETTER: `pubsub:${topic}`, PUBSUB_EMULATOR_HOST: emulatorHost }
+
+      const { deadLetter, warnings } = load(env)
+
+      assert.deepEqual(deadLetter, { kind: 'pubsub', topic, emulatorHost })
+      assert.match(warnings.join(), /^PUBSUB_EMULATOR_HOST is set: dead letters go to an emulator/)
+    })
+  }
+
+  it('has no use for an emulator when dead letters go elsewhere', () => {
+    assert.deepEqual(load({ PUBSUB_EMULATOR_HOST: 'localhost:8085' }).warnings, [])
+  })
+
   it('reads nothing but the environment it is handed, and leaves that as it was', (t) => {
     const before = process.env.BATCH_LINGER_MS
     process.env.BATCH_LINGER_MS = '77'
@@ -349,13 +373,37 @@ const PROBLEMS: readonly (readonly [string, Env, RegExp])[] = [
   ['a transform in .yml', { TRANSFORM: 'map.yml' }, /^TRANSFORM: mapping files are not available/],
   ['a transform in JSON', { TRANSFORM: 'a.json' }, /^TRANSFORM: mapping files are not available/],
   ['a transform in TypeScript', { TRANSFORM: 'a.ts' }, /^TRANSFORM must be the path of a \.js or/],
-  ['an unknown dead-letter store', { DEAD_LETTER: 's3://x' }, /^DEAD_LETTER must be file:DIR or /],
+  [
+    'an unknown dead-letter store',
+    { DEAD_LETTER: 's3://x' },
+    /^DEAD_LETTER must be file:DIR, pubsub/,
+  ],
   ['a dead-letter file without a folder', { DEAD_LETTER: 'file:' }, /^DEAD_LETTER must be file:/],
   ['a short topic name', { DEAD_LETTER: 'pubsub:letters' }, /^DEAD_LETTER must be file:DIR/],
   [
-    'a dead-letter topic',
-    { DEAD_LETTER: 'pubsub:projects/p/topics/t' },
-    /^DEAD_LETTER=pubsub: is not available in this version: use file:DIR or subscription$/,
+    'a topic name that leads elsewhere',
+    { DEAD_LETTER: 'pubsub:projects/../topics/letters' },
+    /^DEAD_LETTER must be file:DIR, pubsub:projects\/P\/topics\/T or subscription$/,
+  ],
+  [
+    'an emulator without a port',
+    { PUBSUB_EMULATOR_HOST: 'localhost' },
+    /^PUBSUB_EMULATOR_HOST must be a host and a port, such as 127\.0\.0\.1:8085$/,
+  ],
+  [
+    'an emulator by a URL',
+    { PUBSUB_EMULATOR_HOST: 'http://localhost:8085' },
+    /^PUBSUB_EMULATOR_HOST must be a host and a port/,
+  ],
+  [
+    'an emulator at a port there is not',
+    { PUBSUB_EMULATOR_HOST: 'localhost:65536' },
+    /^PUBSUB_EMULATOR_HOST must be a host and a port/,
+  ],
+  [
+    'an emulator on Cloud Run',
+    { ...ON_CLOUD_RUN, PUBSUB_EMULATOR_HOST: 'localhost:8085' },
+    /^PUBSUB_EMULATOR_HOST must not be set on Cloud Run/,
   ],
   [
     'no dead-letter store on Cloud Run',

@@ -1,9 +1,12 @@
 import { build } from 'esbuild'
 
-/** Bundles the service into one file, which starts faster and needs no node_modules beside it. */
-export async function bundle(outfile: string): Promise<void> {
+/**
+ * Bundles the service into one file, which starts faster and needs no node_modules beside it. What
+ * is loaded on first need lies in the same file and is run only then.
+ */
+export async function bundle(outfile: string, entry = 'src/main.ts'): Promise<void> {
   await build({
-    entryPoints: ['src/main.ts'],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: 'node',

@@ -28,6 +28,8 @@ export interface Telemetry {
   requestEnded(end: RequestEnd): void
   deadLettersStored(count: number, elapsedMs: number): void
   deadLettersNotStored(error: unknown): void
+  /** At the start Google could not be asked whether the dead-letter topic may be published to. */
+  deadLetterTopicUnproven(error: unknown): void
   /** Mixpanel refused the credentials, the project or the region, with this HTTP status. */
   misconfigured(status: number): void
   /** The keys that tokens are verified with could not be had; those at hand stay good for a day. */

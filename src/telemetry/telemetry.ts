@@ -32,6 +32,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     requestEnded,
     deadLettersStored,
     deadLettersNotStored,
+    deadLetterTopicUnproven,
     misconfigured,
     keysNotFetched,
     unforeseen,
@@ -60,7 +61,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
       'no_policy',
       {},
       'DEAD_LETTER=subscription, but the subscription seems to have no dead-letter policy: ' +
-        'a refused message comes again for ever. Add a policy, or set DEAD_LETTER=file:DIR',
+        'a refused message comes again for ever. Add a policy, or set DEAD_LETTER to file:DIR or a topic',
     )
   }
 
@@ -86,6 +87,13 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
   function deadLettersNotStored(err: unknown): void {
     const text = 'dead letters could not be stored: messages are nacked'
     say('error', 'dead_letters_not_stored', { err }, text)
+  }
+
+  function deadLetterTopicUnproven(err: unknown): void {
+    const text =
+      'Google could not be asked whether the topic of DEAD_LETTER may be published to: while it ' +
+      'may not, messages with a rejected event are nacked'
+    say('warn', 'dead_letter_topic_unproven', { err }, text)
   }
 
   function misconfigured(status: number): void {

@@ -5,6 +5,7 @@ import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src
 import { deadLetterOf } from '../../src/dead-letter/dead-letter-of.ts'
 import { decodeLines } from '../../src/decode/decode-lines.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
+import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
 import { IMPORTED, REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
 import { createPrepare } from '../../src/prepare/prepare.ts'
 import { settlementOf } from '../../src/settle/settlement-of.ts'
@@ -56,6 +57,15 @@ describe('README.md', () => {
     assert.deepEqual(
       new Set(spansIn(meaningOf('message'))),
       new Set(letters.flatMap(({ message }) => Object.keys(message))),
+    )
+  })
+
+  it('has every attribute of a dead letter in a topic', () => {
+    const rows = tableOf(README, 'attribute', 'meaning')
+
+    assert.deepEqual(
+      rows.flatMap(({ attribute }) => spansIn(attribute)),
+      LETTER_ATTRIBUTES.map((name) => `${LETTER_PREFIX}${name}`),
     )
   })
 
@@ -142,6 +152,7 @@ function aDeadLetter(kind: 'of an event' | 'of a message') {
     child: 0,
     outcome: rejected('refused_by_mixpanel', 'no good', 'properties.time'),
     deadLetteredAt: 0,
+    ordinal: 2,
     ...(kind === 'of an event' && {
       line: { number: 1, text: '{}' },
       prepared: { insertId: '1-1', time: 0 },

@@ -167,6 +167,11 @@ describe('what happened', () => {
       'ERROR',
       (telemetry) => telemetry.deadLettersNotStored(new Error()),
     ],
+    [
+      'a dead-letter topic that could not be asked for',
+      'WARNING',
+      (telemetry) => telemetry.deadLetterTopicUnproven(new Error()),
+    ],
     ['refused credentials', 'ERROR', (telemetry) => telemetry.misconfigured(401)],
     ['keys that could not be had', 'ERROR', (telemetry) => telemetry.keysNotFetched(new Error())],
     ['a bug', 'ERROR', (telemetry) => telemetry.unforeseen(new Error())],

@@ -1,0 +1,142 @@
+import type { DeadLetter } from '../model/dead-letter.ts'
+import {
+  LETTER_ATTRIBUTES,
+  LETTER_PREFIX,
+  type LetterAttribute,
+} from '../model/letter-attributes.ts'
+import { cutToBytes } from './cut-to-bytes.ts'
+
+// What Pub/Sub takes: https://cloud.google.com/pubsub/quotas#resource_limits
+const MAX_ATTRIBUTES = 100
+const MAX_NAME_BYTES = 256
+const MAX_VALUE_BYTES = 1_024
+
+/** The largest request, counted as it is sent: with its data in base64, and with its attributes. */
+export const MAX_REQUEST_BYTES = 10_000_000
+
+/** What is left to the attributes of the original message when the letter's own are all there. */
+export const MAX_ORIGINAL_ATTRIBUTES = MAX_ATTRIBUTES - LETTER_ATTRIBUTES.length
+
+/** For the brackets and names around one message. */
+const FRAME_BYTES = 100
+
+/** One message to be published, as the JSON that goes into a request. */
+export interface LetterMessage {
+  readonly json: string
+  /** Length of `json` in UTF-8. */
+  readonly bytes: number
+  /** The same without anything a publisher chose but the data: what no rule of Pub/Sub can refuse. */
+  readonly bare: () => string
+}
+
+type Attributes = Readonly<Record<string, string>>
+
+/**
+ * A dead letter as messages: one, unless its data is too large for that. `data` is the event, or
+ * what it was compressed to, of which `compressed` tells. Whatever does not fit is shortened, and
+ * named in the attribute `shortened`; of the data nothing is ever left out.
+ */
+export function messagesOf(
+  letter: DeadLetter,
+  data: Uint8Array,
+  compressed: boolean,
+): readonly LetterMessage[] {
+  const own = ownAttributes(letter)
+  const originals = originalAttributes(letter.message.attributes)
+  const shortened = [
+    ...own.cut,
+    ...(originals.kept === originals.given ? [] : ['attributes']),
+    ...(compressed ? ['data'] : []),
+  ]
+  const attributes = { ...originals.attributes, ...own.attributes, ...noting(shortened) }
+  const bare = { ...own.attributes, ...noting([...new Set([...shortened, 'attributes'])]) }
+  const parts = partsOf(data, attributes)
+  return parts.map((part, index) => {
+    const place = parts.length === 1 ? {} : named('part', `${index + 1}/${parts.length}`)
+    return messageOf(part, { ...attributes, ...place }, { ...bare, ...place })
+  })
+}
+
+function messageOf(data: Uint8Array, attributes: Attributes, bare: Attributes): LetterMessage {
+  const json = jsonOf(data, attributes)
+  return { json, bytes: Buffer.byteLength(json), bare: () => jsonOf(data, bare) }
+}
+
+function jsonOf(data: Uint8Array, attributes: Attributes): string {
+  return JSON.stringify({ data: Buffer.from(data).toString('base64'), attributes })
+}
+
+/** As many as the largest request makes necessary. */
+function partsOf(data: Uint8Array, attributes: Attributes): readonly Uint8Array[] {
+  const room = MAX_REQUEST_BYTES - Buffer.byteLength(JSON.stringify(attributes)) - FRAME_BYTES
+  const size = Math.floor(room / 4) * 3
+  const count = Math.max(1, Math.ceil(data.length / size))
+  return Array.from({ length: count }, (_, at) => data.subarray(at * size, (at + 1) * size))
+}
+
+function ownAttributes(letter: DeadLetter): { attributes: Attributes; cut: readonly string[] } {
+  const attributes: Record<string, string> = {}
+  const cut: string[] = []
+  for (const [name, value] of Object.entries(sayingsOf(letter))) {
+    if (value === undefined) continue
+    const text = fitting(String(value))
+    attributes[`${LETTER_PREFIX}${name}`] = text
+    if (text !== value && typeof value === 'string') cut.push(name)
+  }
+  return { attributes, cut }
+}
+
+type Saying = Exclude<LetterAttribute, 'shortened' | 'part'>
+
+/** All that a letter says of itself, by attribute. */
+function sayingsOf(letter: DeadLetter): Readonly<Record<Saying, string | number | undefined>> {
+  const { message } = letter
+  return {
+    id: letter.id,
+    'dead-lettered-at': letter.deadLetteredAt,
+    reason: letter.reason,
+    field: letter.field,
+    detail: letter.detail,
+    line: letter.line,
+    ordinal: letter.ordinal,
+    'insert-id': letter.insertId,
+    time: letter.time,
+    replays: letter.replays,
+    'message-id': message.messageId,
+    'publish-time': message.publishTime,
+    subscription: message.subscription,
+    'ordering-key': message.orderingKey,
+    'delivery-attempt': message.deliveryAttempt,
+  }
+}
+
+/**
+ * The original's own attributes, for the transform of a replay must see what it saw. Pub/Sub has
+ * kept them to its limits but for their number; only hand-made pushes break the others.
+ */
+function originalAttributes(given: Attributes) {
+  const attributes: Record<string, string> = {}
+  let kept = 0
+  for (const [name, value] of Object.entries(given).slice(0, MAX_ORIGINAL_ATTRIBUTES)) {
+    if (!isName(name)) continue
+    attributes[name] = fitting(value)
+    if (attributes[name] === value) kept += 1
+  }
+  return { attributes, kept, given: Object.keys(given).length }
+}
+
+function isName(name: string): boolean {
+  return name !== '' && name.isWellFormed() && Buffer.byteLength(name) <= MAX_NAME_BYTES
+}
+
+function fitting(value: string): string {
+  return cutToBytes(value.toWellFormed(), MAX_VALUE_BYTES)
+}
+
+function noting(shortened: readonly string[]): Attributes {
+  return shortened.length === 0 ? {} : named('shortened', shortened.join(','))
+}
+
+function named(name: LetterAttribute, value: string): Attributes {
+  return { [`${LETTER_PREFIX}${name}`]: value }
+}

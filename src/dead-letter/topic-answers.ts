@@ -1,0 +1,70 @@
+import type { TopicAnswer } from './topic-client.ts'
+
+/** What an answer means for the messages of one publish request. */
+export type PublishEnd = Readonly<
+  | { kind: 'confirmed' }
+  /** One of them, or their number, breaks a rule: they may be published otherwise. */
+  | { kind: 'refused'; code: string }
+  /** Nobody knows whether they are in the topic, or they are not: they come again. */
+  | { kind: 'failed'; code: string }
+>
+
+/** Confirmed is only what has been given as many ids as there are messages. */
+export function publishEndOf(answer: TopicAnswer, sent: number): PublishEnd {
+  if (answer.kind !== 'answered') return { kind: 'failed', code: answer.code }
+  const { status, body } = answer
+  if (status === 400 || status === 413) return { kind: 'refused', code: `STATUS_${status}` }
+  if (status !== 200) return { kind: 'failed', code: `STATUS_${status}` }
+  const ids = listIn(body, 'messageIds')
+  if (ids.length === sent && ids.every(isId)) return { kind: 'confirmed' }
+  return { kind: 'failed', code: 'NOT_CONFIRMED' }
+}
+
+/** What an answer means for the start of the service. */
+export type ProbeEnd = Readonly<
+  | { kind: 'good' }
+  /** The owner's to mend: it would not pass by itself. */
+  | { kind: 'bad'; code: string; fault: 'topic' | 'credentials' }
+  /** Google could not be asked, or did not say. */
+  | { kind: 'unknown'; code: string }
+>
+
+/** `wanted`: the permissions that were asked for; none when the topic itself was. */
+export function probeEndOf(answer: TopicAnswer, wanted: readonly string[]): ProbeEnd {
+  switch (answer.kind) {
+    case 'no_access':
+      return { kind: 'bad', code: answer.code, fault: 'credentials' }
+    case 'unanswered':
+      return { kind: 'unknown', code: answer.code }
+    case 'answered':
+      return probeEndOfStatus(answer.status, listIn(answer.body, 'permissions'), wanted)
+  }
+}
+
+function probeEndOfStatus(
+  status: number,
+  permissions: readonly unknown[],
+  wanted: readonly string[],
+): ProbeEnd {
+  const code = `STATUS_${status}`
+  if (status === 401) return { kind: 'bad', code, fault: 'credentials' }
+  if (status === 400 || status === 403 || status === 404)
+    return { kind: 'bad', code, fault: 'topic' }
+  if (status !== 200) return { kind: 'unknown', code }
+  // Of a topic that does not exist Pub/Sub says that nothing is permitted.
+  if (wanted.every((one) => permissions.includes(one))) return { kind: 'good' }
+  return { kind: 'bad', code: 'NOT_PERMITTED', fault: 'topic' }
+}
+
+function listIn(body: unknown, name: string): readonly unknown[] {
+  const list = isObject(body) ? body[name] : undefined
+  return Array.isArray(list) ? list : []
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function isId(id: unknown): boolean {
+  return typeof id === 'string' && id !== ''
+}

@@ -1,0 +1,11 @@
+/** The topic has not confirmed letters. The message names the cause and nothing that was received. */
+export class TopicError extends Error {
+  override readonly name = 'TopicError'
+  /** The cause, fit for a log line: `STATUS_403`, `TIMED_OUT`, `NO_CREDENTIALS`, axios's own. */
+  readonly code: string
+
+  constructor(message: string, code: string) {
+    super(message)
+    this.code = code
+  }
+}

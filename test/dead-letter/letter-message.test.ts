@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import {
+  type LetterMessage,
+  MAX_ORIGINAL_ATTRIBUTES,
+  MAX_REQUEST_BYTES,
+  messagesOf,
+} from '../../src/dead-letter/letter-message.ts'
+import { judgePublish, type NewMessage } from '../../src/local/pubsub/publish-rules.ts'
+import type { DeadLetter } from '../../src/model/dead-letter.ts'
+import { LETTER_ATTRIBUTES } from '../../src/model/letter-attributes.ts'
+import { REJECT_REASONS } from '../../src/model/outcome.ts'
+import { aDeadLetter } from './a-dead-letter.ts'
+
+/** What Pub/Sub's stand-in takes a letter for; throws when it would be refused. */
+function published(letter: DeadLetter, data = Buffer.from(letter.event ?? '')): NewMessage[] {
+  return messagesOf(letter, data, false).flatMap(({ json }) => taken(json))
+}
+
+function taken(json: string): readonly NewMessage[] {
+  const judgement = judgePublish(Buffer.from(`{"messages":[${json}]}`))
+  if (judgement.kind === 'refused') throw new Error(JSON.stringify(judgement.answer))
+  return judgement.messages
+}
+
+const FULL = aDeadLetter({
+  id: '77-2-1',
+  reason: 'refused_by_mixpanel',
+  field: 'properties.time',
+  detail: 'no good',
+  event: '{"event":"a"}',
+  line: 2,
+  ordinal: 3,
+  insertId: '77-2',
+  time: 1_000,
+  replays: 4,
+  message: {
+    messageId: '77',
+    publishTime: '2026-01-01T00:00:00Z',
+    subscription: 'projects/p/subscriptions/s',
+    orderingKey: 'k',
+    attributes: { source: 'web' },
+    deliveryAttempt: 5,
+  },
+})
+
+describe('a dead letter in a topic', () => {
+  it('has the event as its data and all else as attributes, the original ones beside them', () => {
+    const [message] = published(FULL)
+
+    assert.equal(String(message?.data), '{"event":"a"}')
+    assert.deepEqual(message?.attributes, {
+      source: 'web',
+      'pubsub-mixpanel-id': '77-2-1',
+      'pubsub-mixpanel-dead-lettered-at': '2026-01-01T00:00:00.000Z',
+      'pubsub-mixpanel-reason': 'refused_by_mixpanel',
+      'pubsub-mixpanel-field': 'properties.time',
+      'pubsub-mixpanel-detail': 'no good',
+      'pubsub-mixpanel-line': '2',
+      'pubsub-mixpanel-ordinal': '3',
+      'pubsub-mixpanel-insert-id': '77-2',
+      'pubsub-mixpanel-time': '1000',
+      'pubsub-mixpanel-replays': '4',
+      'pubsub-mixpanel-message-id': '77',
+      'pubsub-mixpanel-publish-time': '2026-01-01T00:00:00Z',
+      'pubsub-mixpanel-subscription': 'projects/p/subscriptions/s',
+      'pubsub-mixpanel-ordering-key': 'k',
+      'pubsub-mixpanel-delivery-attempt': '5',
+    })
+  })
+
+  it('leaves out what the letter does not say', () => {
+    const [message] = published(aDeadLetter())
+
+    assert.deepEqual(Object.keys(message?.attributes ?? {}), [
+      'pubsub-mixpanel-id',
+      'pubsub-mixpanel-dead-lettered-at',
+      'pubsub-mixpanel-reason',
+      'pubsub-mixpanel-detail',
+      'pubsub-mixpanel-line',
+      'pubsub-mixpanel-replays',
+      'pubsub-mixpanel-message-id',
+      'pubsub-mixpanel-subscription',
+    ])
+  })
+
+  it('is counted as many bytes as it is sent as', () => {
+    const [message] = messagesOf(aDeadLetter({ detail: 'ä€😀' }), Buffer.from('x'), false)
+
+    assert.equal(message?.bytes, Buffer.byteLength(message?.json ?? ''))
+  })
+})
+
+describe('the short form of a letter', () => {
+  it('cuts a value at 1,024 bytes, no character in two, and names it', () => {
+    const [message] = published(aDeadLetter({ detail: `x${'€'.repeat(400)}` }))
+
+    assert.equal(message?.attributes['pubsub-mixpanel-detail'], `x${'€'.repeat(341)}`)
+    assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'detail')
+  })
+
+  it('keeps as many of the original attributes as there is room for beside all of its own', () => {
+    const attributes = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`a${i}`, `${i}`]))
+
+    const [message] = published({ ...FULL, message: { ...FULL.message, attributes } })
+
+    const names = Object.keys(message?.attributes ?? {}).filter((name) => /^a\d+$/.test(name))
+    assert.equal(names.length, MAX_ORIGINAL_ATTRIBUTES)
+    assert.equal(MAX_ORIGINAL_ATTRIBUTES, 83)
+    assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'attributes')
+  })
+
+  for (const [what, name, value, kept] of [
+    ['a value that is too long', 'a', 'v'.repeat(1_025), 'v'.repeat(1_024)],
+    ['a value that is no Unicode', 'a', 'x\ud800', 'x\ufffd'],
+    ['a name that is too long', 'n'.repeat(257), 'v', undefined],
+    ['a name that is empty', '', 'v', undefined],
+    ['a name that is no Unicode', '\ud800', 'v', undefined],
+  ] as const) {
+    it(`mends or leaves out ${what}, as only hand-made pushes have, and says so`, () => {
+      const letter = aDeadLetter({ message: { ...FULL.message, attributes: { [name]: value } } })
+
+      const [message] = published(letter)
+
+      assert.equal(message?.attributes[name], kept)
+      assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'attributes')
+    })
+  }
+
+  it('says when the data was compressed', () => {
+    const [message] = messagesOf(aDeadLetter(), Buffer.from('x'), true).flatMap(({ json }) =>
+      taken(json),
+    )
+
+    assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'data')
+  })
+
+  it('is several messages, numbered, when the data fits no request, and loses none of it', () => {
+    const data = Buffer.alloc(16_000_000, 'abcdefg')
+
+    const messages = published(aDeadLetter(), data)
+
+    assert.deepEqual(
+      messages.map(({ attributes }) => attributes['pubsub-mixpanel-part']),
+      ['1/3', '2/3', '3/3'],
+    )
+    assert.ok(Buffer.concat(messages.map((one) => one.data)).equals(data))
+  })
+
+  it('has a bare form without the original attributes, for when Pub/Sub refuses those', () => {
+    const [message] = messagesOf(FULL, Buffer.from('x'), false).flatMap((one) => taken(one.bare()))
+
+    assert.equal(message?.attributes.source, undefined)
+    assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'attributes')
+    assert.equal(message?.attributes['pubsub-mixpanel-message-id'], '77')
+  })
+})
+
+describe('whatever the letter', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 50 }),
+    fc.string({ unit: 'binary', minLength: 300, maxLength: 1_500 }),
+    fc.constant('\ud800'),
+  )
+  const attributes = fc.dictionary(text, text, { maxKeys: 120 })
+  const letter = fc
+    .record(
+      {
+        id: text,
+        reason: fc.constantFrom(...REJECT_REASONS),
+        field: text,
+        detail: text,
+        event: text.map((one) => one.toWellFormed()),
+        line: fc.nat(),
+        ordinal: fc.integer({ min: 2 }),
+        insertId: text,
+        time: fc.nat(),
+        replays: fc.nat(),
+        messageId: text,
+        publishTime: text,
+        subscription: text,
+        orderingKey: text,
+        attributes,
+        deliveryAttempt: fc.nat(),
+      },
+      { requiredKeys: ['event', 'messageId', 'subscription', 'attributes'] },
+    )
+    .map((some) => {
+      const { messageId, publishTime, subscription, orderingKey, deliveryAttempt, ...rest } = some
+      const message = { messageId, publishTime, subscription, orderingKey, deliveryAttempt }
+      return { ...rest, message: { ...message, attributes: rest.attributes } }
+    })
+
+  it('Pub/Sub takes it, with its event, in both forms', () => {
+    fc.assert(
+      fc.property(letter, (changes) => {
+        const given = aDeadLetter(Object(changes))
+        const messages = messagesOf(given, Buffer.from(given.event ?? ''), false)
+
+        for (const form of [jsonOf, bareOf]) {
+          const [message, ...others] = messages.flatMap((one) => taken(form(one)))
+          assert.equal(others.length, 0)
+          assert.equal(String(message?.data), given.event)
+          assert.ok(Object.keys(message?.attributes ?? {}).length <= 100)
+        }
+      }),
+    )
+  })
+
+  it('no request grows past its limit, and no byte of the data is lost', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 7_000_000, max: 30_000_000 }), (size) => {
+        const messages = messagesOf(aDeadLetter(), Buffer.alloc(size), false)
+
+        assert.ok(messages.every(({ bytes }) => bytes + 20 <= MAX_REQUEST_BYTES))
+        const lengths = messages.flatMap(({ json }) => taken(json)).map(({ data }) => data.length)
+        assert.equal(
+          lengths.reduce((a, b) => a + b, 0),
+          size,
+        )
+      }),
+      { numRuns: 5 },
+    )
+  })
+
+  function jsonOf({ json }: LetterMessage): string {
+    return json
+  }
+
+  function bareOf({ bare }: LetterMessage): string {
+    return bare()
+  }
+})
+
+it('a letter has room for every attribute of its own', () => {
+  assert.ok(LETTER_ATTRIBUTES.length + MAX_ORIGINAL_ATTRIBUTES <= 100)
+})

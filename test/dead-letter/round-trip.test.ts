@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import fc from 'fast-check'
+import { deadLetterOf } from '../../src/dead-letter/dead-letter-of.ts'
+import { MAX_ORIGINAL_ATTRIBUTES, messagesOf } from '../../src/dead-letter/letter-message.ts'
+import { judgePublish } from '../../src/local/pubsub/publish-rules.ts'
+import type { Message } from '../../src/model/message.ts'
+import { REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
+import { messageOf } from '../../src/receive/message-of.ts'
+import { originOf } from '../../src/receive/origin-of.ts'
+import { placeLines } from '../../src/receive/place-lines.ts'
+
+const SUBSCRIPTION = 'projects/p/subscriptions/dead'
+const PUSHED_AT = '2100-01-01T00:00:00Z'
+
+/** Any text that Pub/Sub would have let pass as the value of an attribute. */
+const value = fc.string({ unit: 'grapheme', maxLength: 100 })
+const name = fc.string({ minLength: 1, maxLength: 60 }).filter((one) => !one.startsWith('pubsub-'))
+const message = fc
+  .record(
+    {
+      messageId: fc.string({ minLength: 1, maxLength: 40 }),
+      subscription: value,
+      publishTime: fc.oneof(value, fc.date({ noInvalidDate: true, max: new Date(0) }).map(isoOf)),
+      orderingKey: value,
+      deliveryAttempt: fc.nat(),
+      attributes: fc.dictionary(name, value, {
+        maxKeys: MAX_ORIGINAL_ATTRIBUTES,
+        noNullPrototype: true,
+      }),
+    },
+    { requiredKeys: ['messageId', 'subscription', 'attributes'] },
+  )
+  .map(({ subscription, deliveryAttempt, ...rest }): Message => {
+    const attempt = deliveryAttempt === undefined ? {} : { deliveryAttempt }
+    return { ...messageOf({ message: rest, subscription, ...attempt }), data: 'eA==' }
+  })
+const place = fc.record({
+  line: fc.integer({ min: 1, max: 1_000_000 }),
+  child: fc.nat(3),
+  ordinal: fc.option(fc.integer({ min: 2, max: 1_000_000 }), { nil: undefined }),
+})
+
+it('a letter of whatever message, published again, is that message with its event in its place', () => {
+  fc.assert(
+    fc.property(
+      message,
+      place,
+      fc.constantFrom(...REJECT_REASONS),
+      value,
+      (origin, at, reason, detail) => {
+        const letter = letterOf(origin, at, rejected(reason, detail))
+        const replay = replayOf(letter)
+        const { deliveryAttempt, ...known } = origin
+
+        const { replay: found, ...rest } = replay
+        assert.deepEqual(rest, known)
+        assert.equal(found?.ordinal, at.ordinal ?? 1)
+        const { lines } = placeLines(replay, [
+          { kind: 'json', line: { number: 1, text: 'x' }, value: 0 },
+        ])
+        assert.equal(lines[0]?.line.number, at.line)
+
+        const again = letterOf(replay, at, rejected(reason, detail))
+        const { deliveryAttempt: first, ...stays } = letter.message
+        assert.deepEqual(again, { ...letter, replays: 1, message: stays })
+      },
+    ),
+  )
+})
+
+function letterOf(
+  origin: Message,
+  { line, child, ordinal }: { line: number; child: number; ordinal: number | undefined },
+  outcome: ReturnType<typeof rejected>,
+) {
+  return deadLetterOf({
+    message: origin,
+    line: { number: line, text: 'x' },
+    child,
+    ordinal,
+    outcome,
+    deadLetteredAt: 0,
+  })
+}
+
+/** As it comes back: through Pub/Sub, and through the front door. */
+function replayOf(letter: ReturnType<typeof letterOf>): Message {
+  const [published] = messagesOf(letter, Buffer.from(letter.event ?? ''), false)
+  const judgement = judgePublish(Buffer.from(`{"messages":[${published?.json}]}`))
+  assert.ok(judgement.kind === 'taken')
+  const [{ data, attributes } = { data: Buffer.from(''), attributes: {} }] = judgement.messages
+  const pushed = {
+    messageId: '9',
+    publishTime: PUSHED_AT,
+    data: data.toString('base64'),
+    attributes,
+  }
+  return originOf(messageOf({ message: pushed, subscription: SUBSCRIPTION }))
+}
+
+function isoOf(date: Date): string {
+  return date.toISOString()
+}
