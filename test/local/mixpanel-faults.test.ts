@@ -46,6 +46,39 @@ describe('a stand-in that is told to behave badly', () => {
     assert.deepEqual(await statuses(1), [200])
   })
 
+  it('refuses whole, without an index, what holds an event of the name it is poisoned by', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerAlways({ kind: 'poison', event: 'poison' })
+
+    const poisoned = await postImport(mixpanel.url, [GOOD, { ...aRecord(), event: 'poison' }])
+    assert.deepEqual(mixpanel.rows(), [])
+    const good = await postImport(mixpanel.url, [GOOD])
+
+    assert.equal(poisoned.status, 400)
+    assert.partialDeepStrictEqual(poisoned.body, {
+      failed_records: ['an event of this batch cannot be imported'],
+      num_records_imported: 0,
+    })
+    assert.equal(good.status, 200)
+    assert.equal(mixpanel.rows().length, 1)
+  })
+
+  it('imports fewer than it is sent, and is content, when it is told to fall short', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerNext(1, { kind: 'shortfall', imported: 1 })
+    mixpanel.answerNext(1, { kind: 'shortfall', imported: 0 })
+
+    const one = await postImport(mixpanel.url, [GOOD, aRecord()])
+    const none = await postImport(mixpanel.url, [GOOD])
+
+    assert.deepEqual(one, {
+      status: 200,
+      body: { code: 200, num_records_imported: 1, status: 'OK' },
+    })
+    assert.deepEqual(none.body, { code: 200, num_records_imported: 0, status: 'OK' })
+    assert.equal(mixpanel.rows().length, 1)
+  })
+
   it('never answers a request that hangs, until it is closed', async (t) => {
     const mixpanel = await startMixpanel(t)
     mixpanel.answerNext(1, { kind: 'hang' })

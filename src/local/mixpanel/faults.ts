@@ -8,6 +8,10 @@ export type Behaviour = Readonly<
   | { kind: 'hang' }
   /** Waits, then imports and answers as normal. */
   | { kind: 'delay'; ms: number }
+  /** Refuses whole, and names nobody, what holds an event of this name; imports all else. */
+  | { kind: 'poison'; event: string }
+  /** Imports so many events at most, is content with that, and says how many. */
+  | { kind: 'shortfall'; imported: number }
   | { kind: 'reset_before_import' }
   | { kind: 'reset_after_import' }
   /** Imports, sends half of the answer and destroys the socket. */

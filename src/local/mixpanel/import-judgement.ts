@@ -28,6 +28,7 @@ const MAX_EVENTS = 2000
 const IDENTITY_VERBS: readonly unknown[] = ['$identify', '$create_alias', '$merge']
 const IDENTITY_REFUSAL =
   'identity events are not allowed when project is using simplified identity management'
+const POISON_REFUSAL = 'an event of this batch cannot be imported'
 
 /** How the project is set up, and which of the documents' readings a stand-in follows. */
 export interface ProjectSetting {
@@ -37,7 +38,13 @@ export interface ProjectSetting {
   /** Uncompressed. */
   readonly maxBodyBytes: number
   readonly oversizeAnswer: 400 | 413
+  readonly quirk?: Quirk
 }
+
+/** What a project does otherwise than the documents say, to one request. */
+export type Quirk = Readonly<
+  { kind: 'poison'; event: string } | { kind: 'shortfall'; imported: number }
+>
 
 /** One request to `/import`, its body read. */
 export interface ImportRequest {
@@ -97,7 +104,27 @@ function judgeElements(
     const { strict, verbose } = request
     return refused(strict ? allRefused(IDENTITY_REFUSAL) : legacyAnswer(0, parsed.length, verbose))
   }
-  return judgeRecords(parsed, request, project)
+  return judgeByQuirk(parsed, request, project)
+}
+
+function judgeByQuirk(
+  parsed: readonly ParsedElement[],
+  request: ImportRequest,
+  project: ProjectSetting,
+): Judgement {
+  const { quirk } = project
+  switch (quirk?.kind) {
+    case undefined:
+      return judgeRecords(parsed, request, project)
+    case 'poison':
+      return parsed.some(({ value }) => value.event === quirk.event)
+        ? refused(allRefused(POISON_REFUSAL))
+        : judgeRecords(parsed, request, project)
+    case 'shortfall': {
+      const rows = judgeRecords(parsed, request, project).rows.slice(0, quirk.imported)
+      return { answer: allImported(rows.length), rows }
+    }
+  }
 }
 
 function judgeRecords(

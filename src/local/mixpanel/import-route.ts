@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { type Answer, sendAnswer, sendHalf } from '../answer.ts'
 import type { Behaviour, Faults } from './faults.ts'
 import { eventsIn, type ImportBody, importBodyOf } from './import-body.ts'
-import { judgeImport, type ProjectSetting } from './import-judgement.ts'
+import { judgeImport, type ProjectSetting, type Quirk } from './import-judgement.ts'
 import type { LoggedRequest, RequestLog } from './request-log.ts'
 import type { RowStore } from './row-store.ts'
 
@@ -35,7 +35,7 @@ export type AnswerImport = (
 /** How one exchange can go on once its body is in. */
 interface Exchange {
   /** Stores what is to be stored, and returns what Mixpanel would answer. */
-  importBody(): Answer
+  importBody(quirk?: Quirk): Answer
   send(answer: Answer): void
   cutOff(answer: Answer): void
   reset(): void
@@ -49,7 +49,7 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
     const body = await bodyOf(request, project.maxBodyBytes)
     const noteStatus = log.add(loggedRequest(request, url, body, now()))
     await behave(faults.next(), {
-      importBody: () => importBody(request, url, body),
+      importBody: (quirk) => importBody(request, url, body, quirk),
       send: (answer) => {
         noteStatus(answer.status)
         sendAnswer(response, answer)
@@ -62,7 +62,12 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
     })
   }
 
-  function importBody(request: IncomingMessage, { searchParams }: URL, body: ImportBody): Answer {
+  function importBody(
+    request: IncomingMessage,
+    { searchParams }: URL,
+    body: ImportBody,
+    quirk: Quirk | undefined,
+  ): Answer {
     const { authorization } = request.headers
     const { answer, rows } = judgeImport(
       {
@@ -72,7 +77,7 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
         verbose: searchParams.get('verbose') === '1',
         receivedAt: now(),
       },
-      project,
+      { ...project, ...(quirk && { quirk }) },
     )
     store.add(rows)
     return answer
@@ -88,6 +93,9 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
       case 'delay':
         await wait(behaviour.ms)
         return exchange.send(exchange.importBody())
+      case 'poison':
+      case 'shortfall':
+        return exchange.send(exchange.importBody(behaviour))
       case 'reset_before_import':
         return exchange.reset()
       case 'reset_after_import':
