@@ -2,7 +2,8 @@
 export default {
   // The rooms in which a wrong word loses an event or doubles one.
   mutate: [
-    'src/deliver/{verdict,split*,gate,rate*,standing,deliver-batch}.ts',
+    'src/deliver/{verdict,failed-records,mixpanel-texts,standing,trial,deliver-batch,split,tell}.ts',
+    'src/deliver/{gate,door,rate,last-minute}.ts',
     'src/settle/**/*.ts',
     'src/prepare/**/*.ts',
     'src/lib/json-text.ts',

@@ -6,6 +6,7 @@ import { createMixpanelClient } from './deliver/mixpanel-client.ts'
 import { createStanding, type Standing } from './deliver/standing.ts'
 import type { Clock } from './lib/clock.ts'
 import { createLimit } from './lib/semaphore.ts'
+import type { RetryReason } from './model/outcome.ts'
 import type { Telemetry } from './model/telemetry.ts'
 import { VERSION } from './version.ts'
 
@@ -40,10 +41,23 @@ export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
     { clock, requestEnded: telemetry.requestEnded },
   )
   const gate = createGate({ ...BACKOFF, ...delivery }, { clock, random })
-  const standing = createStanding(telemetry.misconfigured)
-  const gzipLimit = createLimit(GZIPS_UNDER_WAY)
-  const deliverBatch = createDeliverBatch({ client, gate, gzipLimit, heard: standing.heard })
-  const batcher = createBatcher({ ...batch, ...delivery }, { clock, deliverBatch })
+  const standing = createStanding()
+  const deliverBatch = createDeliverBatch({
+    client,
+    gate,
+    standing,
+    clock,
+    random,
+    requestLimit: createLimit(delivery.maxConcurrency),
+    gzipLimit: createLimit(GZIPS_UNDER_WAY),
+    heard: (verdict) => {
+      if (verdict.kind === 'misconfigured') telemetry.misconfigured(verdict.status)
+    },
+    shortfall: telemetry.shortfall,
+    suspected: telemetry.suspected,
+  })
+  const lateReason = (): RetryReason => (gate.barred() ? 'misconfigured' : 'deadline')
+  const batcher = createBatcher({ ...batch, ...delivery }, { clock, deliverBatch, lateReason })
   return { batcher, gate, standing, drain, close: client.close }
 
   function drain(): void {

@@ -62,7 +62,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
   const metrics = createMetrics({
     books,
     bufferedBytes: budget.held,
-    rateLimit: () => config.delivery.maxEventsPerSecond,
+    rateLimit: () => delivery.gate.eventsPerSecond(),
   })
   const telemetry = createTelemetry({ log, metrics, books, clock })
   const { keysNotFetched: keyFetchFailed } = telemetry
@@ -163,7 +163,8 @@ function reasonsOf(parts: {
 }): DegradedReason[] {
   const { standing, gate } = parts.delivery
   const reasons: DegradedReason[] = []
-  if (standing.isMisconfigured()) reasons.push('misconfigured')
+  if (gate.barred()) reasons.push('misconfigured')
+  if (standing.isSuspect()) reasons.push('suspect')
   if (gate.closed()) reasons.push('throttled')
   if (parts.isFull) reasons.push('overloaded')
   if (!parts.authenticator.available()) reasons.push('no_keys')

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Traveller } from '../model/journey.ts'
+import type { RetryReason } from '../model/outcome.ts'
 import { type BatchLimits, createLane, type Lane } from './lane.ts'
 
 export interface BatcherOptions extends BatchLimits {
@@ -15,6 +16,13 @@ export interface BatcherOptions extends BatchLimits {
  */
 export type DeliverBatch = (batch: readonly Traveller[]) => Promise<void>
 
+export interface BatcherParts {
+  readonly clock: Clock
+  readonly deliverBatch: DeliverBatch
+  /** Why events go back that have waited past their time, as far as Mixpanel's side goes. */
+  readonly lateReason: () => RetryReason
+}
+
 export interface Batcher {
   /** Takes events of one message; their party is told the outcome of each. Never waits. */
   add(travellers: readonly Traveller[]): void
@@ -29,13 +37,10 @@ export interface Batcher {
  * company that came within the linger, or while all permits were taken. Identity verbs travel
  * apart: one of them makes a Simplified-ID project refuse all that travels with it.
  */
-export function createBatcher(
-  options: BatcherOptions,
-  parts: { readonly clock: Clock; readonly deliverBatch: DeliverBatch },
-): Batcher {
-  const { clock, deliverBatch } = parts
-  const events = createLane(options)
-  const identityVerbs = createLane(options)
+export function createBatcher(options: BatcherOptions, parts: BatcherParts): Batcher {
+  const { clock, deliverBatch, lateReason } = parts
+  const events = createLane(options, lateReason)
+  const identityVerbs = createLane(options, lateReason)
   const lanes: readonly Lane[] = [events, identityVerbs]
   let inFlight = 0
   let draining = false

@@ -1,5 +1,5 @@
 import type { Party, Traveller } from '../model/journey.ts'
-import { retry } from '../model/outcome.ts'
+import { type RetryReason, retry } from '../model/outcome.ts'
 
 export interface BatchLimits {
   readonly maxEvents: number
@@ -31,8 +31,11 @@ interface Run {
 /** A comma or a bracket for each event, and one bracket more. */
 const BRACKET_BYTES = 1
 
-/** A queue of runs. Its length is bounded by the byte budget that every message holds. */
-export function createLane(limits: BatchLimits): Lane {
+/**
+ * A queue of runs; `lateReason` is asked why what goes back has waited so long. Its length is
+ * bounded by the byte budget that every message holds.
+ */
+export function createLane(limits: BatchLimits, lateReason: () => RetryReason): Lane {
   let runs: Run[] = []
   let events = 0
   let bytes = 0
@@ -97,7 +100,7 @@ export function createLane(limits: BatchLimits): Lane {
       const traveller = run.travellers[run.next]
       if (!traveller) return
       remove(run, sizeOf(traveller))
-      run.party.arrived(traveller, retry('deadline'))
+      run.party.arrived(traveller, retry(lateReason()))
     }
   }
 

@@ -1,20 +1,35 @@
+import type { Clock } from '../lib/clock.ts'
 import type { Limit } from '../lib/semaphore.ts'
 import type { Traveller } from '../model/journey.ts'
-import { type EventOutcome, IMPORTED, rejected, retry } from '../model/outcome.ts'
-import type { ImportAnswer } from './answer.ts'
-import type { Gate } from './gate.ts'
+import { IMPORTED, type Rejected, retry } from '../model/outcome.ts'
+import type { Gate, Passage } from './gate.ts'
 import { importBodyOf } from './import-body.ts'
-import type { AttemptPolicy, MixpanelClient } from './mixpanel-client.ts'
-import { type Verdict, verdictOn } from './verdict.ts'
+import type { MixpanelClient } from './mixpanel-client.ts'
+import { createSplit, type RefusedBatch } from './split.ts'
+import type { Judged, Standing } from './standing.ts'
+import { latestDeliverBy, tellAll, tellEach } from './tell.ts'
+import { createTrial, type TrialParts } from './trial.ts'
+import type { Refusal } from './verdict.ts'
 
-export interface DeliverParts {
+export interface DeliverParts extends Pick<TrialParts, 'heard'> {
   readonly client: Pick<MixpanelClient, 'send'>
   readonly gate: Gate
+  readonly standing: Standing
+  readonly clock: Clock
+  /** Caps the requests under way: the parts of a batch that is split are sent at once. */
+  readonly requestLimit: Limit
   /** Caps the gzips under way. */
   readonly gzipLimit: Limit
-  /** Told the verdict on every answer, as it comes. */
-  readonly heard: (verdict: Verdict) => void
+  /** In [0, 1): which half of a refused batch is looked into first. */
+  readonly random: () => number
+  /** Told how many events of a batch Mixpanel has left out of its count, twice. */
+  readonly shortfall: (events: number) => void
+  /** Told when batches are refused whole and nothing is imported meanwhile. */
+  readonly suspected: (events: number) => void
 }
+
+/** How the journey of a batch came to its end, or the part of it before the gate. */
+type End = Judged | Extract<Passage, { kind: 'give_back' }>
 
 /**
  * Sends a batch to Mixpanel until the verdict is final or the time of all its travellers is up,
@@ -23,91 +38,84 @@ export interface DeliverParts {
 export function createDeliverBatch(
   parts: DeliverParts,
 ): (batch: readonly Traveller[]) => Promise<void> {
-  const { client, gate, gzipLimit, heard } = parts
+  const { client, gate, requestLimit, gzipLimit } = parts
+  const split = createSplit({ ...parts, deliver })
 
-  return deliverBatch
-
-  async function deliverBatch(batch: readonly Traveller[]): Promise<void> {
-    let travellers = batch
-    const until = (): number => latestDeliverBy(travellers)
-    const passage = await gate.pass(batch.length, until)
-    if (passage !== 'open') return tellAll(batch, retry(passage))
-
-    const trial = createTrial(batch.length, until)
-    await client.send(await importBodyOf(batch, gzipLimit), trial.policy)
-    // A socket that is kept alive holds on to its last request, and so to all that is within reach.
-    travellers = []
-    await settle(batch, trial.verdict())
+  return async function deliverBatch(batch) {
+    const refused = await deliver(batch)
+    if (refused) await split(refused)
   }
 
-  /** The attempts at one body, and the verdict on the last of them. */
-  function createTrial(
-    events: number,
-    until: () => number,
-  ): { policy: AttemptPolicy; verdict: () => Verdict } {
-    let verdict: Verdict = { kind: 'retry', reason: 'unknown_answer' }
-
-    return { policy: { events, retryable, waitTurn }, verdict: () => verdict }
-
-    function retryable(answer: ImportAnswer): boolean {
-      verdict = verdictOn(answer, events)
-      heard(verdict)
-      return verdict.kind === 'retry'
-    }
-
-    async function waitTurn(attempt: number): Promise<boolean> {
-      if (verdict.kind !== 'retry') return false
-      const { reason, retryAfter } = verdict
-      const failed = { attempt, retryAfter }
-      if (reason === 'throttled' || retryAfter !== undefined) gate.closeFor(failed)
-      return (await gate.passAgain(events, failed, until)) === 'open'
-    }
-  }
-
-  async function settle(batch: readonly Traveller[], verdict: Verdict): Promise<void> {
-    switch (verdict.kind) {
+  /** Tells all travellers their outcomes, unless the batch is refused and nobody named. */
+  async function deliver(batch: readonly Traveller[]): Promise<RefusedBatch | undefined> {
+    const end = await requestLimit(() => send(batch))
+    switch (end.kind) {
       case 'imported':
         return tellAll(batch, IMPORTED)
       case 'settled':
-        return tellEach(batch, verdict.outcomes)
-      case 'retry':
-        return tellAll(batch, retry(verdict.reason))
+        return tellEach(batch, end.outcomes)
+      case 'listed':
+        return deliverUnlisted(batch, end.rejected)
+      case 'shortfall':
+        return settleShortfall(batch, end.imported)
+      case 'refused':
+        return { batch, refusal: end }
       case 'misconfigured':
         return tellAll(batch, retry('misconfigured'))
-      case 'split':
-        return split(batch)
+      case 'retry':
+      case 'give_back':
+        return tellAll(batch, retry(end.reason))
     }
   }
 
-  /** One half after the other: together they travel on one batch's permit. */
-  async function split(batch: readonly Traveller[]): Promise<void> {
-    if (batch.length === 1) return tellAll(batch, TOO_LARGE_ALONE)
-    if (gate.draining()) return tellAll(batch, retry('draining'))
-    const middle = Math.ceil(batch.length / 2)
-    await deliverBatch(batch.slice(0, middle))
-    await deliverBatch(batch.slice(middle))
+  async function send(batch: readonly Traveller[]): Promise<End> {
+    let travellers = batch
+    const until = (): number => latestDeliverBy(travellers)
+    const passage = await gate.pass(batch.length, until)
+    if (passage.kind === 'give_back') return passage
+
+    const sent = batch.map(({ event }) => event)
+    const charge = { events: batch.length, sent: () => sent, until }
+    const trial = createTrial(parts, charge, passage)
+    try {
+      await client.send(await importBodyOf(batch, gzipLimit), trial.policy)
+    } finally {
+      trial.end()
+      // A socket that is kept alive holds on to its last request, and so to all within its reach.
+      travellers = []
+      sent.length = 0
+    }
+    return trial.verdict()
+  }
+
+  /** Those that the answer names are done with; of the others it says nothing, so they go again. */
+  function deliverUnlisted(
+    batch: readonly Traveller[],
+    listed: ReadonlyMap<number, Rejected>,
+  ): Promise<RefusedBatch | undefined> | undefined {
+    for (const [place, outcome] of listed) {
+      const traveller = batch[place]
+      if (traveller) tellAll([traveller], outcome)
+    }
+    const others = batch.filter((_, place) => !listed.has(place))
+    return others.length === 0 ? undefined : deliver(others)
+  }
+
+  /** Some: a filter of the owner's, in Mixpanel. None at all, twice: as good as a refusal. */
+  function settleShortfall(
+    batch: readonly Traveller[],
+    imported: number,
+  ): RefusedBatch | undefined {
+    if (imported === 0) return { batch, refusal: NONE_IMPORTED }
+    parts.shortfall(batch.length - imported)
+    return tellAll(batch, IMPORTED)
   }
 }
 
-const TOO_LARGE_ALONE = rejected(
-  'too_large',
-  'Mixpanel answered that this event alone is too large',
-)
-
-/** A batch is worth another attempt as long as one of its travellers is. */
-function latestDeliverBy(batch: readonly Traveller[]): number {
-  let latest = Number.NEGATIVE_INFINITY
-  for (const { party } of batch) latest = Math.max(latest, party.deliverBy)
-  return latest
-}
-
-function tellAll(batch: readonly Traveller[], outcome: EventOutcome): void {
-  for (const traveller of batch) traveller.party.arrived(traveller, outcome)
-}
-
-function tellEach(batch: readonly Traveller[], outcomes: readonly EventOutcome[]): void {
-  for (const [index, traveller] of batch.entries()) {
-    // A verdict has an outcome for each event; were one missing, retrying it loses nothing.
-    traveller.party.arrived(traveller, outcomes[index] ?? retry('unknown_answer'))
-  }
+const NONE_IMPORTED: Refusal = {
+  kind: 'refused',
+  blames: 'every_event',
+  reason: 'refused_by_mixpanel',
+  detail: '200, 0 imported',
+  certain: false,
 }

@@ -2,9 +2,11 @@ import { type BackoffOptions, backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import { retryAfterMs } from '../lib/retry-after.ts'
 import type { RetryReason } from '../model/outcome.ts'
+import { createDoor, LEAST_PAUSE_MS } from './door.ts'
+import { createRate } from './rate.ts'
 
 export interface GateOptions extends BackoffOptions {
-  /** Upper bound of what all senders together send. */
+  /** Upper bound of what all senders together send; the right rate is found below it. */
   readonly maxEventsPerSecond: number
 }
 
@@ -14,8 +16,17 @@ export interface GateParts {
   readonly random: () => number
 }
 
-/** Whether a batch got through; if not, why its events go back: `throttled`, it would be too late. */
-export type Passage = 'open' | Extract<RetryReason, 'deadline' | 'throttled' | 'draining'>
+/** Whether an attempt got through; if not, why its events go back. */
+export type Passage = Readonly<
+  /** `at`: the monotonic instant at which it was let through. */
+  | { kind: 'open'; at: number }
+  /** `throttled`: it would be too late; `deadline`: its time was up before it asked. */
+  | {
+      kind: 'give_back'
+      reason: Extract<RetryReason, 'deadline' | 'throttled' | 'draining' | 'misconfigured'>
+    }
+>
+export type OpenPassage = Extract<Passage, { kind: 'open' }>
 
 /** An attempt that is to be made again. */
 export interface FailedAttempt {
@@ -25,95 +36,153 @@ export interface FailedAttempt {
   readonly retryAfter: string | undefined
 }
 
-/** Decides when a batch may be sent. One for all senders, because they share one quota. */
+/** How an attempt that had passed ended. */
+export type AttemptEnd = Readonly<
+  /** Mixpanel answered for it, and imported something. */
+  | { kind: 'taken'; events: number }
+  /** 429. */
+  | { kind: 'throttled'; retryAfter: string | undefined }
+  /** No answer, or one that says nothing about our rate or our credentials. */
+  | { kind: 'failed'; retryAfter: string | undefined }
+  /** Credentials, project or region were refused. */
+  | { kind: 'misconfigured' }
+>
+
+/**
+ * Decides when a batch may be sent. One for all senders, because they share one quota. After a
+ * 429, or a `Retry-After`, nobody passes for a while; then one does, as a probe, and the others
+ * when Mixpanel has taken it. While credentials are refused one passes every 10 s.
+ */
 export interface Gate {
   /**
-   * Waits for the turn of a batch of `events`; never past the monotonic instant `until()`, and
-   * never opens from then on.
+   * Waits for the turn of a batch of `events`. Never opens from the monotonic instant `until()`
+   * on, which may move while it waits. What cannot be sent before is given back at once, but held
+   * to the last while credentials are refused: nacks are dear.
    */
   pass(events: number, until: () => number): Promise<Passage>
   /** Waits out the back-off, or the `Retry-After`, and then for its turn as any other batch. */
   passAgain(events: number, failed: FailedAttempt, until: () => number): Promise<Passage>
-  /** Mixpanel asked all of us to slow down: nobody passes for a while. */
-  closeFor(failed: FailedAttempt): void
-  /** Whether Mixpanel has asked us to wait and that time is not over. */
+  /** Must be told of each open passage once, or the others wait for a probe that is long over. */
+  ended(passage: OpenPassage, end: AttemptEnd): void
+  /** Whether Mixpanel has asked us to wait, and we still do. */
   closed(): boolean
-  /** Ends every pause at once; from now on nobody waits. */
+  /** Whether credentials were refused, and nothing was taken since. */
+  barred(): boolean
+  /** The rate found so far. */
+  eventsPerSecond(): number
+  /** Ends every wait at once; from now on nobody waits. */
   drain(): void
   draining(): boolean
 }
 
+interface Waiter {
+  readonly events: number
+  readonly until: () => number
+  /** When its own back-off is over. */
+  readonly notBefore: number
+  readonly decided: (passage: Passage) => void
+}
+
 /** The most that a `Retry-After` is believed. */
 const MAX_RETRY_AFTER_MS = 60_000
-/** Unused sending rate is kept for at most this long. */
-const BURST_MS = 1_000
 
-/** The gate: documented back-off, `Retry-After` for all, and a token bucket of events. */
+/** The gate: the door for all, the rate, and those who wait, in the order they came. */
 export function createGate(options: GateOptions, parts: GateParts): Gate {
   const { clock, random } = parts
-  const wakers = new Set<() => void>()
-  let closedUntil = Number.NEGATIVE_INFINITY
-  /** The instant up to which the rate is used up. */
-  let sentUntil = Number.NEGATIVE_INFINITY
+  const rate = createRate(options, clock.monotonic())
+  const door = createDoor(pauseMs)
+  const waiting = new Set<Waiter>()
+  let callOffTimer: (() => void) | undefined
   let draining = false
 
-  return { pass, passAgain, closeFor, closed, drain, draining: () => draining }
+  return {
+    pass: (events, until) => decision(events, until, 0),
+    passAgain: (events, failed, until) => decision(events, until, waitMs(failed)),
+    ended,
+    closed: () => door.closed(clock.monotonic()),
+    barred: door.barred,
+    eventsPerSecond: () => rate.eventsPerSecond(clock.monotonic()),
+    drain,
+    draining: () => draining,
+  }
 
-  async function pass(events: number, until: () => number): Promise<Passage> {
+  function decision(events: number, until: () => number, ms: number): Promise<Passage> {
     const now = clock.monotonic()
-    if (now >= until()) return 'deadline'
-    const turn = Math.max(sentUntil, now - BURST_MS)
-    const openAt = Math.max(turn, closedUntil)
-    if (openAt > now) {
-      const passage = await waitUntil(openAt, until)
-      if (passage !== 'open') return passage
-      // Others may have passed, or the gate have been closed again, while this one waited.
-      return pass(events, until)
-    }
-    sentUntil = turn + (events / options.maxEventsPerSecond) * 1000
-    return 'open'
-  }
-
-  async function passAgain(
-    events: number,
-    failed: FailedAttempt,
-    until: () => number,
-  ): Promise<Passage> {
-    const passage = await waitUntil(clock.monotonic() + waitMs(failed), until)
-    return passage === 'open' ? pass(events, until) : passage
-  }
-
-  function closeFor(failed: FailedAttempt): void {
-    closedUntil = Math.max(closedUntil, clock.monotonic() + waitMs(failed))
+    if (now >= until()) return Promise.resolve({ kind: 'give_back', reason: 'deadline' })
+    return new Promise((decided) => {
+      waiting.add({ events, until, notBefore: now + ms, decided })
+      review()
+    })
   }
 
   function waitMs({ attempt, retryAfter }: FailedAttempt): number {
-    const asked = retryAfterMs(retryAfter, clock.now())
-    // A wait of nothing asks for nothing: then, too, the back-off keeps us from hammering.
-    if (asked) return Math.min(asked, MAX_RETRY_AFTER_MS)
-    return backoffMs(attempt, options, random())
+    return askedMs(retryAfter) ?? backoffMs(attempt, options, random())
   }
 
-  function closed(): boolean {
-    return closedUntil > clock.monotonic()
+  /** Full jitter above the shortest pause: instances that were refused together come back apart. */
+  function pauseMs(refusals: number): number {
+    const ceiling = backoffMs(refusals, options, 1)
+    return LEAST_PAUSE_MS + random() * Math.max(0, ceiling - LEAST_PAUSE_MS)
+  }
+
+  function askedMs(retryAfter: string | undefined): number | undefined {
+    const ms = retryAfterMs(retryAfter, clock.now())
+    // A wait of nothing asks for nothing: then, too, the back-off keeps us from hammering.
+    return ms ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined
+  }
+
+  function ended({ at: passedAt }: OpenPassage, end: AttemptEnd): void {
+    const now = clock.monotonic()
+    if (end.kind === 'taken') rate.taken(end.events, passedAt, now)
+    if (end.kind === 'throttled') rate.refused(passedAt, now)
+    const asked = 'retryAfter' in end ? askedMs(end.retryAfter) : undefined
+    door.ended({ kind: end.kind, passedAt, now, askedMs: asked })
+    rate.rest(door.pausedUntil())
+    review()
   }
 
   function drain(): void {
     draining = true
-    for (const wake of wakers) wake()
+    review()
   }
 
-  function waitUntil(at: number, until: () => number): Promise<Passage> {
-    if (draining) return Promise.resolve('draining')
-    if (at >= until()) return Promise.resolve('throttled')
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        wakers.delete(wake)
-        callOff()
-        resolve(draining ? 'draining' : 'open')
-      }
-      const callOff = clock.after(at - clock.monotonic(), wake)
-      wakers.add(wake)
-    })
+  /** Lets go whoever need not wait any longer, and winds the timer for the next. */
+  function review(): void {
+    const now = clock.monotonic()
+    let nextAt = Number.POSITIVE_INFINITY
+    for (const waiter of waiting) {
+      const opensAt = Math.max(waiter.notBefore, door.opensAt(), rate.turnAt(now))
+      const until = waiter.until()
+      const passage = passageOf({ now, opensAt, until })
+      if (passage) letGo(waiter, passage)
+      else nextAt = Math.min(nextAt, Math.max(now, opensAt), until)
+    }
+    wind(nextAt - now)
+  }
+
+  /** `undefined`: to be held. */
+  function passageOf(turn: { now: number; opensAt: number; until: number }): Passage | undefined {
+    const { now, opensAt, until } = turn
+    if (opensAt <= now && now < until) return { kind: 'open', at: now }
+    if (draining) return { kind: 'give_back', reason: 'draining' }
+    const late = now >= until
+    if (door.barred()) return late ? { kind: 'give_back', reason: 'misconfigured' } : undefined
+    // How long a probe takes nobody knows.
+    const tooLate = opensAt >= until && opensAt !== Number.POSITIVE_INFINITY
+    return late || tooLate ? { kind: 'give_back', reason: 'throttled' } : undefined
+  }
+
+  function letGo(waiter: Waiter, passage: Passage): void {
+    waiting.delete(waiter)
+    if (passage.kind === 'open') {
+      door.passed()
+      rate.sent(waiter.events, passage.at)
+    }
+    waiter.decided(passage)
+  }
+
+  function wind(ms: number): void {
+    callOffTimer?.()
+    callOffTimer = ms === Number.POSITIVE_INFINITY ? undefined : clock.after(ms, review)
   }
 }

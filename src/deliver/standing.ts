@@ -1,23 +1,89 @@
 import type { Verdict } from './verdict.ts'
 
-/** How we stand with Mixpanel, as its last answers have it. */
+/** A verdict in the light of those before it: a 403 or 404 is a whim by then, or it is none. */
+export type Judged = Exclude<Verdict, { kind: 'shut_out' }>
+
+/** How we stand with Mixpanel, as its last answers have it: what a refusal may be believed to mean. */
 export interface Standing {
-  heard(verdict: Verdict): void
-  /** Whether credentials, project or region were refused, and nothing imported since. */
-  isMisconfigured(): boolean
+  /**
+   * Takes note of the verdict on an attempt that set out at the monotonic instant `sentAt`, and
+   * answers what it means in the light of those before it.
+   */
+  judge(verdict: Verdict, sentAt: number): Judged
+  /** Whether an attempt that set out at `since` or later has imported something. */
+  hasImportedSince(since: number): boolean
+  /**
+   * Whether so many events, refused without being named, may be held to be at fault themselves.
+   * An import proves that nothing else is; it vouches for a few refusals, not for a topic of them.
+   */
+  vouchesFor(events: number): boolean
+  /** All of a batch was refused, and nothing imported meanwhile: it may not be the events' fault. */
+  suspect(): void
+  isSuspect(): boolean
 }
 
-/** A standing that is good until Mixpanel says otherwise; `misconfigured` is told of each refusal. */
-export function createStanding(misconfigured: (status: number) => void): Standing {
-  let refused = false
+/** A 403 or 404 may be a proxy's whim; so often, with nothing imported between, it is none. */
+const SHUT_OUT_TIMES = 3
+/** Lone refusals that one import vouches for: what a fault of Mixpanel's can cost at the most. */
+const REFUSALS_AN_IMPORT_VOUCHES_FOR = 10
 
-  return { heard, isMisconfigured: () => refused }
+/** A standing that begins without proof that anything can be imported. */
+export function createStanding(): Standing {
+  let vouchers = 0
+  let shutOut = 0
+  let suspected = false
+  let lastImportSentAt = Number.NEGATIVE_INFINITY
 
-  function heard(verdict: Verdict): void {
-    if (verdict.kind === 'misconfigured') {
-      refused = true
-      misconfigured(verdict.status)
-    }
-    if (verdict.kind === 'imported' || verdict.kind === 'settled') refused = false
+  return {
+    judge,
+    hasImportedSince: (since) => lastImportSentAt >= since,
+    vouchesFor,
+    suspect,
+    isSuspect: () => suspected,
+  }
+
+  function judge(verdict: Verdict, sentAt: number): Judged {
+    if (importsSomething(verdict)) noteImport(sentAt)
+    if (verdict.kind === 'misconfigured') vouchers = 0
+    if (verdict.kind !== 'shut_out') return verdict
+    shutOut += 1
+    if (shutOut < SHUT_OUT_TIMES) return { kind: 'retry', reason: 'unknown_answer' }
+    vouchers = 0
+    return { kind: 'misconfigured', status: verdict.status }
+  }
+
+  function noteImport(sentAt: number): void {
+    vouchers = REFUSALS_AN_IMPORT_VOUCHES_FOR
+    shutOut = 0
+    suspected = false
+    lastImportSentAt = Math.max(lastImportSentAt, sentAt)
+  }
+
+  function vouchesFor(events: number): boolean {
+    if (vouchers <= 0) return false
+    vouchers -= events
+    return true
+  }
+
+  function suspect(): void {
+    suspected = true
+    vouchers = 0
+  }
+}
+
+function importsSomething(verdict: Verdict): boolean {
+  switch (verdict.kind) {
+    case 'imported':
+      return true
+    case 'settled':
+      return verdict.outcomes.some(({ kind }) => kind === 'imported')
+    case 'shortfall':
+      return verdict.imported > 0
+    case 'listed':
+    case 'refused':
+    case 'retry':
+    case 'shut_out':
+    case 'misconfigured':
+      return false
   }
 }

@@ -1,33 +1,67 @@
-import { type EventOutcome, IMPORTED, type RetryReason, rejected } from '../model/outcome.ts'
-import { type ImportAnswer, type ImportReply, isObject, replyIn } from './answer.ts'
+import type { PreparedEvent } from '../model/event.ts'
+import {
+  type EventOutcome,
+  IMPORTED,
+  type Rejected,
+  type RejectReason,
+  type RetryReason,
+  rejected,
+} from '../model/outcome.ts'
+import { type ImportAnswer, type ImportReply, replyIn } from './answer.ts'
+import { listedIn } from './failed-records.ts'
+import { speaksOfAccess, speaksOfRate, speaksOfSize } from './mixpanel-texts.ts'
 
 /** What one answer of Mixpanel means for the batch it answers. */
 export type Verdict = Readonly<
   | { kind: 'imported' }
   /** One outcome for each event sent, in order. */
   | { kind: 'settled'; outcomes: readonly EventOutcome[] }
+  /** These are rejected, by their place in the batch; of the others the answer says nothing. */
+  | { kind: 'listed'; rejected: ReadonlyMap<number, Rejected> }
+  /** Mixpanel is content, and counts fewer events than were sent. */
+  | { kind: 'shortfall'; imported: number }
+  | Refusal
   | { kind: 'retry'; reason: RetryReason; retryAfter?: string }
-  /** Too large for one request: the batch must go in two. */
-  | { kind: 'split' }
+  /** Mixpanel's own 403 or 404: once it may be a whim, again and again it is `misconfigured`. */
+  | { kind: 'shut_out'; status: number }
   /** Credentials, project or region are wrong: nothing of it is the events' fault. */
   | { kind: 'misconfigured'; status: number }
 >
 
+/** The batch is refused as a whole, and no event of it named. */
+export type Refusal = Readonly<{
+  kind: 'refused'
+  /** `some_event`: sent in parts, the one at fault will show. `every_event`: it would not. */
+  blames: 'some_event' | 'every_event'
+  reason: Extract<RejectReason, 'refused_by_mixpanel' | 'too_large'>
+  detail: string
+  /** Whether an event that is refused so, alone, is surely at fault itself. */
+  certain: boolean
+}>
+
+/** What of the events of a batch matters to the verdict. */
+export type SentEvent = Pick<PreparedEvent, 'insertId' | 'identityVerb'>
+
+const UNKNOWN: Verdict = { kind: 'retry', reason: 'unknown_answer' }
+
 /**
- * The verdict on the answer to a batch of `sent` events. Pure, and total: what is not understood
- * is retried, never a success and never a dead letter. Rules: docs.mixpanel.com, import-events;
- * the shapes beyond it were observed.
+ * The verdict on the answer to a batch. Pure, and total: what is not understood is retried, never
+ * a success and never a dead letter. Rules: docs.mixpanel.com, import-events; the shapes beyond it
+ * were observed.
  */
-export function verdictOn(answer: ImportAnswer, sent: number): Verdict {
+export function verdictOn(answer: ImportAnswer, sent: readonly SentEvent[]): Verdict {
   if (answer.kind === 'unanswered') return { kind: 'retry', reason: answer.reason }
-  const { status } = answer
-  if (status === 200) return verdictOnSuccess(answer.body, sent)
-  if (status === 400) return verdictOnRefusal(answer.body, sent)
+  const { status, retryAfter } = answer
+  if (status === 429) return retryLater('throttled', retryAfter)
+  if (status === 408 || status >= 500) return retryLater('mixpanel_unavailable', retryAfter)
   if (status === 401) return { kind: 'misconfigured', status }
-  if (status === 413) return { kind: 'split' }
-  if (status === 429) return retryLater('throttled', answer.retryAfter)
-  if (status === 408 || status >= 500) return retryLater('mixpanel_unavailable', answer.retryAfter)
-  return { kind: 'retry', reason: 'unknown_answer' }
+  const reply = replyIn(answer.body)
+  if (status === 413) return refusedForSize(reply)
+  if (!reply) return UNKNOWN
+  if (status === 200) return verdictOnSuccess(reply, sent.length)
+  if (status === 400) return verdictOnRefusal(reply, retryAfter, sent)
+  if ((status === 403 || status === 404) && isMixpanels(reply)) return { kind: 'shut_out', status }
+  return UNKNOWN
 }
 
 function retryLater(reason: RetryReason, retryAfter: string | undefined): Verdict {
@@ -35,47 +69,86 @@ function retryLater(reason: RetryReason, retryAfter: string | undefined): Verdic
   return { kind: 'retry', reason, retryAfter }
 }
 
-/** Under strict=0 a total failure is a 200 with `status: 0`; ours must say that it counted all. */
-function verdictOnSuccess(body: string, sent: number): Verdict {
-  const reply = replyIn(body)
-  if (reply && reply.status !== 0 && reply.num_records_imported === sent) {
-    return { kind: 'imported' }
+/** Under strict=0 a total failure is a 200 with `status: 0`; ours must say what it counted. */
+function verdictOnSuccess(reply: ImportReply, sent: number): Verdict {
+  const imported = countIn(reply)
+  if (imported === undefined || imported > sent || isZero(reply.status)) return UNKNOWN
+  if (imported === sent) return { kind: 'imported' }
+  return reply.status === 'OK' ? { kind: 'shortfall', imported } : UNKNOWN
+}
+
+/** A 400 that lists records names the culprits, and has imported the others if its books balance. */
+function verdictOnRefusal(
+  reply: ImportReply,
+  retryAfter: string | undefined,
+  sent: readonly SentEvent[],
+): Verdict {
+  const { failed_records: records } = reply
+  if (!Array.isArray(records) || records.length === 0) return verdictOnText(reply, retryAfter)
+  const listed = listedIn(records, sent)
+  if (listed.size === 0) return verdictOnUnnamed(reply, records, sent)
+  const balanced = listed.size === records.length && listed.size + countOf(reply) === sent.length
+  if (!balanced) return { kind: 'listed', rejected: listed }
+  return { kind: 'settled', outcomes: sent.map((_, index) => listed.get(index) ?? IMPORTED) }
+}
+
+/** No record is listed: only the text of the error says what is wrong. */
+function verdictOnText(reply: ImportReply, retryAfter: string | undefined): Verdict {
+  if (!isMixpanels(reply) || countOf(reply, 0) !== 0) return UNKNOWN
+  const { error } = reply
+  if (speaksOfSize(error)) return refusedForSize(reply)
+  if (speaksOfRate(error)) return retryLater('throttled', retryAfter)
+  if (speaksOfAccess(error)) return { kind: 'misconfigured', status: 400 }
+  return refusedForSomeEvent(error)
+}
+
+/** Records that name no event: the form in which identity verbs are refused, and others with them. */
+function verdictOnUnnamed(
+  reply: ImportReply,
+  records: readonly unknown[],
+  sent: readonly SentEvent[],
+): Verdict {
+  if (countOf(reply, 0) !== 0) return UNKNOWN
+  const text = records.find((record) => typeof record === 'string')
+  const detail = text ?? textOf(reply.error)
+  if (text !== undefined && sent.every(({ identityVerb }) => identityVerb)) {
+    return { kind: 'settled', outcomes: sent.map(() => rejected('refused_by_mixpanel', detail)) }
   }
-  return { kind: 'retry', reason: 'unknown_answer' }
+  return refusedForSomeEvent(detail)
 }
 
-function verdictOnRefusal(body: string, sent: number): Verdict {
-  const reply = replyIn(body)
-  if (!reply) return { kind: 'retry', reason: 'unknown_answer' }
-  if (speaksOfSize(reply)) return { kind: 'split' }
-  const outcomes = outcomesIn(reply, sent)
-  if (outcomes) return { kind: 'settled', outcomes }
-  return { kind: 'retry', reason: 'unknown_answer' }
+function refusedForSomeEvent(detail: string): Refusal {
+  const reason = 'refused_by_mixpanel'
+  return { kind: 'refused', blames: 'some_event', reason, detail, certain: false }
 }
 
-/** Oversize also arrives as a 400: `json decode error at …: http: request body too large`. */
-function speaksOfSize(reply: ImportReply): boolean {
-  return typeof reply.error === 'string' && reply.error.includes('request body too large')
+/** A proxy has limits of its own, and says so in a page: then an event alone may not be at fault. */
+function refusedForSize(reply: ImportReply | undefined): Refusal {
+  const detail = textOf(reply?.error)
+  const certain = reply !== undefined && isMixpanels(reply)
+  return { kind: 'refused', blames: 'some_event', reason: 'too_large', detail, certain }
 }
 
-/** The valid records of a 400 are imported; the listed ones are not. `undefined` if that does not add up. */
-function outcomesIn(reply: ImportReply, sent: number): readonly EventOutcome[] | undefined {
-  const { failed_records: failed, num_records_imported: imported } = reply
-  if (!Array.isArray(failed) || typeof imported !== 'number') return undefined
-  if (failed.length === 0 || failed.length + imported !== sent) return undefined
-  const outcomes: EventOutcome[] = Array.from({ length: sent }, () => IMPORTED)
-  for (const record of failed) {
-    if (!isObject(record)) return undefined
-    const { index } = record
-    // Nothing is imported at a place that was listed before, or that no event of the batch has.
-    if (typeof index !== 'number' || outcomes[index] !== IMPORTED) return undefined
-    outcomes[index] = outcomeOf(record)
-  }
-  return outcomes
+/** Mixpanel's errors are a text beside a status, which is 0 or a text; a gateway's are objects. */
+function isMixpanels(reply: ImportReply): reply is ImportReply & { readonly error: string } {
+  const { error, status } = reply
+  return typeof error === 'string' && (status === 0 || typeof status === 'string')
 }
 
-function outcomeOf(record: Record<string, unknown>): EventOutcome {
-  const message = typeof record.message === 'string' ? record.message : 'no reason given'
-  const field = typeof record.field === 'string' ? record.field : undefined
-  return rejected('refused_by_mixpanel', message, field)
+function countIn({ num_records_imported: count }: ImportReply): number | undefined {
+  return typeof count === 'number' && Number.isInteger(count) && count >= 0 ? count : undefined
+}
+
+/** Not a number, and so in no balance, when the reply holds no count and none is assumed. */
+function countOf(reply: ImportReply, absent = Number.NaN): number {
+  if (reply.num_records_imported === undefined) return absent
+  return countIn(reply) ?? Number.NaN
+}
+
+function isZero(status: unknown): boolean {
+  return status === 0 || status === '0'
+}
+
+function textOf(error: unknown): string {
+  return typeof error === 'string' ? error : 'no reason given'
 }

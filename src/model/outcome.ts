@@ -19,6 +19,7 @@ export const RETRY_REASONS = [
   'mixpanel_timeout',
   'mixpanel_unreachable',
   'misconfigured',
+  'suspect',
   'unknown_answer',
   'dead_letter_unavailable',
 ] as const

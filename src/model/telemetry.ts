@@ -32,6 +32,10 @@ export interface Telemetry {
   deadLetterTopicUnproven(error: unknown): void
   /** Mixpanel refused the credentials, the project or the region, with this HTTP status. */
   misconfigured(status: number): void
+  /** Mixpanel has left so many events of a batch out of its count, twice, and imported the others. */
+  shortfall(events: number): void
+  /** Mixpanel has refused so many events without naming one at fault, and imported none meanwhile. */
+  suspected(events: number): void
   /** The keys that tokens are verified with could not be had; those at hand stay good for a day. */
   keysNotFetched(error: unknown): void
   /** A bug. */

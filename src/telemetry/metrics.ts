@@ -34,6 +34,11 @@ export function createMetrics({ books, bufferedBytes, rateLimit }: MetricsParts)
     pushesRefused: counter('pushes_refused_total', 'Pushes not taken at all', ['code']),
     duplicatePushes: counter('duplicate_pushes_total', 'Pushes of a message known already', []),
     emptyMessages: counter('empty_messages_total', 'Messages without an event', []),
+    shortfallEvents: counter(
+      'mixpanel_shortfall_events_total',
+      'Events that Mixpanel left out of its count',
+      [],
+    ),
     batchEvents: histogram('batch_events', 'Events in one request to Mixpanel', EVENTS, []),
     batchBytes: histogram('batch_bytes', 'Its body before compression', BYTES, []),
     requestSeconds: histogram('mixpanel_request_seconds', 'One attempt', SECONDS, ['status']),

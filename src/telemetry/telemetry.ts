@@ -34,6 +34,8 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     deadLettersNotStored,
     deadLetterTopicUnproven,
     misconfigured,
+    shortfall,
+    suspected,
     keysNotFetched,
     unforeseen,
   }
@@ -103,6 +105,26 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
       { status },
       'Mixpanel refuses the credentials, the project or the region: every message is nacked and ' +
         'comes again. Check MIXPANEL_PROJECT_TOKEN (or the service account) and MIXPANEL_REGION',
+    )
+  }
+
+  function shortfall(events: number): void {
+    metrics.shortfallEvents.inc(events)
+    say(
+      'warn',
+      'shortfall',
+      { events },
+      'Mixpanel answered OK and imported fewer events than it was sent: a drop filter or $ignore?',
+    )
+  }
+
+  function suspected(events: number): void {
+    say(
+      'error',
+      'suspected',
+      { events },
+      'Mixpanel refuses every event without naming a fault: it may be its own, so messages are ' +
+        'nacked and nothing is dead-lettered until an event is imported',
     )
   }
 

@@ -49,6 +49,7 @@ function createWorld() {
   let sent = 0
   const batcher = createBatcher(LIMITS, {
     clock,
+    lateReason: () => 'deadline',
     deliverBatch(batch) {
       const end = Promise.withResolvers<void>()
       inFlight.push({ batch, end })

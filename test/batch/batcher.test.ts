@@ -16,6 +16,7 @@ function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFa
     { ...OPTIONS, ...options },
     {
       clock,
+      lateReason: () => 'misconfigured',
       deliverBatch(batch) {
         const end = Promise.withResolvers<void>()
         deliveries.push({ batch, end })
@@ -198,7 +199,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a'])
     assert.deepEqual(
       late.arrivals.map(({ outcome }) => outcome),
-      [{ kind: 'retry', reason: 'deadline' }],
+      [{ kind: 'retry', reason: 'misconfigured' }],
     )
   })
 

@@ -16,9 +16,11 @@ function namesIn(batch: readonly Traveller[]): string {
   return batch.map(({ event }) => event.text.slice(0, 1)).join('')
 }
 
+const atDeadline = () => 'deadline' as const
+
 describe('createLane', () => {
   it('batches what waits in the order it came, across messages', () => {
-    const lane = createLane(LIMITS)
+    const lane = createLane(LIMITS, atDeadline)
     lane.push(travellersNamed('a'), 0)
     lane.push(travellersNamed('bc'), 1)
 
@@ -27,7 +29,7 @@ describe('createLane', () => {
   })
 
   it('parts a message that is larger than a batch, and keeps the rest in its place', () => {
-    const lane = createLane(LIMITS)
+    const lane = createLane(LIMITS, atDeadline)
     lane.push(travellersNamed('abcde'), 0)
     lane.push(travellersNamed('fg'), 1)
 
@@ -38,8 +40,8 @@ describe('createLane', () => {
 
   it('fills a batch to the last byte of the body, brackets and commas included', () => {
     const body = '[aa,bb,cc]'
-    const exact = createLane({ maxEvents: 10, maxBytes: body.length })
-    const tight = createLane({ maxEvents: 10, maxBytes: body.length - 1 })
+    const exact = createLane({ maxEvents: 10, maxBytes: body.length }, atDeadline)
+    const tight = createLane({ maxEvents: 10, maxBytes: body.length - 1 }, atDeadline)
     exact.push(travellersNamed('abc', aParty(), 2), 0)
     tight.push(travellersNamed('abc', aParty(), 2), 0)
 
@@ -49,14 +51,14 @@ describe('createLane', () => {
   })
 
   it('counts bytes, not characters', () => {
-    const lane = createLane({ maxEvents: 10, maxBytes: '[éé,éé]'.length })
+    const lane = createLane({ maxEvents: 10, maxBytes: '[éé,éé]'.length }, atDeadline)
     lane.push(travellersNamed('éé', aParty(), 2), 0)
 
     assert.equal(lane.take(0).length, 1)
   })
 
   it('lets an event travel alone that is larger than a batch', () => {
-    const lane = createLane({ maxEvents: 10, maxBytes: 10 })
+    const lane = createLane({ maxEvents: 10, maxBytes: 10 }, atDeadline)
     lane.push(travellersNamed('a', aParty(), 50), 0)
     lane.push(travellersNamed('b'), 0)
 
@@ -65,8 +67,8 @@ describe('createLane', () => {
   })
 
   it('is full when what waits fills a batch, by events or by bytes', () => {
-    const byEvents = createLane(LIMITS)
-    const byBytes = createLane({ maxEvents: 10, maxBytes: '[aa,bb]'.length })
+    const byEvents = createLane(LIMITS, atDeadline)
+    const byBytes = createLane({ maxEvents: 10, maxBytes: '[aa,bb]'.length }, atDeadline)
 
     byEvents.push(travellersNamed('ab'), 0)
     byBytes.push(travellersNamed('a', aParty(), 2), 0)
@@ -82,7 +84,7 @@ describe('createLane', () => {
   })
 
   it('knows since when its oldest event waits', () => {
-    const lane = createLane(LIMITS)
+    const lane = createLane(LIMITS, atDeadline)
     assert.equal(lane.waitingSince(), Number.POSITIVE_INFINITY)
 
     lane.push(travellersNamed('abcd'), 5)
@@ -96,7 +98,7 @@ describe('createLane', () => {
   })
 
   it('takes no notice of a message without events', () => {
-    const lane = createLane(LIMITS)
+    const lane = createLane(LIMITS, atDeadline)
 
     lane.push([], 0)
 
@@ -105,7 +107,7 @@ describe('createLane', () => {
   })
 
   it('sends back the events whose time is up, and batches the others', () => {
-    const lane = createLane(LIMITS)
+    const lane = createLane(LIMITS, atDeadline)
     const late = aParty(100)
     const patient = aParty(101)
     lane.push(travellersNamed('ab', late), 0)
@@ -124,7 +126,7 @@ describe('createLane', () => {
   })
 
   it('sends back only what has not set out of a message whose time is up', () => {
-    const lane = createLane(LIMITS)
+    const lane = createLane(LIMITS, atDeadline)
     const party = aParty(100)
     lane.push(travellersNamed('abcde', party), 0)
     lane.take(0)
@@ -140,7 +142,7 @@ describe('createLane', () => {
   })
 
   it('keeps what is in time when it sends back what is late', () => {
-    const lane = createLane({ maxEvents: 2, maxBytes: '[aa,bb]'.length })
+    const lane = createLane({ maxEvents: 2, maxBytes: '[aa,bb]'.length }, atDeadline)
     lane.push(travellersNamed('ab', aParty(100), 2), 0)
     lane.push(travellersNamed('c', aParty(), 2), 3)
 
@@ -152,7 +154,7 @@ describe('createLane', () => {
   })
 
   it('goes by the time its party has now: a redelivery brings more', () => {
-    const lane = createLane(LIMITS)
+    const lane = createLane(LIMITS, atDeadline)
     const party = aParty(100)
     lane.push(travellersNamed('a', party), 0)
 

@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { createDeliverBatch } from '../../src/deliver/deliver-batch.ts'
 import { createGate } from '../../src/deliver/gate.ts'
 import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
+import { createStanding } from '../../src/deliver/standing.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
 import { aParty, aTraveller } from '../helpers/builders.ts'
 import { collectGarbage } from '../helpers/collect-garbage.ts'
@@ -10,14 +11,21 @@ import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 
 it('lets go of a delivered batch, though the client still holds the request', async () => {
   const kept: AttemptPolicy[] = []
+  const clock = createFakeClock()
   const gate = createGate(
     { initialMs: 1, maxMs: 1, maxEventsPerSecond: 1_000 },
-    { clock: createFakeClock(), random: () => 0 },
+    { clock, random: () => 0 },
   )
   const deliverBatch = createDeliverBatch({
     gate,
+    standing: createStanding(),
+    clock,
+    random: () => 0,
+    requestLimit: createLimit(1),
     gzipLimit: createLimit(1),
     heard: () => {},
+    shortfall: () => {},
+    suspected: () => {},
     client: {
       send: async (_body, policy) => {
         kept.push(policy)

@@ -1,85 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { ImportAnswer } from '../../src/deliver/answer.ts'
-import { createDeliverBatch } from '../../src/deliver/deliver-batch.ts'
-import { createGate } from '../../src/deliver/gate.ts'
-import type { ImportBody } from '../../src/deliver/import-body.ts'
-import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
-import type { Verdict } from '../../src/deliver/verdict.ts'
-import { createLimit } from '../../src/lib/semaphore.ts'
-import type { Traveller } from '../../src/model/journey.ts'
 import { IMPORTED } from '../../src/model/outcome.ts'
-import { aParty, aPreparedEvent, aTraveller, type NotingParty } from '../helpers/builders.ts'
-import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
-
-/** With a chance of one half: 1 s, 2 s, 4 s … between attempts. */
-const OPTIONS = { initialMs: 2_000, maxMs: 60_000, maxEventsPerSecond: 1_000_000 }
-
-type Answers = (texts: readonly string[], attempt: number) => ImportAnswer | Promise<ImportAnswer>
-
-const allImported: Answers = (texts) => answered(200, { num_records_imported: texts.length })
-const always =
-  (answer: ImportAnswer): Answers =>
-  () =>
-    answer
-
-function answered(status: number, body: unknown = {}, retryAfter?: string): ImportAnswer {
-  const answer = { kind: 'answered', status, body: JSON.stringify(body) } as const
-  return retryAfter === undefined ? answer : { ...answer, retryAfter }
-}
-
-/** Takes each answer in turn, the last one again and again. */
-function inTurn(...answers: readonly (ImportAnswer | Answers)[]): Answers {
-  let next = 0
-  return (texts, attempt) => {
-    const answer = answers[Math.min(next, answers.length - 1)] ?? answered(500)
-    next += 1
-    return typeof answer === 'function' ? answer(texts, attempt) : answer
-  }
-}
-
-/** Delivers to a Mixpanel that answers so, and notes what was sent when. */
-function aDelivery(answers: Answers) {
-  const clock = createFakeClock()
-  const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
-  const verdicts: Verdict['kind'][] = []
-  const sent: { at: number; text: string }[] = []
-  const deliverBatch = createDeliverBatch({
-    client: { send },
-    gate,
-    gzipLimit: createLimit(1),
-    heard: ({ kind }) => verdicts.push(kind),
-  })
-  return { clock, gate, verdicts, sent, deliverBatch, sentAt: () => sent.map(({ at }) => at) }
-
-  async function send(body: ImportBody, policy: AttemptPolicy): Promise<ImportAnswer> {
-    const text = body.bytes.toString()
-    const texts = text.slice(1, -1).split(',')
-    assert.equal(policy.events, texts.length)
-    for (let attempt = 1; ; attempt++) {
-      sent.push({ at: clock.monotonic(), text })
-      const answer = await answers(texts, attempt)
-      if (!policy.retryable(answer) || !(await policy.waitTurn(attempt, answer))) return answer
-    }
-  }
-}
-
-/** One traveller for each text, of one party. */
-function travellersOf(party: NotingParty, texts: readonly string[] = ['a', 'b', 'c']): Traveller[] {
-  return texts.map((text) => aTraveller(party, aPreparedEvent({ text })))
-}
-
-/** The outcomes of a party, under the texts of its events. */
-function outcomesOf(party: NotingParty) {
-  return Object.fromEntries(
-    party.arrivals.map(({ journey, outcome }) => [journey.event?.text, outcome]),
-  )
-}
-
-function reasonsOf(party: NotingParty): unknown[] {
-  return party.arrivals.map(({ outcome }) => ('reason' in outcome ? outcome.reason : outcome.kind))
-}
+import { aParty } from '../helpers/builders.ts'
+import { settlePromises } from '../helpers/fake-clock.ts'
+import {
+  aDelivery,
+  allImported,
+  always,
+  answered,
+  inTurn,
+  outcomesOf,
+  reasonsOf,
+  TOO_LARGE,
+  travellersOf,
+} from './a-delivery.ts'
 
 describe('delivering a batch', () => {
   it('tells every traveller’s party that it is imported, when all are', async () => {
@@ -90,7 +25,7 @@ describe('delivering a batch', () => {
 
     assert.deepEqual(outcomesOf(one), { a: IMPORTED, b: IMPORTED })
     assert.deepEqual(outcomesOf(other), { c: IMPORTED })
-    assert.equal(sent[0]?.text, '[a,b,c]')
+    assert.deepEqual(sent[0]?.texts, ['a', 'b', 'c'])
   })
 
   it('tells each its own outcome, when some are refused', async () => {
@@ -128,7 +63,7 @@ describe('delivering a batch', () => {
     await delivering
 
     assert.deepEqual(sentAt(), [0, 1_000, 3_000, 7_000])
-    for (const { text } of sent) assert.equal(text, '[a,b,c]')
+    for (const { texts } of sent) assert.deepEqual(texts, ['a', 'b', 'c'])
     assert.deepEqual(reasonsOf(party), ['imported', 'imported', 'imported'])
     assert.deepEqual(verdicts, ['retry', 'retry', 'retry', 'imported'])
   })
@@ -138,14 +73,46 @@ describe('delivering a batch', () => {
     const { deliverBatch, clock, sentAt } = aDelivery(inTurn(answered(429), answered(503)))
 
     const delivering = deliverBatch(travellersOf(party))
-    await clock.advance(1_000)
+    await clock.advance(2_000)
     await delivering
 
-    assert.deepEqual(sentAt(), [0, 1_000])
+    assert.deepEqual(sentAt(), [0, 1_500])
     assert.deepEqual(
       reasonsOf(party),
       Array.from({ length: 3 }, () => 'mixpanel_unavailable'),
     )
+  })
+
+  it('holds what is refused for the credentials to the last, asking every ten seconds', async () => {
+    const party = aParty(25_000)
+    const { deliverBatch, clock, gate, sentAt, verdicts } = aDelivery(always(answered(401)))
+
+    const delivering = deliverBatch(travellersOf(party))
+    await clock.advance(24_999)
+    assert.equal(party.arrivals.length, 0)
+    assert.equal(gate.barred(), true)
+    await clock.advance(1)
+    await delivering
+
+    assert.deepEqual(sentAt(), [0, 10_000, 20_000])
+    assert.deepEqual(reasonsOf(party), ['misconfigured', 'misconfigured', 'misconfigured'])
+    assert.deepEqual(verdicts, ['misconfigured', 'misconfigured', 'misconfigured'])
+  })
+
+  it('resumes by itself when the credentials work again', async () => {
+    const [probe, held] = [aParty(30_000), aParty(30_000)]
+    const { deliverBatch, clock, gate, sentAt } = aDelivery(inTurn(answered(401), allImported))
+
+    const delivering = Promise.all([
+      deliverBatch(travellersOf(probe)),
+      settlePromises().then(() => deliverBatch(travellersOf(held))),
+    ])
+    await clock.advance(10_000)
+    await delivering
+
+    assert.equal(gate.barred(), false)
+    assert.deepEqual(sentAt().map(Math.floor), [0, 10_000, 10_000])
+    assert.deepEqual([...reasonsOf(probe), ...reasonsOf(held)], Array(6).fill('imported'))
   })
 
   it('keeps trying for a party that was given more time', async () => {
@@ -198,7 +165,7 @@ describe('delivering a batch', () => {
   })
 
   const holdUps = [
-    { name: '429', answer: answered(429), waitsMs: 1_000 },
+    { name: '429', answer: answered(429), waitsMs: 1_500 },
     { name: '429 with a Retry-After', answer: answered(429, {}, '5'), waitsMs: 5_000 },
     { name: '503 with a Retry-After', answer: answered(503, {}, '5'), waitsMs: 5_000 },
     { name: '503', answer: answered(503), waitsMs: 0 },
@@ -213,56 +180,59 @@ describe('delivering a batch', () => {
       await clock.advance(10_000)
       await Promise.all([delivering, other])
 
-      assert.equal(sent.find(({ text }) => text === '[b]')?.at, waitsMs)
+      const sentAt = sent.find(({ texts }) => texts.includes('b'))?.at ?? Number.NaN
+      assert.equal(Math.floor(sentAt), waitsMs)
     })
   }
 
-  it('asks once when the credentials are refused, and rejects nothing', async () => {
-    const party = aParty()
-    const { deliverBatch, sent, verdicts } = aDelivery(always(answered(401)))
-
-    await deliverBatch(travellersOf(party))
-
-    assert.equal(sent.length, 1)
-    assert.deepEqual(reasonsOf(party), ['misconfigured', 'misconfigured', 'misconfigured'])
-    assert.deepEqual(verdicts, ['misconfigured'])
-  })
-
   it('halves a batch that is too large until the event at fault stands alone', async () => {
     const party = aParty()
-    const { deliverBatch, sent } = aDelivery((texts, attempt) =>
-      texts.includes('X') ? answered(413) : allImported(texts, attempt),
+    const { deliverBatch, sentTexts } = aDelivery((texts, attempt) =>
+      texts.includes('X') ? TOO_LARGE : allImported(texts, attempt),
     )
 
     await deliverBatch(travellersOf(party, ['a', 'b', 'c', 'X', 'e']))
 
-    assert.deepEqual(
-      sent.map(({ text }) => text),
-      ['[a,b,c,X,e]', '[a,b,c]', '[X,e]', '[X]', '[e]'],
-    )
+    assert.deepEqual(sentTexts(), ['a,b,c,X,e', 'a,b,c', 'X,e', 'X', 'e'])
     assert.partialDeepStrictEqual(outcomesOf(party), {
       a: IMPORTED,
       b: IMPORTED,
       c: IMPORTED,
-      X: { kind: 'rejected', reason: 'too_large' },
+      X: { kind: 'rejected', reason: 'too_large', detail: 'too large' },
       e: IMPORTED,
     })
   })
 
+  it('rejects a lone event that Mixpanel itself calls too large, proven or not', async () => {
+    const party = aParty()
+    const { deliverBatch } = aDelivery(always(TOO_LARGE))
+
+    await deliverBatch(travellersOf(party, ['X']))
+
+    assert.deepEqual(reasonsOf(party), ['too_large'])
+  })
+
+  it('rejects nothing that only a proxy calls too large, while nothing is imported', async () => {
+    const party = aParty()
+    const { deliverBatch } = aDelivery(always(answered(413)))
+
+    await deliverBatch(travellersOf(party, ['a', 'b']))
+
+    assert.deepEqual(reasonsOf(party), ['suspect', 'suspect'])
+  })
+
   it('gives back the half whose time was up before its turn', async () => {
     const [first, second] = [aParty(5_000), aParty(900)]
-    const { deliverBatch, clock, sent } = aDelivery(
-      inTurn(answered(413), answered(503), allImported),
+    const { deliverBatch, clock, sentTexts } = aDelivery(
+      inTurn(TOO_LARGE, answered(503), allImported),
+      { maxConcurrency: 1 },
     )
 
     const delivering = deliverBatch([...travellersOf(first, ['a']), ...travellersOf(second, ['b'])])
     await clock.advance(1_000)
     await delivering
 
-    assert.deepEqual(
-      sent.map(({ text }) => text),
-      ['[a,b]', '[a]', '[a]'],
-    )
+    assert.deepEqual(sentTexts(), ['a,b', 'a', 'a'])
     assert.deepEqual([...reasonsOf(first), ...reasonsOf(second)], ['imported', 'deadline'])
   })
 
@@ -281,8 +251,11 @@ describe('delivering a batch', () => {
 
   it('gives back at once, when it drains, what waits for its first', async () => {
     const party = aParty(50_000)
-    const { deliverBatch, gate, sent } = aDelivery(allImported)
-    gate.closeFor({ attempt: 1, retryAfter: '30' })
+    const { deliverBatch, clock, gate, sent } = aDelivery(allImported)
+    const passage = await gate.pass(1, () => 1)
+    assert.ok(passage.kind === 'open')
+    gate.ended(passage, { kind: 'throttled', retryAfter: '30' })
+    await clock.advance(1)
     const delivering = deliverBatch(travellersOf(party, ['a']))
     await settlePromises()
 
@@ -295,7 +268,7 @@ describe('delivering a batch', () => {
 
   it('gives back at once, when it drains, what would have to be split', async () => {
     const party = aParty()
-    const { deliverBatch, gate, sent } = aDelivery(always(answered(413)))
+    const { deliverBatch, gate, sent } = aDelivery(always(TOO_LARGE))
     gate.drain()
 
     await deliverBatch(travellersOf(party, ['a', 'b']))
@@ -310,10 +283,97 @@ describe('delivering a batch', () => {
     await assert.rejects(deliverBatch(travellersOf(aParty())), /a bug/)
   })
 
+  const listing = { failed_records: [{ index: 0, message: 'no' }], num_records_imported: 2 }
+  const takings = [
+    { name: 'all imported', answer: allImported },
+    { name: 'some rejected', answer: answered(400, listing) },
+    { name: 'some listed', answer: answered(400, { ...listing, num_records_imported: 0 }) },
+    { name: 'fewer counted', answer: answered(200, { num_records_imported: 1, status: 'OK' }) },
+  ]
+  for (const { name, answer } of takings) {
+    it(`lets all others pass again once a probe was taken: ${name}`, async () => {
+      const { deliverBatch, clock, gate, sentAt } = aDelivery(
+        inTurn(answered(429), answer, () => new Promise(() => {})),
+      )
+
+      void deliverBatch(travellersOf(aParty()))
+      await settlePromises()
+      void deliverBatch(travellersOf(aParty()))
+      void deliverBatch(travellersOf(aParty()))
+      await clock.advance(1_600)
+
+      assert.equal(gate.closed(), false)
+      assert.ok(sentAt().length > 2)
+    })
+  }
+
+  it('keeps nobody waiting for a probe that a bug has ended', async () => {
+    const party = aParty()
+    const { deliverBatch, clock } = aDelivery(
+      inTurn(answered(429), () => Promise.reject(new Error('a bug')), allImported),
+    )
+
+    const failing = assert.rejects(deliverBatch(travellersOf(aParty())), /a bug/)
+    await settlePromises()
+    const waiting = deliverBatch(travellersOf(party))
+    await clock.advance(1_600)
+    await Promise.all([failing, waiting])
+
+    assert.deepEqual(reasonsOf(party), ['imported', 'imported', 'imported'])
+  })
+
+  it('sends the events that a list does not name again, without those it names', async () => {
+    const party = aParty()
+    const listing = answered(400, {
+      error: 'some failed',
+      failed_records: [{ index: 1, message: 'no' }],
+      num_records_imported: 0,
+      status: 'Bad Request',
+    })
+    const { deliverBatch, sentTexts } = aDelivery(inTurn(listing, allImported))
+
+    await deliverBatch(travellersOf(party))
+
+    assert.deepEqual(sentTexts(), ['a,b,c', 'a,c'])
+    assert.partialDeepStrictEqual(outcomesOf(party), {
+      a: IMPORTED,
+      b: { kind: 'rejected', detail: 'no' },
+      c: IMPORTED,
+    })
+  })
+
+  it('sends nothing again when a list names all, whatever it counts', async () => {
+    const party = aParty()
+    const listing = answered(400, {
+      failed_records: [0, 1, 2].map((index) => ({ index, message: 'no' })),
+      num_records_imported: 2,
+    })
+    const { deliverBatch, sent } = aDelivery(always(listing))
+
+    await deliverBatch(travellersOf(party))
+
+    assert.equal(sent.length, 1)
+    assert.deepEqual(reasonsOf(party), Array(3).fill('refused_by_mixpanel'))
+  })
+
+  it('rejects the verbs of a batch of identity verbs that is refused as the documents say', async () => {
+    const party = aParty()
+    const refusal = { error: 'no', failed_records: ['no verbs'], num_records_imported: 0 }
+    const { deliverBatch, sent } = aDelivery(always(answered(400, refusal)))
+    const verbs = travellersOf(party).map((traveller) => {
+      return { ...traveller, event: { ...traveller.event, identityVerb: true } }
+    })
+
+    await deliverBatch(verbs)
+
+    assert.equal(sent.length, 1)
+    assert.deepEqual(reasonsOf(party), Array(3).fill('refused_by_mixpanel'))
+  })
+
   it('imports all that Mixpanel takes, once each, whichever events are too large', async () => {
     const events = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 40 })
     const refusal = fc.constantFrom(
-      answered(413),
+      TOO_LARGE,
       answered(400, { error: 'json decode error: http: request body too large', status: 0 }),
     )
     await fc.assert(

@@ -1,43 +1,75 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createGate, type Passage } from '../../src/deliver/gate.ts'
-import type { Clock } from '../../src/lib/clock.ts'
-import { createFakeClock } from '../helpers/fake-clock.ts'
+import {
+  type AttemptEnd,
+  createGate,
+  type Gate,
+  type OpenPassage,
+  type Passage,
+} from '../../src/deliver/gate.ts'
+import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
 
-const OPTIONS = { initialMs: 2_000, maxMs: 60_000, maxEventsPerSecond: 1_000 }
+/** The rate starts at a tenth of the bound: 1,000 events/s. */
+const OPTIONS = { initialMs: 2_000, maxMs: 60_000, maxEventsPerSecond: 10_000 }
 const ALMOST_ONE = 1 - 2 ** -53
+
+const TAKEN: AttemptEnd = { kind: 'taken', events: 1 }
+const FAILED: AttemptEnd = { kind: 'failed', retryAfter: undefined }
+const THROTTLED: AttemptEnd = { kind: 'throttled', retryAfter: undefined }
+const MISCONFIGURED: AttemptEnd = { kind: 'misconfigured' }
+const throttledFor = (retryAfter: string): AttemptEnd => ({ kind: 'throttled', retryAfter })
+const failedFor = (retryAfter: string): AttemptEnd => ({ kind: 'failed', retryAfter })
 
 const never = (): number => Number.POSITIVE_INFINITY
 const failed = (attempt: number, retryAfter?: string) => ({ attempt, retryAfter })
 
-function aGate({ random = 0.5, clock = createFakeClock() } = {}) {
-  return { clock, ...createGate(OPTIONS, { clock, random: () => random }) }
+function aGate({ random = (): number => 0.5 } = {}) {
+  const clock = createFakeClock()
+  return { clock, gate: createGate(OPTIONS, { clock, random }) }
 }
 
 /** Notes, in order, when each passage was decided, and how. */
-function createNotes(clock: Clock) {
-  const notes: [at: number, name: string, passage: Passage][] = []
-  const note = (name: string, passing: Promise<Passage>): void => {
-    passing.then((passage) => notes.push([clock.monotonic(), name, passage]))
+function createNotes(clock: FakeClock) {
+  const notes: [at: number, name: string, how: string][] = []
+  const note = (name: string, passing: Promise<Passage>): Promise<Passage> => {
+    passing.then((passage) => {
+      const how = passage.kind === 'open' ? 'open' : passage.reason
+      notes.push([Math.round(clock.monotonic()), name, how])
+    })
+    return passing
   }
   return { notes, note }
 }
 
+/** Passes at once, or the test is wrong. */
+async function passed(gate: Gate, events = 1): Promise<OpenPassage> {
+  const passage = await gate.pass(events, never)
+  assert.ok(passage.kind === 'open')
+  return passage
+}
+
+/** An attempt that ends at once in that way. */
+async function attempted(gate: Gate, end: AttemptEnd): Promise<void> {
+  gate.ended(await passed(gate), end)
+}
+
 describe('a gate', () => {
   it('lets a batch pass at once while there is nothing to wait for', async () => {
-    const { pass } = aGate()
+    const { clock, gate } = aGate()
+    await clock.advance(7)
 
-    assert.equal(await pass(1_000, never), 'open')
+    assert.deepEqual(await gate.pass(1_000, never), { kind: 'open', at: 7 })
+    assert.equal(clock.pending(), 0)
   })
 
   it('spreads what is sent: after a burst of a second’s worth, batches wait for the rate', async () => {
-    const { clock, pass } = aGate()
+    const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
 
-    for (const name of ['a', 'b', 'c', 'd', 'e']) note(name, pass(500, never))
+    for (const name of ['a', 'b', 'c', 'd', 'e']) note(name, gate.pass(500, never))
     await clock.advance(60_000)
-    for (const name of ['f', 'g', 'h', 'i']) note(name, pass(500, never))
+    for (const name of ['f', 'g', 'h', 'i']) note(name, gate.pass(500, never))
     await clock.advance(10_000)
 
     assert.deepEqual(notes, [
@@ -53,25 +85,57 @@ describe('a gate', () => {
     ])
   })
 
-  it('lets nobody pass whose time is up, open as it may be', async () => {
-    const { clock, pass } = aGate()
-    await clock.advance(100)
+  it('lets a batch pass earlier when what was taken meanwhile has raised the rate', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const first = await passed(gate, 4_000)
+    note('second', gate.pass(1, never))
 
-    assert.equal(await pass(1, () => 100), 'deadline')
+    gate.ended(first, { kind: 'taken', events: 4_000 })
+    assert.equal(gate.eventsPerSecond(), 2_000)
+    await clock.advance(3_000)
+
+    assert.deepEqual(notes, [[1_500, 'second', 'open']])
   })
 
-  it('turns away at once who would have to wait past their time', async () => {
-    const { clock, pass, closeFor } = aGate()
+  it('counts an attempt that is made again like any other', async () => {
+    const { clock, gate } = aGate({ random: () => 0 })
     const { notes, note } = createNotes(clock)
-    closeFor(failed(1, '5'))
+
+    note('first', gate.pass(4_000, never))
+    note('again', gate.passAgain(4_000, failed(1), never))
+    await clock.advance(3_000)
+    note('third', gate.pass(1, never))
+    await clock.advance(10_000)
+
+    assert.deepEqual(notes, [
+      [0, 'first', 'open'],
+      [3_000, 'again', 'open'],
+      [7_000, 'third', 'open'],
+    ])
+  })
+
+  it('lets nobody pass whose time is up, open as it may be', async () => {
+    const { clock, gate } = aGate()
+    await clock.advance(100)
+
+    for (const passing of [gate.pass(1, () => 100), gate.passAgain(1, failed(1), () => 99)]) {
+      assert.deepEqual(await passing, { kind: 'give_back', reason: 'deadline' })
+    }
+  })
+
+  it('gives back at once what the rate would keep waiting past its time', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await passed(gate, 6_000)
 
     note(
       'hasty',
-      pass(1, () => 5_000),
+      gate.pass(1, () => 5_000),
     )
     note(
       'patient',
-      pass(1, () => 5_001),
+      gate.pass(1, () => 5_001),
     )
     await clock.advance(5_000)
 
@@ -81,6 +145,17 @@ describe('a gate', () => {
     ])
   })
 
+  it('has no rate above its bound', async () => {
+    const { gate } = aGate()
+
+    gate.ended(await passed(gate, 1), { kind: 'taken', events: 1 })
+    gate.ended(await passed(gate, 40_000), { kind: 'taken', events: 40_000 })
+
+    assert.equal(gate.eventsPerSecond(), 10_000)
+  })
+})
+
+describe('another attempt', () => {
   const waits = [
     { name: 'the seconds of a Retry-After', retryAfter: '7', ms: 7_000 },
     {
@@ -94,22 +169,23 @@ describe('a gate', () => {
     { name: 'its back-off for a Retry-After that cannot be read', retryAfter: 'soon', ms: 1_000 },
   ]
   for (const { name, retryAfter, ms } of waits) {
-    it(`waits ${name} before another attempt`, async () => {
-      const { clock, passAgain } = aGate({ random: 0.5 })
+    it(`waits ${name}`, async () => {
+      const { clock, gate } = aGate()
       const { notes, note } = createNotes(clock)
 
-      note('again', passAgain(1, failed(1, retryAfter), never))
+      note('again', gate.passAgain(1, failed(1, retryAfter), never))
       await clock.advance(100_000)
 
       assert.deepEqual(notes, [[ms, 'again', 'open']])
     })
   }
 
-  it('doubles the back-off from attempt to attempt, to a minute', async () => {
-    const { clock, passAgain } = aGate({ random: ALMOST_ONE })
+  it('waits twice as long from attempt to attempt, to a minute', async () => {
+    const { clock, gate } = aGate({ random: () => ALMOST_ONE })
     const { notes, note } = createNotes(clock)
 
-    for (const attempt of [1, 2, 3, 7]) note(`${attempt}`, passAgain(1, failed(attempt), never))
+    for (const attempt of [1, 2, 3, 7])
+      note(`${attempt}`, gate.passAgain(1, failed(attempt), never))
     await clock.advance(100_000)
 
     assert.deepEqual(
@@ -118,161 +194,618 @@ describe('a gate', () => {
     )
   })
 
-  it('closes for all senders, new ones and those about to try again', async () => {
-    const { clock, pass, passAgain, closeFor, closed } = aGate({ random: 0 })
+  it('is given back at once when its back-off ends past its time', async () => {
+    const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
-    note('again', passAgain(1, failed(1, '3'), never))
+
+    note(
+      'hasty',
+      gate.passAgain(1, failed(1), () => 1_000),
+    )
+    note(
+      'patient',
+      gate.passAgain(1, failed(1), () => 1_001),
+    )
     await clock.advance(1_000)
 
-    closeFor(failed(1, '10'))
-    note('new', pass(1, never))
-    assert.equal(closed(), true)
-    await clock.advance(9_999)
-    assert.equal(notes.length, 0)
-
-    await clock.advance(1)
     assert.deepEqual(notes, [
-      [11_000, 'new', 'open'],
-      [11_000, 'again', 'open'],
+      [0, 'hasty', 'throttled'],
+      [1_000, 'patient', 'open'],
     ])
-    assert.equal(closed(), false)
   })
 
-  it('stays closed for the longest that was asked', async () => {
-    const { clock, pass, closeFor } = aGate()
+  it('holds up nobody while it backs off', async () => {
+    const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
 
-    closeFor(failed(1, '10'))
-    closeFor(failed(1, '2'))
-    note('new', pass(1, never))
+    note('again', gate.passAgain(1, failed(1), never))
+    note('new', gate.pass(1, never))
+    await clock.advance(0)
+
+    assert.deepEqual(notes, [[0, 'new', 'open']])
+  })
+})
+
+describe('a gate that was told to slow down', () => {
+  it('pauses for all, lets one probe, and the others when Mixpanel has taken it', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await attempted(gate, THROTTLED)
+
+    const probing = note('probe', gate.pass(1, never))
+    note('again', gate.passAgain(1, failed(1), never))
+    note('new', gate.pass(1, never))
+    await clock.advance(1_499)
+    assert.deepEqual(notes, [])
+    assert.equal(gate.closed(), true)
+    await clock.advance(5_000)
+    assert.deepEqual(notes, [[1_500, 'probe', 'open']])
+    assert.equal(gate.closed(), true)
+
+    const probe = await probing
+    if (probe.kind === 'open') gate.ended(probe, TAKEN)
+    await clock.advance(10)
+
+    assert.equal(gate.closed(), false)
+    assert.deepEqual(notes.slice(1), [
+      [6_499, 'again', 'open'],
+      [6_499, 'new', 'open'],
+    ])
+  })
+
+  for (const [name, end] of [
+    ['429', throttledFor('10')],
+    ['other failure', failedFor('10')],
+  ] as const) {
+    it(`pauses for as long as the Retry-After of a ${name} asks`, async () => {
+      const { clock, gate } = aGate()
+      const { notes, note } = createNotes(clock)
+      await attempted(gate, end)
+
+      note('new', gate.pass(1, never))
+      await clock.advance(20_000)
+
+      assert.deepEqual(notes, [[10_000, 'new', 'open']])
+    })
+  }
+
+  it('pauses a minute at most, and a second at least', async () => {
+    for (const [retryAfter, at] of [
+      ['3600', 60_000],
+      ['Thu, 01 Jan 2026 00:00:01 GMT', 1_400],
+    ] as const) {
+      const { clock, gate } = aGate()
+      const { notes, note } = createNotes(clock)
+      if (at === 1_400) await clock.advance(400)
+      await attempted(gate, throttledFor(retryAfter))
+
+      note('new', gate.pass(1, never))
+      await clock.advance(100_000)
+
+      assert.deepEqual(notes, [[at, 'new', 'open']])
+    }
+  })
+
+  it('does not pause after a failure that asks for nothing', async () => {
+    const { gate } = aGate()
+
+    await attempted(gate, FAILED)
+
+    assert.equal(gate.closed(), false)
+    await passed(gate)
+  })
+
+  it('pauses between a second and a ceiling that doubles with the refusals in a row', async () => {
+    for (const [random, expected] of [
+      [0, [1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000]],
+      [0.5, [1_500, 2_500, 4_500, 8_500, 16_500, 30_500, 30_500]],
+    ] as const) {
+      const { clock, gate } = aGate({ random: () => random })
+      await attempted(gate, THROTTLED)
+
+      const pauses: number[] = []
+      for (let probe = 1; probe <= expected.length; probe += 1) {
+        const since = clock.monotonic()
+        const passing = gate.pass(1, never)
+        await clock.advance(100_000)
+        const passage = await passing
+        assert.ok(passage.kind === 'open')
+        pauses.push(Math.round(passage.at - since))
+        gate.ended(passage, THROTTLED)
+      }
+
+      assert.deepEqual(pauses, expected)
+    }
+  })
+
+  it('begins with the shortest pause again when something was taken', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    for (const end of [THROTTLED, THROTTLED, TAKEN, THROTTLED]) {
+      const passing = gate.pass(1, never)
+      await clock.advance(10_000)
+      const passage = await passing
+      if (passage.kind === 'open') gate.ended(passage, end)
+    }
+
+    note('next', gate.pass(1, never))
+    await clock.advance(10_000)
+
+    assert.deepEqual(notes, [[41_500, 'next', 'open']])
+  })
+
+  it('pauses no longer for the refusals of attempts that were on their way', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const onTheirWay = [await passed(gate), await passed(gate), await passed(gate)]
+    await clock.advance(100)
+
+    for (const passage of onTheirWay) gate.ended(passage, THROTTLED)
+    const probing = note('probe', gate.pass(1, never))
+    await clock.advance(2_000)
+    const probe = await probing
+    if (probe.kind === 'open') gate.ended(probe, THROTTLED)
+    note('second probe', gate.pass(1, never))
+    await clock.advance(5_000)
+
+    assert.deepEqual(notes, [
+      [1_600, 'probe', 'open'],
+      [4_600, 'second probe', 'open'],
+    ])
+  })
+
+  it('waits for the longest that one of the attempts on their way was asked', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const onTheirWay = [await passed(gate), await passed(gate), await passed(gate)]
+    const waits = ['2', '10', '3']
+
+    for (const [index, passage] of onTheirWay.entries()) {
+      gate.ended(passage, throttledFor(waits[index] ?? ''))
+    }
+    note('new', gate.pass(1, never))
     await clock.advance(20_000)
 
     assert.deepEqual(notes, [[10_000, 'new', 'open']])
   })
 
-  it('counts an attempt that is made again like any other', async () => {
-    const { clock, pass, passAgain } = aGate({ random: 0 })
-    const { notes, note } = createNotes(clock)
+  it('learns nothing from what was on its way when it closed, once it is open again', async () => {
+    const { clock, gate } = aGate()
+    const late = [await passed(gate), await passed(gate), await passed(gate)]
+    await attempted(gate, THROTTLED)
+    await clock.advance(1_500)
+    await attempted(gate, TAKEN)
 
-    note('first', pass(4_000, never))
-    note('again', passAgain(4_000, failed(1), never))
-    await clock.advance(3_000)
-    note('third', pass(1, never))
+    for (const [index, end] of [throttledFor('30'), MISCONFIGURED, failedFor('30')].entries()) {
+      const passage = late[index]
+      if (passage) gate.ended(passage, end)
+    }
+
+    assert.equal(gate.closed() || gate.barred(), false)
+    await clock.advance(10)
+    await passed(gate)
+  })
+
+  it('stays closed when what was on its way is taken', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const onItsWay = await passed(gate)
+    await attempted(gate, THROTTLED)
+
+    gate.ended(onItsWay, TAKEN)
+    note('new', gate.pass(1, never))
+    await clock.advance(1_500)
+
+    assert.deepEqual(notes, [[1_500, 'new', 'open']])
+  })
+
+  it('lets the next one probe at once when a probe fails', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await attempted(gate, THROTTLED)
+    const probing = note('probe', gate.pass(1, never))
+    note('next', gate.pass(1, never))
+    note('third', gate.pass(1, never))
+    await clock.advance(2_000)
+
+    const probe = await probing
+    if (probe.kind === 'open') gate.ended(probe, FAILED)
+    await clock.advance(1_000)
+
+    assert.deepEqual(notes, [
+      [1_500, 'probe', 'open'],
+      [2_000, 'next', 'open'],
+    ])
+  })
+
+  it('gives back at once what the pause would keep waiting past its time', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const second = await passed(gate)
+    await attempted(gate, throttledFor('5'))
+
+    note(
+      'hasty',
+      gate.pass(1, () => 5_000),
+    )
+    note(
+      'patient',
+      gate.pass(1, () => 5_001),
+    )
+    await clock.advance(1_000)
+    gate.ended(second, throttledFor('5'))
+    await clock.advance(0)
+
+    assert.deepEqual(notes, [
+      [0, 'hasty', 'throttled'],
+      [1_000, 'patient', 'throttled'],
+    ])
+  })
+
+  it('gives back who waits for a probe when its time is up, which may be later than it was', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await attempted(gate, THROTTLED)
+    note('probe', gate.pass(1, never))
+    let until = 3_000
+    note(
+      'moved',
+      gate.pass(1, () => until),
+    )
+    note(
+      'not moved',
+      gate.pass(1, () => 3_000),
+    )
+    await clock.advance(2_000)
+
+    until = 4_000
     await clock.advance(10_000)
 
     assert.deepEqual(notes, [
-      [0, 'first', 'open'],
-      [3_000, 'again', 'open'],
-      [7_000, 'third', 'open'],
+      [1_500, 'probe', 'open'],
+      [3_000, 'not moved', 'throttled'],
+      [4_000, 'moved', 'throttled'],
     ])
+    assert.equal(clock.pending(), 0)
   })
 
-  it('ends every pause when it drains, and begins no other', async () => {
-    const { clock, pass, passAgain, closeFor, drain, draining } = aGate()
+  it('saves up no rate during a pause', async () => {
+    const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
-    closeFor(failed(1, '60'))
-    note('new', pass(1, never))
-    note('again', passAgain(1, failed(1), never))
-    await clock.advance(500)
-    assert.equal(draining(), false)
+    await attempted(gate, throttledFor('30'))
+    const probing = gate.pass(70, never)
+    note('next', gate.pass(70, never))
+    note('third', gate.pass(70, never))
+    await clock.advance(30_000)
 
-    drain()
-    await clock.advance(0)
-    note('later', pass(1, never))
-    note('later again', passAgain(1, failed(1), never))
+    const probe = await probing
+    if (probe.kind === 'open') gate.ended(probe, FAILED)
+    await clock.advance(1_000)
+    assert.deepEqual(notes, [[30_100, 'next', 'open']])
+  })
+
+  it('asks Mixpanel no more than once a second while it refuses sixteen batches for 20 s', async () => {
+    const clock = createFakeClock()
+    let random = 0
+    const gate = createGate(
+      { ...OPTIONS, maxEventsPerSecond: 30_000 },
+      { clock, random: () => (random = (random + 0.37) % 1) },
+    )
+    const requests: number[] = []
+    const imported: number[] = []
+    const until = (): number => 53_000
+
+    for (let batch = 0; batch < 16; batch += 1) void deliver()
     await clock.advance(60_000)
 
-    assert.equal(draining(), true)
+    assert.ok(requests.filter((at) => at < 20_000).length <= 20, `${requests}`)
+    assert.equal(imported.length, 16)
+    assert.ok((imported[0] ?? 0) < 40_000 && (imported.at(-1) ?? 0) < 52_000, `${imported}`)
+    assert.equal(clock.pending(), 0)
+
+    async function deliver(): Promise<void> {
+      let passage = await gate.pass(2_000, until)
+      for (let attempt = 1; passage.kind === 'open'; attempt += 1) {
+        requests.push(clock.monotonic())
+        await new Promise<void>((resolve) => clock.after(100, resolve))
+        if (clock.monotonic() >= 20_000) {
+          imported.push(clock.monotonic())
+          return gate.ended(passage, { kind: 'taken', events: 2_000 })
+        }
+        gate.ended(passage, THROTTLED)
+        passage = await gate.passAgain(2_000, failed(attempt), until)
+      }
+    }
+  })
+})
+
+describe('a gate whose credentials were refused', () => {
+  it('lets one probe every ten seconds and holds the others to the end of their time', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await attempted(gate, MISCONFIGURED)
+    assert.equal(gate.barred(), true)
+    assert.equal(gate.closed(), false)
+
+    const first = note('first', gate.pass(1, never))
+    let until = 12_000
+    note(
+      'held',
+      gate.pass(1, () => until),
+    )
+    note(
+      'short',
+      gate.pass(1, () => 9_000),
+    )
+    note(
+      'backing off',
+      gate.passAgain(1, failed(1, '30'), () => 9_500),
+    )
+    await clock.advance(10_000)
+    const probe = await first
+    if (probe.kind === 'open') gate.ended(probe, MISCONFIGURED)
+    until = 15_000
+    note('second', gate.pass(1, never))
+    await clock.advance(20_000)
+
     assert.deepEqual(notes, [
-      [500, 'new', 'draining'],
-      [500, 'again', 'draining'],
-      [500, 'later', 'draining'],
-      [500, 'later again', 'draining'],
+      [9_000, 'short', 'misconfigured'],
+      [9_500, 'backing off', 'misconfigured'],
+      [10_000, 'first', 'open'],
+      [15_000, 'held', 'misconfigured'],
+      [20_000, 'second', 'open'],
     ])
   })
 
-  it('makes no other attempt when it drains, open as it may be', async () => {
-    const { clock, passAgain, drain } = aGate()
+  it('lets all the waiting go at once when Mixpanel takes a probe', async () => {
+    const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
-    note('again', passAgain(1, failed(1), never))
+    await attempted(gate, MISCONFIGURED)
+    const probing = note('probe', gate.pass(1, never))
+    for (const name of ['a', 'b', 'c']) note(name, gate.pass(1, never))
+    await clock.advance(10_200)
+
+    const probe = await probing
+    if (probe.kind === 'open') gate.ended(probe, TAKEN)
+    await clock.advance(0)
+
+    assert.equal(gate.barred(), false)
+    assert.deepEqual(notes, [
+      [10_000, 'probe', 'open'],
+      [10_200, 'a', 'open'],
+      [10_200, 'b', 'open'],
+      [10_200, 'c', 'open'],
+    ])
+  })
+
+  for (const [name, end, nextAt] of [
+    ['fails', FAILED, 20_000],
+    ['is refused with 429', THROTTLED, 20_000],
+    ['is refused with a longer wait', throttledFor('30'), 40_000],
+  ] as const) {
+    it(`probes again in time when a probe ${name}`, async () => {
+      const { clock, gate } = aGate()
+      const { notes, note } = createNotes(clock)
+      await attempted(gate, MISCONFIGURED)
+      const probing = gate.pass(1, never)
+      await clock.advance(10_000)
+
+      const probe = await probing
+      if (probe.kind === 'open') gate.ended(probe, end)
+      note('next', gate.pass(1, never))
+      await clock.advance(60_000)
+
+      assert.equal(gate.barred(), true)
+      assert.deepEqual(notes, [[nextAt, 'next', 'open']])
+    })
+  }
+
+  it('puts the first probe off no further for what was on its way', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const onItsWay = await passed(gate)
+    await attempted(gate, MISCONFIGURED)
+    await clock.advance(4_000)
+
+    gate.ended(onItsWay, MISCONFIGURED)
+    note('probe', gate.pass(1, never))
+    await clock.advance(10_000)
+
+    assert.deepEqual(notes, [[10_000, 'probe', 'open']])
+  })
+
+  it('is barred by what was on its way when it was told to slow down, too', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const onItsWay = await passed(gate)
+    await attempted(gate, THROTTLED)
     await clock.advance(500)
 
-    drain()
+    gate.ended(onItsWay, MISCONFIGURED)
+    assert.equal(gate.barred(), true)
+    note('probe', gate.pass(1, never))
+    await clock.advance(20_000)
+
+    assert.deepEqual(notes, [[10_500, 'probe', 'open']])
+  })
+
+  it('holds whom the pause alone would give back', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const onItsWay = await passed(gate)
+    await attempted(gate, throttledFor('60'))
+    gate.ended(onItsWay, MISCONFIGURED)
+
+    note(
+      'held',
+      gate.pass(1, () => 8_000),
+    )
+    await clock.advance(20_000)
+
+    assert.deepEqual(notes, [[8_000, 'held', 'misconfigured']])
+  })
+})
+
+describe('a gate that drains', () => {
+  it('ends every wait at once, and begins no other', async () => {
+    for (const end of [throttledFor('60'), MISCONFIGURED]) {
+      const { clock, gate } = aGate()
+      const { notes, note } = createNotes(clock)
+      await attempted(gate, end)
+      note('new', gate.pass(1, never))
+      note('again', gate.passAgain(1, failed(1), never))
+      await clock.advance(500)
+      assert.equal(gate.draining(), false)
+
+      gate.drain()
+      await clock.advance(0)
+      note('later', gate.pass(1, never))
+      note('later again', gate.passAgain(1, failed(1), never))
+      await clock.advance(60_000)
+
+      assert.equal(gate.draining(), true)
+      assert.deepEqual(notes, [
+        [500, 'new', 'draining'],
+        [500, 'again', 'draining'],
+        [500, 'later', 'draining'],
+        [500, 'later again', 'draining'],
+      ])
+      assert.equal(clock.pending(), 0)
+    }
+  })
+
+  it('makes no other attempt, open as it may be', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    note('again', gate.passAgain(1, failed(1), never))
+    await clock.advance(500)
+
+    gate.drain()
     await clock.advance(0)
 
     assert.deepEqual(notes, [[500, 'again', 'draining']])
   })
 
-  it('lets pass while it drains what need not wait', async () => {
-    const { pass, drain } = aGate()
+  it('lets pass what need not wait', async () => {
+    const { gate } = aGate()
 
-    drain()
+    gate.drain()
 
-    assert.equal(await pass(1, never), 'open')
+    await passed(gate)
   })
 })
 
 describe('a gate, whatever comes', () => {
+  const END = fc.constantFrom(
+    TAKEN,
+    TAKEN,
+    FAILED,
+    failedFor('3'),
+    THROTTLED,
+    THROTTLED,
+    throttledFor('5'),
+    MISCONFIGURED,
+  )
   const SENDER = fc.record({
     events: fc.integer({ min: 1, max: 2_000 }),
     startMs: fc.nat({ max: 5_000 }),
     timeMs: fc.nat({ max: 20_000 }),
-    /** 0: none has failed yet. */
-    attempt: fc.nat({ max: 8 }),
-    retryAfter: fc.option(fc.constantFrom<string>('0', '1', '5', '90', 'soon'), { nil: undefined }),
-    throttled: fc.boolean(),
-    random: fc.double({ min: 0, max: ALMOST_ONE, noNaN: true }),
+    /** By which its time is prolonged while it waits. */
+    moreMs: fc.nat({ max: 5_000 }),
+    latencyMs: fc.integer({ min: 0, max: 3_000 }),
+    /** Of its attempts, one after the other; the last is not made again. */
+    ends: fc.array(END, { minLength: 1, maxLength: 4 }),
   })
   type Sender = typeof SENDER extends fc.Arbitrary<infer T> ? T : never
 
-  /** What was decided about each sender and when, in that order. */
-  async function run(senders: readonly Sender[]) {
-    const clock = createFakeClock()
-    const decided: (Sender & { at: number; passage: Passage; closed: boolean })[] = []
-    let random = 0
-    const gate = createGate(OPTIONS, { clock, random: () => random })
-    for (const one of senders) {
-      clock.after(one.startMs, async () => {
-        random = one.random
-        const until = (): number => one.startMs + one.timeMs
-        const attempt = failed(one.attempt, one.retryAfter)
-        if (one.throttled) gate.closeFor(attempt)
-        const passage = await (one.attempt === 0
-          ? gate.pass(one.events, until)
-          : gate.passAgain(one.events, attempt, until))
-        decided.push({ ...one, passage, at: clock.monotonic(), closed: gate.closed() })
-      })
-    }
-    await clock.advance(200_000)
-    return decided
+  interface Decided {
+    readonly passage: Passage
+    readonly at: number
+    readonly until: number
+    readonly events: number
   }
 
-  it('decides about everybody, and lets nobody pass while it is closed, or past their time', async () => {
+  /** What was decided, in that order, and what was left over. */
+  async function run(senders: readonly Sender[], drainAt = Number.POSITIVE_INFINITY) {
+    const clock = createFakeClock()
+    const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
+    const decided: Decided[] = []
+    let done = 0
+    for (const sender of senders) clock.after(sender.startMs, () => void send(sender))
+    if (drainAt < 100_000) clock.after(drainAt, gate.drain)
+    await clock.advance(200_000)
+    return { decided, done, left: clock.pending() }
+
+    async function send({ events, startMs, timeMs, moreMs, latencyMs, ends }: Sender) {
+      let until = startMs + timeMs
+      clock.after(timeMs / 2, () => {
+        until += moreMs
+      })
+      let passage = await noted(
+        gate.pass(events, () => until),
+        events,
+        () => until,
+      )
+      for (const [index, end] of ends.entries()) {
+        if (passage.kind !== 'open') break
+        await new Promise<void>((resolve) => clock.after(latencyMs, resolve))
+        gate.ended(passage, end)
+        if (index === ends.length - 1) break
+        const again = gate.passAgain(events, failed(index + 1), () => until)
+        passage = await noted(again, events, () => until)
+      }
+      done += 1
+    }
+
+    async function noted(passing: Promise<Passage>, events: number, until: () => number) {
+      const passage = await passing
+      decided.push({ passage, at: clock.monotonic(), until: until(), events })
+      return passage
+    }
+  }
+
+  it('decides about everybody, lets nobody pass from the end of their time on, nor wait past it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(SENDER, { maxLength: 12 }), async (senders) => {
-        const decided = await run(senders)
+        const { decided, done, left } = await run(senders)
 
-        assert.equal(decided.length, senders.length)
-        for (const { passage, at, closed, startMs, timeMs } of decided) {
-          assert.ok(['open', 'deadline', 'throttled'].includes(passage))
-          assert.ok(at <= startMs + timeMs)
-          if (passage === 'open') assert.ok(!closed && at < startMs + timeMs)
+        assert.equal(done, senders.length)
+        assert.equal(left, 0)
+        for (const { passage, at, until } of decided) {
+          if (passage.kind === 'open') assert.ok(passage.at === at && at < until)
+          else if (passage.reason !== 'deadline') assert.ok(at <= until + 1e-6)
         }
       }),
     )
   })
 
-  it('never sends more than its rate, a burst of one second and one batch', async () => {
-    const patient = SENDER.map((one) => ({ ...one, timeMs: 1_000_000 }))
+  it('holds nobody from the instant on in which it drains', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(patient, { maxLength: 12 }), async (senders) => {
-        const sent = await run(senders)
+      fc.asyncProperty(
+        fc.array(SENDER, { maxLength: 12 }),
+        fc.nat(9_000),
+        async (senders, drainAt) => {
+          const { decided, done } = await run(senders, drainAt)
 
-        for (const [from, first] of sent.entries()) {
+          assert.equal(done, senders.length)
+          // Who was under way may ask again later, and is told at once.
+          assert.ok(decided.every(({ at }) => at <= 5_000 + 4 * 3_000 || at <= drainAt))
+        },
+      ),
+    )
+  })
+
+  it('never sends more than its rate, a burst of one second and one batch', async () => {
+    const steady = SENDER.map((one) => ({ ...one, timeMs: 1_000_000, ends: [FAILED, FAILED] }))
+    await fc.assert(
+      fc.asyncProperty(fc.array(steady, { maxLength: 12 }), async (senders) => {
+        const { decided } = await run(senders)
+
+        for (const [from, first] of decided.entries()) {
           let before = 0
-          for (const { events, at } of sent.slice(from)) {
+          for (const { events, at } of decided.slice(from)) {
             const seconds = (at - first.at) / 1_000 + 1
-            assert.ok(before <= seconds * OPTIONS.maxEventsPerSecond + 1e-6)
+            assert.ok(before <= seconds * 1_000 + 1e-6)
             before += events
           }
         }

@@ -1,46 +1,165 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createStanding } from '../../src/deliver/standing.ts'
+import type { Verdict } from '../../src/deliver/verdict.ts'
+import { IMPORTED, rejected } from '../../src/model/outcome.ts'
 
-const REFUSED = { kind: 'misconfigured', status: 401 } as const
+const SHUT_OUT: Verdict = { kind: 'shut_out', status: 403 }
+const ALL_IMPORTED: Verdict = { kind: 'imported' }
+const REJECTED = rejected('refused_by_mixpanel', 'no')
 
-describe('createStanding', () => {
-  it('is good until Mixpanel says otherwise', () => {
-    const { isMisconfigured } = createStanding(() => {})
+const imports: { name: string; verdict: Verdict }[] = [
+  { name: 'all were imported', verdict: ALL_IMPORTED },
+  {
+    name: 'some were imported and some rejected',
+    verdict: { kind: 'settled', outcomes: [REJECTED, IMPORTED] },
+  },
+  { name: 'fewer were counted than sent', verdict: { kind: 'shortfall', imported: 1 } },
+]
 
-    assert.equal(isMisconfigured(), false)
+const refusal = {
+  kind: 'refused',
+  blames: 'some_event',
+  reason: 'refused_by_mixpanel',
+  detail: 'no',
+  certain: false,
+} as const
+
+const noImports: { name: string; verdict: Verdict }[] = [
+  { name: 'all were rejected', verdict: { kind: 'settled', outcomes: [REJECTED] } },
+  { name: 'none was counted', verdict: { kind: 'shortfall', imported: 0 } },
+  { name: 'some were listed', verdict: { kind: 'listed', rejected: new Map([[0, REJECTED]]) } },
+  { name: 'all were refused', verdict: refusal },
+  { name: 'it is to be tried again', verdict: { kind: 'retry', reason: 'mixpanel_unavailable' } },
+  { name: 'the credentials are refused', verdict: { kind: 'misconfigured', status: 401 } },
+]
+
+describe('the standing with Mixpanel', () => {
+  for (const { name, verdict } of [...imports, ...noImports]) {
+    it(`leaves a verdict as it is: ${name}`, () => {
+      assert.equal(createStanding().judge(verdict, 0), verdict)
+    })
+  }
+
+  it('takes a 403 or 404 for a whim twice, and the third time for misconfiguration', () => {
+    const standing = createStanding()
+
+    const judged = [403, 404, 403, 404].map((status) => {
+      return standing.judge({ kind: 'shut_out', status }, 0)
+    })
+
+    const whim = { kind: 'retry', reason: 'unknown_answer' }
+    assert.deepEqual(judged, [
+      whim,
+      whim,
+      { kind: 'misconfigured', status: 403 },
+      { kind: 'misconfigured', status: 404 },
+    ])
   })
 
-  it('tells of each refusal, and remembers it', () => {
-    const refusals: number[] = []
-    const { heard, isMisconfigured } = createStanding((status) => refusals.push(status))
+  for (const { name, verdict } of imports) {
+    it(`counts the whims anew once ${name}`, () => {
+      const standing = createStanding()
+      standing.judge(SHUT_OUT, 0)
+      standing.judge(SHUT_OUT, 0)
 
-    heard(REFUSED)
-    heard(REFUSED)
+      standing.judge(verdict, 0)
 
-    assert.equal(isMisconfigured(), true)
-    assert.deepEqual(refusals, [401, 401])
+      assert.equal(standing.judge(SHUT_OUT, 0).kind, 'retry')
+    })
+  }
+
+  it('goes on counting whims while nothing is imported between', () => {
+    const standing = createStanding()
+    standing.judge(SHUT_OUT, 0)
+    standing.judge(SHUT_OUT, 0)
+
+    for (const { verdict } of noImports) standing.judge(verdict, 0)
+
+    assert.equal(standing.judge(SHUT_OUT, 0).kind, 'misconfigured')
+  })
+})
+
+describe('an import', () => {
+  it('has not happened when nothing was sent', () => {
+    assert.equal(createStanding().hasImportedSince(0), false)
   })
 
-  it('is good again once something was imported', () => {
-    const { heard, isMisconfigured } = createStanding(() => {})
+  for (const { name, verdict } of imports) {
+    it(`proves since when events can be imported: ${name}`, () => {
+      const standing = createStanding()
 
-    heard(REFUSED)
-    heard({ kind: 'imported' })
-    assert.equal(isMisconfigured(), false)
+      standing.judge(verdict, 100)
 
-    heard(REFUSED)
-    heard({ kind: 'settled', outcomes: [] })
-    assert.equal(isMisconfigured(), false)
+      assert.equal(standing.hasImportedSince(100), true)
+      assert.equal(standing.hasImportedSince(101), false)
+    })
+  }
+
+  for (const { name, verdict } of noImports) {
+    it(`has not happened when ${name}`, () => {
+      const standing = createStanding()
+
+      standing.judge(verdict, 100)
+
+      assert.equal(standing.hasImportedSince(100), false)
+      assert.equal(standing.vouchesFor(1), false)
+    })
+  }
+
+  it('is as recent as the latest attempt that imported, in whatever order answers come', () => {
+    const standing = createStanding()
+
+    standing.judge(ALL_IMPORTED, 200)
+    standing.judge(ALL_IMPORTED, 100)
+
+    assert.equal(standing.hasImportedSince(200), true)
   })
 
-  it('stays bad through answers that say nothing of it', () => {
-    const { heard, isMisconfigured } = createStanding(() => {})
+  it('vouches for ten events that are refused alone, and the next for ten more', () => {
+    const standing = createStanding()
+    standing.judge(ALL_IMPORTED, 0)
+    standing.judge(ALL_IMPORTED, 0)
 
-    heard(REFUSED)
-    heard({ kind: 'retry', reason: 'mixpanel_unavailable' })
-    heard({ kind: 'split' })
+    const tenAndOne = Array.from({ length: 11 }, () => standing.vouchesFor(1))
+    standing.judge(ALL_IMPORTED, 0)
 
-    assert.equal(isMisconfigured(), true)
+    assert.deepEqual(tenAndOne, [...Array.from({ length: 10 }, () => true), false])
+    assert.equal(standing.vouchesFor(1), true)
+  })
+
+  it('vouches for one batch of which nothing is counted, however large', () => {
+    const standing = createStanding()
+    standing.judge(ALL_IMPORTED, 0)
+
+    assert.equal(standing.vouchesFor(2_000), true)
+    assert.equal(standing.vouchesFor(1), false)
+  })
+
+  it('vouches for nothing any more after a fault that is not the events’', () => {
+    const faults: ((standing: ReturnType<typeof createStanding>) => void)[] = [
+      (standing) => standing.suspect(),
+      (standing) => standing.judge({ kind: 'misconfigured', status: 401 }, 0),
+      (standing) => [1, 2, 3].map(() => standing.judge(SHUT_OUT, 0)),
+    ]
+    for (const fault of faults) {
+      const standing = createStanding()
+      standing.judge(ALL_IMPORTED, 0)
+
+      fault(standing)
+
+      assert.equal(standing.vouchesFor(1), false)
+    }
+  })
+
+  it('ends a suspicion', () => {
+    const standing = createStanding()
+    assert.equal(standing.isSuspect(), false)
+
+    standing.suspect()
+    assert.equal(standing.isSuspect(), true)
+
+    standing.judge(ALL_IMPORTED, 0)
+    assert.equal(standing.isSuspect(), false)
   })
 })

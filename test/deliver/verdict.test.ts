@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ImportAnswer } from '../../src/deliver/answer.ts'
-import { type Verdict, verdictOn } from '../../src/deliver/verdict.ts'
-import { IMPORTED } from '../../src/model/outcome.ts'
+import { type Refusal, type SentEvent, type Verdict, verdictOn } from '../../src/deliver/verdict.ts'
+import { IMPORTED, type Rejected } from '../../src/model/outcome.ts'
 
-const SENT = 3
+const EVENTS: readonly SentEvent[] = ['id-1', 'id-2', 'id-3'].map((insertId) => {
+  return { insertId, identityVerb: false }
+})
+const VERBS = EVENTS.map((event) => ({ ...event, identityVerb: true }))
+const SENT = EVENTS.length
 const UNKNOWN: Verdict = { kind: 'retry', reason: 'unknown_answer' }
 
 /** Mixpanel's JSON, or any text. */
@@ -29,6 +33,15 @@ const REFUSAL = {
   num_records_imported: SENT - 1,
   status: 'Bad Request',
 }
+const NO_IDENTITY =
+  'identity events are not allowed when project is using simplified identity management'
+/** The form without an index: of one identity verb, or of all that travelled with it. */
+const OPAQUE = { ...REFUSAL, failed_records: [NO_IDENTITY], num_records_imported: 0 }
+const BROKEN = { error: 'json decode error at element idx: 1, byte_offset: 9: EOF', status: 0 }
+const OVERSIZE = {
+  error: 'json decode error at element idx: 9, byte_offset: 99: http: request body too large',
+  status: 0,
+}
 const REJECTED = {
   kind: 'rejected',
   reason: 'refused_by_mixpanel',
@@ -36,14 +49,48 @@ const REJECTED = {
   detail: RECORD.message,
 } as const
 const { field: _field, ...FIELDLESS } = REJECTED
+const { index: _index, ...UNNUMBERED } = RECORD
 
-const rows: { name: string; answer: ImportAnswer; verdict: Verdict }[] = [
+function refusalOf(detail: string): Refusal {
+  const reason = 'refused_by_mixpanel'
+  return { kind: 'refused', blames: 'some_event', reason, detail, certain: false }
+}
+
+function tooLarge(detail: string, certain: boolean): Refusal {
+  return { kind: 'refused', blames: 'some_event', reason: 'too_large', detail, certain }
+}
+
+function listed(...places: readonly (readonly [number, Rejected])[]): Verdict {
+  return { kind: 'listed', rejected: new Map(places) }
+}
+
+/** A refusal with these records, which has imported so many. */
+function refusing(failed_records: unknown, num_records_imported?: unknown): ImportAnswer {
+  return anAnswer(400, { ...REFUSAL, failed_records, num_records_imported })
+}
+
+interface Row {
+  readonly name: string
+  readonly answer: ImportAnswer
+  readonly verdict: Verdict
+  readonly sent?: readonly SentEvent[]
+}
+
+const successes: readonly Row[] = [
   { name: '200 that counts all', answer: anAnswer(200, OK), verdict: { kind: 'imported' } },
   {
     name: '200 that counts all and says nothing else',
     answer: anAnswer(200, { num_records_imported: SENT }),
     verdict: { kind: 'imported' },
   },
+  ...[0, 1, 2].map((imported) => ({
+    name: `200 OK that counts ${imported} of ${SENT}`,
+    answer: anAnswer(200, { ...OK, num_records_imported: imported }),
+    verdict: { kind: 'shortfall', imported } as const,
+  })),
+]
+
+const namedRefusals: readonly Row[] = [
   {
     name: '400 with a record',
     answer: anAnswer(400, REFUSAL),
@@ -51,44 +98,203 @@ const rows: { name: string; answer: ImportAnswer; verdict: Verdict }[] = [
   },
   {
     name: '400 with a record under its other id key',
-    answer: anAnswer(400, { ...REFUSAL, failed_records: [{ ...RECORD, $insert_id: 'id-2' }] }),
+    answer: refusing([{ ...RECORD, insert_id: undefined, $insert_id: 'id-2' }], SENT - 1),
     verdict: { kind: 'settled', outcomes: [IMPORTED, REJECTED, IMPORTED] },
   },
   {
     name: '400 with records for all, in any order',
-    answer: anAnswer(400, {
-      ...REFUSAL,
-      failed_records: [2, 0, 1].map((index) => ({ ...RECORD, index })),
-      num_records_imported: 0,
-    }),
+    answer: refusing(
+      [2, 0, 1].map((index) => ({ ...RECORD, index })),
+      0,
+    ),
     verdict: { kind: 'settled', outcomes: [REJECTED, REJECTED, REJECTED] },
   },
   {
     name: '400 with a record that gives no reason',
-    answer: anAnswer(400, { ...REFUSAL, failed_records: [{ index: 0, field: 7 }] }),
+    answer: refusing([{ index: 0, field: 7 }], SENT - 1),
     verdict: {
       kind: 'settled',
       outcomes: [{ ...FIELDLESS, detail: 'no reason given' }, IMPORTED, IMPORTED],
     },
   },
+  ...['insert_id', '$insert_id'].map((key) => ({
+    name: `400 with a record that has no index, by its ${key}`,
+    answer: refusing([{ ...UNNUMBERED, insert_id: undefined, [key]: 'id-3' }], SENT - 1),
+    verdict: { kind: 'settled', outcomes: [IMPORTED, IMPORTED, REJECTED] } as const,
+  })),
+  {
+    name: '400 that has imported fewer than it does not list',
+    answer: refusing([RECORD], 1),
+    verdict: listed([1, REJECTED]),
+  },
+  {
+    name: '400 that has imported more than it does not list',
+    answer: refusing([RECORD], SENT),
+    verdict: listed([1, REJECTED]),
+  },
+  {
+    name: '400 that does not count what it imported',
+    answer: refusing([RECORD]),
+    verdict: listed([1, REJECTED]),
+  },
+  {
+    name: '400 that counts in words',
+    answer: refusing([RECORD], '2'),
+    verdict: listed([1, REJECTED]),
+  },
+  {
+    name: '400 that lists a record twice',
+    answer: refusing([RECORD, RECORD], 1),
+    verdict: listed([1, REJECTED]),
+  },
+  {
+    name: '400 that lists one event twice, and then balances',
+    answer: refusing([RECORD, RECORD], 2),
+    verdict: listed([1, REJECTED]),
+  },
+  {
+    name: '400 that lists an event, and a place that no event has',
+    answer: refusing([RECORD, { ...RECORD, index: 3 }], 1),
+    verdict: listed([1, REJECTED]),
+  },
+  {
+    name: '400 that lists an event, and a text',
+    answer: refusing([NO_IDENTITY, RECORD], 1),
+    verdict: listed([1, REJECTED]),
+  },
+  {
+    name: '400 with a text, for a batch of identity verbs',
+    answer: anAnswer(400, OPAQUE),
+    sent: VERBS,
+    verdict: {
+      kind: 'settled',
+      outcomes: VERBS.map(() => ({ ...FIELDLESS, detail: NO_IDENTITY })),
+    },
+  },
+]
+
+const unnamedRefusals: readonly Row[] = [
+  { name: '400 with a text', answer: anAnswer(400, OPAQUE), verdict: refusalOf(NO_IDENTITY) },
+  {
+    name: '400 with a text that does not count',
+    answer: refusing([NO_IDENTITY]),
+    verdict: refusalOf(NO_IDENTITY),
+  },
+  {
+    name: '400 with a text, when one event is no identity verb',
+    answer: anAnswer(400, OPAQUE),
+    sent: [...VERBS.slice(1), ...EVENTS.slice(0, 1)],
+    verdict: refusalOf(NO_IDENTITY),
+  },
+  ...[3, -1, 0.5, '1', null].map((index) => ({
+    name: `400 with the index ${JSON.stringify(index)} alone`,
+    answer: refusing([{ index }], 0),
+    verdict: refusalOf(REFUSAL.error),
+  })),
+  {
+    name: '400 with an index out of range, whatever its insert id says',
+    answer: refusing([{ ...RECORD, index: 3 }], 0),
+    verdict: refusalOf(REFUSAL.error),
+  },
+  {
+    name: '400 with an insert id that two events have',
+    answer: refusing([{ insert_id: 'id-1' }], 0),
+    sent: EVENTS.map((event) => ({ ...event, insertId: 'id-1' })),
+    verdict: refusalOf(REFUSAL.error),
+  },
+  {
+    name: '400 with records of another shape, and no text',
+    answer: anAnswer(400, { failed_records: [7, null, []], num_records_imported: 0 }),
+    verdict: refusalOf('no reason given'),
+  },
+  {
+    name: '400 with an empty list',
+    answer: refusing([], 0),
+    verdict: refusalOf(REFUSAL.error),
+  },
+  {
+    name: '400 without a list',
+    answer: anAnswer(400, { code: 400, error: 'no', status: 'Bad Request' }),
+    verdict: refusalOf('no'),
+  },
+  {
+    name: '400, the JSON could not be decoded',
+    answer: anAnswer(400, BROKEN),
+    verdict: refusalOf(BROKEN.error),
+  },
+  {
+    name: '400, JSON that could not be decoded, of identity verbs',
+    answer: anAnswer(400, BROKEN),
+    sent: VERBS,
+    verdict: refusalOf(BROKEN.error),
+  },
   {
     name: '400, the body was too large',
-    answer: anAnswer(400, {
-      error: 'json decode error at element idx: 9, byte_offset: 99: http: request body too large',
-      status: 0,
-    }),
-    verdict: { kind: 'split' },
+    answer: anAnswer(400, OVERSIZE),
+    verdict: tooLarge(OVERSIZE.error, true),
   },
-  { name: '413', answer: anAnswer(413, '<html>'), verdict: { kind: 'split' } },
+  {
+    name: '413',
+    answer: anAnswer(413, { code: 413, error: 'request exceeds max limit', status: 'Too Large' }),
+    verdict: tooLarge('request exceeds max limit', true),
+  },
+  {
+    name: '413 of a proxy',
+    answer: anAnswer(413, '<html>'),
+    verdict: tooLarge('no reason given', false),
+  },
+  {
+    name: '413 of a gateway that speaks JSON',
+    answer: anAnswer(413, { error: { code: 413 } }),
+    verdict: tooLarge('no reason given', false),
+  },
+]
+
+const OTHER_PROJECT = 'Credentials in request did not match project_id URL parameter'
+
+const accessRefusals: readonly Row[] = [
   {
     name: '401',
     answer: anAnswer(401, { code: 401, error: 'Invalid credentials', status: 'Unauthorized' }),
     verdict: { kind: 'misconfigured', status: 401 },
   },
+  {
+    name: '401 of a proxy',
+    answer: anAnswer(401),
+    verdict: { kind: 'misconfigured', status: 401 },
+  },
+  ...[
+    'Invalid credentials',
+    'Invalid service account credentials',
+    'Not a valid service account username',
+    'user is not a project member',
+    'Unauthorized, invalid project secret. See docs for more information',
+    'invalid project token',
+    'project_id is missing',
+    'unknown project id',
+    OTHER_PROJECT,
+  ].map((error) => ({
+    name: `400 that says: ${error}`,
+    answer: anAnswer(400, { error, status: 0 }),
+    verdict: { kind: 'misconfigured', status: 400 } as const,
+  })),
+  ...[403, 404].map((status) => ({
+    name: `${status} with Mixpanel’s JSON`,
+    answer: anAnswer(status, { error: 'forbidden', status: 'error' }),
+    verdict: { kind: 'shut_out', status } as const,
+  })),
+]
+
+const retries: readonly Row[] = [
   { name: '429', answer: anAnswer(429), verdict: { kind: 'retry', reason: 'throttled' } },
   {
     name: '429 with a Retry-After',
     answer: anAnswer(429, '', '7'),
+    verdict: { kind: 'retry', reason: 'throttled', retryAfter: '7' },
+  },
+  {
+    name: '400 that says the rate limit is exceeded',
+    answer: anAnswer(400, { error: 'Project exceeded rate limits. Please retry', status: 0 }, '7'),
     verdict: { kind: 'retry', reason: 'throttled', retryAfter: '7' },
   },
   {
@@ -116,9 +322,18 @@ const rows: { name: string; answer: ImportAnswer; verdict: Verdict }[] = [
 /** Whatever is not understood is retried. */
 const unknown: { name: string; answer: ImportAnswer }[] = [
   { name: '200 with `status: 0`', answer: anAnswer(200, { ...OK, status: 0 }) },
-  { name: '200 that counts fewer', answer: anAnswer(200, { ...OK, num_records_imported: 2 }) },
+  { name: '200 with `status: "0"`', answer: anAnswer(200, { ...OK, status: '0' }) },
+  {
+    name: '200 that counts fewer without saying OK',
+    answer: anAnswer(200, { num_records_imported: 2, status: 'Partial' }),
+  },
   { name: '200 that counts more', answer: anAnswer(200, { ...OK, num_records_imported: 4 }) },
   { name: '200 that counts in words', answer: anAnswer(200, { ...OK, num_records_imported: '3' }) },
+  {
+    name: '200 that counts less than none',
+    answer: anAnswer(200, { ...OK, num_records_imported: -1 }),
+  },
+  { name: '200 that counts halves', answer: anAnswer(200, { ...OK, num_records_imported: 1.5 }) },
   { name: '200 that counts nothing', answer: anAnswer(200, { code: 200, status: 'OK' }) },
   { name: '200 of the legacy API', answer: anAnswer(200, '1') },
   { name: '200 with a page', answer: anAnswer(200, '<html>OK</html>') },
@@ -130,52 +345,35 @@ const unknown: { name: string; answer: ImportAnswer }[] = [
     name: `${status} with the body of a success`,
     answer: anAnswer(status, OK),
   })),
-  ...[402, 403, 404, 405, 409, 422, 451].map((status) => ({
+  ...[402, 405, 409, 422, 451].map((status) => ({
     name: `${status} with the body of a refusal`,
     answer: anAnswer(status, REFUSAL),
   })),
+  ...[403, 404].flatMap((status) => [
+    { name: `${status} with a page`, answer: anAnswer(status, '<html>') },
+    { name: `${status} of a gateway`, answer: anAnswer(status, { error: { code: status } }) },
+  ]),
   { name: '400 with a page', answer: anAnswer(400, '<html>request body too large</html>') },
   { name: '400 with half an answer', answer: anAnswer(400, JSON.stringify(REFUSAL).slice(0, 99)) },
-  { name: '400 without records', answer: anAnswer(400, { error: 'no', status: 0 }) },
-  {
-    name: '400 with an empty list of records',
-    answer: anAnswer(400, { ...REFUSAL, failed_records: [], num_records_imported: SENT }),
-  },
-  {
-    name: '400 whose books do not balance',
-    answer: anAnswer(400, { ...REFUSAL, num_records_imported: 1 }),
-  },
-  {
-    name: '400 that does not count what it imported',
-    answer: anAnswer(400, { ...REFUSAL, num_records_imported: undefined }),
-  },
-  {
-    name: '400 that lists a record twice',
-    answer: anAnswer(400, {
-      ...REFUSAL,
-      failed_records: [RECORD, RECORD],
-      num_records_imported: 1,
-    }),
-  },
-  ...['strings', 3, -1, 0.5, '1', null].map((index) => ({
-    name: `400 with ${index === 'strings' ? 'strings for records' : `index ${JSON.stringify(index)}`}`,
-    answer: anAnswer(400, {
-      ...REFUSAL,
-      failed_records: [index === 'strings' ? 'identity events are not allowed' : { index }],
-    }),
-  })),
+  { name: '400 of a gateway', answer: anAnswer(400, { error: { code: 400 }, status: 0 }) },
+  { name: '400 of a proxy that speaks JSON', answer: anAnswer(400, { error: 'bad request' }) },
+  { name: '400 with an empty list, and all imported', answer: refusing([], SENT) },
+  { name: '400 without a list, and some imported', answer: refusing(undefined, 1) },
+  { name: '400 with a text, and some imported', answer: refusing([NO_IDENTITY], SENT - 1) },
+  { name: '400 with an index of no event, and some imported', answer: refusing([{ index: 3 }], 1) },
 ]
 
 describe('verdictOn', () => {
-  for (const { name, answer, verdict } of rows) {
+  const rows = [...successes, ...namedRefusals, ...unnamedRefusals, ...accessRefusals, ...retries]
+  for (const { name, answer, verdict, sent = EVENTS } of rows) {
     it(`answers ${verdict.kind} to ${name}`, () => {
-      assert.deepEqual(verdictOn(answer, SENT), verdict)
+      assert.deepEqual(verdictOn(answer, sent), verdict)
     })
   }
 
   for (const { name, answer } of unknown) {
     it(`does not understand, and retries, ${name}`, () => {
-      assert.deepEqual(verdictOn(answer, SENT), UNKNOWN)
+      assert.deepEqual(verdictOn(answer, EVENTS), UNKNOWN)
     })
   }
 })
@@ -187,8 +385,13 @@ describe('verdictOn, for any answer whatsoever', () => {
     failed_records: indexes.map((index) => ({ ...RECORD, index })),
     num_records_imported: SENT - indexes.length,
   }))
-  const oversize = { error: 'http: request body too large', status: 0 }
-  const reply = fc.oneof(fc.constant(OK), fc.constant(oversize), refusal)
+  const reply = fc.oneof(
+    ...[OK, { ...OK, num_records_imported: 1 }, OVERSIZE, BROKEN, OPAQUE].map((body) => {
+      return fc.constant<object>(body)
+    }),
+    fc.constant<object>({ error: OTHER_PROJECT, status: 0 }),
+    { weight: 6, arbitrary: refusal },
+  )
   const text = fc.oneof(
     { weight: 6, arbitrary: fc.tuple(reply, fc.nat({ max: 25 }), value).map(withReplaced) },
     fc.json(),
@@ -200,28 +403,30 @@ describe('verdictOn, for any answer whatsoever', () => {
   )
   const status = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(200, 400) },
-    fc.constantFrom(401, 413, 429),
+    fc.constantFrom(401, 403, 413, 429),
     fc.integer({ min: 100, max: 999 }),
   )
   const answer = fc.record({ status, body })
+  const sent = fc.constantFrom(EVENTS, VERBS)
 
-  it('never throws, and settles nothing that the answer does not say', () => {
+  it('never throws, and calls nothing imported or rejected that the answer does not call so', () => {
     fc.assert(
-      fc.property(answer, ({ status, body }) => {
-        const verdict = verdictOn(anAnswer(status, body), SENT)
+      fc.property(answer, sent, ({ status, body }, sent) => {
+        const verdict = verdictOn(anAnswer(status, body), sent)
+        const said = parsed(body)
 
-        if (verdict.kind === 'imported') assert.ok(saysAllImported(status, body))
-        if (verdict.kind === 'settled') {
-          const indexes = indexesRefused(status, body)
-          const kinds = verdict.outcomes.map(({ kind }) => kind)
-          const expected = [0, 1, 2].map((at) => (indexes.includes(at) ? 'rejected' : 'imported'))
-          assert.ok(indexes.length > 0)
-          assert.deepEqual(kinds, expected)
+        for (const place of placesOf(verdict, 'imported')) {
+          assert.ok(saysImported(status, said, place))
         }
-        if (verdict.kind === 'split') assert.ok(status === 413 || status === 400)
-        if (verdict.kind === 'misconfigured') assert.equal(status, 401)
+        for (const place of placesOf(verdict, 'rejected')) {
+          assert.ok(saysRejected(status, said, place) || refusesVerbs(status, said, sent))
+        }
+        if (verdict.kind === 'shortfall') assert.ok(status === 200 && said?.status === 'OK')
+        if (verdict.kind === 'refused') assert.ok(status === 413 || status === 400)
+        if (verdict.kind === 'misconfigured') assert.ok(status === 401 || status === 400)
+        if (verdict.kind === 'shut_out') assert.ok(status === 403 || status === 404)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 4_000 },
     )
   })
 
@@ -229,16 +434,22 @@ describe('verdictOn, for any answer whatsoever', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(answer, ({ status, body }) => {
-        const { kind } = verdictOn(anAnswer(status, body), SENT)
-        seen.add(kind)
+        const verdict = verdictOn(anAnswer(status, body), EVENTS)
+        const said = parsed(body)
+        seen.add(verdict.kind)
 
-        if (saysAllImported(status, body)) assert.equal(kind, 'imported')
-        if (indexesRefused(status, body).length > 0)
-          assert.ok(kind === 'settled' || kind === 'split')
+        if (saysAllImported(status, said)) assert.equal(verdict.kind, 'imported')
+        const places = [0, 1, 2].filter((place) => saysRejected(status, said, place))
+        assert.deepEqual(placesOf(verdict, 'rejected'), places)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 4_000 },
     )
-    assert.deepEqual([...seen].sort(), ['imported', 'misconfigured', 'retry', 'settled', 'split'])
+    assert.deepEqual(
+      [...seen].sort(),
+      ['imported', 'listed', 'misconfigured', 'refused', 'retry', 'settled', 'shortfall'].concat(
+        seen.has('shut_out') ? ['shut_out'] : [],
+      ),
+    )
   })
 
   /** An answer's JSON with one of its nodes replaced, or none when there are fewer. */
@@ -247,21 +458,57 @@ describe('verdictOn, for any answer whatsoever', () => {
     return JSON.stringify(object, (_key, node: unknown) => (visited++ === place ? value : node))
   }
 
+  /** The places of the events that a verdict calls so. */
+  function placesOf(verdict: Verdict, called: 'imported' | 'rejected'): number[] {
+    return [0, 1, 2].filter((place) => {
+      if (verdict.kind === 'imported') return called === 'imported'
+      if (verdict.kind === 'listed') return called === 'rejected' && verdict.rejected.has(place)
+      return verdict.kind === 'settled' && verdict.outcomes[place]?.kind === called
+    })
+  }
+
   /** The table of the design, told once more in other words. */
-  function saysAllImported(status: number, body: string): boolean {
-    const said = parsed(body)
-    return status === 200 && said?.num_records_imported === SENT && said.status !== 0
+  function saysAllImported(status: number, said: Said): boolean {
+    if (status !== 200 || said?.num_records_imported !== SENT) return false
+    return said.status !== 0 && said.status !== '0'
   }
 
-  function indexesRefused(status: number, body: string): unknown[] {
-    const { failed_records: records, num_records_imported: imported } = parsed(body) ?? {}
-    if (status !== 400 || !Array.isArray(records)) return []
-    const indexes = records.map((record: { index?: unknown } | null) => record?.index)
-    const isValid = [0, 1, 2].filter((index) => indexes.includes(index)).length === indexes.length
-    return isValid && imported === SENT - indexes.length ? indexes : []
+  function saysImported(status: number, said: Said, place: number): boolean {
+    if (saysAllImported(status, said)) return true
+    const records = recordsOf(status, said)
+    const others = [0, 1, 2].filter((at) => saysRejected(status, said, at))
+    const balanced = others.length === records.length
+    return (
+      records.length > 0 &&
+      balanced &&
+      said?.num_records_imported === SENT - records.length &&
+      !others.includes(place)
+    )
   }
 
-  function parsed(body: string): Partial<Record<string, unknown>> | undefined {
+  function saysRejected(status: number, said: Said, place: number): boolean {
+    return recordsOf(status, said).some((record) => {
+      if (typeof record !== 'object' || record === null || Array.isArray(record)) return false
+      const { index, insert_id, $insert_id } = record
+      if (typeof index === 'number') return index === place
+      return (insert_id ?? $insert_id) === `id-${place + 1}`
+    })
+  }
+
+  function refusesVerbs(status: number, said: Said, sent: readonly SentEvent[]): boolean {
+    const { num_records_imported: imported = 0 } = said ?? {}
+    const texts = recordsOf(status, said).filter((record) => typeof record === 'string')
+    return sent === VERBS && imported === 0 && texts.length > 0
+  }
+
+  type Said = Partial<Record<string, unknown>> | undefined
+
+  function recordsOf(status: number, said: Said): Record<string, unknown>[] {
+    const records = said?.failed_records
+    return status === 400 && Array.isArray(records) ? records : []
+  }
+
+  function parsed(body: string): Said {
     try {
       return JSON.parse(body)
     } catch {

@@ -47,7 +47,7 @@ export function createPath(changes: PathChanges = {}): Path {
   const stored: Path['stored'][number][] = []
   const batcher = createBatcher(
     { maxEvents, maxBytes: 1e6, lingerMs: 10, maxConcurrency },
-    { clock, deliverBatch },
+    { clock, deliverBatch, lateReason: () => 'deadline' },
   )
   const stages: Stages = {
     decode: createDecode({ maxBytes: 1e6, maxFootprintBytes: 1e6 }),

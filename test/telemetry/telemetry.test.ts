@@ -113,6 +113,11 @@ describe('what happened', () => {
       (telemetry) => telemetry.pushRefused('TOKEN_MISSING', 'no token'),
       { 'pushes_refused_total{code="TOKEN_MISSING"}': 1 },
     ],
+    [
+      'events that Mixpanel left out of its count',
+      (telemetry) => telemetry.shortfall(2),
+      { mixpanel_shortfall_events_total: 2 },
+    ],
     ['a duplicate push', (telemetry) => telemetry.duplicatePush(), { duplicate_pushes_total: 1 }],
     [
       'a request to Mixpanel',
@@ -172,6 +177,8 @@ describe('what happened', () => {
       'WARNING',
       (telemetry) => telemetry.deadLetterTopicUnproven(new Error()),
     ],
+    ['an import that falls short', 'WARNING', (telemetry) => telemetry.shortfall(2)],
+    ['refusals without a name', 'ERROR', (telemetry) => telemetry.suspected(2)],
     ['refused credentials', 'ERROR', (telemetry) => telemetry.misconfigured(401)],
     ['keys that could not be had', 'ERROR', (telemetry) => telemetry.keysNotFetched(new Error())],
     ['a bug', 'ERROR', (telemetry) => telemetry.unforeseen(new Error())],

@@ -1,0 +1,111 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Traveller } from '../model/journey.ts'
+import { rejected, retry } from '../model/outcome.ts'
+import type { Gate } from './gate.ts'
+import type { Standing } from './standing.ts'
+import { tellAll } from './tell.ts'
+import type { Refusal } from './verdict.ts'
+
+/** A batch of which Mixpanel imported nothing, and named no event that is at fault. */
+export interface RefusedBatch {
+  readonly batch: readonly Traveller[]
+  readonly refusal: Refusal
+}
+
+export interface SplitParts {
+  /** Tells all travellers of a batch their outcomes, unless it is refused as well. */
+  readonly deliver: (batch: readonly Traveller[]) => Promise<RefusedBatch | undefined>
+  readonly standing: Pick<Standing, 'hasImportedSince' | 'vouchesFor' | 'suspect'>
+  readonly gate: Pick<Gate, 'draining'>
+  readonly clock: Pick<Clock, 'monotonic'>
+  /** In [0, 1): which half is looked into first. */
+  readonly random: () => number
+  /** Told how many events were refused, with nothing imported meanwhile. */
+  readonly suspected: (events: number) => void
+}
+
+/** What is still to be done of a split. */
+interface Rest {
+  /** To be halved; the smallest last. */
+  divisible: RefusedBatch[]
+  /** Refused alone: whether for their own sake is not proven yet. */
+  indivisible: RefusedBatch[]
+  /** Refusals that are borne until something is imported. */
+  patience: number
+}
+
+/** Beyond the way down to a single event: so many more are tried. */
+const MORE_TRIES = 8
+
+/**
+ * Halves a refused batch until what is at fault stands alone and is rejected; the others are
+ * imported. Where nothing is imported meanwhile, the fault may be Mixpanel's: then nothing is
+ * rejected, and it gives up long before every event has been tried.
+ */
+export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promise<void> {
+  const { deliver, standing, gate, clock, random } = parts
+
+  return function split(refused) {
+    return isDivisible(refused) ? divide(refused) : settleWhole(refused)
+  }
+
+  async function divide(refused: RefusedBatch): Promise<void> {
+    const startedAt = clock.monotonic()
+    const proven = (): boolean => standing.hasImportedSince(startedAt)
+    const rest: Rest = { divisible: [refused], indivisible: [], patience: patienceFor(refused) }
+
+    while (rest.divisible.length > 0 && !gate.draining() && (proven() || rest.patience > 0)) {
+      // As soon as something can be imported, all at once; until then the way to one event.
+      const turn = proven() ? rest.divisible.splice(0) : rest.divisible.splice(-1)
+      const ends = await Promise.all(turn.flatMap(halvesOf).map(deliver))
+      for (const end of ends) if (end) sort(end, rest)
+      if (proven()) rejectAll(rest.indivisible.splice(0))
+    }
+    giveBack(rest)
+  }
+
+  function sort(refused: RefusedBatch, rest: Rest): void {
+    if (isDivisible(refused)) rest.divisible.push(refused)
+    else if (refused.refusal.certain) rejectAll([refused])
+    else rest.indivisible.push(refused)
+    if (!refused.refusal.certain) rest.patience -= 1
+  }
+
+  /** In any order: were it always the same, a batch could fail in the same way again and again. */
+  function halvesOf({ batch }: RefusedBatch): (readonly Traveller[])[] {
+    const middle = Math.ceil(batch.length / 2)
+    const halves = [batch.slice(0, middle), batch.slice(middle)]
+    return random() < 0.5 ? halves : halves.reverse()
+  }
+
+  async function settleWhole(refused: RefusedBatch): Promise<void> {
+    const { batch, refusal } = refused
+    if (refusal.certain || standing.vouchesFor(batch.length)) rejectAll([refused])
+    else suspectAll([refused])
+  }
+
+  function giveBack({ divisible, indivisible }: Rest): void {
+    const refused = [...divisible, ...indivisible]
+    if (refused.length === 0) return
+    if (gate.draining()) for (const { batch } of refused) tellAll(batch, retry('draining'))
+    else suspectAll(refused)
+  }
+
+  function suspectAll(refused: readonly RefusedBatch[]): void {
+    standing.suspect()
+    parts.suspected(refused.reduce((events, { batch }) => events + batch.length, 0))
+    for (const { batch } of refused) tellAll(batch, retry('suspect'))
+  }
+}
+
+function rejectAll(refused: readonly RefusedBatch[]): void {
+  for (const { batch, refusal } of refused) tellAll(batch, rejected(refusal.reason, refusal.detail))
+}
+
+function isDivisible({ batch, refusal }: RefusedBatch): boolean {
+  return batch.length > 1 && refusal.blames === 'some_event'
+}
+
+function patienceFor({ batch }: RefusedBatch): number {
+  return 2 * Math.ceil(Math.log2(batch.length)) + MORE_TRIES
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { IMPORTED, rejected } from '../../src/model/outcome.ts'
+import { aParty } from '../helpers/builders.ts'
+import {
+  aDelivery,
+  allImported,
+  answered,
+  inTurn,
+  outcomesOf,
+  reasonsOf,
+  travellersOf,
+} from './a-delivery.ts'
+
+function counting(imported: number) {
+  return answered(200, { code: 200, num_records_imported: imported, status: 'OK' })
+}
+
+describe('a 200 that counts fewer events than were sent', () => {
+  it('is asked once more, at once, and believed when all are counted then', async () => {
+    const party = aParty()
+    const { deliverBatch, sentAt, told } = aDelivery(inTurn(counting(1), allImported))
+
+    await deliverBatch(travellersOf(party))
+
+    assert.deepEqual(sentAt(), [0, 0])
+    assert.deepEqual(outcomesOf(party), { a: IMPORTED, b: IMPORTED, c: IMPORTED })
+    assert.deepEqual(told.shortfalls, [])
+  })
+
+  for (const [first, second, missing] of [
+    [1, 1, 2],
+    [1, 2, 1],
+    [2, 1, 1],
+    [0, 2, 1],
+    [2, 0, 1],
+  ] as const) {
+    it(`means imported when some are counted, and the gap is told: ${first}, then ${second}`, async () => {
+      const party = aParty()
+      const { deliverBatch, sent, told } = aDelivery(inTurn(counting(first), counting(second)))
+
+      await deliverBatch(travellersOf(party))
+
+      assert.equal(sent.length, 2)
+      assert.deepEqual(reasonsOf(party), ['imported', 'imported', 'imported'])
+      assert.deepEqual(told.shortfalls, [missing])
+    })
+  }
+
+  it('means refused when twice none is counted, once an import has proven that some can be', async () => {
+    const [proof, party] = [aParty(), aParty()]
+    const { deliverBatch, sent, told } = aDelivery(inTurn(allImported, counting(0)))
+    await deliverBatch(travellersOf(proof, ['p']))
+
+    await deliverBatch(travellersOf(party))
+
+    assert.equal(sent.length, 3)
+    const refused = rejected('refused_by_mixpanel', '200, 0 imported')
+    assert.deepEqual(outcomesOf(party), { a: refused, b: refused, c: refused })
+    assert.deepEqual(told.shortfalls, [])
+  })
+
+  it('goes back when twice none is counted, and nothing was ever imported', async () => {
+    const party = aParty()
+    const { deliverBatch, sent, told } = aDelivery(inTurn(counting(0)))
+
+    await deliverBatch(travellersOf(party))
+
+    assert.equal(sent.length, 2)
+    assert.deepEqual(reasonsOf(party), ['suspect', 'suspect', 'suspect'])
+    assert.deepEqual(told.suspected, [3])
+  })
+
+  it('does not empty a topic: after one batch of none, an import must vouch for the next', async () => {
+    const [proof, one, other] = [aParty(), aParty(), aParty()]
+    const { deliverBatch } = aDelivery(inTurn(allImported, counting(0)))
+    await deliverBatch(travellersOf(proof, ['p']))
+
+    await deliverBatch(travellersOf(one, Array(20).fill('x')))
+    await deliverBatch(travellersOf(other, ['y']))
+
+    assert.equal(reasonsOf(one)[0], 'refused_by_mixpanel')
+    assert.deepEqual(reasonsOf(other), ['suspect'])
+  })
+
+  it('is no success when there is no time to ask again', async () => {
+    const party = aParty(1_000)
+    const { deliverBatch, clock } = aDelivery(inTurn(counting(1)), { takesMs: 1_000 })
+
+    const delivering = deliverBatch(travellersOf(party))
+    await clock.advance(1_000)
+    await delivering
+
+    assert.deepEqual(reasonsOf(party), ['unknown_answer', 'unknown_answer', 'unknown_answer'])
+  })
+
+  it('is asked once more only, whatever fails in between', async () => {
+    const party = aParty()
+    const { deliverBatch, clock, sent } = aDelivery(
+      inTurn(counting(1), answered(503), counting(1), allImported),
+    )
+
+    const delivering = deliverBatch(travellersOf(party))
+    await clock.advance(10_000)
+    await delivering
+
+    assert.equal(sent.length, 3)
+    assert.deepEqual(reasonsOf(party), ['imported', 'imported', 'imported'])
+  })
+})

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { aParty, type NotingParty } from '../helpers/builders.ts'
+import { settlePromises } from '../helpers/fake-clock.ts'
+import {
+  type Answers,
+  aDelivery,
+  allImported,
+  always,
+  answered,
+  type DeliveryChanges,
+  inTurn,
+  outcomesOf,
+  reasonsOf,
+  travellersOf,
+} from './a-delivery.ts'
+
+/** The 400 that names no event: nothing of the batch is imported. */
+const OPAQUE = answered(400, {
+  code: 400,
+  error: 'some data points in the request failed validation',
+  failed_records: ['no poison here'],
+  num_records_imported: 0,
+  status: 'Bad Request',
+})
+
+/** Refuses whatever comes with one of these events. */
+function refusing(isPoison: (text: string) => boolean): Answers {
+  return (texts, attempt) => (texts.some(isPoison) ? OPAQUE : allImported(texts, attempt))
+}
+
+const isPoison = (text: string): boolean => text.startsWith('X')
+
+/** So many events, those at the places given poisonous. */
+function textsOf(count: number, ...poison: readonly number[]): string[] {
+  const places = new Set(poison)
+  return Array.from({ length: count }, (_, place) => `${places.has(place) ? 'X' : 'g'}${place}`)
+}
+
+/** Delivers a batch to a Mixpanel that refuses poison, and lets as much time pass as it takes. */
+async function deliverPoisoned(
+  texts: readonly string[],
+  changes: DeliveryChanges = {},
+  party: NotingParty = aParty(),
+) {
+  const delivery = aDelivery(refusing(isPoison), changes)
+  await delivery.run(delivery.deliverBatch(travellersOf(party, texts)))
+  return { ...delivery, party, requests: delivery.sent.length, lastAt: delivery.sentAt().at(-1) }
+}
+
+/** Splitmix32: the same row of numbers in [0, 1) for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x9e3779b9) | 0
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
+  }
+}
+
+describe('a batch that is refused without a name', () => {
+  for (const place of [0, 1, 777, 1_998, 1_999]) {
+    it(`gives up its one poison event in at most 25 requests, wherever it stands: ${place}`, async () => {
+      const { party, requests } = await deliverPoisoned(textsOf(2_000, place))
+
+      const outcomes = outcomesOf(party)
+      assert.equal(party.arrivals.length, 2_000)
+      assert.deepEqual(outcomes[`X${place}`], {
+        kind: 'rejected',
+        reason: 'refused_by_mixpanel',
+        detail: 'no poison here',
+      })
+      assert.equal(reasonsOf(party).filter((reason) => reason === 'imported').length, 1_999)
+      assert.ok(requests <= 25, `${requests} requests`)
+    })
+  }
+
+  for (const seed of [1, 2, 3, 4, 5]) {
+    it(`gives up its ten poison events in at most 200 requests, wherever they stand: ${seed}`, async () => {
+      const random = seeded(seed)
+      const places = new Set<number>()
+      while (places.size < 10) places.add(Math.floor(random() * 2_000))
+
+      const { party, requests } = await deliverPoisoned(textsOf(2_000, ...places), { random })
+
+      const reasons = reasonsOf(party)
+      assert.equal(reasons.filter((reason) => reason === 'refused_by_mixpanel').length, 10)
+      assert.equal(reasons.filter((reason) => reason === 'imported').length, 1_990)
+      assert.ok(requests <= 200, `${requests} requests`)
+    })
+  }
+
+  it('gives up ten poison events that stand together', async () => {
+    const together = Array.from({ length: 10 }, (_, place) => 1_000 + place)
+
+    const { party, requests } = await deliverPoisoned(textsOf(2_000, ...together))
+
+    assert.equal(reasonsOf(party).filter((reason) => reason === 'imported').length, 1_990)
+    assert.ok(requests <= 200, `${requests} requests`)
+  })
+
+  it('is halved in parallel: one poison of 2,000 is found in a dozen round trips', async () => {
+    const { lastAt } = await deliverPoisoned(textsOf(2_000, 0), { takesMs: 1_000 })
+
+    assert.equal(lastAt, 11_000)
+  })
+
+  it('keeps to the permits while its parts travel', async () => {
+    const texts = textsOf(64, 3, 17, 40)
+
+    const { told } = await deliverPoisoned(texts, { takesMs: 10, maxConcurrency: 2 })
+
+    assert.equal(told.most, 2)
+  })
+
+  it('rejects exactly its poison, or nothing while nothing is imported', async () => {
+    const batch = fc.array(fc.constantFrom('g', 'X'), { minLength: 1, maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(batch, fc.integer(), async (kinds, seed) => {
+        const texts = kinds.map((kind, place) => `${kind}${place}`)
+
+        const { party } = await deliverPoisoned(texts, { random: seeded(seed) })
+
+        const outcomes = outcomesOf(party)
+        assert.equal(party.arrivals.length, texts.length)
+        const imported = Object.values(outcomes).some(({ kind }) => kind === 'imported')
+        for (const text of texts) {
+          const expected = isPoison(text) ? 'rejected' : 'imported'
+          assert.equal(outcomes[text]?.kind, imported ? expected : 'retry')
+        }
+      }),
+    )
+  })
+
+  it('comes to an end when its poison is thick, if not at once: something of it is imported', async () => {
+    const places = Array.from({ length: 2_000 }, (_, place) => place).filter((at) => at % 4 > 0)
+    const texts = textsOf(2_000, ...places)
+
+    const ends = await Promise.all(
+      [1, 2, 3].map((seed) => deliverPoisoned(texts, { random: seeded(seed) })),
+    )
+
+    const settled = ends.filter(({ party }) => reasonsOf(party).includes('imported'))
+    assert.ok(settled.length > 0)
+    for (const { party } of settled) {
+      const reasons = reasonsOf(party)
+      assert.equal(reasons.filter((reason) => reason === 'imported').length, 500)
+      assert.equal(reasons.filter((reason) => reason === 'refused_by_mixpanel').length, 1_500)
+    }
+  })
+
+  it('goes back whole, after a few requests, when nothing of it is imported', async () => {
+    const party = aParty()
+    const { deliverBatch, sent, told } = aDelivery(always(OPAQUE))
+
+    await deliverBatch(travellersOf(party, textsOf(2_000)))
+
+    assert.deepEqual(reasonsOf(party), Array(2_000).fill('suspect'))
+    assert.deepEqual(told.suspected, [2_000])
+    assert.ok(sent.length <= 32, `${sent.length} requests`)
+  })
+
+  it('goes back whole when nothing of it is imported, however much was before', async () => {
+    const party = aParty()
+    const { deliverBatch, clock } = aDelivery(inTurn(allImported, OPAQUE))
+    await deliverBatch(travellersOf(aParty(), ['g']))
+    await clock.advance(1)
+
+    await deliverBatch(travellersOf(party, ['a', 'b']))
+
+    assert.deepEqual(reasonsOf(party), ['suspect', 'suspect'])
+  })
+
+  it('is rejected event by event when other batches are imported meanwhile', async () => {
+    const party = aParty()
+    const { deliverBatch, clock } = aDelivery(refusing(isPoison), { takesMs: 100 })
+
+    const delivering = deliverBatch(travellersOf(party, ['X1', 'X2', 'X3', 'X4']))
+    await clock.advance(150)
+    const other = deliverBatch(travellersOf(aParty(), ['g']))
+    await clock.advance(1_000)
+    await Promise.all([delivering, other])
+
+    assert.deepEqual(reasonsOf(party), Array(4).fill('refused_by_mixpanel'))
+  })
+
+  it('takes no import for a proof that had set out before the batch was refused', async () => {
+    const party = aParty()
+    const { deliverBatch, clock } = aDelivery(refusing(isPoison), { takesMs: 100 })
+
+    const other = deliverBatch(travellersOf(aParty(), ['g']))
+    await clock.advance(50)
+    const delivering = deliverBatch(travellersOf(party, ['X1', 'X2']))
+    await clock.advance(1_000)
+    await Promise.all([delivering, other])
+
+    assert.deepEqual(reasonsOf(party), ['suspect', 'suspect'])
+  })
+
+  it('is looked into in an order drawn by lot', async () => {
+    const orders = await Promise.all(
+      [0, 0.49, 0.5, 0.99].map(async (lot) => {
+        const { sentTexts } = await deliverPoisoned(['X', 'a'], {
+          random: () => lot,
+          maxConcurrency: 1,
+        })
+        return sentTexts().slice(1).join()
+      }),
+    )
+
+    assert.deepEqual(orders, ['X,a', 'X,a', 'a,X', 'a,X'])
+  })
+
+  it('takes back what an import before had vouched for', async () => {
+    const party = aParty()
+    const { deliverBatch, clock } = aDelivery(refusing(isPoison))
+    await deliverBatch(travellersOf(aParty(), ['g']))
+    await clock.advance(1)
+    await deliverBatch(travellersOf(aParty(), ['X1', 'X2']))
+
+    await deliverBatch(travellersOf(party, ['X3']))
+
+    assert.deepEqual(reasonsOf(party), ['suspect'])
+  })
+
+  it('gives back at once, when it drains, what is not yet found out', async () => {
+    const party = aParty()
+    const { deliverBatch, clock, gate, sent } = aDelivery(refusing(isPoison), { takesMs: 100 })
+    const delivering = deliverBatch(travellersOf(party, textsOf(8, 0, 7)))
+    await clock.advance(150)
+
+    gate.drain()
+    await clock.advance(100)
+    await delivering
+
+    assert.equal(sent.length, 3)
+    assert.deepEqual(reasonsOf(party), Array(8).fill('draining'))
+  })
+
+  it('gives back what there is no time to find out', async () => {
+    const party = aParty(2_500)
+
+    const { sent } = await deliverPoisoned(textsOf(2_000, 0), { takesMs: 1_000 }, party)
+
+    const reasons = reasonsOf(party)
+    assert.equal(sent.length, 5)
+    assert.equal(reasons.filter((reason) => reason === 'imported').length, 1_500)
+    assert.equal(reasons.filter((reason) => reason === 'deadline').length, 500)
+  })
+
+  it('rejects on a bug in one of its parts', async () => {
+    const { deliverBatch } = aDelivery(inTurn(OPAQUE, () => Promise.reject(new Error('a bug'))))
+
+    await assert.rejects(deliverBatch(travellersOf(aParty())), /a bug/)
+  })
+})
+
+describe('an event that is refused alone', () => {
+  it('goes back when nothing was ever imported', async () => {
+    const party = aParty()
+    const { deliverBatch, sent, told } = aDelivery(always(OPAQUE))
+
+    await deliverBatch(travellersOf(party, ['X']))
+
+    assert.equal(sent.length, 1)
+    assert.deepEqual(reasonsOf(party), ['suspect'])
+    assert.deepEqual(told.suspected, [1])
+  })
+
+  it('is rejected, with Mixpanel’s own text, once something was imported', async () => {
+    const party = aParty()
+    const { deliverBatch, told } = aDelivery(refusing(isPoison))
+    await deliverBatch(travellersOf(aParty(), ['g']))
+
+    await deliverBatch(travellersOf(party, ['X']))
+
+    assert.deepEqual(outcomesOf(party), {
+      X: { kind: 'rejected', reason: 'refused_by_mixpanel', detail: 'no poison here' },
+    })
+    assert.deepEqual(told.suspected, [])
+  })
+
+  it('is not rejected for ever: one import vouches for ten, then Mixpanel itself is suspect', async () => {
+    const { deliverBatch } = aDelivery(refusing(isPoison))
+    await deliverBatch(travellersOf(aParty(), ['g']))
+
+    const parties = Array.from({ length: 12 }, () => aParty())
+    for (const party of parties) await deliverBatch(travellersOf(party, ['X']))
+    await settlePromises()
+
+    assert.deepEqual(parties.flatMap(reasonsOf), [
+      ...Array(10).fill('refused_by_mixpanel'),
+      'suspect',
+      'suspect',
+    ])
+  })
+})
