@@ -14,6 +14,9 @@ const MESSAGE = {
 /** Ten seconds of ack deadline in half a second. */
 const FACTOR = 20
 
+/** Pub/Sub's own, as fast as the clock. */
+const backOff = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10_000 / FACTOR))
+
 describe('while Mixpanel is in trouble', () => {
   it('nacks what it could not import, and imports it once when Mixpanel is back', async (t) => {
     const world = await startWorld(t, { clock: createScaledClock(FACTOR) })
@@ -23,7 +26,7 @@ describe('while Mixpanel is in trouble', () => {
     const during = await world.pusher.push(MESSAGE)
     const back = await startMixpanelStandIn({ port })
     t.after(() => back.close())
-    const after = await world.pusher.publish(MESSAGE, { attempts: 10 })
+    const after = await world.pusher.publish(MESSAGE, { attempts: 10, betweenAttempts: backOff })
 
     assert.equal(during.status, 503)
     assert.equal(during.headers['retry-after'], '10')
@@ -60,25 +63,56 @@ describe('while Mixpanel is in trouble', () => {
       const world = await startWorld(t, { clock: createScaledClock(FACTOR) })
       world.mixpanel.answerNext(1, behaviour)
 
-      const answers = await world.pusher.publish(MESSAGE, { attempts: 10 })
+      const answers = await world.pusher.publish(MESSAGE, {
+        attempts: 10,
+        betweenAttempts: backOff,
+      })
 
       assert.equal(answers.at(-1)?.status, 204)
       assert.equal(world.mixpanel.deduplicated().length, 3)
     })
   }
 
-  it('nacks on refused credentials, asks once a push, and dead-letters nothing', async (t) => {
-    const world = await startWorld(t, { env: { MIXPANEL_PROJECT_TOKEN: 'of-another-project' } })
+  it('holds pushes on refused credentials, then nacks them and dead-letters nothing', async (t) => {
+    const clock = createScaledClock(FACTOR)
+    const env = { MIXPANEL_PROJECT_TOKEN: 'of-another-project' }
+    const world = await startWorld(t, { env, clock })
+    const startedAt = clock.monotonic()
 
-    const answer = await world.pusher.push(MESSAGE)
+    const answers = await Promise.all(
+      ['6', '7', '8'].map((messageId) => world.pusher.push({ ...MESSAGE, messageId })),
+    )
 
-    assert.equal(answer.status, 503)
-    assert.equal(JSON.parse(answer.body).code, 'MISCONFIGURED')
-    assert.equal(world.mixpanel.requests().length, 1)
+    const heldMs = clock.monotonic() - startedAt
+    assert.deepEqual(
+      answers.map(({ status, body }) => `${status} ${JSON.parse(body).code}`),
+      ['503 MISCONFIGURED', '503 MISCONFIGURED', '503 MISCONFIGURED'],
+    )
+    assert.ok(heldMs >= 8_000, `${heldMs} ms`)
+    // Those that had set out before the first answer; then one in ten seconds.
+    assert.ok(world.mixpanel.requests().length <= 3)
     assert.deepEqual(await world.deadLetters(), [])
     const ready = await fetch(`${world.url}/health/ready`)
     assert.equal(ready.status, 200)
     assert.deepEqual(await ready.json(), { status: 'degraded', reasons: ['misconfigured'] })
+    const errors = world.logLines.filter((line) => JSON.parse(line).severity === 'ERROR')
+    assert.equal(errors.length, 1)
+  })
+
+  it('resumes by itself when the credentials are taken again', async (t) => {
+    const world = await startWorld(t, { clock: createScaledClock(FACTOR) })
+    const refused = { code: 401, error: 'Invalid credentials', status: 'Unauthorized' }
+    world.mixpanel.answerAlways({ kind: 'status', status: 401, body: refused })
+    const during = await world.pusher.push(MESSAGE)
+
+    world.mixpanel.answerAlways('normally')
+    const after = await world.pusher.publish(MESSAGE, { attempts: 5, betweenAttempts: backOff })
+
+    assert.equal(during.status, 503)
+    assert.equal(after.at(-1)?.status, 204)
+    assert.equal(world.mixpanel.deduplicated().length, 3)
+    const ready = await fetch(`${world.url}/health/ready`)
+    assert.deepEqual(await ready.json(), { status: 'ok', reasons: [] })
   })
 
   it('nacks what it does not understand, and dead-letters nothing', async (t) => {
@@ -96,9 +130,11 @@ describe('while Mixpanel is in trouble', () => {
     const env = { BATCH_MAX_EVENTS: '2', DELIVERY_MAX_CONCURRENCY: '1' }
     const { pusher, mixpanel } = await startWorld(t, { env, clock: createScaledClock(FACTOR) })
     mixpanel.answerNext(1, { kind: 'delay', ms: 0 })
-    mixpanel.answerNext(1, { kind: 'status', status: 401 })
+    mixpanel.answerAlways({ kind: 'status', status: 503, headers: { 'retry-after': '15' } })
 
     const first = await pusher.push(MESSAGE)
+    mixpanel.answerAlways('normally')
+    await backOff().then(backOff)
     const second = await pusher.push(MESSAGE)
 
     assert.deepEqual([first.status, second.status], [503, 204])
@@ -121,5 +157,82 @@ describe('while Mixpanel is in trouble', () => {
     assert.equal(answer.status, 204)
     assert.equal(small.deduplicated().length, 3)
     assert.partialDeepStrictEqual(await world.deadLetters(), [{ reason: 'too_large', line: 4 }])
+  })
+
+  it('finds the one poison event of a message of 2,000 that Mixpanel refuses without naming it', async (t) => {
+    const world = await startWorld(t)
+    world.mixpanel.answerAlways({ kind: 'poison', event: 'poison' })
+    const names = Array.from({ length: 2_000 }, (_, at) => (at === 1_234 ? 'poison' : `e${at}`))
+    const lines = names.map((name) => `{"event":"${name}","properties":{"distinct_id":"u"}}`)
+
+    const answer = await world.pusher.push({ data: lines.join('\n') })
+
+    assert.equal(answer.status, 204)
+    assert.equal(world.mixpanel.rows().length, 1_999)
+    assert.partialDeepStrictEqual(await world.deadLetters(), [
+      {
+        reason: 'refused_by_mixpanel',
+        line: 1_235,
+        detail: 'an event of this batch cannot be imported',
+      },
+    ])
+    assert.ok(world.mixpanel.requests().length <= 25)
+  })
+
+  it('dead-letters nothing while Mixpanel refuses everything without naming anything', async (t) => {
+    const world = await startWorld(t)
+    const refusal = { error: 'something went wrong', status: 0 }
+    world.mixpanel.answerAlways({ kind: 'status', status: 400, body: refusal })
+
+    const answer = await world.pusher.push(MESSAGE)
+
+    assert.equal(`${answer.status} ${JSON.parse(answer.body).code}`, '503 SUSPECT')
+    assert.deepEqual(await world.deadLetters(), [])
+    const ready = await fetch(`${world.url}/health/ready`)
+    assert.deepEqual(await ready.json(), { status: 'degraded', reasons: ['suspect'] })
+  })
+
+  it('dead-letters what Mixpanel twice counts none of, and never asks again', async (t) => {
+    const world = await startWorld(t)
+    await world.pusher.push({ ...MESSAGE, messageId: '6' })
+    world.mixpanel.answerAlways({ kind: 'shortfall', imported: 0 })
+
+    const answer = await world.pusher.push({ ...MESSAGE, messageId: '7' })
+
+    assert.equal(answer.status, 204)
+    assert.equal(world.mixpanel.requests().length, 3)
+    const letters = await world.deadLetters()
+    assert.deepEqual(
+      letters.map(({ reason, detail }) => `${reason}: ${detail}`),
+      Array(3).fill('refused_by_mixpanel: 200, 0 imported'),
+    )
+  })
+
+  it('acks what Mixpanel twice counts some of, and counts the gap', async (t) => {
+    const world = await startWorld(t)
+    world.mixpanel.answerAlways({ kind: 'shortfall', imported: 2 })
+
+    const answer = await world.pusher.push(MESSAGE)
+
+    assert.equal(answer.status, 204)
+    assert.equal(world.mixpanel.requests().length, 2)
+    assert.match(await world.service.metrics.text(), /shortfall_events_total 1$/m)
+  })
+
+  it('imports once what a client has left behind: the redelivery joins the work', async (t) => {
+    const { pusher, mixpanel } = await startWorld(t)
+    mixpanel.answerAlways({ kind: 'gate' })
+    const client = new AbortController()
+    const left = assert.rejects(pusher.push(MESSAGE, { signal: client.signal }))
+    await mixpanel.waitForRequests(1)
+
+    client.abort()
+    await left
+    const redelivered = pusher.push(MESSAGE)
+    mixpanel.release()
+
+    assert.equal((await redelivered).status, 204)
+    assert.equal(mixpanel.requests().length, 1)
+    assert.equal(mixpanel.rows().length, 3)
   })
 })
