@@ -70,8 +70,9 @@ function refusePromise(promise: PromiseLike<unknown>): Rejected {
 }
 
 function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return String(thrown.message)
-  return typeof thrown === 'string' ? thrown : 'threw a value that is not an error'
+  // Of the owner's making, whatever its type says.
+  const text: unknown = thrown instanceof Error ? thrown.message : thrown
+  return typeof text === 'string' ? text : 'threw a value that is not an error, or has no text'
 }
 
 function failed(detail: string): Rejected {

@@ -115,6 +115,11 @@ describe('createTransform', () => {
       ['that it throws for, with the reason', () => fail(new Error('no user')), /^no user$/],
       ['that it throws a text for', () => fail('no user'), /^no user$/],
       ['that it throws anything for', () => fail(Object.create(null)), /not an error/],
+      [
+        'that it throws an error without a text for',
+        () => fail(Object.assign(new Error(), { message: Object.create(null) })),
+        /no text/,
+      ],
       ['that it returns nothing for', () => undefined, /return null to drop/],
       ['that it returns a promise for', async () => A, /at once/],
       [
