@@ -22,6 +22,8 @@ interface Pending {
 export function createAlarms(clock: Clock): Alarms {
   let pending: Pending[] = []
   let head = 0
+  /** How many in the list have rung or were cancelled. */
+  let over = 0
   let timer: { at: number; callOff: () => void } | undefined
 
   return { set, pullTo }
@@ -32,8 +34,10 @@ export function createAlarms(clock: Clock): Alarms {
     wind()
     return {
       cancel() {
+        if (!entry.task) return
         // The entry stays in the list for a while; what its task holds on to must not.
         entry.task = undefined
+        over += 1
         skipCancelled()
       },
     }
@@ -53,16 +57,19 @@ export function createAlarms(clock: Clock): Alarms {
 
   function skipCancelled(): void {
     while (head < pending.length && pending[head]?.task === undefined) head += 1
-    if (head > 1024 && head * 2 > pending.length) {
-      pending = pending.slice(head)
-      head = 0
-    }
     if (head === pending.length) stop()
+    // Behind one long wait there may be any number; each move pays for as many that are over.
+    else if (over > 1024 && over * 2 > pending.length) keep(pending.filter(({ task }) => task))
+  }
+
+  function keep(alarms: Pending[]): void {
+    pending = alarms
+    head = 0
+    over = 0
   }
 
   function stop(): void {
-    pending = []
-    head = 0
+    keep([])
     timer?.callOff()
     timer = undefined
   }
@@ -81,9 +88,11 @@ export function createAlarms(clock: Clock): Alarms {
     const now = clock.monotonic()
     for (let next = pending[head]; next && next.at <= now; next = pending[head]) {
       const { task } = next
-      next.task = undefined
       head += 1
-      task?.()
+      if (!task) continue
+      next.task = undefined
+      over += 1
+      task()
     }
     skipCancelled()
     wind()

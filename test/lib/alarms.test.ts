@@ -155,6 +155,37 @@ describe('createAlarms', () => {
     )
   })
 
+  it('keeps next to nothing of thousands that were cancelled behind a long wait', async () => {
+    const clock = createFakeClock()
+    const { rung, set } = aBoard(clock)
+    set(1_000)
+    collectGarbage()
+    const before = process.memoryUsage().heapUsed
+
+    for (let n = 0; n < 200_000; n++) set(2_000).cancel()
+
+    collectGarbage()
+    assert.ok(process.memoryUsage().heapUsed - before < 4e6)
+    await clock.advance(3_000)
+    assert.deepEqual(rung, ['1000 at 1000'])
+  })
+
+  it('rings on time what was set among thousands that were cancelled', async () => {
+    const clock = createFakeClock()
+    const { rung, set } = aBoard(clock)
+    const cancelled = Array.from({ length: 6_000 }, (_, n) => {
+      if (n % 3_000 === 0) set(n)
+      return set(n)
+    })
+    set(2_999, 'last but one')
+
+    for (const { cancel } of cancelled) cancel()
+    set(1_000)
+    await clock.advance(6_000)
+
+    assert.deepEqual(rung, ['0 at 0', '1000 at 1000', 'last but one at 2999', '3000 at 3000'])
+  })
+
   it('rings what is left on time, whatever is set, cancelled and pulled meanwhile', async () => {
     const steps = fc.array(
       fc.tuple(fc.constantFrom('set', 'cancel', 'wait', 'pull'), fc.nat({ max: 50 })),
