@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
-import { diskFiles, type Files } from './files.ts'
+import { createDiskFiles, type Files } from './files.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createLetterFiles } from './letter-files.ts'
 
@@ -35,7 +35,7 @@ export interface FileSink {
  * refused may lie in a file all the same, and again when its message comes again: `id` tells.
  */
 export function createFileSink(options: FileSinkOptions, parts: FileSinkParts): FileSink {
-  const { clock, files = diskFiles, writer = uniqueWriter() } = parts
+  const { clock, files = createDiskFiles(), writer = uniqueWriter() } = parts
   const letterFiles = createLetterFiles({ ...options, writer }, { clock, files })
   const groups = createGroupCommit<Uint8Array>({
     maxItems: Number.POSITIVE_INFINITY,

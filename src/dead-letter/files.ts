@@ -1,4 +1,4 @@
-import { mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /** A file open for appending. */
@@ -21,38 +21,45 @@ export interface Files {
   syncFolder(folder: string): Promise<void>
 }
 
-export const diskFiles: Files = {
-  async createFolder(folder) {
+/** What is asked of `open` in `node:fs/promises`, and of what it opens. */
+export type Open = (
+  path: string,
+  flags: 'ax' | 'r',
+  mode?: number,
+) => Promise<Pick<FileHandle, 'appendFile' | 'datasync' | 'sync' | 'close'>>
+
+/** The files of a disk: of this machine's, unless told how to open another's. */
+export function createDiskFiles(openFile: Open = open): Files {
+  return { createFolder, create, remove: (path) => rm(path), syncFolder }
+
+  async function createFolder(folder: string): Promise<void> {
     const path = resolve(folder)
     const first = await mkdir(path, { recursive: true, mode: 0o700 })
     if (first !== undefined) await syncParents(path, dirname(first))
-  },
+  }
 
-  async create(path) {
-    const file = await open(path, 'ax', 0o600)
+  async function create(path: string): Promise<AppendFile> {
+    const file = await openFile(path, 'ax', 0o600)
     return {
       write: (bytes) => file.appendFile(bytes),
       sync: () => file.datasync(),
       close: () => file.close(),
     }
-  },
+  }
 
-  remove: (path) => rm(path),
-  syncFolder,
-}
+  /** A new folder is lost in a crash, with its files, unless the one it is named in is synced. */
+  async function syncParents(folder: string, last: string): Promise<void> {
+    const parent = dirname(folder)
+    await syncFolder(parent)
+    if (parent !== last) await syncParents(parent, last)
+  }
 
-/** A new folder is lost in a crash, with its files, unless the one it is named in is synced. */
-async function syncParents(folder: string, last: string): Promise<void> {
-  const parent = dirname(folder)
-  await syncFolder(parent)
-  if (parent !== last) await syncParents(parent, last)
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
+  async function syncFolder(folder: string): Promise<void> {
+    const handle = await openFile(folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
   }
 }

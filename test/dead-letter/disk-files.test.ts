@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { createFileSink } from '../../src/dead-letter/file-sink.ts'
-import { diskFiles } from '../../src/dead-letter/files.ts'
+import { createDiskFiles, type Open } from '../../src/dead-letter/files.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
 
@@ -14,11 +14,41 @@ async function aFolder(t: TestContext): Promise<string> {
   return folder
 }
 
-function aSink(t: TestContext, folder: string) {
+function aSink(t: TestContext, folder: string, openFile?: Open) {
   const options = { folder, maxFileBytes: 1_000_000, maxQueuedBytes: 1_000_000 }
-  const sink = createFileSink(options, { clock: createFakeClock() })
+  const files = createDiskFiles(openFile)
+  const sink = createFileSink(options, { clock: createFakeClock(), files })
   t.after(sink.close)
   return sink
+}
+
+/** The real disk, and what of it a crash of the machine would leave. */
+function aNotingDisk() {
+  const bytesOnDisk = new Map<string, number>()
+  const namesOnDisk = new Map<string, readonly string[]>()
+  const openFile: Open = async (path, flags, mode) => {
+    const handle = await open(path, flags, mode)
+    const sync = async (): Promise<void> => {
+      const { size } = await handle.stat()
+      const names = flags === 'r' ? await readdir(path) : []
+      await handle.sync()
+      if (flags === 'r') namesOnDisk.set(path, names)
+      else bytesOnDisk.set(path, size)
+    }
+    return {
+      appendFile: (bytes) => handle.appendFile(bytes),
+      sync,
+      datasync: sync,
+      close: () => handle.close(),
+    }
+  }
+  return {
+    openFile,
+    bytesOnDisk: (path: string) => bytesOnDisk.get(path) ?? 0,
+    /** As named in its folder. */
+    isNamedOnDisk: (path: string) =>
+      namesOnDisk.get(dirname(path))?.some((name) => join(dirname(path), name) === path) ?? false,
+  }
 }
 
 async function modeOf(path: string): Promise<number> {
@@ -38,6 +68,24 @@ describe('dead letters on a real disk', () => {
     assert.deepEqual(others, [])
     assert.equal(await modeOf(join(folder, name)), 0o600)
     assert.deepEqual([await modeOf(folder), await modeOf(parent)], [0o700, 0o700])
+  })
+
+  it('are on disk, and so are their file’s name and those of new folders, once stored', async (t) => {
+    const parent = join(await aFolder(t), 'new')
+    const folder = join(parent, 'of', 'letters')
+    const disk = aNotingDisk()
+    const sink = aSink(t, folder, disk.openFile)
+
+    await sink.probe()
+    await sink.store([aDeadLetter()])
+    await sink.store([aDeadLetter()])
+
+    const [name = ''] = await readdir(folder)
+    const file = join(folder, name)
+    assert.equal(disk.bytesOnDisk(file), (await stat(file)).size)
+    for (const path of [file, folder, dirname(folder), parent]) {
+      assert.ok(disk.isNamedOnDisk(path), path)
+    }
   })
 
   it('are read back as they were stored, lone surrogates and line breaks included', async (t) => {
@@ -68,7 +116,7 @@ describe('dead letters on a real disk', () => {
     const path = join(await aFolder(t), 'taken')
     await writeFile(path, 'before')
 
-    await assert.rejects(diskFiles.create(path), { code: 'EEXIST' })
+    await assert.rejects(createDiskFiles().create(path), { code: 'EEXIST' })
 
     assert.equal(await readFile(path, 'utf8'), 'before')
   })
