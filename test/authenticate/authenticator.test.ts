@@ -382,6 +382,14 @@ describe('cloud_run_iam', () => {
     assert.partialDeepStrictEqual(answer, { status: 401, code: 'TOKEN_SIGNATURE_PRESENT' })
   })
 
+  it('refuses a token that goes on after what stands for its signature', async () => {
+    const { authenticate } = createWithoutKeys(options, now)
+
+    const answer = await authenticate(`Bearer ${stripped(claimsOfPush(now))}_AND_MORE`)
+
+    assert.partialDeepStrictEqual(answer, { status: 401, code: 'TOKEN_SIGNATURE_PRESENT' })
+  })
+
   const faults = [
     { name: 'expired', claims: { exp: now / 1000 - 301 }, status: 401, code: 'TOKEN_EXPIRED' },
     { name: 'without expiry', claims: { exp: undefined }, status: 401, code: 'TOKEN_INVALID' },

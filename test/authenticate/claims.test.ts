@@ -66,6 +66,12 @@ describe('claims', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (payload) => void claimsIn(payload)))
   })
 
+  it('name the service account to the letter, upper and lower case told apart', () => {
+    const shouted = { email: PUSHER.toUpperCase() }
+
+    assert.equal(faultAt(ISSUED_AT, shouted), 'SERVICE_ACCOUNT_REFUSED')
+  })
+
   it('earn a 403 only when all else is good', () => {
     const wrong = { email: 'other@a-project.example' }
 
