@@ -2,6 +2,7 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyRequest,
   LogController,
 } from 'fastify'
 import { type Health, healthRoutes } from './http/health-routes.ts'
@@ -53,10 +54,11 @@ export function buildApp({ log, push, health, telemetry, drain }: AppParts): Fas
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
 
-  app.setErrorHandler<FastifyError>((error, _request, reply) => {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = problemOfError(error)
     if (problem === UNFORESEEN) telemetry.unforeseen(error)
-    else telemetry.pushRefused(problem.code, problem.detail)
+    // Who hung up reads no answer, and what has not arrived is no fault of the owner's.
+    else if (!hasHungUp(request)) telemetry.pushRefused(problem.code, problem.detail)
     return sendProblem(reply, problem)
   })
   // Before the body: what nobody has asked a token for is not read.
@@ -71,6 +73,11 @@ export function buildApp({ log, push, health, telemetry, drain }: AppParts): Fas
   // In onClose it would be too late: the pushes that wait would hold the close up.
   app.addHook('preClose', drain)
   return app
+}
+
+/** Whether the client has gone before its body was there. */
+function hasHungUp({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete
 }
 
 function problemOfError(error: FastifyError): Problem {

@@ -114,6 +114,8 @@ export async function pushRoutes(
     request.raw.once('close', room.release)
     // A body that was refused midway is never read to its end.
     reply.raw.once('close', room.release)
+    // Who left while the token was checked has closed already.
+    if (request.raw.destroyed) room.release()
     if (room.tryAdd(Math.min(announced, MAX_BODY_BYTES))) next()
     else refuse(reply, OVERLOADED)
   }

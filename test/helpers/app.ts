@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+} from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '../../src/app.ts'
+import type { PushRouteOptions, PushRouteParts } from '../../src/http/push-route.ts'
+import { createByteBudget } from '../../src/lib/byte-budget.ts'
+import { TRUSTED } from '../../src/model/authentication.ts'
+import { createBooks } from '../../src/telemetry/books.ts'
+import { createLogger } from '../../src/telemetry/logger.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { createTelemetry } from '../../src/telemetry/telemetry.ts'
+import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { settled } from './until.ts'
+
+const MIB = 1024 * 1024
+/** A push of a message without data. */
+export const SMALL_PUSH = '{"message":{"messageId":"1"}}'
+
+/** The HTTP application over real HTTP, with nothing behind it: every message is acked. */
+export interface AppScene {
+  readonly app: FastifyInstance
+  readonly clock: FakeClock
+  /** Half of its 64 MiB is for bodies. */
+  readonly budget: ReturnType<typeof createByteBudget>
+  /** Every log line so far. */
+  readonly log: readonly { readonly severity: string; readonly message: string }[]
+  /** `pushes_refused_total`, by code. */
+  refusals(): Promise<Record<string, number>>
+  /** Begins a push, and sends its headers only. */
+  begin(headers?: OutgoingHttpHeaders): ClientRequest
+  /** Pushes, and resolves with the status, and the code of a problem. */
+  push(body?: string, headers?: OutgoingHttpHeaders): Promise<string>
+}
+
+export interface AppChanges {
+  readonly parts?: Partial<PushRouteParts>
+  readonly options?: Partial<PushRouteOptions>
+}
+
+/** Starts an app that takes every push; it ends with the test. */
+export async function startApp(t: TestContext, changes: AppChanges = {}): Promise<AppScene> {
+  const clock = createFakeClock()
+  const budget = createByteBudget(64 * MIB)
+  const books = createBooks()
+  const metrics = createMetrics({ books, bufferedBytes: budget.held, rateLimit: () => 0 })
+  const lines: AppScene['log'][number][] = []
+  const log = createLogger('trace', { write: (line) => lines.push(JSON.parse(line)) })
+  const telemetry = createTelemetry({ log, metrics, books, clock })
+  const app = buildApp({
+    log,
+    telemetry,
+    drain: async () => {},
+    health: { takesPushes: () => true, reasons: () => [] },
+    push: {
+      options: {
+        answerWithinMs: 9_000,
+        maxEventLoopDelayMs: 60_000,
+        maxHeapUsedBytes: Number.POSITIVE_INFINITY,
+        ...changes.options,
+      },
+      parts: {
+        clock,
+        budget,
+        telemetry,
+        authenticate: () => TRUSTED,
+        isAllowed: () => true,
+        settle: async () => ({ kind: 'ack', reason: 'empty', status: 204 }),
+        draining: () => false,
+        wasFrozen: () => false,
+        ...changes.parts,
+      },
+    },
+  })
+  t.after(() => app.close())
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return { app, clock, budget, log: lines, refusals, begin, push }
+
+  async function refusals(): Promise<Record<string, number>> {
+    const samples = (await metrics.text()).matchAll(/pushes_refused_total\{code="(\w+)"\} (\d+)/g)
+    return Object.fromEntries([...samples].map(([, code, count]) => [code, Number(count)]))
+  }
+
+  function begin(headers: OutgoingHttpHeaders = {}): ClientRequest {
+    const push = request(`${url}/push`, { method: 'POST', agent: false, headers })
+    push.on('error', () => {}).flushHeaders()
+    t.after(() => push.destroy())
+    return push
+  }
+
+  async function push(body = SMALL_PUSH, headers: OutgoingHttpHeaders = {}): Promise<string> {
+    const push = begin({ 'content-length': Buffer.byteLength(body), ...headers })
+    push.end(body)
+    return answerTo(push)
+  }
+}
+
+/** The status of the answer to a push that has begun, and the code of a problem. */
+export async function answerTo(push: ClientRequest): Promise<string> {
+  const [answer]: IncomingMessage[] = await settled('an answer', once(push, 'response'))
+  const body = answer ? await text(answer) : ''
+  return body === '' ? `${answer?.statusCode}` : `${answer?.statusCode} ${JSON.parse(body).code}`
+}

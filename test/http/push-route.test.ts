@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { describe, it } from 'node:test'
+import type { PushRouteParts } from '../../src/http/push-route.ts'
+import type { Authentication, Refused } from '../../src/model/authentication.ts'
+import { TRUSTED } from '../../src/model/authentication.ts'
+import type { Settlement } from '../../src/model/settlement.ts'
+import { answerTo, SMALL_PUSH, startApp } from '../helpers/app.ts'
+import { settled, until } from '../helpers/until.ts'
+
+const MIB = 1024 * 1024
+const ACK: Settlement = { kind: 'ack', reason: 'empty', status: 204 }
+const NO_TOKEN: Refused = { kind: 'refused', status: 401, code: 'TOKEN_MISSING', detail: 'none' }
+const NO_KEYS: Refused = { kind: 'refused', status: 503, code: 'KEYS_UNAVAILABLE', detail: 'none' }
+const ANNOUNCED = { 'content-length': 100_000 }
+const CHUNKED = { 'transfer-encoding': 'chunked' }
+
+describe('the room for a body', () => {
+  it('is held from the headers on, as much as they announce, and given back with the answer', async (t) => {
+    const { begin, budget } = await startApp(t)
+    const push = begin(ANNOUNCED)
+
+    push.write(SMALL_PUSH)
+    await until('the room is taken', () => budget.held() >= 100_000)
+    assert.equal(budget.held(), 100_000)
+    push.end(' '.repeat(100_000 - SMALL_PUSH.length))
+
+    assert.equal(await answerTo(push), '204')
+    await until('the room is given back', () => budget.held() === 0)
+  })
+
+  it('is given back once the body is read, though its message is not settled', async (t) => {
+    const settlement = Promise.withResolvers<Settlement>()
+    let asked = false
+    const settle = (): Promise<Settlement> => {
+      asked = true
+      return settlement.promise
+    }
+    const { push, budget } = await startApp(t, { parts: { settle } })
+
+    const answer = push()
+    await until('the message is to be settled', () => asked)
+    await until('the room is given back', () => budget.held() === 0)
+    settlement.resolve(ACK)
+
+    assert.equal(await answer, '204')
+  })
+
+  it('is given back by each of many pushes', async (t) => {
+    const { push, budget } = await startApp(t)
+
+    const answers = await Promise.all(Array.from({ length: 30 }, () => push()))
+
+    assert.deepEqual(new Set(answers), new Set(['204']))
+    await until('the room is given back', () => budget.held() === 0)
+  })
+
+  it('is given back when more is announced than is ever read', async (t) => {
+    const { begin, push, budget } = await startApp(t)
+
+    const answers: string[] = []
+    for (let n = 0; n < 4; n++) answers.push(await answerTo(begin({ 'content-length': 17 * MIB })))
+
+    assert.deepEqual(answers, Array(4).fill('413 BODY_TOO_LARGE'))
+    assert.equal(await push(), '204')
+    await until('the room is given back', () => budget.held() === 0)
+  })
+
+  for (const [how, headers] of Object.entries({ announced: ANNOUNCED, chunked: CHUNKED })) {
+    it(`is given back when the client hangs up in the middle of it: ${how}`, async (t) => {
+      const { begin, budget } = await startApp(t)
+      const push = begin(headers)
+      push.write(SMALL_PUSH)
+      await until('the room is taken', () => budget.held() > 0)
+
+      push.destroy()
+
+      await until('the room is given back', () => budget.held() === 0)
+    })
+  }
+
+  it('is given back when the client has hung up while its token was checked', async (t) => {
+    const checked = Promise.withResolvers<Authentication>()
+    let roomsOpened = 0
+    const { app, begin, budget } = await startApp(t, {
+      parts: {
+        authenticate: () => checked.promise,
+        budget: {
+          open() {
+            roomsOpened += 1
+            return budget.open()
+          },
+        },
+      },
+    })
+    let hungUp = 0
+    app.server.on('connection', (socket) => socket.on('close', () => (hungUp += 1)))
+    const push = begin(ANNOUNCED)
+    push.write(SMALL_PUSH)
+    await until('it is connected', () => push.socket?.connecting === false)
+
+    push.destroy()
+    await until('the app has noticed', () => hungUp === 1)
+    checked.resolve(TRUSTED)
+    await until('the room is asked for', () => roomsOpened === 1)
+
+    assert.equal(budget.held(), 0)
+  })
+})
+
+describe('before a body is read', () => {
+  it('a push is refused while draining', async (t) => {
+    const { begin } = await startApp(t, { parts: { draining: () => true } })
+
+    assert.equal(await answerTo(begin(ANNOUNCED)), '503 DRAINING')
+  })
+
+  it('a push without a good token is refused', async (t) => {
+    const { begin } = await startApp(t, { parts: { authenticate: () => NO_TOKEN } })
+
+    assert.equal(await answerTo(begin(ANNOUNCED)), '401 TOKEN_MISSING')
+  })
+
+  it('a push is refused for which there is no room', async (t) => {
+    const { begin, budget } = await startApp(t)
+    budget.open().add(32 * MIB)
+
+    assert.equal(await answerTo(begin(ANNOUNCED)), '503 OVERLOADED')
+  })
+
+  it('who has no good token is not told that there is no room', async (t) => {
+    const { begin, budget } = await startApp(t, { parts: { authenticate: () => NO_TOKEN } })
+    budget.open().add(32 * MIB)
+
+    assert.equal(await answerTo(begin(ANNOUNCED)), '401 TOKEN_MISSING')
+    assert.equal(budget.held(), 32 * MIB)
+  })
+})
+
+describe('the deadline of a push', () => {
+  it('is counted from its headers, however long its body takes', async (t) => {
+    const headers = Promise.withResolvers<void>()
+    const deadlines: number[] = []
+    const { begin, clock } = await startApp(t, {
+      options: { answerWithinMs: 9_000 },
+      parts: {
+        authenticate: () => {
+          headers.resolve()
+          return TRUSTED
+        },
+        settle: async (_message, answerBy) => {
+          deadlines.push(answerBy)
+          return ACK
+        },
+      },
+    })
+    await clock.advance(1_000)
+    const push = begin({ 'content-length': SMALL_PUSH.length })
+
+    await settled('the headers', headers.promise)
+    await clock.advance(5_000)
+    push.end(SMALL_PUSH)
+
+    assert.equal(await answerTo(push), '204')
+    assert.deepEqual(deadlines, [10_000])
+  })
+})
+
+describe('a push that is refused', () => {
+  const cases = {
+    'without a good token': [{ parts: { authenticate: () => NO_TOKEN } }, '401 TOKEN_MISSING'],
+    'without keys to check its token': [
+      { parts: { authenticate: async () => NO_KEYS } },
+      '503 KEYS_UNAVAILABLE',
+    ],
+    'of another subscription': [{ parts: { isAllowed: () => false } }, '403 SUBSCRIPTION_REFUSED'],
+    'while draining': [{ parts: { draining: () => true } }, '503 DRAINING'],
+    'that is not JSON': [{ body: '{"message":' }, '400 BODY_NOT_JSON'],
+    'that is no envelope': [{ body: '[]' }, '400 NOT_A_PUSH_ENVELOPE'],
+    'that is announced too large': [
+      { headers: { 'content-length': 17 * MIB } },
+      '413 BODY_TOO_LARGE',
+    ],
+    'that becomes too large': [
+      { body: ' '.repeat(17 * MIB), headers: CHUNKED },
+      '413 BODY_TOO_LARGE',
+    ],
+  } as const
+  for (const [which, [changes, expected]] of Object.entries(cases)) {
+    it(`is counted and logged under its code: ${which}`, async (t) => {
+      const { body = SMALL_PUSH, headers, parts = {} } = { ...EMPTY, ...changes }
+      const { begin, refusals, log } = await startApp(t, { parts })
+
+      const push = begin(headers ?? { 'content-length': body.length })
+      push.end(body)
+
+      assert.equal(await answerTo(push), expected)
+      const [, code = ''] = expected.split(' ')
+      assert.deepEqual(await refusals(), { [code]: 1 })
+      assert.partialDeepStrictEqual(log.filter(isLoud), [{ severity: 'WARNING', code }])
+    })
+  }
+})
+
+describe('a client that hangs up in the middle of its body', () => {
+  for (const [how, headers] of Object.entries({ announced: ANNOUNCED, chunked: CHUNKED })) {
+    for (const leave of ['destroy', 'end'] as const) {
+      it(`is neither counted nor logged as having sent no JSON: ${how}, ${leave}`, async (t) => {
+        const { begin, budget, push, refusals, log } = await startApp(t)
+        const broken = begin(headers)
+        broken.write(SMALL_PUSH)
+        await until('the room is taken', () => budget.held() > 0)
+
+        broken.socket?.[leave]()
+        await until('the room is given back', () => budget.held() === 0)
+
+        assert.equal(await push(), '204')
+        assert.deepEqual(await refusals(), {})
+        assert.deepEqual(log.filter(isLoud), [])
+      })
+    }
+  }
+})
+
+it('answers a bug with 500, and leaves one ERROR line', async (t) => {
+  const { push, refusals, log } = await startApp(t, {
+    parts: { settle: () => Promise.reject(new Error('a bug')) },
+  })
+
+  assert.equal(await push(), '500 UNFORESEEN')
+  assert.partialDeepStrictEqual(log.filter(isLoud), [{ severity: 'ERROR', err: { type: 'Error' } }])
+  assert.deepEqual(await refusals(), {})
+})
+
+describe('under pressure', () => {
+  // The least that there can be: there is always pressure, from the first sample on.
+  const lateLoop = { maxEventLoopDelayMs: Number.MIN_VALUE }
+  const fullHeap = { maxHeapUsedBytes: 1 }
+
+  it('a push is refused for a late event loop alone', async (t) => {
+    const { push, budget } = await startApp(t, { options: lateLoop })
+
+    await until('a push is refused', async () => (await push()) === '503 OVERLOADED')
+    await until('no room is held', () => budget.held() === 0)
+  })
+
+  it('a push is taken though the event loop was late, when that was a freeze', async (t) => {
+    let forgiven = 0
+    const wasFrozen = (): boolean => {
+      forgiven += 1
+      return true
+    }
+    const { push } = await startApp(t, { options: lateLoop, parts: { wasFrozen } })
+
+    await until('the event loop is found late', async () => {
+      assert.equal(await push(), '204')
+      return forgiven > 0
+    })
+  })
+
+  it('a push is refused for a full heap, frozen or not', async (t) => {
+    const { push } = await startApp(t, { options: fullHeap, parts: { wasFrozen: () => true } })
+
+    await until('a push is refused', async () => (await push()) === '503 OVERLOADED')
+  })
+})
+
+/** A push that differs in nothing. */
+const EMPTY: {
+  readonly body?: string
+  readonly headers?: OutgoingHttpHeaders
+  readonly parts?: Partial<PushRouteParts>
+} = {}
+
+function isLoud({ severity }: { severity: string }): boolean {
+  return severity === 'WARNING' || severity === 'ERROR' || severity === 'CRITICAL'
+}
