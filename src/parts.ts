@@ -41,6 +41,8 @@ export interface ServiceParts {
   readonly cpuMs: () => number
   /** The owner's mapping; without one, a line is the event. */
   readonly transform: Transform | undefined
+  /** Mean delay of the event loop past which pushes are refused; a second when absent. */
+  readonly maxEventLoopDelayMs?: number
 }
 
 /** SIGTERM is followed by SIGKILL after ten seconds; what waits is answered well before. */
@@ -88,7 +90,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
     drain,
     health: { takesPushes: () => state === 'taking', reasons },
     push: {
-      options: pushOptionsOf(push.ackDeadlineMs),
+      options: pushOptionsOf(push.ackDeadlineMs, parts),
       parts: {
         clock,
         budget,
@@ -148,10 +150,13 @@ function stagesOf(
 }
 
 /** Every wait ends before the ack deadline: a second before it, or a tenth of it. */
-function pushOptionsOf(ackDeadlineMs: number): PushRouteOptions {
+function pushOptionsOf(
+  ackDeadlineMs: number,
+  { maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS }: Pick<ServiceParts, 'maxEventLoopDelayMs'>,
+): PushRouteOptions {
   return {
     answerWithinMs: ackDeadlineMs - Math.max(1_000, ackDeadlineMs / 10),
-    maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS,
+    maxEventLoopDelayMs,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * MAX_HEAP_SHARE,
   }
 }

@@ -8,6 +8,8 @@ import { spawnService } from '../../src/cli/spawn-service.ts'
 import { startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../src/local/pusher.ts'
 import { startTokenIssuer } from '../../src/local/token-issuer.ts'
+import { begin, textOf } from '../cli/run.ts'
+import { settled, until } from '../helpers/until.ts'
 import { aFolder, environmentOf, startWorld } from '../helpers/world.ts'
 
 const MESSAGES = Array.from({ length: 30 }, (_, index) => ({
@@ -23,7 +25,7 @@ async function startProcessWorld(t: TestContext, env: Readonly<Record<string, st
   const issuer = await startTokenIssuer()
   t.after(() => issuer.close())
   const all = { ...environmentOf(mixpanel, issuer, await aFolder(t)), ...env }
-  return { mixpanel, issuer, start }
+  return { mixpanel, issuer, env: all, start }
 
   async function start() {
     const service = await spawnService(all)
@@ -103,9 +105,15 @@ it('survives 80 gzip bombs at once, and stores each as too large', async (t) => 
 it('does not live on as half a service when its metrics port is taken', async (t) => {
   const taken = await startMixpanelStandIn()
   t.after(() => taken.close())
-  const { start } = await startProcessWorld(t, { METRICS_PORT: String(taken.port) })
+  const { env } = await startProcessWorld(t, { METRICS_PORT: String(taken.port) })
+  const service = begin('main', [], env)
+  t.after(() => service.kill('SIGKILL'))
+  const log = textOf(service.stdout)
 
-  await assert.rejects(start(), /EADDRINUSE/)
+  const [code] = await settled('its end', once(service, 'close'))
+
+  assert.equal(code, 1)
+  assert.match(await log, /EADDRINUSE/)
 })
 
 it('does not start on an incomplete configuration, and names every problem', async () => {
@@ -121,7 +129,7 @@ it('does not start on an incomplete configuration, and names every problem', asy
 
 /** Asks until the service says it takes no more pushes. */
 async function untilUnready(url: string): Promise<void> {
-  while ((await fetch(`${url}/health/ready`)).status !== 503) {}
+  await until('it is unready', async () => (await fetch(`${url}/health/ready`)).status === 503)
 }
 
 /** What the process had in memory at most. */

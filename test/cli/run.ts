@@ -33,6 +33,7 @@ export function begin(
   return spawn(process.execPath, [path, ...args], { env: { PATH: process.env.PATH ?? '', ...env } })
 }
 
-function textOf(stream: ChildProcess['stdout']): Promise<string> | string {
+/** All that a stream of a command says until it ends. */
+export function textOf(stream: ChildProcess['stdout']): Promise<string> | string {
   return stream ? text(stream) : ''
 }

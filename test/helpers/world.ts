@@ -18,18 +18,22 @@ import {
   type TokenIssuer,
 } from '../../src/local/token-issuer.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
-import { createService, type Service } from '../../src/parts.ts'
+import { createService, type Service, type ServiceParts } from '../../src/parts.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import type { Transform } from '../../src/transform/transform.ts'
 
 /** The whole service over real HTTP, with a Pub/Sub and a Mixpanel on loopback. */
-export interface World {
-  readonly mixpanel: MixpanelStandIn
-  readonly issuer: TokenIssuer
-  readonly service: Service
+export interface World extends WorldBefore {
   /** Base URL of the service, without a slash at the end. */
   readonly url: string
   readonly pusher: Pusher
+}
+
+/** The same before the service is started. */
+export interface WorldBefore {
+  readonly mixpanel: MixpanelStandIn
+  readonly issuer: TokenIssuer
+  readonly service: Service
   /** Every log line so far. */
   readonly logLines: readonly string[]
   deadLetters(): Promise<readonly DeadLetter[]>
@@ -41,6 +45,7 @@ export interface WorldOptions {
   readonly transform?: Transform
   readonly path?: string
   readonly form?: 'wrapped' | 'eventarc'
+  readonly parts?: Partial<ServiceParts>
 }
 
 /** Making a key takes longer than a test. */
@@ -69,6 +74,21 @@ export function environmentOf(
 
 /** Starts a world of its own for one test; it ends with the test. */
 export async function startWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
+  const world = await createWorld(t, options)
+  const { service, issuer } = world
+  await service.start()
+  const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const pusher = createPusher({
+    endpoint: `${url}${options.path ?? '/push'}`,
+    token: () => issuer.token(),
+    ...(options.form && { form: options.form }),
+  })
+  t.after(() => pusher.close())
+  return { ...world, url, pusher }
+}
+
+/** A world of its own for one test, whose service is put together and does nothing yet. */
+export async function createWorld(t: TestContext, options: WorldOptions): Promise<WorldBefore> {
   const folder = await aFolder(t)
   const mixpanel = await startMixpanelStandIn()
   t.after(() => mixpanel.close())
@@ -83,17 +103,10 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
     random: Math.random,
     cpuMs: () => process.cpuUsage().user / 1_000,
     transform: options.transform,
+    ...options.parts,
   })
   t.after(() => service.close())
-  await service.start()
-  const url = await service.app.listen({ host: config.server.host, port: config.server.port })
-  const pusher = createPusher({
-    endpoint: `${url}${options.path ?? '/push'}`,
-    token: () => issuer.token(),
-    ...(options.form && { form: options.form }),
-  })
-  t.after(() => pusher.close())
-  return { mixpanel, issuer, service, url, pusher, logLines, deadLetters: () => lettersIn(folder) }
+  return { mixpanel, issuer, service, logLines, deadLetters: () => lettersIn(folder) }
 }
 
 /** A folder that ends with the test. */
