@@ -81,10 +81,14 @@ describe('the room for a body', () => {
 
   it('is given back when the client has hung up while its token was checked', async (t) => {
     const checked = Promise.withResolvers<Authentication>()
+    let tokensSeen = 0
     let roomsOpened = 0
     const { app, begin, budget } = await startApp(t, {
       parts: {
-        authenticate: () => checked.promise,
+        authenticate: () => {
+          tokensSeen += 1
+          return checked.promise
+        },
         budget: {
           open() {
             roomsOpened += 1
@@ -97,7 +101,7 @@ describe('the room for a body', () => {
     app.server.on('connection', (socket) => socket.on('close', () => (hungUp += 1)))
     const push = begin(ANNOUNCED)
     push.write(SMALL_PUSH)
-    await until('it is connected', () => push.socket?.connecting === false)
+    await until('its token is being checked', () => tokensSeen === 1)
 
     push.destroy()
     await until('the app has noticed', () => hungUp === 1)
