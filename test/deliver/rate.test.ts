@@ -59,6 +59,16 @@ describe('a rate', () => {
     assert.equal(rate.turnAt(2_001), 1_001)
   })
 
+  it('forgets what was not used, whatever is asked of it first', () => {
+    const sent = aRate()
+    sent.sent(3_000, 60_000)
+    assert.equal(sent.turnAt(60_000), 60_000)
+
+    const refused = aRateAt(24_000)
+    refused.refused(61_000, 61_000)
+    assert.equal(rounded(refused, 61_000), Math.round((24_000 * 0.7) / Math.E))
+  })
+
   it('has what is owed paid at the new rate', () => {
     const rate = aRate()
     rate.sent(9_000, 0)
