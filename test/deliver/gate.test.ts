@@ -469,6 +469,34 @@ describe('a gate that was told to slow down', () => {
     assert.equal(clock.pending(), 0)
   })
 
+  it('lets nobody pass at the very end of their time', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await attempted(gate, THROTTLED)
+    const probing = gate.pass(1, never)
+    await clock.advance(1_500)
+    const probe = await probing
+    clock.after(1_500, () => probe.kind === 'open' && gate.ended(probe, TAKEN))
+
+    note(
+      'late',
+      gate.pass(1, () => 3_000),
+    )
+    await clock.advance(10_000)
+
+    assert.deepEqual(notes, [[3_000, 'late', 'throttled']])
+  })
+
+  it('calls itself closed to the end of the pause, and no longer when nobody comes to probe', async () => {
+    const { clock, gate } = aGate()
+    await attempted(gate, throttledFor('5'))
+
+    await clock.advance(4_999)
+    assert.equal(gate.closed(), true)
+    await clock.advance(1)
+    assert.equal(gate.closed(), false)
+  })
+
   it('saves up no rate during a pause', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
