@@ -4,9 +4,9 @@ import type { Hold } from './lib/byte-budget.ts'
 import type { Clock } from './lib/clock.ts'
 import { createMemory, type MemoryOptions } from './memory.ts'
 import type { Message } from './model/message.ts'
-import { type EventOutcome, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
 import type { Telemetry } from './model/telemetry.ts'
+import { freshIn, pastOf } from './outcomes.ts'
 import { nack } from './settle/settlement-of.ts'
 import { createWork, type Work } from './work.ts'
 
@@ -92,7 +92,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
 
   function workOn(key: string, message: Message, deliverBy: number): Work {
     const hold = openHold()
-    hold.add(message.data.length)
+    hold.add(sizeOf(message))
     return createWork(message, deliverBy, {
       hold,
       past: memory.recallOutcomes(key),
@@ -123,7 +123,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
   }
 
   function remember({ key, work, waiters }: UnderWay, settlement: Settlement): void {
-    if (settlement.kind === 'nack') memory.nacked(key, outcomesOf(work))
+    if (settlement.kind === 'nack') memory.nacked(key, pastOf(work.outcomes))
     else if (waiters.size > 0) memory.ackTold(key, settlement)
     else memory.ackUntold(key, settlement)
   }
@@ -138,8 +138,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
 
   function close(work: Work, settlement: Settlement): void {
     work.hold.release()
-    const outcomes = work.fresh.map(({ outcome }) => outcome ?? retry('deadline'))
-    telemetry.eventsSettled(outcomes, settlement)
+    telemetry.eventsSettled(freshIn(work.outcomes), settlement)
   }
 
   function wait(entry: UnderWay, answerBy: number): Promise<Settlement> {
@@ -166,8 +165,11 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
   }
 }
 
-function outcomesOf(work: Work): readonly EventOutcome[] {
-  return work.journeys.flatMap(({ outcome }) => outcome ?? [])
+/** In characters, which is in bytes what V8 takes for most of them. */
+function sizeOf({ data, attributes }: Message): number {
+  let size = data.length
+  for (const [name, value] of Object.entries(attributes)) size += name.length + value.length
+  return size
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from './lib/clock.ts'
 import { createExpiringMap } from './lib/expiring-map.ts'
-import type { EventOutcome } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
+import type { PastOutcomes } from './outcomes.ts'
 
 export interface MemoryOptions {
   /** The subscription's; a message is remembered for two of them after Pub/Sub was told of its ack. */
@@ -14,21 +14,21 @@ export interface MemoryOptions {
 export interface Memory {
   /** What a message was acked with; asking means that Pub/Sub is being told. */
   recallAck(key: string): Settlement | undefined
-  /** What earlier deliveries of a nacked message came to, in the order of its journeys. */
-  recallOutcomes(key: string): readonly EventOutcome[] | undefined
+  /** What earlier deliveries of a nacked message came to. */
+  recallOutcomes(key: string): PastOutcomes | undefined
   /** A message was acked, and a push still waited for it. */
   ackTold(key: string, settlement: Settlement): void
   /** A message was acked when nobody waited any more: Pub/Sub will push it once more. */
   ackUntold(key: string, settlement: Settlement): void
-  nacked(key: string, outcomes: readonly EventOutcome[]): void
+  nacked(key: string, outcomes: PastOutcomes | undefined): void
 }
 
 /** As long as Pub/Sub's longest back-off, and half as much again. */
 const UNFINISHED_LIFETIME_MS = 900_000
-/** Roughly: a key, a value and the map's own share; an outcome; a rejected one, less its text. */
+/** Roughly: a key, a value and the map's own share. */
 const ENTRY_BYTES = 250
-const OUTCOME_BYTES = 40
-const REJECTED_BYTES = 120
+/** What stands around outcomes. */
+const OUTCOMES_BYTES = 1_000
 
 /** A memory that starts empty. What falls out of it is done again. */
 export function createMemory(options: MemoryOptions, clock: Clock): Memory {
@@ -37,7 +37,7 @@ export function createMemory(options: MemoryOptions, clock: Clock): Memory {
   const unfinished = { lifetimeMs: UNFINISHED_LIFETIME_MS, maxBytes }
   const told = createExpiringMap<Settlement>(settled, clock)
   const untold = createExpiringMap<Settlement>(unfinished, clock)
-  const outcomesOf = createExpiringMap<readonly EventOutcome[]>(unfinished, clock)
+  const outcomesOf = createExpiringMap<PastOutcomes>(unfinished, clock)
 
   return { recallAck, recallOutcomes: outcomesOf.recall, ackTold, ackUntold, nacked }
 
@@ -59,17 +59,8 @@ export function createMemory(options: MemoryOptions, clock: Clock): Memory {
     untold.remember(key, settlement, ENTRY_BYTES)
   }
 
-  function nacked(key: string, outcomes: readonly EventOutcome[]): void {
-    if (outcomes.every(({ kind }) => kind === 'retry')) return
-    outcomesOf.remember(key, outcomes, bytesOf(outcomes))
+  function nacked(key: string, outcomes: PastOutcomes | undefined): void {
+    if (!outcomes) return
+    outcomesOf.remember(key, outcomes, ENTRY_BYTES + OUTCOMES_BYTES + outcomes.bytes)
   }
-}
-
-function bytesOf(outcomes: readonly EventOutcome[]): number {
-  let bytes = ENTRY_BYTES
-  for (const outcome of outcomes) {
-    bytes += OUTCOME_BYTES
-    if (outcome.kind === 'rejected') bytes += REJECTED_BYTES + 2 * outcome.detail.length
-  }
-  return bytes
 }

@@ -6,12 +6,13 @@ import { type Authenticator, createAuthenticator } from './authenticate/authenti
 import type { Config } from './config.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDecode } from './decode/decode.ts'
+import { parseLine } from './decode/parse-line.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 import type { DegradedReason } from './http/health-routes.ts'
 import type { PushRouteOptions } from './http/push-route.ts'
 import { createLedger } from './ledger.ts'
 import { createByteBudget } from './lib/byte-budget.ts'
-import type { Clock } from './lib/clock.ts'
+import { type Clock, nextTurn } from './lib/clock.ts'
 import { createFreezeWatch } from './lib/freeze-watch.ts'
 import { createPipeline, type Stages } from './pipeline.ts'
 import { createPrepare } from './prepare/prepare.ts'
@@ -48,6 +49,11 @@ export interface ServiceParts {
 /** SIGTERM is followed by SIGKILL after ten seconds; what waits is answered well before. */
 const DRAIN_MS = 7_000
 const LEDGER_BYTES = 32 * 1024 * 1024
+/** Two full batches in some 20 ms; and enough under way to fill a quota though Mixpanel takes half a second. */
+const PIPELINE = {
+  portion: { events: 4_000, characters: 2 * 1024 * 1024 },
+  windowBytes: 16 * 1024 * 1024,
+}
 /** Under-pressure samples once a second; a freeze spoils at most two samples. */
 const FREEZE_MEMORY_MS = 2_500
 const MAX_EVENT_LOOP_DELAY_MS = 1_000
@@ -77,7 +83,11 @@ export function createService(config: Config, parts: ServiceParts): Service {
     {
       clock,
       openHold: budget.open,
-      settleMessage: createPipeline(stages),
+      settleMessage: createPipeline(
+        stages,
+        { ...PIPELINE, skipsSettled: config.insertId === 'message' },
+        nextTurn,
+      ),
       returnLate: delivery.batcher.returnLate,
       telemetry,
     },
@@ -139,7 +149,11 @@ function stagesOf(
 ): Stages {
   const { delivery, deadLetters, transform } = parts
   return {
-    decode: createDecode({ ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes }),
+    decode: createDecode(
+      { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
+      nextTurn,
+    ),
+    parse: parseLine,
     transform: transform ?? ((value, line) => [{ line, child: 0, text: line.text, value }]),
     transformAttributes: (line, message) => transform?.(undefined, line, message) ?? [],
     prepare: createPrepare(config),

@@ -1,7 +1,17 @@
 import type { Hold } from './lib/byte-budget.ts'
-import type { Journey, Party } from './model/journey.ts'
+import type { Journey, Party, Traveller } from './model/journey.ts'
 import type { Message } from './model/message.ts'
-import type { EventOutcome } from './model/outcome.ts'
+import { type EventOutcome, type Retry, retry } from './model/outcome.ts'
+import {
+  addPortion,
+  createOutcomes,
+  noteArrival,
+  noteRecalled,
+  noteStay,
+  type Outcomes,
+  type PastOutcomes,
+  type PastPortion,
+} from './outcomes.ts'
 
 /** What is done for one message, for all pushes of it that wait meanwhile. */
 export interface Work extends Party {
@@ -10,84 +20,164 @@ export interface Work extends Party {
   /** What the message holds of the byte budget. */
   readonly hold: Hold
   deliverBy: number
-  /** Every event of the message, in an order that is the same at each delivery; none before it is decoded. */
-  readonly journeys: readonly Journey[]
-  /** Those of them that no earlier delivery brought to their end. */
-  readonly fresh: readonly Journey[]
+  /** Of the portions that were begun. */
+  readonly outcomes: Outcomes
   /** Whether it is still worth beginning anything for the message. */
   wanted(): boolean
-  /** Takes the journeys of the message's events. What earlier deliveries settled stays settled. */
-  begin(journeys: readonly Journey[]): void
-  /** Resolves when `count` journeys have arrived; rejects when a delivery threw. */
-  arrivals(count: number): Promise<void>
+  /**
+   * Takes the next events of the message, in an order that is the same at each delivery; answers
+   * those that set out. What earlier deliveries settled stays settled.
+   */
+  begin(portion: BegunPortion): readonly Traveller[]
+  /**
+   * Takes the next portions as earlier deliveries settled them, as far as nothing of them is left
+   * to do; `skip` is told of the lines of each.
+   */
+  skipSettled(skip: (lines: number) => void): void
+  /** Of all further events it is known only that they come again, and what became of them before. */
+  leaveRest(outcome: Retry): void
+  /** Resolves when those under way weigh so many bytes at most; rejects when a delivery threw. */
+  arrivals(atMostBytes: number): Promise<void>
+}
+
+/** Events of a message, and how many lines they stood on. */
+export interface BegunPortion {
+  readonly journeys: readonly Journey[]
+  readonly lines: number
 }
 
 export interface WorkParts {
   readonly hold: Hold
-  /** Outcomes that earlier deliveries of the message came to, in the order of its journeys. */
-  readonly past: readonly EventOutcome[] | undefined
+  /** What earlier deliveries of the message came to. */
+  readonly past: PastOutcomes | undefined
   /** Monotonic ms. */
   readonly now: () => number
-  /** Told, once the message is decoded, how many of its events are still to be settled. */
+  /** Told of each portion how many of its events are still to be settled. */
   readonly begun: (count: number) => void
 }
 
+/** Whatever a message holds beyond what was begun. */
+const UNKNOWN: PastPortion = { lines: 0, events: 1 }
+/** What an event under way takes of the memory beside its text, and a rejection beside its words. */
+const TRAVELLER_BYTES = 500
+const REJECTION_BYTES = 160
+
 /** The work for one message, from the first push of it to its settlement. */
 export function createWork(message: Message, deliverBy: number, parts: WorkParts): Work {
-  const arrival = Promise.withResolvers<void>()
-  let journeys: readonly Journey[] = []
-  let fresh: readonly Journey[] = []
-  let expected = Number.POSITIVE_INFINITY
-  let arrivedCount = 0
+  const { hold } = parts
+  const outcomes = createOutcomes()
+  let { past } = parts
+  let portions = 0
+  let underWayBytes = 0
+  let waiter: { readonly atMostBytes: number; readonly end: PromiseWithResolvers<void> } | undefined
+  let bug: { readonly error: unknown } | undefined
 
   const work: Work = {
     message,
-    hold: parts.hold,
+    hold,
     deliverBy,
-    get journeys() {
-      return journeys
-    },
-    get fresh() {
-      return fresh
-    },
+    outcomes,
     wanted: () => parts.now() < work.deliverBy,
     begin,
+    skipSettled,
+    leaveRest,
     arrivals,
     arrived,
-    failed: arrival.reject,
+    failed,
   }
   return work
 
-  function begin(all: readonly Journey[]): void {
-    journeys = all
-    fresh = all
-    // A transform that has changed since may make other events of the message: then all is new.
-    if (parts.past?.length === all.length) recall(parts.past)
-    parts.begun(fresh.length)
-  }
-
-  function recall(past: readonly EventOutcome[]): void {
-    for (const [index, outcome] of past.entries()) {
-      const journey = journeys[index]
-      if (journey && outcome.kind !== 'retry') journey.outcome = outcome
+  function begin({ journeys, lines }: BegunPortion): readonly Traveller[] {
+    // A transform that is no function of its input may make other events: from there on all is new.
+    if (past?.portions[portions]?.events !== journeys.length) past = undefined
+    portions += 1
+    const from = addPortion(outcomes, { lines, events: journeys.length })
+    const travellers: Traveller[] = []
+    let recalled = 0
+    for (const [index, journey] of journeys.entries()) {
+      const place = from + index
+      if (recall(place)) recalled += 1
+      else setOut(journey, place, travellers)
     }
-    fresh = journeys.filter((_, index) => !ended(past[index]))
+    parts.begun(journeys.length - recalled)
+    return travellers
   }
 
-  function arrivals(count: number): Promise<void> {
-    expected = count
-    if (arrivedCount >= expected) arrival.resolve()
-    return arrival.promise
+  function recall(place: number): boolean {
+    const ended = past?.endedAt(place)
+    if (ended) noteRecalled(outcomes, place, ended)
+    return ended !== undefined
   }
 
-  function arrived(journey: Journey, outcome: EventOutcome): void {
-    journey.outcome = outcome
-    arrivedCount += 1
-    if (arrivedCount >= expected) arrival.resolve()
+  function setOut({ step }: Journey, place: number, travellers: Traveller[]): void {
+    if (step.kind !== 'prepared') {
+      noteStay(outcomes, place, step)
+      return
+    }
+    const rejection = past?.rejectionAt(place)
+    if (rejection) {
+      noteArrival(outcomes, place, rejection)
+      return
+    }
+    const traveller: Traveller = { party: work, place, event: step }
+    underWayBytes += weightOf(traveller)
+    travellers.push(traveller)
+  }
+
+  function skipSettled(skip: (lines: number) => void): void {
+    for (let next = past?.portions[portions]; next; next = past?.portions[portions]) {
+      if (!isSettled(outcomes.codes.length, next.events)) return
+      leave(next, retry('deadline'))
+      portions += 1
+      skip(next.lines)
+    }
+  }
+
+  function isSettled(from: number, events: number): boolean {
+    for (let place = from; place < from + events; place += 1) {
+      if (!past?.endedAt(place)) return false
+    }
+    return true
+  }
+
+  function leaveRest(outcome: Retry): void {
+    const rest = past?.portions.slice(portions) ?? []
+    for (const portion of rest.length > 0 ? rest : [UNKNOWN]) leave(portion, outcome)
+  }
+
+  /** What earlier deliveries came to, otherwise `outcome`. */
+  function leave(portion: PastPortion, outcome: Retry): void {
+    const from = addPortion(outcomes, portion)
+    for (let place = from; place < from + portion.events; place += 1) {
+      noteRecalled(outcomes, place, past?.endedAt(place) ?? past?.rejectionAt(place) ?? outcome)
+    }
+  }
+
+  function arrivals(atMostBytes: number): Promise<void> {
+    const end = Promise.withResolvers<void>()
+    waiter = { atMostBytes, end }
+    if (bug) end.reject(bug.error)
+    else tellWaiter()
+    return end.promise
+  }
+
+  function arrived(traveller: Traveller, outcome: EventOutcome): void {
+    noteArrival(outcomes, traveller.place, outcome)
+    if (outcome.kind === 'rejected') hold.add(REJECTION_BYTES + 2 * outcome.detail.length)
+    underWayBytes -= weightOf(traveller)
+    tellWaiter()
+  }
+
+  function tellWaiter(): void {
+    if (waiter && underWayBytes <= waiter.atMostBytes) waiter.end.resolve()
+  }
+
+  function failed(error: unknown): void {
+    bug = { error }
+    waiter?.end.reject(error)
   }
 }
 
-/** A rejected event has not come to its end before it is stored, and then its message is acked. */
-function ended(outcome: EventOutcome | undefined): boolean {
-  return outcome?.kind === 'imported' || outcome?.kind === 'dropped'
+function weightOf({ event }: Traveller): number {
+  return event.bytes + TRAVELLER_BYTES
 }

@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['settle/'],
     ['telemetry/'],
   ],
-  [['pipeline.ts', 'work.ts', 'ledger.ts', 'memory.ts']],
+  [['pipeline.ts', 'portions.ts', 'work.ts', 'outcomes.ts', 'ledger.ts', 'memory.ts']],
   [['http/']],
   [['app.ts', 'parts.ts', 'delivery.ts', 'dead-letters.ts'], ['local/']],
   [['main.ts', 'cli/']],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import type { Candidate, Line } from '../src/model/event.ts'
-import type { Party } from '../src/model/journey.ts'
+import type { Journey, Party } from '../src/model/journey.ts'
 import type { Message } from '../src/model/message.ts'
 import { type Dropped, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import type { Settlement } from '../src/model/settlement.ts'
@@ -11,7 +11,7 @@ import type { Work } from '../src/work.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
 import { createFakeClock } from './helpers/fake-clock.ts'
 import { createLedgerScene, MINUTE_MS } from './helpers/ledger.ts'
-import { createPath, eventText, type FakeAnswer } from './helpers/path.ts'
+import { createPath, eventText, type FakeAnswer, type PathChanges } from './helpers/path.ts'
 
 const FATES = ['good', 'bad', 'dropped', 'refused'] as const
 type Fate = (typeof FATES)[number]
@@ -41,11 +41,18 @@ const faults = fc.array(
   { maxLength: 15 },
 )
 const stores = fc.array(fc.boolean(), { maxLength: 5 })
+/** Portions of a message of up to six events, and how little may be under way before the next. */
+const paces = fc.record({
+  portionEvents: fc.integer({ min: 1, max: 7 }),
+  windowBytes: fc.constantFrom(0, 1_000, 1e6),
+})
+
+const scenes = fc.record({ messages, faults, stores, pace: paces })
 
 it('the books balance at every moment, and all comes to an end, whatever fails', () =>
   fc.assert(
-    fc.asyncProperty(messages, pushes, faults, stores, async (messages, pushes, faults, stores) => {
-      const scene = createScene(messages, [...faults], [...stores])
+    fc.asyncProperty(scenes, pushes, async ({ messages, faults, stores, pace }, pushes) => {
+      const scene = createScene(messages, { faults: [...faults], stores: [...stores], pace })
       const { push, clock, books } = scene
 
       for (const { index, thenMs } of pushes) {
@@ -75,11 +82,20 @@ function assertBalance(totals: Totals, pending: number): void {
   assert.equal(received, imported + dead_lettered + dropped + returned + pending)
 }
 
+interface Circumstances {
+  readonly faults: Fault[]
+  readonly stores: boolean[]
+  readonly pace: Pick<PathChanges, 'portionEvents' | 'windowBytes'>
+}
+
 /**
- * The whole path, and beside it a count of its own: of each message under way, the events that
- * no earlier delivery of it had brought to their end.
+ * The whole path, and beside it a count of its own: of each message under way, the events that it
+ * has come to and that no earlier delivery of it had brought to their end.
  */
-function createScene(messages: readonly (readonly Fate[])[], faults: Fault[], stores: boolean[]) {
+function createScene(
+  messages: readonly (readonly Fate[])[],
+  { faults, stores, pace }: Circumstances,
+) {
   const clock = createFakeClock()
   const underWay = new Map<Party, number>()
   const ended = new Map<string, Set<string>>()
@@ -91,6 +107,7 @@ function createScene(messages: readonly (readonly Fate[])[], faults: Fault[], st
     stages: { transform, storeRejected: async () => stores.shift() ?? true },
     maxEvents: 2,
     maxConcurrency: 2,
+    ...pace,
   })
   const { books, budget, push } = createLedgerScene(settleMessage, {
     clock,
@@ -120,22 +137,25 @@ function createScene(messages: readonly (readonly Fate[])[], faults: Fault[], st
 
   async function settleMessage(work: Work): Promise<Settlement> {
     const { messageId } = work.message
-    const fates = messages[Number(messageId)] ?? []
     const before = ended.get(messageId) ?? new Set()
-    underWay.set(work, 1 + fates.length - before.size)
+    const dropped: string[] = []
+    const { begin } = work
+    underWay.set(work, 0)
+    work.begin = (portion) => {
+      const fresh = portion.journeys.map(nameOfJourney).filter((name) => !before.has(name))
+      underWay.set(work, (underWay.get(work) ?? 0) + fresh.length)
+      dropped.push(...fresh.filter((name) => name.includes('dropped')))
+      return begin(portion)
+    }
     try {
       const settlement = await path.settleMessage(work)
+      const imported = importedBy.get(work) ?? []
       if (settlement.kind === 'ack') ended.delete(messageId)
-      else ended.set(messageId, new Set([...before, ...endedBy(work, fates)]))
+      else ended.set(messageId, new Set([...before, ...dropped, ...imported]))
       return settlement
     } finally {
       underWay.delete(work)
     }
-  }
-
-  function endedBy(work: Work, fates: readonly Fate[]): readonly string[] {
-    const dropped = fates.flatMap((fate, n) => (fate === 'dropped' ? [`dropped ${n}`] : []))
-    return [...dropped, ...(importedBy.get(work) ?? [])]
   }
 
   function answerTo(): FakeAnswer {
@@ -154,6 +174,12 @@ function createScene(messages: readonly (readonly Fate[])[], faults: Fault[], st
       },
     }
   }
+}
+
+function nameOfJourney({ line }: Journey): string {
+  if (!line?.text.endsWith('}')) return ''
+  const { event }: { event: string } = JSON.parse(line.text)
+  return event
 }
 
 function lineOf(fate: Fate, name: string): string {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import type { Settlement } from '../src/model/settlement.ts'
+import { kindsIn } from '../src/outcomes.ts'
 import { nack } from '../src/settle/settlement-of.ts'
 import type { Work } from '../src/work.ts'
-import { aMessage, aTraveller } from './helpers/builders.ts'
+import { aMessage } from './helpers/builders.ts'
 import { settlePromises } from './helpers/fake-clock.ts'
 import {
   ACK_DEADLINE_MS,
@@ -15,6 +16,7 @@ import {
   type LedgerScene,
   MINUTE_MS,
 } from './helpers/ledger.ts'
+import { aPortion } from './helpers/outcomes.ts'
 import { dataOf } from './helpers/path.ts'
 
 const IMPORTED_ALL: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
@@ -297,6 +299,14 @@ describe('the books', () => {
 })
 
 describe('what the ledger holds', () => {
+  it('is the attributes of a message as well, names and values', async () => {
+    const { push, budget } = createScene()
+
+    await push(aMessage({ data: '', attributes: { name: 'value', a: 'b' } }))
+
+    assert.equal(budget.held(), 'namevalueab'.length)
+  })
+
   it('is the data of the messages under way, given back however they end', async () => {
     const { push, works, budget } = createScene()
     const { data } = aMessage()
@@ -416,9 +426,8 @@ function createScene(): LedgerScene & { readonly works: readonly FakeWork[] } {
 
   function settleMessage(work: Work): Promise<Settlement> {
     const { promise, resolve, reject } = Promise.withResolvers<Settlement>()
-    const journeys = [aTraveller(work), aTraveller(work), aTraveller(work)]
-    work.begin(journeys)
-    const recalled = journeys.flatMap(({ outcome }) => outcome?.kind ?? [])
+    const travellers = work.begin(aPortion(3))
+    const recalled = kindsIn(work.outcomes).flatMap(({ kind }) => (kind === 'retry' ? [] : kind))
     works.push({ work, recalled, end, fail })
     return promise
 
@@ -426,8 +435,8 @@ function createScene(): LedgerScene & { readonly works: readonly FakeWork[] } {
       settlement: Settlement,
       outcomes: readonly EventOutcome[] = [],
     ): Promise<void> {
-      for (const [index, journey] of journeys.entries()) {
-        journey.outcome ??= outcomes[index] ?? retry('throttled')
+      for (const traveller of travellers) {
+        work.arrived(traveller, outcomes[traveller.place] ?? retry('throttled'))
       }
       resolve(settlement)
       await settlePromises()

@@ -4,6 +4,7 @@ import { createMemory } from '../src/memory.ts'
 import { IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import type { Settlement } from '../src/model/settlement.ts'
 import { createFakeClock } from './helpers/fake-clock.ts'
+import { pastWith } from './helpers/outcomes.ts'
 
 const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
 
@@ -25,7 +26,7 @@ describe('the memory', () => {
 
     it(`forgets by ${ack} what deliveries before had come to`, () => {
       const memory = aMemory()
-      memory.nacked('1', [IMPORTED, retry('throttled')])
+      memory.nacked('1', pastWith([IMPORTED, retry('throttled')]))
 
       memory[ack]('1', ACK)
 
@@ -48,8 +49,8 @@ describe('the memory', () => {
   })
 
   it('forgets the oldest outcomes when there are too many', () => {
-    const memory = aMemory(3_000)
-    const outcomes = [...Array.from({ length: 10 }, () => IMPORTED), retry('throttled')]
+    const memory = aMemory(6_000)
+    const outcomes = pastWith(Array.from({ length: 500 }, () => IMPORTED))
 
     memory.nacked('1', outcomes)
     memory.nacked('2', outcomes)
@@ -58,10 +59,19 @@ describe('the memory', () => {
     assert.equal(memory.recallOutcomes('2'), outcomes)
   })
 
+  it('holds a dozen messages of half a million events', () => {
+    const memory = aMemory(32 * 1024 * 1024)
+    const outcomes = pastWith(Array.from({ length: 500_000 }, () => IMPORTED))
+
+    for (let n = 0; n < 12; n += 1) memory.nacked(`${n}`, outcomes)
+
+    assert.equal(memory.recallOutcomes('0'), outcomes)
+  })
+
   it('counts the words of a rejection', () => {
     const memory = aMemory(30_000)
 
-    memory.nacked('1', [rejected('transform_failed', 'x'.repeat(10_000)), retry('throttled')])
+    memory.nacked('1', pastWith([rejected('transform_failed', 'x'.repeat(10_000))]))
 
     assert.equal(memory.recallOutcomes('1'), undefined)
   })
@@ -69,7 +79,7 @@ describe('the memory', () => {
   it('holds nothing of a message that must be done whole', () => {
     const memory = aMemory()
 
-    memory.nacked('1', [retry('throttled'), retry('throttled')])
+    memory.nacked('1', pastWith([retry('throttled'), retry('throttled')]))
 
     assert.equal(memory.recallOutcomes('1'), undefined)
   })

@@ -55,13 +55,17 @@ describe('readiness', () => {
     }
     const { url, mixpanel, pusher } = await startWorld(t, { env })
     mixpanel.answerAlways({ kind: 'gate' })
-    const lines = (count: number) => Array.from({ length: count }, () => DATA).join('\n')
+    const line = JSON.stringify({
+      event: 'a',
+      properties: { distinct_id: 'u', x: 'x'.repeat(950) },
+    })
+    const lines = (count: number) => Array.from({ length: count }, () => line).join('\n')
 
-    // A line takes 1.1 KB until it is settled: 84 %, and then 99 %.
-    const most = pusher.push({ data: lines(50_000) })
-    await mixpanel.waitForRequests(1)
+    // A thousand lines take 5 MB until they are settled: four pushes 85 %, and then 95 %.
+    const most = Promise.all([1, 2, 3, 4].map(() => pusher.push({ data: lines(2_800) })))
+    await until('most is under way', async () => mixpanel.requests().length >= 4)
     assert.equal(await readiness(url), '200 {"status":"ok","reasons":[]}')
-    const rest = pusher.push({ data: lines(9_000) })
+    const rest = pusher.push({ data: lines(1_400) })
     await until('the service is overloaded', async () => (await readiness(url)).includes('over'))
 
     assert.equal(await readiness(url), '200 {"status":"degraded","reasons":["overloaded"]}')

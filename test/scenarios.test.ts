@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createBatcher } from '../src/batch/batcher.ts'
-import { createDecode } from '../src/decode/decode.ts'
 import type { Message } from '../src/model/message.ts'
 import {
   type Answers,
@@ -37,10 +36,7 @@ function aScene(answers: Answers, changes: DeliveryChanges = {}) {
   )
   const { settleMessage, stored } = createPath({
     clock,
-    stages: {
-      decode: createDecode({ maxBytes: 1e8, maxFootprintBytes: 1e8 }),
-      importEvents: batcher.add,
-    },
+    stages: { importEvents: batcher.add },
   })
   const scene = createLedgerScene(settleMessage, { clock, returnLate: batcher.returnLate })
 

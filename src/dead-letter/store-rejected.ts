@@ -1,11 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
-import type { Journey } from '../model/journey.ts'
+import type { RejectedJourney } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
-import type { Rejected } from '../model/outcome.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { deadLetterOf } from './dead-letter-of.ts'
-import { type Ordinals, ordinalsOf } from './ordinals-of.ts'
 
 export interface StoreRejectedParts {
   readonly store: StoreDeadLetters
@@ -13,51 +11,47 @@ export interface StoreRejectedParts {
   readonly telemetry: Pick<Telemetry, 'deadLettersStored' | 'deadLettersNotStored'>
 }
 
-/** Letters made at a time: a message of half a million bad lines must not be in memory twice. */
-const MOST_LETTERS = 1_000
-
 /**
- * Resolves with whether the rejected events of a message are safe; never rejects. `all` are the
- * message's journeys, among which equal lines are told apart.
+ * Letters made at a time, in number and roughly in bytes: a message of many bad lines must not be
+ * in memory twice, and each of its letters repeats all its attributes.
  */
+const MOST_LETTERS = 1_000
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** Resolves with whether the rejected events of a message are safe; never rejects. */
 export type StoreRejected = (
   message: Message,
-  journeys: readonly Journey[],
-  all?: readonly Journey[],
+  journeys: readonly RejectedJourney[],
 ) => Promise<boolean>
 
-/** Stores the rejected among a message's journeys as dead letters. */
+/** Stores rejected events of a message as dead letters. */
 export function createStoreRejected({
   store,
   clock,
   telemetry,
 }: StoreRejectedParts): StoreRejected {
-  return async function storeRejected(message, journeys, all = journeys) {
+  return async function storeRejected(message, journeys) {
     const startedAt = clock.monotonic()
-    const rejected = journeys.filter(isRejected)
-    const ordinals = ordinalsOf(rejected, all)
     try {
-      for (let from = 0; from < rejected.length; from += MOST_LETTERS) {
-        const some = rejected.slice(from, from + MOST_LETTERS)
-        await store(some.map((journey) => letterOf(message, journey, ordinals)))
+      for (const some of groupsOf(message, journeys)) {
+        await store(some.map((journey) => letterOf(message, journey)))
       }
     } catch (error) {
       telemetry.deadLettersNotStored(error)
       return false
     }
-    telemetry.deadLettersStored(rejected.length, clock.monotonic() - startedAt)
+    telemetry.deadLettersStored(journeys.length, clock.monotonic() - startedAt)
     return true
   }
 
-  function letterOf(message: Message, journey: RejectedJourney, ordinals: Ordinals): DeadLetter {
+  function letterOf(message: Message, journey: RejectedJourney): DeadLetter {
     const { line, child, event, outcome } = journey
-    const { replay } = message
-    const ordinal = replay && replay.ordinal > 1 ? replay.ordinal : line && ordinals.get(line)
+    const ordinal = Math.max(message.replay?.ordinal ?? 1, journey.ordinal)
     return deadLetterOf({
       message,
       child,
       outcome,
-      ordinal,
+      ordinal: ordinal > 1 ? ordinal : undefined,
       deadLetteredAt: clock.now(),
       ...(line && { line }),
       ...(event && { prepared: event }),
@@ -65,10 +59,22 @@ export function createStoreRejected({
   }
 }
 
-interface RejectedJourney extends Journey {
-  readonly outcome: Rejected
-}
-
-function isRejected(journey: Journey): journey is RejectedJourney {
-  return journey.outcome?.kind === 'rejected'
+function* groupsOf(
+  message: Message,
+  journeys: readonly RejectedJourney[],
+): Generator<readonly RejectedJourney[]> {
+  const sharedBytes = JSON.stringify(message.attributes).length
+  let group: RejectedJourney[] = []
+  let bytes = 0
+  for (const journey of journeys) {
+    const ownBytes = sharedBytes + (journey.line ?? { text: message.data }).text.length
+    if (group.length === MOST_LETTERS || (group.length > 0 && bytes + ownBytes > MOST_BYTES)) {
+      yield group
+      group = []
+      bytes = 0
+    }
+    group.push(journey)
+    bytes += ownBytes
+  }
+  if (group.length > 0) yield group
 }

@@ -82,10 +82,15 @@ async function inflateUpTo(maxOutputLength: number, compressed: Buffer): Promise
     // One chunk with room to spare: several would be copied into one at the end, twice the memory.
     const chunkSize = maxOutputLength + 64
     const bytes = await gunzipInBackground(compressed, { maxOutputLength, chunkSize })
-    return { kind: 'inflated', bytes }
+    return { kind: 'inflated', bytes: withoutRoomToSpare(bytes) }
   } catch (error) {
     return failureOf(error)
   }
+}
+
+/** The bytes are held until their message is settled, and the chunk that they lie in with them. */
+function withoutRoomToSpare(bytes: Buffer): Buffer {
+  return bytes.buffer.byteLength > 2 * bytes.length ? Buffer.from(bytes) : bytes
 }
 
 function failureOf(error: unknown): Inflated {

@@ -5,8 +5,8 @@ import { type RejectReason, rejected } from '../model/outcome.ts'
 import { bytesOfBase64 } from './base64.ts'
 import { createInflate, type Inflated, type InflateHold, isGzip } from './inflate.ts'
 
-/** The text in a message's data, or why there is none. */
-export type Read = Readonly<{ kind: 'text'; text: string }> | NoText
+/** The text in a message's data, in UTF-8 without a byte-order mark, or why there is none. */
+export type Read = Readonly<{ kind: 'text'; body: Buffer }> | NoText
 type NoText = Extract<Decoded, { kind: 'undecodable' | 'out_of_time' }>
 
 /** Answers at once but for gzip that is large: that waits its turn in the byte budget. */
@@ -53,9 +53,13 @@ export function undecodable(reason: RejectReason, detail: string): NoText {
 }
 
 function textOf(bytes: Buffer, message: Message): Read {
-  if (isUtf8(bytes)) return { kind: 'text', text: bytes.toString('utf8') }
+  if (isUtf8(bytes)) return { kind: 'text', body: withoutByteOrderMark(bytes) }
   const fault = promisesGzip(message) ? 'not gzip, as an attribute says, nor UTF-8' : 'not UTF-8'
   return undecodable('unreadable_data', `the data is ${fault}`)
+}
+
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
 /** The names under which publishers say so: `content-encoding`, `Content-Encoding`, `encoding`. */

@@ -1,5 +1,5 @@
 // A scanner for JSON that JSON.parse has read already. What is not valid it reads wrongly, or
-// without end; `isNestedDeeperThan` and `topLevelCommasOf` alone take any text.
+// without end; `isNestedDeeperThan` alone takes any text.
 
 /** A value's place in a text: from `start` up to `end`, exclusive. */
 export interface Span {
@@ -78,26 +78,6 @@ export function isNestedDeeperThan(depth: number, text: string): boolean {
     if (open > depth) return true
   }
   return false
-}
-
-/** The commas between the elements of an array; 0 of a text that is none. Of broken ones, some number. */
-export function topLevelCommasOf(text: string, start = 0): number {
-  const openAt = skipSpace(text, start)
-  if (text.charCodeAt(openAt) !== OPEN_BRACKET) return 0
-  let open = 0
-  let commas = 0
-  for (let at = openAt; at < text.length; at++) {
-    const char = text.charCodeAt(at)
-    if (isOpening(char)) open++
-    else if (isClosing(char)) open--
-    else if (char === COMMA && open === 1) commas++
-    else if (char === QUOTE) {
-      const end = endOfString(text, at)
-      if (end <= at) return commas
-      at = end - 1
-    }
-  }
-  return commas
 }
 
 function nameOf(key: string): string {

@@ -8,17 +8,23 @@ export interface Line {
   readonly text: string
 }
 
-/** A line after decoding: the JSON value it holds, or why it holds none. */
-export type DecodedLine = Readonly<
-  { kind: 'json'; line: Line; value: unknown } | { kind: 'bad_line'; line: Line; outcome: Rejected }
->
+/** What a line holds: a JSON value, or why none. */
+export type Parsed = Readonly<{ kind: 'json'; value: unknown }> | Rejected
+
+/** A line of a message's data, before it is parsed: unless that was needed to find it. */
+export interface DecodedLine extends Line {
+  readonly parsed?: Parsed
+}
 
 /** What the data of one message turned out to be. */
 export type Decoded = Readonly<
   /** No data at all: the transform may still make an event of the attributes. */
   | { kind: 'no_data' }
-  /** Text, line by line; none when it was blank. */
-  | { kind: 'lines'; lines: readonly DecodedLine[] }
+  /**
+   * Text, line by line; none when it was blank. Each is cut out when its turn comes; whoever goes
+   * through them once more is given the same.
+   */
+  | { kind: 'lines'; lines: Iterable<DecodedLine> }
   /** Not text, or too much of it: the message as a whole is rejected, as one event. */
   | { kind: 'undecodable'; outcome: Rejected }
   /** Its turn to be inflated did not come before the message's time was up. */

@@ -1,30 +1,40 @@
 import type { Line, PreparedEvent } from './event.ts'
-import type { EventOutcome } from './outcome.ts'
+import type { Dropped, EventOutcome, Rejected, Retry } from './outcome.ts'
 
 /** The events of one message on their way to Mixpanel, told as each of them arrives. */
 export interface Party {
   /** Monotonic ms after which no attempt starts for them. Moves when a redelivery joins, or on a drain. */
   readonly deliverBy: number
-  /** Called once for each journey that set out: its outcome is known from now on. */
-  arrived(journey: Journey, outcome: EventOutcome): void
+  /** Called once for each traveller: its outcome is known from now on. */
+  arrived(traveller: Traveller, outcome: EventOutcome): void
   /** Called instead when the delivery threw: a bug, which becomes a 500 and so a nack. */
   failed(error: unknown): void
 }
 
-/** One event of a message under way: where it stood, what it travels as, how its journey ended. */
+/** One event of a message: where it stood, and what it sets out as, or why it does not. */
 export interface Journey {
-  readonly party: Party
   /** Absent when the message as a whole could not be read: the journey is the message's. */
   readonly line?: Line
   /** 0 for an only event; 1, 2, … for the children of a transform that made several of one. */
   readonly child: number
-  /** Absent when the journey ended before the event was prepared. */
-  readonly event?: PreparedEvent
-  /** Absent while the journey goes on. */
-  outcome?: EventOutcome
+  readonly step: PreparedEvent | Dropped | Rejected | Retry
 }
 
-/** A journey that has an event to carry. */
-export interface Traveller extends Journey {
+/** An event under way to Mixpanel. */
+export interface Traveller {
+  readonly party: Party
+  /** Which of its message's events it is, from 0, in an order that is the same at each delivery. */
+  readonly place: number
   readonly event: PreparedEvent
+}
+
+/** A rejected event, as it is to be stored. */
+export interface RejectedJourney {
+  readonly line?: Line
+  /** From 1: its line's place among the equal lines of the message. */
+  readonly ordinal: number
+  readonly child: number
+  readonly outcome: Rejected
+  /** Absent when it was rejected before it was prepared. */
+  readonly event?: PreparedEvent
 }

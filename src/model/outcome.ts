@@ -40,6 +40,12 @@ export type Retry = Readonly<{ kind: 'retry'; reason: RetryReason }>
 /** How the journey of one event ended. Every event reaches exactly one of these. */
 export type EventOutcome = Imported | Dropped | Rejected | Retry
 
+/** So many events that came to the same, but for the words of a rejection. */
+export interface Tally {
+  readonly outcome: EventOutcome
+  readonly count: number
+}
+
 export const IMPORTED: Imported = Object.freeze({ kind: 'imported' })
 
 /** An outcome `rejected`; `field` is left out when the whole event is at fault. */

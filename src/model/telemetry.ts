@@ -1,5 +1,5 @@
 import type { Message } from './message.ts'
-import type { EventOutcome, RetryReason } from './outcome.ts'
+import type { RetryReason, Tally } from './outcome.ts'
 import type { Settlement } from './settlement.ts'
 
 /** How one request to Mixpanel ended. */
@@ -17,10 +17,13 @@ export interface RequestEnd {
  * line; nothing here carries an event's contents, a token or a secret.
  */
 export interface Telemetry {
-  /** Events of a message that are to be settled now: those an earlier delivery settled are not. */
+  /**
+   * Events of a message that are to be settled now: not those that an earlier delivery settled, nor
+   * those that this one does not come to.
+   */
   eventsReceived(count: number): void
-  /** The outcomes of the same events, and what their message came to. */
-  eventsSettled(outcomes: readonly EventOutcome[], settlement: Settlement): void
+  /** What became of the same events, and what their message came to. */
+  eventsSettled(tallies: readonly Tally[], settlement: Settlement): void
   /** One push of a message was answered. */
   messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void
   pushRefused(code: string, detail: string): void

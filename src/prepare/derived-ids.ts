@@ -1,4 +1,5 @@
 import { hashId } from '../lib/digest.ts'
+import { createOccurrences } from '../lib/occurrences.ts'
 import type { Candidate } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { isLegalInsertId } from './mixpanel-ids.ts'
@@ -24,19 +25,14 @@ export function idsOfMessage({ messageId }: Message): DeriveId {
  */
 export function idsOfContent({ replay }: Message): DeriveId {
   const before = (replay?.ordinal ?? 1) - 1
-  const seen = new Map<string, { readonly line: number; readonly ordinal: number }>()
+  const sources = createOccurrences()
+  let last: { readonly line: number; readonly ordinal: number } | undefined
 
   return function deriveId({ line, text }, time) {
     // An event made of attributes alone has no line but its own text.
     const source = line.text === '' ? text : line.text
-    return hashId(['content', source, time, ordinalOf(source, line.number)])
-  }
-
-  function ordinalOf(source: string, line: number): number {
-    const last = seen.get(source)
-    if (last?.line === line) return last.ordinal
-    const ordinal = (last?.ordinal ?? before) + 1
-    seen.set(source, { line, ordinal })
-    return ordinal
+    if (last?.line !== line.number)
+      last = { line: line.number, ordinal: before + sources.next(source) }
+    return hashId(['content', source, time, last.ordinal])
   }
 }

@@ -13,13 +13,10 @@ export interface PrepareOptions {
 }
 
 /**
- * Makes each event of a message what Mixpanel takes, or says why that cannot be: one answer for
- * each candidate, in order. A function of the message alone; all its candidates come at once.
+ * Makes each event of a message what Mixpanel takes, or says why that cannot be. A function of the
+ * message alone, whose candidates come one by one, all of them, in order.
  */
-export type Prepare = (
-  message: Message,
-  candidates: readonly Candidate[],
-) => readonly (PreparedEvent | Rejected)[]
+export type Prepare = (message: Message) => (candidate: Candidate) => PreparedEvent | Rejected
 
 /** Mixpanel takes less than 1 MB (https://developer.mixpanel.com/reference/import-events). */
 const TOO_LARGE_BYTES = 1_048_576
@@ -36,9 +33,9 @@ const BAD_DISTINCT_ID = rejected(
 export function createPrepare({ insertId }: PrepareOptions): Prepare {
   const idsOf = insertId === 'message' ? idsOfMessage : idsOfContent
 
-  return function prepare(message, candidates) {
+  return function prepare(message) {
     const deriveId = idsOf(message)
-    return candidates.map((candidate) => prepareEvent(candidate, message, deriveId))
+    return (candidate) => prepareEvent(candidate, message, deriveId)
   }
 }
 

@@ -8,16 +8,13 @@ import type { Message } from '../model/message.ts'
  */
 export function placeLines(
   message: Message,
-  lines: readonly DecodedLine[],
-): { readonly message: Message; readonly lines: readonly DecodedLine[] } {
+  lines: Iterable<DecodedLine>,
+): { readonly message: Message; readonly lines: Iterable<DecodedLine> } {
   const { replay } = message
   if (!replay || replay.line === 0) return { message, lines }
-  if (lines.length > 1) {
+  const [only, ...others] = lines
+  if (others.length > 0) {
     return { message: { ...message, messageId: replay.id, replay: { ...replay, line: 0 } }, lines }
   }
-  return { message, lines: lines.map((decoded) => movedTo(replay.line, decoded)) }
-}
-
-function movedTo(number: number, decoded: DecodedLine): DecodedLine {
-  return { ...decoded, line: { ...decoded.line, number } }
+  return { message, lines: only ? [{ ...only, number: replay.line }] : [] }
 }

@@ -1,4 +1,4 @@
-import type { EventOutcome } from '../model/outcome.ts'
+import type { EventOutcome, Tally } from '../model/outcome.ts'
 import type { Settlement } from '../model/settlement.ts'
 
 /** Where events went, counted: the `outcome` label of `events_settled_total`. */
@@ -18,7 +18,7 @@ export type Totals = Readonly<Record<'received' | Destination | 'pending', numbe
 /** What has come in events, and where it went. */
 export interface Books {
   receive(count: number): void
-  settle(outcomes: readonly EventOutcome[], settlement: Settlement): void
+  settle(tallies: readonly Tally[], settlement: Settlement): void
   totals(): Totals
   entries(): readonly Entry[]
 }
@@ -41,13 +41,13 @@ export function createBooks(): Books {
     pending += count
   }
 
-  function settle(outcomes: readonly EventOutcome[], settlement: Settlement): void {
-    for (const outcome of outcomes) {
+  function settle(tallies: readonly Tally[], settlement: Settlement): void {
+    for (const { outcome, count } of tallies) {
       const destination = destinationOf(outcome, settlement)
       const reason = reasonOf(destination, outcome, settlement)
-      counts[destination].set(reason, (counts[destination].get(reason) ?? 0) + 1)
+      counts[destination].set(reason, (counts[destination].get(reason) ?? 0) + count)
+      pending -= count
     }
-    pending -= outcomes.length
   }
 
   function totals(): Totals {

@@ -56,10 +56,8 @@ it('a letter of whatever message, published again, is that message with its even
         const { replay: found, ...rest } = replay
         assert.deepEqual(rest, known)
         assert.equal(found?.ordinal, at.ordinal ?? 1)
-        const { lines } = placeLines(replay, [
-          { kind: 'json', line: { number: 1, text: 'x' }, value: 0 },
-        ])
-        assert.equal(lines[0]?.line.number, at.line)
+        const [line] = placeLines(replay, [{ number: 1, text: 'x' }]).lines
+        assert.equal(line?.number, at.line)
 
         const again = letterOf(replay, at, rejected(reason, detail))
         const { deliveryAttempt: first, ...stays } = letter.message

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createStoreRejected } from '../../src/dead-letter/store-rejected.ts'
 import type { DeadLetter, StoreDeadLetters } from '../../src/model/dead-letter.ts'
-import type { Journey } from '../../src/model/journey.ts'
-import { IMPORTED, rejected } from '../../src/model/outcome.ts'
-import { aMessage, aParty, aPreparedEvent } from '../helpers/builders.ts'
+import type { RejectedJourney } from '../../src/model/journey.ts'
+import { rejected } from '../../src/model/outcome.ts'
+import { aMessage, aPreparedEvent } from '../helpers/builders.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 
 const MESSAGE = aMessage({ messageId: '1' })
@@ -57,17 +57,6 @@ describe('storing the rejected events of a message', () => {
     assert.deepEqual([letters[0]?.id, letters[0]?.data], ['1-0', MESSAGE.data])
   })
 
-  it('leaves out what was not rejected', async () => {
-    const { storeRejected, letters } = createScene()
-
-    await storeRejected(MESSAGE, [aJourney(1, { outcome: IMPORTED }), aJourney(2)])
-
-    assert.deepEqual(
-      letters.map(({ id }) => id),
-      ['1-2'],
-    )
-  })
-
   it('makes a thousand letters at a time, of however many', async () => {
     const { storeRejected, letters, groups } = createScene()
     const journeys = Array.from({ length: 2_500 }, (_, index) => aJourney(index + 1))
@@ -77,6 +66,29 @@ describe('storing the rejected events of a message', () => {
     assert.equal(stored, true)
     assert.deepEqual(groups, [1_000, 1_000, 500])
     assert.equal(new Set(letters.map(({ id }) => id)).size, 2_500)
+  })
+
+  it('makes fewer letters at a time when each repeats attributes of a great size', async () => {
+    const { storeRejected, groups } = createScene()
+    const attributes = { large: 'x'.repeat(100_000) }
+    const journeys = Array.from({ length: 100 }, (_, index) => aJourney(index + 1))
+
+    const stored = await storeRejected({ ...MESSAGE, attributes }, journeys)
+
+    assert.equal(stored, true)
+    assert.deepEqual(groups, [41, 41, 18])
+  })
+
+  it('says which of its equal lines a letter is of, from the second on', async () => {
+    const { storeRejected, letters } = createScene()
+    const journeys = [aJourney(1), aJourney(2, { ordinal: 2 }), aJourney(3, { ordinal: 3 })]
+
+    await storeRejected(MESSAGE, journeys)
+
+    assert.deepEqual(
+      letters.map(({ ordinal }) => ordinal),
+      [undefined, 2, 3],
+    )
   })
 
   it('is not done when the store fails, and never rejects', async () => {
@@ -89,10 +101,10 @@ describe('storing the rejected events of a message', () => {
   })
 })
 
-function aJourney(number: number, changes: Partial<Journey> = {}): Journey {
+function aJourney(number: number, changes: Partial<RejectedJourney> = {}): RejectedJourney {
   return {
-    party: aParty(),
     line: { number, text: '{"event":' },
+    ordinal: 1,
     child: 0,
     outcome: BAD_LINE,
     ...changes,

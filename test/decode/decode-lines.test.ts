@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decodeLines } from '../../src/decode/decode-lines.ts'
-import type { DecodedLine } from '../../src/model/event.ts'
 import { jsonArrayText, jsonObjectText } from '../lib/json-texts.ts'
+import { linesIn, type ReadLine } from './lines-in.ts'
 
-describe('decodeLines', () => {
+describe('readLines', () => {
   it('reads one event a line, each with its raw text and number', () => {
     const lines = linesOf('{"event": "a", "n": 1.50}\n{"event":"b"}')
 
@@ -28,8 +27,8 @@ describe('decodeLines', () => {
     ])
   })
 
-  it('leaves a byte-order mark, line ends of Windows and space around an event out', () => {
-    const lines = linesOf('\ufeff{"event":"a"}\r\n  {"event":"b"}\t\r\n')
+  it('leaves line ends of Windows and space around an event out', () => {
+    const lines = linesOf('{"event":"a"}\r\n  {"event":"b"}\t\r\n')
 
     assert.deepEqual(numbersAndTexts(lines), [
       [1, '{"event":"a"}'],
@@ -89,7 +88,7 @@ describe('decodeLines', () => {
     ])
   })
 
-  for (const text of ['', ' ', '\n\r\n', '\ufeff', '[]', '[ ]\n', '\ufeff[\n]']) {
+  for (const text of ['', ' ', '\n\r\n', '[]', '[ ]\n', '[\n]']) {
     it(`finds no event in ${JSON.stringify(text)}`, () => {
       assert.deepEqual(linesOf(text), [])
     })
@@ -182,25 +181,26 @@ describe('decodeLines', () => {
   })
 })
 
-function linesOf(text: string): readonly DecodedLine[] {
-  const decoded = decodeLines(text)
-  assert.equal(decoded.kind, 'lines')
-  return decoded.lines
+/** Read a chunk at a time and at once: that must make no difference. */
+function linesOf(text: string): readonly ReadLine[] {
+  const lines = linesIn(text)
+  assert.deepEqual(linesIn(text, 16), lines)
+  return lines
 }
 
-function numbersAndTexts(lines: readonly DecodedLine[]): [number, string][] {
+function numbersAndTexts(lines: readonly ReadLine[]): [number, string][] {
   return lines.map(({ line }) => [line.number, line.text])
 }
 
-function kinds(lines: readonly DecodedLine[]): string[] {
+function kinds(lines: readonly ReadLine[]): string[] {
   return lines.map(({ kind }) => kind)
 }
 
-function detailOf(line: DecodedLine): string {
+function detailOf(line: ReadLine): string {
   return line.kind === 'bad_line' ? line.outcome.detail : ''
 }
 
-function jsonOf(line: DecodedLine): unknown {
+function jsonOf(line: ReadLine): unknown {
   return line.kind === 'json' ? line.value : undefined
 }
 

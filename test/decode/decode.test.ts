@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { createDecode } from '../../src/decode/decode.ts'
 import { footprintOf } from '../../src/decode/footprint.ts'
+import { extentOf, formOf } from '../../src/decode/text-form.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import type { Decoded } from '../../src/model/event.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
@@ -23,6 +24,14 @@ describe('createDecode', () => {
     assert.deepEqual(textsOf(createScene().decode(base64(EVENT))), [EVENT])
   })
 
+  it('leaves a byte-order mark out', () => {
+    const { decode } = createScene()
+
+    assert.deepEqual(textsOf(decode(base64(`\ufeff${EVENT}`))), [EVENT])
+    assert.deepEqual(textsOf(decode(base64('\ufeff[\n]'))), [])
+    assert.deepEqual(textsOf(decode(base64('\ufeff'))), [])
+  })
+
   it('rejects data that is not base64 as unreadable', () => {
     assertRejected(createScene().decode('{"event":"a"}'), 'unreadable_data')
   })
@@ -38,17 +47,22 @@ describe('createDecode', () => {
 
     decode(base64(EVENT))
 
-    assert.equal(budget.held(), footprintOf(EVENT, 1e9))
+    assert.equal(budget.held(), weightOf(EVENT))
   })
 
   const hostile = {
-    lines: '1\n'.repeat(100_000),
-    elements: `[${'1,'.repeat(100_000)}1]`,
-    values: `[[${'[],'.repeat(1_000_000)}[]]]`,
+    'lines than are taken': '1\n'.repeat(1_000_001),
+    'elements than are taken': `[${'1,'.repeat(1_000_000)}1]`,
+    'values in an element than memory could hold': `[[${'[],'.repeat(1_000_000)}[]]]`,
+    'values in a line than memory could hold': `1\n[${'[],'.repeat(1_000_000)}[]]`,
+    'brackets than memory could hold': '['.repeat(10_000_000),
+    'garbage than one dead letter could hold': 'x\n'.repeat(900_000),
   }
   for (const [what, text] of Object.entries(hostile)) {
-    it(`rejects a message of more ${what} than memory could hold, before they are parsed`, async () => {
-      const { decode, budget } = createScene({ maxFootprintBytes: 32 * MIB })
+    it(`rejects a message of more ${what}, before it is parsed`, async () => {
+      const { decode, budget } = createScene({
+        maxFootprintBytes: what.startsWith('garbage') ? 2 * MIB : 32 * MIB,
+      })
 
       const decoded = await decode(base64(gzipSync(text)))
 
@@ -72,7 +86,7 @@ describe('createDecode', () => {
     other.release()
 
     assert.equal(textsOf(await decoded).length, 500)
-    assert.equal(budget.held(), footprintOf(text, 1e9))
+    assert.equal(budget.held(), weightOf(text))
   })
 
   it('goes back when there is no room before its time is up', async () => {
@@ -173,8 +187,8 @@ describe('createDecode', () => {
       small.decode(base64(gzipSync(EVENT)))
       await large.decode(base64(gzipSync(LARGE)))
 
-      assert.equal(small.budget.held(), footprintOf(EVENT, 1e9))
-      assert.equal(large.budget.held(), footprintOf(LARGE, 1e9))
+      assert.equal(small.budget.held(), weightOf(EVENT))
+      assert.equal(large.budget.held(), weightOf(LARGE))
     })
 
     it('does not begin to inflate a large one before its bytes are free', async () => {
@@ -199,7 +213,7 @@ describe('createDecode', () => {
       const maxBytes = 64 * MIB
       const { decode, budget } = createScene({ maxBytes, budgetBytes: maxBytes })
       const other = budget.open()
-      await other.reserve(maxBytes - footprintOf(LARGE, 1e9), () => true)
+      await other.reserve(maxBytes - weightOf(LARGE), () => true)
 
       const decoded = await decode(base64(gzipSync(LARGE)))
 
@@ -244,7 +258,7 @@ function createScene(
 ) {
   const { maxBytes = 64 * MIB, maxFootprintBytes = 128 * MIB, budgetBytes = 128 * MIB } = options
   const budget = createByteBudget(budgetBytes)
-  const decodeMessage = createDecode({ maxBytes, maxFootprintBytes })
+  const decodeMessage = createDecode({ maxBytes, maxFootprintBytes }, settlePromises)
 
   return { budget, decode }
 
@@ -256,7 +270,12 @@ function createScene(
 function textsOf(decoded: Decoded | Promise<Decoded>): string[] {
   assert.ok('kind' in decoded, 'not at once')
   assert.equal(decoded.kind, 'lines')
-  return decoded.lines.map(({ line }) => line.text)
+  return Array.from(decoded.lines, ({ text }) => text)
+}
+
+function weightOf(text: string): number {
+  const body = Buffer.from(text)
+  return footprintOf(body.length, extentOf(body, formOf(body), Number.POSITIVE_INFINITY))
 }
 
 function assertRejected(

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
 import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src/config-schema.ts'
 import { deadLetterOf } from '../../src/dead-letter/dead-letter-of.ts'
-import { decodeLines } from '../../src/decode/decode-lines.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
 import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
 import { IMPORTED, REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
@@ -11,6 +10,7 @@ import { createPrepare } from '../../src/prepare/prepare.ts'
 import { settlementOf } from '../../src/settle/settlement-of.ts'
 import { createBooks } from '../../src/telemetry/books.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { linesIn } from '../decode/lines-in.ts'
 import { aMessage } from '../helpers/builders.ts'
 import { blocksIn, sectionOf, spansIn, tableOf, textOf } from './markdown.ts'
 import { DECLARED } from './openapi-document.ts'
@@ -71,19 +71,13 @@ describe('README.md', () => {
 
   it('shows what becomes of its example events', () => {
     const [given = '', sent = ''] = blocksIn(sectionOf(README, '## Events'), 'json')
-    const decoded = decodeLines(given)
-    const lines = decoded.kind === 'lines' ? decoded.lines : []
 
     const message = aMessage({ publishedAt: Date.parse('2026-11-24T09:00:00Z') })
-    const prepared = createPrepare({ insertId: 'message' })(
-      message,
-      lines.map(({ line, ...rest }) => ({
-        line,
-        child: 0,
-        text: line.text,
-        value: rest.kind === 'json' ? rest.value : undefined,
-      })),
-    )
+    const prepare = createPrepare({ insertId: 'message' })(message)
+    const prepared = linesIn(given).map(({ line, ...rest }) => {
+      const value = rest.kind === 'json' ? rest.value : undefined
+      return prepare({ line, child: 0, text: line.text, value })
+    })
 
     assert.ok(sectionOf(README, '## Events').includes(`\`${message.messageId}\``))
     const texts = prepared.map((event) => (event.kind === 'prepared' ? event.text : event.detail))
@@ -134,7 +128,7 @@ function configurationRow(name: VariableName): Record<string, string> {
 async function metricsOfTheService(): Promise<string[]> {
   const books = createBooks()
   const metrics = createMetrics({ books, bufferedBytes: () => 0, rateLimit: () => 0 })
-  books.settle([IMPORTED], settlementOf([IMPORTED], 'to_store'))
+  books.settle([{ outcome: IMPORTED, count: 1 }], settlementOf([IMPORTED], 'to_store'))
   metrics.messagesSettled.inc({ settlement: 'ack', reason: 'imported' })
   metrics.pushesRefused.inc({ code: 'OVERLOADED' })
   metrics.requestSeconds.observe({ status: 200 }, 0.05)

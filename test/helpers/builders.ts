@@ -1,5 +1,5 @@
 import type { PreparedEvent } from '../../src/model/event.ts'
-import type { Journey, Party, Traveller } from '../../src/model/journey.ts'
+import type { Party, Traveller } from '../../src/model/journey.ts'
 import type { Message } from '../../src/model/message.ts'
 import type { EventOutcome } from '../../src/model/outcome.ts'
 
@@ -40,7 +40,7 @@ export function aPreparedEvent(overrides: Partial<PreparedEvent> = {}): Prepared
 /** A party that notes who arrived, and how. */
 export interface NotingParty extends Party {
   deliverBy: number
-  readonly arrivals: { readonly journey: Journey; readonly outcome: EventOutcome }[]
+  readonly arrivals: { readonly journey: Traveller; readonly outcome: EventOutcome }[]
   readonly failures: unknown[]
 }
 
@@ -59,5 +59,5 @@ export function aParty(deliverBy = Number.POSITIVE_INFINITY): NotingParty {
 
 /** Someone with an event to carry. */
 export function aTraveller(party: Party, event: PreparedEvent = aPreparedEvent()): Traveller {
-  return { party, line: { number: 1, text: event.text }, child: 0, event }
+  return { party, place: 0, event }
 }

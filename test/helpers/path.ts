@@ -1,14 +1,16 @@
 import { type Batcher, createBatcher } from '../../src/batch/batcher.ts'
 import { createDecode } from '../../src/decode/decode.ts'
-import { createByteBudget } from '../../src/lib/byte-budget.ts'
+import { parseLine } from '../../src/decode/parse-line.ts'
+import { createByteBudget, type Hold } from '../../src/lib/byte-budget.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Line } from '../../src/model/event.ts'
 import type { Traveller } from '../../src/model/journey.ts'
 import type { Message } from '../../src/model/message.ts'
 import { type EventOutcome, IMPORTED } from '../../src/model/outcome.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
+import type { PastOutcomes } from '../../src/outcomes.ts'
 import { createPipeline, type Stages } from '../../src/pipeline.ts'
-import { createPrepare } from '../../src/prepare/prepare.ts'
+import { createPrepare, type PrepareOptions } from '../../src/prepare/prepare.ts'
 import { type RejectedGo, settlementOf } from '../../src/settle/settlement-of.ts'
 import { createWork, type Work } from '../../src/work.ts'
 import { aMessage, base64 } from './builders.ts'
@@ -27,6 +29,9 @@ export interface PathChanges {
   readonly rejectedGo?: RejectedGo
   readonly maxEvents?: number
   readonly maxConcurrency?: number
+  readonly portionEvents?: number
+  readonly windowBytes?: number
+  readonly insertId?: PrepareOptions['insertId']
 }
 
 export interface Path {
@@ -42,7 +47,8 @@ export interface Path {
 /** The path of a message through its real rooms, between a fake Mixpanel and a fake store. */
 export function createPath(changes: PathChanges = {}): Path {
   const { clock = createFakeClock(), answerTo = () => AT_ONCE, rejectedGo = 'to_store' } = changes
-  const { maxEvents = 100, maxConcurrency = 100 } = changes
+  const { maxEvents = 100, maxConcurrency = 100, insertId = 'message' } = changes
+  const { portionEvents = 1_000, windowBytes = 1e6 } = changes
   const sent: string[] = []
   const stored: Path['stored'][number][] = []
   const batcher = createBatcher(
@@ -50,19 +56,25 @@ export function createPath(changes: PathChanges = {}): Path {
     { clock, deliverBatch, lateReason: () => 'deadline' },
   )
   const stages: Stages = {
-    decode: createDecode({ maxBytes: 1e6, maxFootprintBytes: 1e6 }),
+    decode: createDecode({ maxBytes: 1e8, maxFootprintBytes: 1e9 }, atOnce),
+    parse: parseLine,
     transform: (value, line) => [{ line, child: 0, text: line.text, value }],
     transformAttributes: () => [],
-    prepare: createPrepare({ insertId: 'message' }),
+    prepare: createPrepare({ insertId }),
     importEvents: batcher.add,
     storeRejected: async (_message, rejected) => {
-      stored.push(...rejected.map(({ line, child }) => ({ line, child })))
+      stored.push(...rejected.map(({ line, child }) => ({ line: lineOnly(line), child })))
       return true
     },
     settle: (outcomes) => settlementOf(outcomes, rejectedGo),
     ...changes.stages,
   }
-  return { clock, batcher, settleMessage: createPipeline(stages), sent, stored }
+  const options = {
+    portion: { events: portionEvents, characters: 1e6 },
+    windowBytes,
+    skipsSettled: insertId === 'message',
+  }
+  return { clock, batcher, settleMessage: createPipeline(stages, options, atOnce), sent, stored }
 
   async function deliverBatch(batch: readonly Traveller[]): Promise<void> {
     const names = batch.map(nameOf)
@@ -77,18 +89,27 @@ export function createPath(changes: PathChanges = {}): Path {
 
 const AT_ONCE: FakeAnswer = {}
 
+/** Less what it holds, where that is known. */
+function lineOnly(line: Line | undefined): Line | undefined {
+  return line && { number: line.number, text: line.text }
+}
+
+/** Nobody else waits for a turn. */
+async function atOnce(): Promise<void> {}
+
 /** Work on a message that is in no hurry. */
 export function aWork(message: Message = aMessage(), changes: Partial<WorkChanges> = {}): Work {
   const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, past, begun = () => {} } = changes
-  const hold = createByteBudget(1e6).open()
+  const { hold = createByteBudget(1e6).open() } = changes
   return createWork(message, deliverBy, { hold, past, now, begun })
 }
 
 interface WorkChanges {
   readonly deliverBy: number
   readonly now: () => number
-  readonly past: readonly EventOutcome[]
+  readonly past: PastOutcomes | undefined
   readonly begun: (count: number) => void
+  readonly hold: Hold
 }
 
 /** Data of good events with these names, one on each line. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Candidate, PreparedEvent } from '../../src/model/event.ts'
 import type { Message } from '../../src/model/message.ts'
 import type { Rejected } from '../../src/model/outcome.ts'
-import { createPrepare, type Prepare } from '../../src/prepare/prepare.ts'
+import { createPrepare, type PrepareOptions } from '../../src/prepare/prepare.ts'
 import { aMessage } from '../helpers/builders.ts'
 
 /** When `aMessage` was published. */
@@ -13,8 +13,19 @@ export const BAD_IDS = [
   ...['0', '-1', 'true', 'false', '[]', '{}'],
 ]
 
-export const byMessage = createPrepare({ insertId: 'message' })
-export const byContent = createPrepare({ insertId: 'content' })
+/** Prepares candidates that are all a message has. */
+type Prepare = (
+  message: Message,
+  candidates: readonly Candidate[],
+) => readonly (PreparedEvent | Rejected)[]
+
+export const byMessage = preparing('message')
+export const byContent = preparing('content')
+
+function preparing(insertId: PrepareOptions['insertId']): Prepare {
+  const prepare = createPrepare({ insertId })
+  return (message, candidates) => candidates.map(prepare(message))
+}
 
 export function anEvent(properties: Record<string, unknown>): string {
   return JSON.stringify({ event: 'a', properties })

@@ -7,7 +7,7 @@ import { aMessage } from '../helpers/builders.ts'
 const REPLAY = { id: '77-3', line: 3, ordinal: 1, replays: 0, pushedAs: '900' }
 
 function aLine(number: number): DecodedLine {
-  return { kind: 'json', line: { number, text: '{}' }, value: {} }
+  return { number, text: '{}' }
 }
 
 describe('the lines of a message', () => {

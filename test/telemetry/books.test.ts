@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type EventOutcome, IMPORTED, rejected, retry } from '../../src/model/outcome.ts'
+import {
+  type EventOutcome,
+  IMPORTED,
+  rejected,
+  retry,
+  type Tally,
+} from '../../src/model/outcome.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { nack } from '../../src/settle/settlement-of.ts'
 import { createBooks } from '../../src/telemetry/books.ts'
@@ -31,7 +37,7 @@ describe('the books', () => {
       const books = createBooks()
       books.receive(1)
 
-      books.settle([outcome], settlement)
+      books.settle([{ outcome, count: 1 }], settlement)
 
       assert.deepEqual(books.entries(), [{ destination, reason, count: 1 }])
       assert.equal(books.totals()[destination], 1)
@@ -40,13 +46,13 @@ describe('the books', () => {
 
   it('add up what goes the same way for the same reason', () => {
     const books = createBooks()
-    books.receive(4)
+    books.receive(5)
 
-    books.settle([IMPORTED, BAD_LINE, REFUSED], ACK)
-    books.settle([IMPORTED], THROTTLED)
+    books.settle(one(IMPORTED, BAD_LINE, REFUSED), ACK)
+    books.settle([{ outcome: IMPORTED, count: 2 }], THROTTLED)
 
     assert.deepEqual(books.entries(), [
-      { destination: 'imported', reason: '', count: 2 },
+      { destination: 'imported', reason: '', count: 3 },
       { destination: 'dead_lettered', reason: 'invalid_json', count: 1 },
       { destination: 'dead_lettered', reason: 'refused_by_mixpanel', count: 1 },
     ])
@@ -68,7 +74,7 @@ describe('the books', () => {
           assertBalance()
           if (settles % 2 === 0) continue
           const [settled = []] = underWay.splice(settles % underWay.length, 1)
-          books.settle(settled, settlement)
+          books.settle(one(...settled), settlement)
           assertBalance()
         }
 
@@ -81,3 +87,7 @@ describe('the books', () => {
     )
   })
 })
+
+function one(...outcomes: readonly EventOutcome[]): readonly Tally[] {
+  return outcomes.map((outcome) => ({ outcome, count: 1 }))
+}

@@ -28,7 +28,11 @@ describe('the metrics', () => {
   it('are those of the contract, with their types and labels', async () => {
     const { metrics, books } = createScene()
     books.receive(1)
-    books.settle([IMPORTED], { kind: 'ack', reason: 'imported', status: 204 })
+    books.settle([{ outcome: IMPORTED, count: 1 }], {
+      kind: 'ack',
+      reason: 'imported',
+      status: 204,
+    })
     metrics.messagesSettled.inc({ settlement: 'ack', reason: 'imported' })
     metrics.pushesRefused.inc({ code: 'DRAINING' })
     metrics.requestSeconds.observe({ status: 200 }, 1)
@@ -49,7 +53,13 @@ describe('the metrics', () => {
   it('show the books as they are at the scrape', async () => {
     const { metrics, books } = createScene()
     books.receive(5)
-    books.settle([IMPORTED, IMPORTED, retry('deadline')], nack('deadline'))
+    books.settle(
+      [
+        { outcome: IMPORTED, count: 2 },
+        { outcome: retry('deadline'), count: 1 },
+      ],
+      nack('deadline'),
+    )
     await metrics.text()
 
     const scrape = metrics.text()

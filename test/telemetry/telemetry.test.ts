@@ -76,7 +76,7 @@ describe('the line of each minute', () => {
   it('shows the books', async () => {
     const { telemetry, infos, clock } = createScene()
     telemetry.eventsReceived(3)
-    telemetry.eventsSettled([IMPORTED], ACK)
+    telemetry.eventsSettled([{ outcome: IMPORTED, count: 1 }], ACK)
     telemetry.messageSettled(aMessage(), ACK, 1)
     telemetry.eventsReceived(1)
 
@@ -100,7 +100,7 @@ describe('what happened', () => {
       'events that came and went',
       (telemetry) => {
         telemetry.eventsReceived(2)
-        telemetry.eventsSettled([IMPORTED], ACK)
+        telemetry.eventsSettled([{ outcome: IMPORTED, count: 1 }], ACK)
       },
       {
         events_received_total: 2,

@@ -1,0 +1,104 @@
+import type { Candidate, Decoded, DecodedLine, Line, Parsed, PreparedEvent } from './model/event.ts'
+import type { Journey } from './model/journey.ts'
+import type { Message } from './model/message.ts'
+import { type Dropped, type Rejected, retry } from './model/outcome.ts'
+import { placeLines } from './receive/place-lines.ts'
+
+/** The rooms that make events of a message. All are functions of the message alone. */
+export interface MakingStages {
+  parse(line: DecodedLine): Parsed
+  /** The owner's mapping of one JSON value; without one, the line itself. */
+  transform(value: unknown, line: Line, message: Message): Mapped
+  /** The owner's mapping of a message that has attributes only; without one, no event. */
+  transformAttributes(line: Line, message: Message): Mapped
+  /** For one message: takes its candidates one by one, in order. */
+  prepare(message: Message): (candidate: Candidate) => PreparedEvent | Rejected
+}
+
+type Mapped = readonly Candidate[] | Dropped | Rejected
+
+/** Some of the events of a message, one after the other. */
+export interface Portion {
+  readonly journeys: readonly Journey[]
+  /** That they stood on: all events of a line come in one portion. */
+  readonly lines: number
+  readonly isLast: boolean
+}
+
+/** So many events make a portion, or as many as stand on lines of so many characters. */
+export interface PortionSize {
+  readonly events: number
+  readonly characters: number
+}
+
+/** The events of a message, made a portion at a time. */
+export interface Portions {
+  /** Whose events they are: of a replay that was made into several, one named for the letter. */
+  readonly message: Message
+  /** The next; an empty one when there is none, or none any more. */
+  next(): Portion
+  /** Leaves out the next lines, unread. */
+  skip(lines: number): void
+}
+
+/** Where an event stands that was made of attributes alone. */
+const NO_LINE: Line = { number: 1, text: '' }
+
+export function createPortions(
+  decoded: Decoded,
+  pushed: Message,
+  parts: { readonly stages: MakingStages; readonly size: PortionSize },
+): Portions {
+  const { stages, size } = parts
+  const placed = decoded.kind === 'lines' ? placeLines(pushed, decoded.lines) : undefined
+  const message = placed?.message ?? pushed
+  const lines = placed?.lines[Symbol.iterator]()
+  const prepare = stages.prepare(message)
+  /** The next line, to know whether there is one. */
+  let ahead = lines?.next()
+
+  return { message, next, skip }
+
+  function next(): Portion {
+    if (!lines) return { journeys: wholeJourneys(), lines: 0, isLast: true }
+    const journeys: Journey[] = []
+    let characters = 0
+    let count = 0
+    while (ahead && !ahead.done && journeys.length < size.events && characters < size.characters) {
+      const line = ahead.value
+      addJourneys(journeys, line, mapLine(line))
+      characters += line.text.length
+      count += 1
+      ahead = lines.next()
+    }
+    return { journeys, lines: count, isLast: ahead?.done ?? false }
+  }
+
+  function skip(count: number): void {
+    for (let skipped = 0; skipped < count; skipped += 1) ahead = lines?.next()
+  }
+
+  function wholeJourneys(): readonly Journey[] {
+    if (decoded.kind === 'out_of_time') return [{ child: 0, step: retry('overloaded') }]
+    if (decoded.kind === 'undecodable') return [{ child: 0, step: decoded.outcome }]
+    const journeys: Journey[] = []
+    addJourneys(journeys, NO_LINE, stages.transformAttributes(NO_LINE, message))
+    return journeys
+  }
+
+  function mapLine(line: DecodedLine): Mapped {
+    const parsed = stages.parse(line)
+    if (parsed.kind === 'rejected') return parsed
+    return stages.transform(parsed.value, line, message)
+  }
+
+  function addJourneys(journeys: Journey[], line: Line, mapped: Mapped): void {
+    if ('kind' in mapped) {
+      journeys.push({ line, child: 0, step: mapped })
+      return
+    }
+    for (const candidate of mapped) {
+      journeys.push({ line, child: candidate.child, step: prepare(candidate) })
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { EventOutcome } from '../../src/model/outcome.ts'
+import {
+  addPortion,
+  createOutcomes,
+  noteArrival,
+  type PastOutcomes,
+  pastOf,
+} from '../../src/outcomes.ts'
+import type { BegunPortion } from '../../src/work.ts'
+import { aPreparedEvent } from './builders.ts'
+
+/** Good events, one on each line. */
+export function aPortion(events: number): BegunPortion {
+  const journey = { line: { number: 1, text: '{}' }, child: 0, step: aPreparedEvent() }
+  return { journeys: Array.from({ length: events }, () => journey), lines: events }
+}
+
+/** What a delivery has come to, portion by portion; each event stood on a line of its own. */
+export function pastWith(
+  ...portions: readonly (readonly EventOutcome[])[]
+): PastOutcomes | undefined {
+  const outcomes = createOutcomes()
+  for (const portion of portions) {
+    const from = addPortion(outcomes, { lines: portion.length, events: portion.length })
+    for (const [index, outcome] of portion.entries()) noteArrival(outcomes, from + index, outcome)
+  }
+  return pastOf(outcomes)
+}

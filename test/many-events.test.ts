@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseLine } from '../src/decode/parse-line.ts'
+import type { DecodedLine } from '../src/model/event.ts'
+import type { RejectedJourney } from '../src/model/journey.ts'
+import type { Message } from '../src/model/message.ts'
+import { IMPORTED, rejected } from '../src/model/outcome.ts'
+import { aMessage, base64 } from './helpers/builders.ts'
+import { createFakeClock, type FakeClock, settlePromises } from './helpers/fake-clock.ts'
+import { createLedgerScene, type LedgerScene, type Push } from './helpers/ledger.ts'
+import {
+  createPath,
+  eventText,
+  type FakeAnswer,
+  type Path,
+  type PathChanges,
+} from './helpers/path.ts'
+
+const PORTIONS = { portionEvents: 4_000, windowBytes: 16 * 1024 * 1024, maxEvents: 2_000 }
+const REFUSED = rejected('refused_by_mixpanel', 'no')
+const BAD_LINE = '{"event":'
+
+describe('a message of more events than can be imported before its deadline', () => {
+  it('is imported piece by piece, each event once, and acked after a few deliveries', async () => {
+    const clock = createFakeClock()
+    const { path, push, books, budget } = createScene(clock, {
+      answerTo: quotaOf(3_000, clock),
+      maxConcurrency: 2,
+    })
+    const message = messageOf(namesOf(60_000))
+    const answers: string[] = []
+    const sent: number[] = []
+
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      answers.push((await delivered(push, clock, message)).answer)
+      sent.push(path.sent.length)
+      assertBalance(books.totals())
+    }
+
+    assert.deepEqual(answers, ['nack deadline', 'nack deadline', 'ack imported'])
+    assert.ok(sent[0] && sent[0] > 20_000 && sent[0] < 40_000, `${sent[0]}`)
+    assert.equal(path.sent.length, 60_000)
+    assert.equal(new Set(path.sent).size, 60_000)
+    assert.equal(books.totals().imported, 60_000)
+    assert.equal(budget.held(), 0)
+  })
+
+  it('is held in memory a portion at a time', async () => {
+    const clock = createFakeClock()
+    const { path, push } = createScene(clock, {
+      answerTo: () => ({ afterMs: 1_000 }),
+      portionEvents: 1_000,
+      windowBytes: 0,
+    })
+    await push(messageOf(namesOf(10_000)))
+
+    const sent = [path.sent.length]
+    await clock.advance(1_000)
+    sent.push(path.sent.length)
+
+    assert.deepEqual(sent, [1_000, 2_000])
+  })
+
+  it('has none of its events read again that an earlier delivery has settled', async () => {
+    const clock = createFakeClock()
+    let read: number[] = []
+    const parse = (line: DecodedLine) => {
+      read.push(line.number)
+      return parseLine(line)
+    }
+    const { push } = createScene(clock, {
+      answerTo: () => ({ afterMs: 3_000 }),
+      portionEvents: 100,
+      windowBytes: 0,
+      stages: { parse },
+    })
+    const message = messageOf(namesOf(1_000))
+    await delivered(push, clock, message)
+
+    read = []
+    await delivered(push, clock, message)
+
+    assert.equal(read[0], 301)
+  })
+
+  it('goes on where it was though a delivery in between has come to nothing', async () => {
+    const clock = createFakeClock()
+    const { path, push } = createScene(clock, {
+      answerTo: () => ({ afterMs: 3_000 }),
+      portionEvents: 100,
+      windowBytes: 0,
+    })
+    const message = messageOf(namesOf(900))
+    await delivered(push, clock, message)
+
+    await push(message, 1_000)
+    await clock.advance(60_000)
+    await delivered(push, clock, message)
+    const last = await delivered(push, clock, message)
+
+    assert.equal(last.answer, 'ack imported')
+    assert.equal(path.sent.length, 900)
+  })
+
+  it('stores what was rejected in any portion when it is acked, with its line and its ids', async () => {
+    const clock = createFakeClock()
+    const letters: RejectedJourney[] = []
+    const names = namesOf(5_000)
+    const { push } = createScene(clock, {
+      answerTo: () => ({
+        afterMs: 3_000,
+        outcomeOf: (name) => (name === 'e-10' || name === 'e-4777' ? REFUSED : IMPORTED),
+      }),
+      portionEvents: 1_000,
+      windowBytes: 2e5,
+      stages: {
+        storeRejected: async (_, rejected) => {
+          letters.push(...rejected)
+          return true
+        },
+      },
+    })
+    const texts = names.map(eventText)
+    texts[4_990] = BAD_LINE
+    texts[4_991] = '{"event":"no properties"}'
+    const message = aMessage({ data: base64(texts.join('\n')) })
+    const answers: string[] = []
+
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      assert.deepEqual(letters, [])
+      answers.push((await delivered(push, clock, message)).answer)
+    }
+
+    assert.deepEqual(answers, ['nack deadline', 'ack dead_lettered'])
+    assert.deepEqual(
+      letters.map(({ line, event, outcome }) => [line?.number, event?.insertId, outcome.reason]),
+      [
+        [11, '2070443601311540-11', 'refused_by_mixpanel'],
+        [4_778, '2070443601311540-4778', 'refused_by_mixpanel'],
+        [4_991, undefined, 'invalid_json'],
+        [4_992, undefined, 'invalid_event'],
+      ],
+    )
+    assert.deepEqual(
+      letters.map(({ line }) => line?.text),
+      [10, 4_777, 4_990, 4_991].map((index) => texts[index]),
+    )
+  })
+
+  it('stores no dead letter of its first portions when one of the last cannot be stored', async () => {
+    const clock = createFakeClock()
+    let stores = 0
+    const { push, books } = createScene(clock, {
+      answerTo: () => ({ outcomeOf: () => REFUSED }),
+      portionEvents: 10,
+      stages: {
+        storeRejected: async () => {
+          stores += 1
+          return stores !== 2
+        },
+      },
+    })
+    const message = messageOf(namesOf(30))
+
+    const first = await push(message)
+    const second = await push(message)
+
+    assert.deepEqual(
+      [first.answer, second.answer],
+      ['nack dead_letter_unavailable', 'ack dead_lettered'],
+    )
+    assert.equal(books.totals().dead_lettered, 30)
+  })
+
+  it('tells of a transform that makes fewer events when asked again', async () => {
+    let calls = 0
+    const clock = createFakeClock()
+    const { push } = createScene(clock, {
+      answerTo: () => ({ outcomeOf: () => REFUSED }),
+      stages: {
+        transform: (value, line) => {
+          calls += 1
+          const candidate = { line, child: 0, text: line.text, value }
+          return calls === 1 ? [candidate, candidate] : [candidate]
+        },
+      },
+    })
+
+    const answer = await push(messageOf(['a']))
+
+    assert.match(answer.answer, /^Error: .* fewer events/)
+  })
+})
+
+function createScene(
+  clock: FakeClock,
+  changes: PathChanges,
+): LedgerScene & { readonly path: Path } {
+  const path = createPath({ ...PORTIONS, ...changes, clock })
+  return {
+    ...createLedgerScene(path.settleMessage, { clock, returnLate: path.batcher.returnLate }),
+    path,
+  }
+}
+
+/** A Mixpanel that takes so many events a second, and lets the others wait. */
+function quotaOf(eventsPerSecond: number, clock: FakeClock) {
+  let usedUntil = 0
+  return (names: readonly string[]): FakeAnswer => {
+    const now = clock.monotonic()
+    usedUntil = Math.max(usedUntil, now) + (names.length / eventsPerSecond) * 1_000
+    return { afterMs: usedUntil - now }
+  }
+}
+
+/** Pushes a message and lets a minute pass: longer than Pub/Sub waits before it pushes again. */
+async function delivered(
+  push: LedgerScene['push'],
+  clock: FakeClock,
+  message: Message,
+): Promise<Push> {
+  const pushed = await push(message)
+  await clock.advance(60_000)
+  await settlePromises()
+  return pushed
+}
+
+function namesOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `e-${index}`)
+}
+
+function messageOf(names: readonly string[]): Message {
+  return aMessage({ data: base64(names.map(eventText).join('\n')) })
+}
+
+function assertBalance(totals: ReturnType<LedgerScene['books']['totals']>): void {
+  const { received, imported, dead_lettered, dropped, returned, pending } = totals
+  assert.equal(received, imported + dead_lettered + dropped + returned + pending)
+  assert.equal(pending, 0)
+}

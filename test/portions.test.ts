@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import fc from 'fast-check'
+import type { Candidate, Line } from '../src/model/event.ts'
+import type { RejectedJourney } from '../src/model/journey.ts'
+import { type Dropped, type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
+import { kindsIn } from '../src/outcomes.ts'
+import { aMessage, base64 } from './helpers/builders.ts'
+import { aWork, createPath, eventText, type PathChanges } from './helpers/path.ts'
+
+const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
+const OUTCOMES: Readonly<Record<string, EventOutcome>> = {
+  refused: rejected('refused_by_mixpanel', 'no'),
+  late: retry('throttled'),
+}
+
+/** Equal lines too: with ids of the content they must be told apart. */
+const lines = fc.array(fc.constantFrom('good', 'good', 'dropped', 'twins', 'refused', 'bad', ''), {
+  maxLength: 12,
+})
+const forms = fc.constantFrom('lines', 'array')
+const modes = fc.constantFrom('message' as const, 'content' as const)
+const sizes = fc.record({
+  portionEvents: fc.integer({ min: 1, max: 5 }),
+  windowBytes: fc.constantFrom(0, 1_000),
+})
+
+it('portions make no difference to what is sent, in which order, nor to any outcome', () =>
+  fc.assert(
+    fc.asyncProperty(
+      lines,
+      forms,
+      modes,
+      sizes,
+      fc.boolean(),
+      async (names, form, mode, size, late) => {
+        const data = base64(textOf(late ? [...names, 'late'] : names, form))
+
+        const whole = await settled(data, { insertId: mode })
+        const inPortions = await settled(data, { insertId: mode, ...size })
+
+        assert.deepEqual(inPortions, whole)
+      },
+    ),
+    { numRuns: 300 },
+  ))
+
+async function settled(data: string, changes: PathChanges) {
+  const sent: string[] = []
+  const letters: RejectedJourney[] = []
+  const path = createPath({
+    ...changes,
+    answerTo: () => ({
+      outcomeOf: (name, { event }) => {
+        sent.push(event.text)
+        return OUTCOMES[name] ?? IMPORTED
+      },
+    }),
+    stages: {
+      transform,
+      storeRejected: async (_, rejected) => {
+        letters.push(...rejected)
+        return true
+      },
+    },
+  })
+  const work = aWork(aMessage({ data }))
+  const settlement = await path.settleMessage(work)
+  const { codes, kinds } = work.outcomes
+  const outcomes = codes.map((code) => kinds[code])
+  return { settlement, sent, letters, outcomes, kinds: kindsIn(work.outcomes) }
+}
+
+function textOf(names: readonly string[], form: 'lines' | 'array'): string {
+  const texts = names.map((name) => (name === 'bad' ? '{"event":' : name && eventText(name)))
+  if (form === 'lines') return texts.join('\n')
+  return `[${texts.filter((text) => text.endsWith('}')).join(',')}]`
+}
+
+function transform(value: unknown, line: Line): readonly Candidate[] | Dropped {
+  const candidate = { line, child: 0, text: line.text, value }
+  if (line.text.includes('dropped')) return DROPPED
+  if (!line.text.includes('twins')) return [candidate]
+  return [
+    { ...candidate, child: 1 },
+    { ...candidate, child: 2 },
+  ]
+}
