@@ -184,7 +184,7 @@ function reasonsOf(parts: {
   const reasons: DegradedReason[] = []
   if (gate.barred()) reasons.push('misconfigured')
   if (standing.isSuspect()) reasons.push('suspect')
-  if (gate.closed()) reasons.push('throttled')
+  else if (gate.closed()) reasons.push('throttled')
   if (parts.isFull) reasons.push('overloaded')
   if (!parts.authenticator.available()) reasons.push('no_keys')
   return reasons

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Limit } from '../lib/semaphore.ts'
 import type { Traveller } from '../model/journey.ts'
-import { IMPORTED, type Rejected, retry } from '../model/outcome.ts'
+import { IMPORTED, type Rejected, type RetryReason, retry } from '../model/outcome.ts'
 import type { Gate, Passage } from './gate.ts'
 import { importBodyOf } from './import-body.ts'
 import type { MixpanelClient } from './mixpanel-client.ts'
@@ -29,7 +29,8 @@ export interface DeliverParts extends Pick<TrialParts, 'heard'> {
 }
 
 /** How the journey of a batch came to its end, or the part of it before the gate. */
-type End = Judged | Extract<Passage, { kind: 'give_back' }>
+type End = Judged | GiveBack
+type GiveBack = Extract<Passage, { kind: 'give_back' }>
 
 /**
  * Sends a batch to Mixpanel until the verdict is final or the time of all its travellers is up,
@@ -38,7 +39,7 @@ type End = Judged | Extract<Passage, { kind: 'give_back' }>
 export function createDeliverBatch(
   parts: DeliverParts,
 ): (batch: readonly Traveller[]) => Promise<void> {
-  const { client, gate, requestLimit, gzipLimit } = parts
+  const { client, gate, standing, requestLimit, gzipLimit } = parts
   const split = createSplit({ ...parts, deliver })
 
   return async function deliverBatch(batch) {
@@ -63,8 +64,9 @@ export function createDeliverBatch(
       case 'misconfigured':
         return tellAll(batch, retry('misconfigured'))
       case 'retry':
-      case 'give_back':
         return tellAll(batch, retry(end.reason))
+      case 'give_back':
+        return tellAll(batch, retry(whyClosed(end.reason)))
     }
   }
 
@@ -86,6 +88,11 @@ export function createDeliverBatch(
       sent.length = 0
     }
     return trial.verdict()
+  }
+
+  /** The gate does not know why Mixpanel is left alone. */
+  function whyClosed(reason: GiveBack['reason']): RetryReason {
+    return reason === 'throttled' && standing.isSuspect() ? 'suspect' : reason
   }
 
   /** Those that the answer names are done with; of the others it says nothing, so they go again. */

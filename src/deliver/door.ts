@@ -1,6 +1,6 @@
 /** How an attempt ended, as far as the door cares. Instants are monotonic ms. */
 export interface EndedAttempt {
-  readonly kind: 'taken' | 'throttled' | 'failed' | 'misconfigured'
+  readonly kind: 'taken' | 'refused' | 'throttled' | 'failed' | 'misconfigured'
   readonly passedAt: number
   readonly now: number
   /** What a `Retry-After` asked for. */
@@ -17,6 +17,8 @@ export interface Door {
   /** One has passed: the probe, unless the door is open for all. */
   passed(): void
   ended(attempt: EndedAttempt): void
+  /** Mixpanel refuses everything, for no reason it names: it is left alone as after `slower`. */
+  suspect(now: number): void
   /** The end of the last pause; past when it is over, or none was. */
   pausedUntil(): number
   /** Whether Mixpanel has asked us to wait, and we do, for the time or for the probe. */
@@ -44,6 +46,7 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
     opensAt,
     passed,
     ended,
+    suspect,
     pausedUntil: () => pausedUntil,
     closed: (now) => now < pausedUntil || (probing && !barred),
     barred: () => barred,
@@ -67,7 +70,7 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
   function endedInTime({ kind, now, askedMs }: EndedAttempt): void {
     probing = false
     nextProbeAt = now + PROBE_EVERY_MS
-    if (kind === 'taken') open()
+    if (kind === 'taken' || (kind === 'refused' && barred)) open()
     if (kind === 'throttled') refused(now, askedMs)
     if (kind === 'failed' && askedMs !== undefined) pause(askedMs, now)
     if (kind === 'misconfigured') bar(now)
@@ -92,6 +95,11 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
   function refused(now: number, askedMs: number | undefined): void {
     refusals += 1
     pause(askedMs ?? pauseMs(refusals), now)
+  }
+
+  function suspect(now: number): void {
+    // Several may come to suspect the same at once; and whoever probes now will find out.
+    if (now >= pausedUntil && !probing) refused(now, undefined)
   }
 
   function pause(ms: number, now: number): void {

@@ -44,6 +44,8 @@ export type AttemptEnd = Readonly<
   | { kind: 'throttled'; retryAfter: string | undefined }
   /** No answer, or one that says nothing about our rate or our credentials. */
   | { kind: 'failed'; retryAfter: string | undefined }
+  /** Mixpanel has looked into the events, and imported none: the credentials are good. */
+  | { kind: 'refused' }
   /** Credentials, project or region were refused. */
   | { kind: 'misconfigured' }
 >
@@ -64,7 +66,9 @@ export interface Gate {
   passAgain(events: number, failed: FailedAttempt, until: () => number): Promise<Passage>
   /** Must be told of each open passage once, or the others wait for a probe that is long over. */
   ended(passage: OpenPassage, end: AttemptEnd): void
-  /** Whether Mixpanel has asked us to wait, and we still do. */
+  /** Mixpanel refuses everything and names no fault: nobody passes for a while, then one. */
+  suspect(): void
+  /** Whether Mixpanel is left alone for a while: it has asked us to, or refuses everything. */
   closed(): boolean
   /** Whether credentials were refused, and nothing was taken since. */
   barred(): boolean
@@ -99,6 +103,7 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     pass: (events, until) => decision(events, until, 0),
     passAgain: (events, failed, until) => decision(events, until, waitMs(failed)),
     ended,
+    suspect,
     closed: () => door.closed(clock.monotonic()),
     barred: door.barred,
     eventsPerSecond: () => rate.eventsPerSecond(clock.monotonic()),
@@ -137,6 +142,12 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     if (end.kind === 'throttled') rate.refused(passedAt, now)
     const asked = 'retryAfter' in end ? askedMs(end.retryAfter) : undefined
     door.ended({ kind: end.kind, passedAt, now, askedMs: asked })
+    rate.rest(door.pausedUntil())
+    review()
+  }
+
+  function suspect(): void {
+    door.suspect(clock.monotonic())
     rate.rest(door.pausedUntil())
     review()
   }

@@ -22,8 +22,12 @@ const ACCESS_TEXTS = [
   'project token',
 ]
 
+/** `'properties.project_id' is invalid: …`: said of an event, whatever its properties are called. */
+const NAMES_A_FIELD = /^'|^properties\./
+
 /** What a 401 says, under another status: of credentials, or the project they are for. */
 export function speaksOfAccess(error: string): boolean {
+  if (NAMES_A_FIELD.test(error)) return false
   const text = error.toLowerCase()
   return ACCESS_TEXTS.some((part) => text.includes(part))
 }

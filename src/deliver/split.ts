@@ -16,7 +16,7 @@ export interface SplitParts {
   /** Tells all travellers of a batch their outcomes, unless it is refused as well. */
   readonly deliver: (batch: readonly Traveller[]) => Promise<RefusedBatch | undefined>
   readonly standing: Pick<Standing, 'hasImportedSince' | 'vouchesFor' | 'suspect'>
-  readonly gate: Pick<Gate, 'draining'>
+  readonly gate: Pick<Gate, 'draining' | 'suspect'>
   readonly clock: Pick<Clock, 'monotonic'>
   /** In [0, 1): which half is looked into first. */
   readonly random: () => number
@@ -34,6 +34,8 @@ interface Rest {
   patience: number
 }
 
+/** No smaller event, or batch of them, is too large for Mixpanel, whatever an answer says. */
+const LARGE_BYTES = 100_000
 /** Beyond the way down to a single event: so many more are tried. */
 const MORE_TRIES = 8
 
@@ -51,24 +53,35 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
 
   async function divide(refused: RefusedBatch): Promise<void> {
     const startedAt = clock.monotonic()
-    const proven = (): boolean => standing.hasImportedSince(startedAt)
+    let since = startedAt
+    const proven = (): boolean => standing.hasImportedSince(since)
     const rest: Rest = { divisible: [refused], indivisible: [], patience: patienceFor(refused) }
 
     while (rest.divisible.length > 0 && !gate.draining() && (proven() || rest.patience > 0)) {
       // As soon as something can be imported, all at once; until then the way to one event.
       const turn = proven() ? rest.divisible.splice(0) : rest.divisible.splice(-1)
+      // What was proven a turn ago may have ended since: each turn brings a proof of its own.
+      since = clock.monotonic()
       const ends = await Promise.all(turn.flatMap(halvesOf).map(deliver))
       for (const end of ends) if (end) sort(end, rest)
-      if (proven()) rejectAll(rest.indivisible.splice(0))
+      if (!proven()) continue
+      rest.patience = patienceFor(refused)
+      rejectAll(rest.indivisible.splice(0))
     }
+    if (standing.hasImportedSince(startedAt)) rejectVouchedFor(rest)
     giveBack(rest)
+  }
+
+  /** The last may stand together, with nothing good between: an import vouches for a few. */
+  function rejectVouchedFor({ indivisible }: Rest): void {
+    while (indivisible.length > 0 && standing.vouchesFor(1)) rejectAll(indivisible.splice(-1))
   }
 
   function sort(refused: RefusedBatch, rest: Rest): void {
     if (isDivisible(refused)) rest.divisible.push(refused)
-    else if (refused.refusal.certain) rejectAll([refused])
+    else if (isCertain(refused)) rejectAll([refused])
     else rest.indivisible.push(refused)
-    if (!refused.refusal.certain) rest.patience -= 1
+    if (!isCertain(refused)) rest.patience -= 1
   }
 
   /** In any order: were it always the same, a batch could fail in the same way again and again. */
@@ -79,8 +92,8 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
   }
 
   async function settleWhole(refused: RefusedBatch): Promise<void> {
-    const { batch, refusal } = refused
-    if (refusal.certain || standing.vouchesFor(batch.length)) rejectAll([refused])
+    const { batch } = refused
+    if (isCertain(refused) || standing.vouchesFor(batch.length)) rejectAll([refused])
     else suspectAll([refused])
   }
 
@@ -92,7 +105,8 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
   }
 
   function suspectAll(refused: readonly RefusedBatch[]): void {
-    standing.suspect()
+    standing.suspect(clock.monotonic())
+    gate.suspect()
     parts.suspected(refused.reduce((events, { batch }) => events + batch.length, 0))
     for (const { batch } of refused) tellAll(batch, retry('suspect'))
   }
@@ -104,6 +118,13 @@ function rejectAll(refused: readonly RefusedBatch[]): void {
 
 function isDivisible({ batch, refusal }: RefusedBatch): boolean {
   return batch.length > 1 && refusal.blames === 'some_event'
+}
+
+/** Whoever calls an event too large that is not is at fault itself: Mixpanel takes up to 1 MB. */
+function isCertain({ batch, refusal }: RefusedBatch): boolean {
+  return (
+    refusal.certain && batch.reduce((bytes, { event }) => bytes + event.bytes, 0) >= LARGE_BYTES
+  )
 }
 
 function patienceFor({ batch }: RefusedBatch): number {

@@ -18,7 +18,7 @@ export interface Standing {
    */
   vouchesFor(events: number): boolean
   /** All of a batch was refused, and nothing imported meanwhile: it may not be the events' fault. */
-  suspect(): void
+  suspect(at: number): void
   isSuspect(): boolean
 }
 
@@ -33,6 +33,7 @@ export function createStanding(): Standing {
   let shutOut = 0
   let suspected = false
   let lastImportSentAt = Number.NEGATIVE_INFINITY
+  let lastFaultAt = Number.NEGATIVE_INFINITY
 
   return {
     judge,
@@ -44,15 +45,17 @@ export function createStanding(): Standing {
 
   function judge(verdict: Verdict, sentAt: number): Judged {
     if (importsSomething(verdict)) noteImport(sentAt)
-    if (verdict.kind === 'misconfigured') vouchers = 0
+    if (verdict.kind === 'misconfigured') noteFault(sentAt)
     if (verdict.kind !== 'shut_out') return verdict
     shutOut += 1
     if (shutOut < SHUT_OUT_TIMES) return { kind: 'retry', reason: 'unknown_answer' }
-    vouchers = 0
+    noteFault(sentAt)
     return { kind: 'misconfigured', status: verdict.status }
   }
 
   function noteImport(sentAt: number): void {
+    // What had set out before the fault says nothing of what is after it.
+    if (sentAt < lastFaultAt) return
     vouchers = REFUSALS_AN_IMPORT_VOUCHES_FOR
     shutOut = 0
     suspected = false
@@ -65,9 +68,14 @@ export function createStanding(): Standing {
     return true
   }
 
-  function suspect(): void {
+  function suspect(at: number): void {
     suspected = true
+    noteFault(at)
+  }
+
+  function noteFault(at: number): void {
     vouchers = 0
+    lastFaultAt = Math.max(lastFaultAt, at)
   }
 }
 

@@ -2,7 +2,7 @@ import type { ImportAnswer } from './answer.ts'
 import type { AttemptEnd, Gate, OpenPassage, Passage } from './gate.ts'
 import type { AttemptPolicy } from './mixpanel-client.ts'
 import type { Judged, Standing } from './standing.ts'
-import { type SentEvent, verdictOn } from './verdict.ts'
+import { type Refusal, type SentEvent, verdictOn } from './verdict.ts'
 
 export interface TrialParts {
   readonly gate: Pick<Gate, 'pass' | 'passAgain' | 'ended'>
@@ -89,7 +89,7 @@ function endOf(verdict: Judged, events: number): AttemptEnd {
     case 'shortfall':
       return { kind: 'taken', events }
     case 'refused':
-      return { kind: 'failed', retryAfter: undefined }
+      return isOfAProxy(verdict) ? { kind: 'failed', retryAfter: undefined } : { kind: 'refused' }
     case 'retry':
       return {
         kind: verdict.reason === 'throttled' ? 'throttled' : 'failed',
@@ -98,4 +98,9 @@ function endOf(verdict: Judged, events: number): AttemptEnd {
     case 'misconfigured':
       return { kind: 'misconfigured' }
   }
+}
+
+/** It says nothing of our credentials; Mixpanel's own refusal says that they are good. */
+function isOfAProxy({ reason, certain }: Refusal): boolean {
+  return reason === 'too_large' && !certain
 }

@@ -58,7 +58,7 @@ export function verdictOn(answer: ImportAnswer, sent: readonly SentEvent[]): Ver
   const reply = replyIn(answer.body)
   if (status === 413) return refusedForSize(reply)
   if (!reply) return UNKNOWN
-  if (status === 200) return verdictOnSuccess(reply, sent.length)
+  if (status === 200) return verdictOnSuccess(reply, sent)
   if (status === 400) return verdictOnRefusal(reply, retryAfter, sent)
   if ((status === 403 || status === 404) && isMixpanels(reply)) return { kind: 'shut_out', status }
   return UNKNOWN
@@ -70,26 +70,40 @@ function retryLater(reason: RetryReason, retryAfter: string | undefined): Verdic
 }
 
 /** Under strict=0 a total failure is a 200 with `status: 0`; ours must say what it counted. */
-function verdictOnSuccess(reply: ImportReply, sent: number): Verdict {
+function verdictOnSuccess(reply: ImportReply, sent: readonly SentEvent[]): Verdict {
   const imported = countIn(reply)
-  if (imported === undefined || imported > sent || isZero(reply.status)) return UNKNOWN
-  if (imported === sent) return { kind: 'imported' }
+  if (imported === undefined || imported > sent.length || isZero(reply.status)) return UNKNOWN
+  // Not documented: but a success that lists failures must not pass for one of all.
+  if (listsRecords(reply)) return verdictOnRecords(reply, sent)
+  if (imported === sent.length) return { kind: 'imported' }
   return reply.status === 'OK' ? { kind: 'shortfall', imported } : UNKNOWN
 }
 
-/** A 400 that lists records names the culprits, and has imported the others if its books balance. */
 function verdictOnRefusal(
   reply: ImportReply,
   retryAfter: string | undefined,
   sent: readonly SentEvent[],
 ): Verdict {
+  return listsRecords(reply) ? verdictOnRecords(reply, sent) : verdictOnText(reply, retryAfter)
+}
+
+/** A list of records names the culprits; the others are imported if its books balance. */
+function verdictOnRecords(
+  reply: ImportReply & { readonly failed_records: readonly unknown[] },
+  sent: readonly SentEvent[],
+): Verdict {
   const { failed_records: records } = reply
-  if (!Array.isArray(records) || records.length === 0) return verdictOnText(reply, retryAfter)
   const listed = listedIn(records, sent)
   if (listed.size === 0) return verdictOnUnnamed(reply, records, sent)
   const balanced = listed.size === records.length && listed.size + countOf(reply) === sent.length
   if (!balanced) return { kind: 'listed', rejected: listed }
   return { kind: 'settled', outcomes: sent.map((_, index) => listed.get(index) ?? IMPORTED) }
+}
+
+function listsRecords(
+  reply: ImportReply,
+): reply is ImportReply & { readonly failed_records: readonly unknown[] } {
+  return Array.isArray(reply.failed_records) && reply.failed_records.length > 0
 }
 
 /** No record is listed: only the text of the error says what is wrong. */
@@ -111,6 +125,7 @@ function verdictOnUnnamed(
   if (countOf(reply, 0) !== 0) return UNKNOWN
   const text = records.find((record) => typeof record === 'string')
   const detail = text ?? textOf(reply.error)
+  if (text !== undefined && speaksOfAccess(text)) return { kind: 'misconfigured', status: 400 }
   if (text !== undefined && sent.every(({ identityVerb }) => identityVerb)) {
     return { kind: 'settled', outcomes: sent.map(() => rejected('refused_by_mixpanel', detail)) }
   }

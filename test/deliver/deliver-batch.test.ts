@@ -207,9 +207,19 @@ describe('delivering a batch', () => {
     const party = aParty()
     const { deliverBatch } = aDelivery(always(TOO_LARGE))
 
-    await deliverBatch(travellersOf(party, ['X']))
+    await deliverBatch(travellersOf(party, ['X'.repeat(100_000)]))
 
     assert.deepEqual(reasonsOf(party), ['too_large'])
+  })
+
+  it('believes nobody that an event is too large which is not, while nothing is imported', async () => {
+    const party = aParty()
+    const { deliverBatch, told } = aDelivery(always(TOO_LARGE))
+
+    await deliverBatch(travellersOf(party, ['X'.repeat(99_999)]))
+
+    assert.deepEqual(reasonsOf(party), ['suspect'])
+    assert.deepEqual(told.suspected, [1])
   })
 
   it('rejects nothing that only a proxy calls too large, while nothing is imported', async () => {
@@ -384,7 +394,11 @@ describe('delivering a batch', () => {
           some.join().length > 8 ? tooLarge : allImported(some, attempt),
         )
 
-        await deliverBatch(travellersOf(party, texts))
+        await deliverBatch(
+          travellersOf(party, texts).map((traveller) => {
+            return { ...traveller, event: { ...traveller.event, bytes: 500_000 } }
+          }),
+        )
 
         assert.equal(party.arrivals.length, texts.length)
         const outcomes = outcomesOf(party)

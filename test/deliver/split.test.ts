@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { aParty, type NotingParty } from '../helpers/builders.ts'
-import { settlePromises } from '../helpers/fake-clock.ts'
 import {
   type Answers,
   aDelivery,
@@ -215,12 +214,12 @@ describe('a batch that is refused without a name', () => {
 
   it('takes back what an import before had vouched for', async () => {
     const party = aParty()
-    const { deliverBatch, clock } = aDelivery(refusing(isPoison))
-    await deliverBatch(travellersOf(aParty(), ['g']))
+    const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+    await run(deliverBatch(travellersOf(aParty(), ['g'])))
     await clock.advance(1)
-    await deliverBatch(travellersOf(aParty(), ['X1', 'X2']))
+    await run(deliverBatch(travellersOf(aParty(), ['X1', 'X2'])))
 
-    await deliverBatch(travellersOf(party, ['X3']))
+    await run(deliverBatch(travellersOf(party, ['X3'])))
 
     assert.deepEqual(reasonsOf(party), ['suspect'])
   })
@@ -257,6 +256,46 @@ describe('a batch that is refused without a name', () => {
   })
 })
 
+describe('a Mixpanel that begins to refuse everything', () => {
+  it('is no proof any more for the parts of a batch that is being split', async () => {
+    const party = aParty()
+    let broken = false
+    const { deliverBatch, sent, run, runUntil } = aDelivery(
+      (texts, attempt) => (broken ? OPAQUE : refusing(isPoison)(texts, attempt)),
+      { takesMs: 20 },
+    )
+    const delivering = deliverBatch(travellersOf(party, textsOf(2_000, 0)))
+    await runUntil(() => sent.length >= 5, 10)
+
+    broken = true
+    await run(delivering)
+
+    const reasons = reasonsOf(party)
+    const rejected = reasons.filter((reason) => reason === 'refused_by_mixpanel').length
+    assert.ok(reasons.includes('imported') && reasons.includes('suspect'))
+    assert.ok(rejected <= 10, `${rejected} dead letters`)
+  })
+
+  it('is asked ever more seldom, whatever waits, until it imports something', async () => {
+    let broken = true
+    const { deliverBatch, clock, sent, sentAt } = aDelivery(
+      (texts, attempt) => (broken ? OPAQUE : allImported(texts, attempt)),
+      { takesMs: 20 },
+    )
+    const parties = Array.from({ length: 16 }, () => aParty())
+    for (const party of parties) void deliverBatch(travellersOf(party, ['a', 'b']))
+
+    await clock.advance(20_000)
+    assert.ok(sentAt().filter((at) => at >= 1_000).length <= 40, `${sent.length} requests`)
+    broken = false
+    const party = aParty()
+    void deliverBatch(travellersOf(party, ['c']))
+    await clock.advance(60_000)
+
+    assert.deepEqual(reasonsOf(party), ['imported'])
+  })
+})
+
 describe('an event that is refused alone', () => {
   it('goes back when nothing was ever imported', async () => {
     const party = aParty()
@@ -283,12 +322,11 @@ describe('an event that is refused alone', () => {
   })
 
   it('is not rejected for ever: one import vouches for ten, then Mixpanel itself is suspect', async () => {
-    const { deliverBatch } = aDelivery(refusing(isPoison))
-    await deliverBatch(travellersOf(aParty(), ['g']))
+    const { deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+    await run(deliverBatch(travellersOf(aParty(), ['g'])))
 
     const parties = Array.from({ length: 12 }, () => aParty())
-    for (const party of parties) await deliverBatch(travellersOf(party, ['X']))
-    await settlePromises()
+    for (const party of parties) await run(deliverBatch(travellersOf(party, ['X'])))
 
     assert.deepEqual(parties.flatMap(reasonsOf), [
       ...Array(10).fill('refused_by_mixpanel'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createStanding } from '../../src/deliver/standing.ts'
+import { createStanding, type Standing } from '../../src/deliver/standing.ts'
 import type { Verdict } from '../../src/deliver/verdict.ts'
 import { IMPORTED, rejected } from '../../src/model/outcome.ts'
 
@@ -138,7 +138,7 @@ describe('an import', () => {
 
   it('vouches for nothing any more after a fault that is not the events’', () => {
     const faults: ((standing: ReturnType<typeof createStanding>) => void)[] = [
-      (standing) => standing.suspect(),
+      (standing) => standing.suspect(0),
       (standing) => standing.judge({ kind: 'misconfigured', status: 401 }, 0),
       (standing) => [1, 2, 3].map(() => standing.judge(SHUT_OUT, 0)),
     ]
@@ -152,11 +152,28 @@ describe('an import', () => {
     }
   })
 
+  it('vouches for nothing when it had set out before the last fault', () => {
+    for (const fault of [
+      (standing: Standing) => standing.suspect(100),
+      (standing: Standing) => standing.judge({ kind: 'misconfigured', status: 401 }, 100),
+    ]) {
+      const standing = createStanding()
+      fault(standing)
+
+      standing.judge(ALL_IMPORTED, 99)
+      assert.equal(standing.vouchesFor(1), false)
+      assert.equal(standing.hasImportedSince(0), false)
+
+      standing.judge(ALL_IMPORTED, 100)
+      assert.equal(standing.vouchesFor(1), true)
+    }
+  })
+
   it('ends a suspicion', () => {
     const standing = createStanding()
     assert.equal(standing.isSuspect(), false)
 
-    standing.suspect()
+    standing.suspect(0)
     assert.equal(standing.isSuspect(), true)
 
     standing.judge(ALL_IMPORTED, 0)
