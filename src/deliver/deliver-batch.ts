@@ -3,7 +3,7 @@ import type { Limit } from '../lib/semaphore.ts'
 import type { Traveller } from '../model/journey.ts'
 import { IMPORTED, type Rejected, type RetryReason, retry } from '../model/outcome.ts'
 import type { Gate, Passage } from './gate.ts'
-import { importBodyOf } from './import-body.ts'
+import { type BodyForm, importBodyOf } from './import-body.ts'
 import type { MixpanelClient } from './mixpanel-client.ts'
 import { createSplit, type RefusedBatch } from './split.ts'
 import type { Judged, Standing } from './standing.ts'
@@ -40,16 +40,19 @@ export function createDeliverBatch(
   parts: DeliverParts,
 ): (batch: readonly Traveller[]) => Promise<void> {
   const { client, gate, standing, requestLimit, gzipLimit } = parts
-  const split = createSplit({ ...parts, deliver })
+  const split = createSplit({ ...parts, deliver: (batch) => deliver(batch, 'compressed') })
 
   return async function deliverBatch(batch) {
-    const refused = await deliver(batch)
+    const refused = await deliver(batch, 'compressed')
     if (refused) await split(refused)
   }
 
   /** Tells all travellers their outcomes, unless the batch is refused and nobody named. */
-  async function deliver(batch: readonly Traveller[]): Promise<RefusedBatch | undefined> {
-    const end = await requestLimit(() => send(batch))
+  async function deliver(
+    batch: readonly Traveller[],
+    form: BodyForm,
+  ): Promise<RefusedBatch | undefined> {
+    const end = await requestLimit(() => send(batch, form))
     switch (end.kind) {
       case 'imported':
         return tellAll(batch, IMPORTED)
@@ -60,6 +63,9 @@ export function createDeliverBatch(
       case 'shortfall':
         return settleShortfall(batch, end.imported)
       case 'refused':
+        // An event is asked for twice before it is held to be at fault, and not compressed then:
+        // a proxy that loses the header makes of every gzip a body that cannot be read.
+        if (batch.length === 1 && !end.certain && form !== 'plain') return deliver(batch, 'plain')
         return { batch, refusal: end }
       case 'misconfigured':
         return tellAll(batch, retry('misconfigured'))
@@ -70,7 +76,7 @@ export function createDeliverBatch(
     }
   }
 
-  async function send(batch: readonly Traveller[]): Promise<End> {
+  async function send(batch: readonly Traveller[], form: BodyForm): Promise<End> {
     let travellers = batch
     const until = (): number => latestDeliverBy(travellers)
     const passage = await gate.pass(batch.length, until)
@@ -80,7 +86,7 @@ export function createDeliverBatch(
     const charge = { events: batch.length, sent: () => sent, until }
     const trial = createTrial(parts, charge, passage)
     try {
-      await client.send(await importBodyOf(batch, gzipLimit), trial.policy)
+      await client.send(await importBodyOf(batch, gzipLimit, form), trial.policy)
     } finally {
       trial.end()
       // A socket that is kept alive holds on to its last request, and so to all within its reach.
@@ -105,7 +111,7 @@ export function createDeliverBatch(
       if (traveller) tellAll([traveller], outcome)
     }
     const others = batch.filter((_, place) => !listed.has(place))
-    return others.length === 0 ? undefined : deliver(others)
+    return others.length === 0 ? undefined : deliver(others, 'compressed')
   }
 
   /** Some: a filter of the owner's, in Mixpanel. None at all, twice: as good as a refusal. */

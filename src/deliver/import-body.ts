@@ -10,6 +10,9 @@ export interface ImportBody {
   readonly plainBytes: number
 }
 
+/** `plain`: as it is, however large. */
+export type BodyForm = 'compressed' | 'plain'
+
 /** Below it, the round trip through the thread pool costs more than the bytes saved. */
 const SMALLEST_GZIP_BYTES = 1_024
 
@@ -20,10 +23,16 @@ const gzipAsync = promisify(gzip)
  * half the CPU of level 6 for 15 % more bytes. `limit` caps the gzips under way: they share four
  * threads with the verification of tokens.
  */
-export async function importBodyOf(batch: readonly Traveller[], limit: Limit): Promise<ImportBody> {
+export async function importBodyOf(
+  batch: readonly Traveller[],
+  limit: Limit,
+  form: BodyForm = 'compressed',
+): Promise<ImportBody> {
   const plain = Buffer.from(`[${batch.map(({ event }) => event.text).join(',')}]`)
   const plainBytes = plain.byteLength
-  if (plainBytes < SMALLEST_GZIP_BYTES) return { bytes: plain, encoding: 'identity', plainBytes }
+  if (form === 'plain' || plainBytes < SMALLEST_GZIP_BYTES) {
+    return { bytes: plain, encoding: 'identity', plainBytes }
+  }
   const bytes = await limit(() => gzipAsync(plain, { level: constants.Z_BEST_SPEED }))
   return { bytes, encoding: 'gzip', plainBytes }
 }

@@ -62,7 +62,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   let gzips = 0
   const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
   const verdicts: Judged['kind'][] = []
-  const sent: { at: number; texts: readonly string[] }[] = []
+  const sent: { at: number; texts: readonly string[]; encoding: string }[] = []
   const told = { shortfalls: [] as number[], suspected: [] as number[], underWay: 0, most: 0 }
   const deliverBatch = createDeliverBatch({
     client: { send },
@@ -107,7 +107,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     const texts = textsIn(body)
     assert.equal(policy.events, texts.length)
     for (let attempt = 1; ; attempt++) {
-      sent.push({ at: clock.monotonic(), texts })
+      sent.push({ at: clock.monotonic(), texts, encoding: body.encoding })
       told.most = Math.max(told.most, ++told.underWay)
       const answer = await answers(texts, attempt)
       if (takesMs > 0) await new Promise<void>((resolve) => clock.after(takesMs, resolve))

@@ -37,6 +37,15 @@ describe('importBodyOf', () => {
     assert.equal(gunzipSync(body.bytes).toString(), `[${text},${text},${text}]`)
   })
 
+  it('leaves even what is large as it is when it is told to', async () => {
+    const text = `{"event":"a","properties":{"x":"${'x'.repeat(2_000)}"}}`
+
+    const body = await importBodyOf(travellersWith([text]), limit, 'plain')
+
+    assert.equal(body.encoding, 'identity')
+    assert.equal(body.bytes.toString(), `[${text}]`)
+  })
+
   it('counts the bytes before compression as the batcher does', async () => {
     const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 400 }), { minLength: 1 })
     await fc.assert(
