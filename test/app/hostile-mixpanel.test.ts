@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { answering, startScriptedServer, type Turn } from '../deliver/scripted-server.ts'
+import { answering, hanging, startScriptedServer, type Turn } from '../deliver/scripted-server.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 import { createScaledClock } from '../helpers/scaled-clock.ts'
 import { startWorld, type World } from '../helpers/world.ts'
@@ -46,6 +46,7 @@ function gzipped(body: Uint8Array): Turn {
 }
 
 const hostilities: Record<string, Turn> = {
+  'nothing, for ever': hanging,
   'a body without end': (response) => withoutEnd(response, 'x'.repeat(64 * 1024)),
   'headers without end': (response) => {
     response.socket?.write('HTTP/1.1 200 OK\r\n')
