@@ -1,12 +1,12 @@
 import type { Hold } from './lib/byte-budget.ts'
-import { createOccurrences } from './lib/occurrences.ts'
-import type { Decoded, Line } from './model/event.ts'
-import type { Journey, RejectedJourney, Traveller } from './model/journey.ts'
+import type { Decoded } from './model/event.ts'
+import type { RejectedJourney, Traveller } from './model/journey.ts'
 import type { Message } from './model/message.ts'
-import { type EventOutcome, rejected, retry } from './model/outcome.ts'
+import { type EventOutcome, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
-import { isRejectedAt, kindsIn, type Outcomes, returnRejected } from './outcomes.ts'
+import { kindsIn, returnRejected } from './outcomes.ts'
 import { createPortions, type MakingStages, type PortionSize, type Portions } from './portions.ts'
+import { createRejectedIn } from './rejected-in.ts'
 import type { Work } from './work.ts'
 
 /** The rooms on the path, in order. None knows another: they meet here. */
@@ -40,8 +40,8 @@ export function createPipeline(
 ): (work: Work) => Promise<Settlement> {
   return async function settleMessage(work) {
     const decoded = await stages.decode(work.message, work.hold, work.wanted)
-    await importAll(decoded, work)
-    await storeRejected(decoded, work)
+    const made = await importAll(portionsOf(decoded, work.message), work)
+    await storeRejected(made ?? portionsOf(decoded, work.message), work)
     return stages.settle(kindsIn(work.outcomes))
   }
 
@@ -49,78 +49,44 @@ export function createPipeline(
     return createPortions(decoded, message, { stages, size: portion })
   }
 
-  async function importAll(decoded: Decoded, work: Work): Promise<void> {
-    const portions = portionsOf(decoded, work.message)
+  /** Resolves when all that set out has arrived; with its events when they made one portion. */
+  async function importAll(portions: Portions, work: Work): Promise<Made | undefined> {
     for (;;) {
       if (skipsSettled) work.skipSettled(portions.skip)
       const next = portions.next()
       stages.importEvents(work.begin(next))
-      if (next.isLast) break
-      await work.arrivals(windowBytes)
-      await nextTurn()
-      if (work.wanted()) continue
-      work.leaveRest(retry('deadline'))
-      break
+      if (next.isLast || !(await isTimeForMore(work))) {
+        await work.arrivals(0)
+        const isWhole = next.journeys.length === work.outcomes.codes.length
+        return isWhole ? { message: portions.message, next: () => next } : undefined
+      }
     }
-    await work.arrivals(0)
   }
 
-  /**
-   * Only when the message will not come again: otherwise they would be stored once more then. What
-   * they were has not been kept: it is made once more.
-   */
-  async function storeRejected(decoded: Decoded, { message, outcomes }: Work): Promise<void> {
+  async function isTimeForMore(work: Work): Promise<boolean> {
+    await work.arrivals(windowBytes)
+    await nextTurn()
+    if (work.wanted()) return true
+    work.leaveRest(retry('deadline'))
+    return false
+  }
+
+  /** Only when the message will not come again: otherwise they would be stored once more then. */
+  async function storeRejected({ message, next }: Made, { outcomes }: Work): Promise<void> {
     const kinds = kindsIn(outcomes).map(({ kind }) => kind)
     if (kinds.includes('retry') || !kinds.includes('rejected')) return
-    const portions = portionsOf(decoded, message)
-    const ordinalOf = createOrdinals()
-    for (let place = 0; place < outcomes.codes.length; await nextTurn()) {
-      const { journeys, isLast } = portions.next()
-      const rejected = rejectedAmong(journeys, { from: place, outcomes, ordinalOf })
-      if (rejected.length > 0 && !(await stages.storeRejected(portions.message, rejected))) {
+    const rejectedIn = createRejectedIn(outcomes)
+    for (let isLast = false; !isLast; ) {
+      const made = next()
+      const rejected = rejectedIn(made)
+      if (rejected.length > 0 && !(await stages.storeRejected(message, rejected))) {
         return returnRejected(outcomes, retry('dead_letter_unavailable'))
       }
-      place += journeys.length
-      if (isLast && place < outcomes.codes.length)
-        throw new Error('a message made fewer events again')
+      isLast = made.isLast
+      if (!isLast) await nextTurn()
     }
   }
 }
 
-interface Among {
-  readonly from: number
-  readonly outcomes: Outcomes
-  readonly ordinalOf: (line: Line) => number
-}
-
-function rejectedAmong(
-  journeys: readonly Journey[],
-  { from, outcomes, ordinalOf }: Among,
-): readonly RejectedJourney[] {
-  return journeys.flatMap(({ line, child, step }, index) => {
-    const place = from + index
-    const ordinal = line ? ordinalOf(line) : 1
-    if (!isRejectedAt(outcomes, place)) return []
-    const event = step.kind === 'prepared' ? { event: step } : {}
-    const own = step.kind === 'rejected' ? step : FICKLE
-    const outcome = outcomes.rejections?.get(place) ?? own
-    return { ...(line && { line }), ordinal, child, outcome, ...event }
-  })
-}
-
-/** The places of lines among those equal to them, as content ids count them; asked in order. */
-function createOrdinals(): (line: Line) => number {
-  const texts = createOccurrences()
-  let last: { readonly number: number; readonly ordinal: number } | undefined
-
-  return function ordinalOf({ number, text }) {
-    if (last?.number !== number) last = { number, ordinal: texts.next(text) }
-    return last.ordinal
-  }
-}
-
-/** Of an event that was rejected, and when it is made once more it is not. */
-const FICKLE = rejected(
-  'transform_failed',
-  'the transform is no function of its input: of this event it made another when asked again',
-)
+/** The events of a message. Of several portions none is kept: they are made once more. */
+type Made = Pick<Portions, 'message' | 'next'>

@@ -65,8 +65,9 @@ export function createPortions(
     let characters = 0
     let count = 0
     while (ahead && !ahead.done && journeys.length < size.events && characters < size.characters) {
-      const line = ahead.value
-      addJourneys(journeys, line, mapLine(line))
+      const { number, text } = ahead.value
+      const line = { number, text }
+      addJourneys(journeys, line, mapLine(ahead.value, line))
       characters += line.text.length
       count += 1
       ahead = lines.next()
@@ -86,8 +87,8 @@ export function createPortions(
     return journeys
   }
 
-  function mapLine(line: DecodedLine): Mapped {
-    const parsed = stages.parse(line)
+  function mapLine(decoded: DecodedLine, line: Line): Mapped {
+    const parsed = stages.parse(decoded)
     if (parsed.kind === 'rejected') return parsed
     return stages.transform(parsed.value, line, message)
   }

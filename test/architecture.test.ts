@@ -20,7 +20,17 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['settle/'],
     ['telemetry/'],
   ],
-  [['pipeline.ts', 'portions.ts', 'work.ts', 'outcomes.ts', 'ledger.ts', 'memory.ts']],
+  [
+    [
+      'pipeline.ts',
+      'portions.ts',
+      'rejected-in.ts',
+      'work.ts',
+      'outcomes.ts',
+      'ledger.ts',
+      'memory.ts',
+    ],
+  ],
   [['http/']],
   [['app.ts', 'parts.ts', 'delivery.ts', 'dead-letters.ts'], ['local/']],
   [['main.ts', 'cli/']],

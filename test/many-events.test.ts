@@ -147,6 +147,25 @@ describe('a message of more events than can be imported before its deadline', ()
     )
   })
 
+  it('has the letters of equal lines told apart, in whatever portions they stand', async () => {
+    const ordinals: (number | undefined)[] = []
+    const { push } = createScene(createFakeClock(), {
+      answerTo: ([name]) => ({ outcomeOf: () => (name === 'a' ? REFUSED : IMPORTED) }),
+      portionEvents: 2,
+      maxEvents: 1,
+      stages: {
+        storeRejected: async (_, rejected) => {
+          ordinals.push(...rejected.map(({ ordinal }) => ordinal))
+          return true
+        },
+      },
+    })
+
+    await push(messageOf(['a', 'b', 'a', 'b', 'b', 'a']))
+
+    assert.deepEqual(ordinals, [1, 2, 3])
+  })
+
   it('stores no dead letter of its first portions when one of the last cannot be stored', async () => {
     const clock = createFakeClock()
     let stores = 0
@@ -172,11 +191,29 @@ describe('a message of more events than can be imported before its deadline', ()
     assert.equal(books.totals().dead_lettered, 30)
   })
 
+  it('asks the transform once for each event of a message of one portion, also for its letters', async () => {
+    const asked: number[] = []
+    const { push } = createScene(createFakeClock(), {
+      answerTo: () => ({ outcomeOf: () => REFUSED }),
+      stages: {
+        transform: (value, line) => {
+          asked.push(line.number)
+          return [{ line, child: 0, text: line.text, value }]
+        },
+      },
+    })
+
+    const { answer } = await push(messageOf(['a', 'b']))
+
+    assert.deepEqual([answer, asked], ['ack dead_lettered', [1, 2]])
+  })
+
   it('tells of a transform that makes fewer events when asked again', async () => {
     let calls = 0
     const clock = createFakeClock()
     const { push } = createScene(clock, {
       answerTo: () => ({ outcomeOf: () => REFUSED }),
+      portionEvents: 1,
       stages: {
         transform: (value, line) => {
           calls += 1
@@ -186,7 +223,7 @@ describe('a message of more events than can be imported before its deadline', ()
       },
     })
 
-    const answer = await push(messageOf(['a']))
+    const answer = await push(messageOf(['a', 'b']))
 
     assert.match(answer.answer, /^Error: .* fewer events/)
   })

@@ -1,5 +1,5 @@
 import { hashId } from '../lib/digest.ts'
-import { createOccurrences } from '../lib/occurrences.ts'
+import { createOrdinals } from '../lib/ordinals.ts'
 import type { Candidate } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { isLegalInsertId } from './mixpanel-ids.ts'
@@ -25,14 +25,11 @@ export function idsOfMessage({ messageId }: Message): DeriveId {
  */
 export function idsOfContent({ replay }: Message): DeriveId {
   const before = (replay?.ordinal ?? 1) - 1
-  const sources = createOccurrences()
-  let last: { readonly line: number; readonly ordinal: number } | undefined
+  const ordinalOf = createOrdinals()
 
   return function deriveId({ line, text }, time) {
     // An event made of attributes alone has no line but its own text.
     const source = line.text === '' ? text : line.text
-    if (last?.line !== line.number)
-      last = { line: line.number, ordinal: before + sources.next(source) }
-    return hashId(['content', source, time, last.ordinal])
+    return hashId(['content', source, time, before + ordinalOf(source, line.number)])
   }
 }

@@ -12,8 +12,8 @@ export function placeLines(
 ): { readonly message: Message; readonly lines: Iterable<DecodedLine> } {
   const { replay } = message
   if (!replay || replay.line === 0) return { message, lines }
-  const [only, ...others] = lines
-  if (others.length > 0) {
+  const [only, another] = lines
+  if (another) {
     return { message: { ...message, messageId: replay.id, replay: { ...replay, line: 0 } }, lines }
   }
   return { message, lines: only ? [{ ...only, number: replay.line }] : [] }

@@ -22,7 +22,7 @@ export interface TransformContext {
 /**
  * The default export of a `TRANSFORM` module. It is called for each event, with what its JSON says,
  * or with `undefined` for a message without data, whose attributes may say it all; once more when a
- * dead letter is written for an event of the message.
+ * dead letter is written for an event of a large message.
  * Numbers beyond 2^53 come rounded: publish large ids as strings.
  * It answers at once: an event, several, or `null` to drop it. What it throws, or answers else,
  * rejects this event alone as `transform_failed`. It must be a function of its arguments: Pub/Sub

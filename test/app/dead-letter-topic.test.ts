@@ -238,9 +238,8 @@ describe('a letter that is published again', () => {
 
     for (const letter of pubsub.messages()) await pusher.push(replayOf(letter))
 
-    // Each event is made once more for its letter.
-    const [first, second] = seen
-    assert.deepEqual(seen.slice(4), [first, first, second, second])
+    assert.equal(seen.length, 4)
+    assert.deepEqual(seen.slice(2), seen.slice(0, 2))
   })
 
   it('shows the transform attributes alone when its message had no data', async (t) => {
@@ -254,10 +253,10 @@ describe('a letter that is published again', () => {
 
     await pusher.push(replayOf(pubsub.messages()[0]))
 
-    assert.deepEqual(
-      seen,
-      [1, 2, 3, 4].map(() => [undefined, { event: 'a' }]),
-    )
+    assert.deepEqual(seen, [
+      [undefined, { event: 'a' }],
+      [undefined, { event: 'a' }],
+    ])
     assert.equal(attributeOf(pubsub.messages()[1], 'replays'), '1')
   })
 

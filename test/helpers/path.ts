@@ -63,7 +63,7 @@ export function createPath(changes: PathChanges = {}): Path {
     prepare: createPrepare({ insertId }),
     importEvents: batcher.add,
     storeRejected: async (_message, rejected) => {
-      stored.push(...rejected.map(({ line, child }) => ({ line: lineOnly(line), child })))
+      stored.push(...rejected.map(({ line, child }) => ({ line, child })))
       return true
     },
     settle: (outcomes) => settlementOf(outcomes, rejectedGo),
@@ -88,11 +88,6 @@ export function createPath(changes: PathChanges = {}): Path {
 }
 
 const AT_ONCE: FakeAnswer = {}
-
-/** Less what it holds, where that is known. */
-function lineOnly(line: Line | undefined): Line | undefined {
-  return line && { number: line.number, text: line.text }
-}
 
 /** Nobody else waits for a turn. */
 async function atOnce(): Promise<void> {}

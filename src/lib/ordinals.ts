@@ -1,8 +1,8 @@
-/** Counts how often each text has come, at some 30 bytes a text however long it is. */
-export interface Occurrences {
-  /** From 1: as the how manyth of its kind this text comes. */
-  next(text: string): number
-}
+/**
+ * The place of a line, from 1, among those equal to it: asked in the order of the lines, perhaps
+ * more than once for each. Takes some 30 bytes a line, however long it is.
+ */
+export type OrdinalOf = (text: string, line: number) => number
 
 const FIRST_SIZE = 16
 const FULL_SHARE = 2 / 3
@@ -11,7 +11,7 @@ const FULL_SHARE = 2 / 3
  * Texts are told apart by 53 bits of them. Among a million, the odds that any two are taken for
  * one are 1 in 18,000; then the second has another ordinal than alone, and no two have the same.
  */
-export function createOccurrences(): Occurrences {
+export function createOrdinals(): OrdinalOf {
   /** An open hash table; 0 is a free place. */
   let keys = new Float64Array()
   let counts = new Uint32Array()
@@ -19,7 +19,12 @@ export function createOccurrences(): Occurrences {
   /** Most messages hold one event: for that no table is made. */
   let first: string | undefined
 
-  return { next }
+  let last: { readonly line: number; readonly ordinal: number } | undefined
+
+  return function ordinalOf(text, line) {
+    if (last?.line !== line) last = { line, ordinal: next(text) }
+    return last.ordinal
+  }
 
   function next(text: string): number {
     if (first === undefined) {
