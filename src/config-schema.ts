@@ -58,7 +58,8 @@ export const ENVIRONMENT = {
     MIXPANEL_URL: {
       type: 'string',
       description:
-        'Base URL of the ingestion API, for stand-ins and proxies. By default that of the region.',
+        'Base URL of the ingestion API, for stand-ins and proxies; it wins over the region. By ' +
+        'default that of the region.',
     },
     MIXPANEL_TIMEOUT_SECONDS: {
       type: 'integer',

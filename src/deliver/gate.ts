@@ -20,7 +20,10 @@ export interface GateParts {
 export type Passage = Readonly<
   /** `at`: the monotonic instant at which it was let through. */
   | { kind: 'open'; at: number }
-  /** `throttled`: it would be too late; `deadline`: its time was up before it asked. */
+  /**
+   * `throttled`: Mixpanel's pause, our rate or its own back-off would make it too late; it goes back
+   * while there is time. `deadline`: its time was up before it asked.
+   */
   | {
       kind: 'give_back'
       reason: Extract<RetryReason, 'deadline' | 'throttled' | 'draining' | 'misconfigured'>

@@ -77,7 +77,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     metrics.batchEvents.observe(events)
     metrics.batchBytes.observe(bytes)
     const fields = { status, events, bytes, elapsedMs }
-    if (status === 200) log.debug(fields, 'Mixpanel imported a batch')
+    if (status === 200) log.debug(fields, 'Mixpanel answered a batch with 200')
     else say('warn', `request ${status}`, fields, 'Mixpanel did not import a whole batch')
   }
 
