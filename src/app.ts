@@ -45,7 +45,8 @@ export function buildApp({ log, push, health, telemetry, drain }: AppParts): Fas
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: RECEIVE_TIMEOUT_MS,
-    http: { connectionsCheckingInterval: RECEIVE_CHECK_MS },
+    // Node swaps the two when the time for the headers is the longer: it is a minute by default.
+    http: { connectionsCheckingInterval: RECEIVE_CHECK_MS, headersTimeout: RECEIVE_TIMEOUT_MS },
     frameworkErrors: (_error, _request, reply) => sendProblem(reply, NOT_FOUND),
     // While closing, the push route answers for itself.
     return503OnClosing: false,

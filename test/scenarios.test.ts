@@ -178,6 +178,35 @@ describe('one poison event among 2,000', () => {
   }
 })
 
+describe('ten poison events among 2,000', () => {
+  const scattered = [3, 250, 251, 777, 1_000, 1_024, 1_300, 1_555, 1_900, 1_999]
+  const together = Array.from({ length: 10 }, (_, at) => 995 + at)
+
+  for (const [name, places] of Object.entries({ scattered, together })) {
+    for (const takesMs of [500, 1_000]) {
+      it(`are found in at most three deliveries at ${takesMs} ms a request: ${name}`, async () => {
+        const names = Array.from(
+          { length: 2_000 },
+          (_, at) => `${places.includes(at) ? 'X' : 'g'}${at}`,
+        )
+        const { deliverAll, sent, stored } = aScene(refusingPoison, { takesMs })
+
+        const [delivered] = await deliverAll([aMessage({ data: dataOf(...names) })])
+
+        assert.ok((delivered?.answers.length ?? 0) <= 3, `${delivered?.answers.length} deliveries`)
+        assert.equal(delivered?.answers.at(-1)?.answer, 'ack dead_lettered')
+        assert.equal(importedIn(sent).length, 1_990)
+        assert.equal(new Set(importedIn(sent)).size, 1_990)
+        assert.deepEqual(
+          stored.map(({ line }) => Number(line?.number) - 1),
+          places,
+        )
+        assert.ok(sent.length <= 200, `${sent.length} requests`)
+      })
+    }
+  }
+})
+
 describe('a Mixpanel that answers 429 for 20 s', () => {
   it('loses and doubles nothing, and is asked at most once a second while it refuses', async () => {
     const scene = aScene((names, attempt) => {

@@ -15,7 +15,7 @@ export interface RefusedBatch {
 export interface SplitParts {
   /** Tells all travellers of a batch their outcomes, unless it is refused as well. */
   readonly deliver: (batch: readonly Traveller[]) => Promise<RefusedBatch | undefined>
-  readonly standing: Pick<Standing, 'hasImportedSince' | 'vouchesFor' | 'suspect'>
+  readonly standing: Omit<Standing, 'judge' | 'isSuspect'>
   readonly gate: Pick<Gate, 'draining' | 'suspect'>
   readonly clock: Pick<Clock, 'monotonic'>
   /** In [0, 1): which half is looked into first. */
@@ -30,13 +30,17 @@ interface Rest {
   divisible: RefusedBatch[]
   /** Refused alone: whether for their own sake is not proven yet. */
   indivisible: RefusedBatch[]
-  /** Refusals that are borne until something is imported. */
-  patience: number
+  /** Since something was imported last. */
+  refusals: number
 }
 
 /** No smaller event, or batch of them, is too large for Mixpanel, whatever an answer says. */
 const LARGE_BYTES = 100_000
-/** Beyond the way down to a single event: so many more are tried. */
+/** Of a refused part so small it is remembered who was in it. */
+const FEW = 16
+/** So many refusals all parts are halved at a time, to an eighth: most often one can be imported. */
+const BROAD_REFUSALS = 2 + 4 + 8
+/** Beyond those and the way down to a single event: so many more are tried. */
 const MORE_TRIES = 8
 
 /**
@@ -53,35 +57,54 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
 
   async function divide(refused: RefusedBatch): Promise<void> {
     const startedAt = clock.monotonic()
-    let since = startedAt
-    const proven = (): boolean => standing.hasImportedSince(since)
-    const rest: Rest = { divisible: [refused], indivisible: [], patience: patienceFor(refused) }
+    const rest: Rest = { divisible: [refused], indivisible: [], refusals: 0 }
+    const mostRefusals =
+      BROAD_REFUSALS + 2 * Math.ceil(Math.log2(refused.batch.length)) + MORE_TRIES
 
-    while (rest.divisible.length > 0 && !gate.draining() && (proven() || rest.patience > 0)) {
-      // As soon as something can be imported, all at once; until then the way to one event.
-      const turn = proven() ? rest.divisible.splice(0) : rest.divisible.splice(-1)
+    while (rest.divisible.length > 0 && !gate.draining() && rest.refusals < mostRefusals) {
+      // While something can be imported, all at a time; otherwise, soon, the way to one event.
+      const turn = rest.divisible.splice(rest.refusals < BROAD_REFUSALS ? 0 : -1)
       // What was proven a turn ago may have ended since: each turn brings a proof of its own.
-      since = clock.monotonic()
+      const since = clock.monotonic()
       const ends = await Promise.all(turn.flatMap(halvesOf).map(deliver))
-      for (const end of ends) if (end) sort(end, rest)
-      if (!proven()) continue
-      rest.patience = patienceFor(refused)
+      for (const end of ends) if (end) sort(end, rest, since)
+      if (!standing.hasImportedSince(since)) continue
+      rest.refusals = 0
       rejectAll(rest.indivisible.splice(0))
     }
-    if (standing.hasImportedSince(startedAt)) rejectVouchedFor(rest)
+    rejectVouchedFor(rest, standing.hasImportedSince(startedAt))
     giveBack(rest)
   }
 
-  /** The last may stand together, with nothing good between: an import vouches for a few. */
-  function rejectVouchedFor({ indivisible }: Rest): void {
-    while (indivisible.length > 0 && standing.vouchesFor(1)) rejectAll(indivisible.splice(-1))
+  /**
+   * The last may stand together, with nothing good between; and of a message of nothing but poison
+   * nothing is imported ever. An import vouches for a few: of this split, or one since they were
+   * refused before.
+   */
+  function rejectVouchedFor(rest: Rest, someImported: boolean): void {
+    rest.indivisible = rest.indivisible.filter((refused) => {
+      const isProven = someImported || refused.batch.every(isRefusedStill)
+      if (!isProven || !standing.vouchesFor(1)) return true
+      rejectAll([refused])
+      return false
+    })
   }
 
-  function sort(refused: RefusedBatch, rest: Rest): void {
+  function isRefusedStill({ event }: Traveller): boolean {
+    return standing.isRefusedStill(event.insertId)
+  }
+
+  function noteRefused({ batch }: RefusedBatch, at: number): void {
+    const insertIds = batch.map(({ event }) => event.insertId)
+    standing.noteRefused(insertIds, at)
+  }
+
+  function sort(refused: RefusedBatch, rest: Rest, sentAt: number): void {
+    if (refused.batch.length <= FEW) noteRefused(refused, sentAt)
     if (isDivisible(refused)) rest.divisible.push(refused)
     else if (isCertain(refused)) rejectAll([refused])
     else rest.indivisible.push(refused)
-    if (!isCertain(refused)) rest.patience -= 1
+    if (!isCertain(refused)) rest.refusals += 1
   }
 
   /** In any order: were it always the same, a batch could fail in the same way again and again. */
@@ -125,8 +148,4 @@ function isCertain({ batch, refusal }: RefusedBatch): boolean {
   return (
     refusal.certain && batch.reduce((bytes, { event }) => bytes + event.bytes, 0) >= LARGE_BYTES
   )
-}
-
-function patienceFor({ batch }: RefusedBatch): number {
-  return 2 * Math.ceil(Math.log2(batch.length)) + MORE_TRIES
 }

@@ -17,6 +17,10 @@ export interface Standing {
    * An import proves that nothing else is; it vouches for a few refusals, not for a topic of them.
    */
   vouchesFor(events: number): boolean
+  /** These events were refused at `at`, with few others or alone. Remembered for a while. */
+  noteRefused(insertIds: readonly string[], at: number): void
+  /** Whether an event was refused before, and something imported since: it is no fault that passes. */
+  isRefusedStill(insertId: string): boolean
   /** All of a batch was refused, and nothing imported meanwhile: it may not be the events' fault. */
   suspect(at: number): void
   isSuspect(): boolean
@@ -27,6 +31,9 @@ const SHUT_OUT_TIMES = 3
 /** Lone refusals that one import vouches for: what a fault of Mixpanel's can cost at the most. */
 const REFUSALS_AN_IMPORT_VOUCHES_FOR = 10
 
+/** Events remembered as refused; the first to be forgotten is the oldest. */
+const MOST_REMEMBERED = 10_000
+
 /** A standing that begins without proof that anything can be imported. */
 export function createStanding(): Standing {
   let vouchers = 0
@@ -34,11 +41,14 @@ export function createStanding(): Standing {
   let suspected = false
   let lastImportSentAt = Number.NEGATIVE_INFINITY
   let lastFaultAt = Number.NEGATIVE_INFINITY
+  const refusedAt = new Map<string, number>()
 
   return {
     judge,
     hasImportedSince: (since) => lastImportSentAt >= since,
     vouchesFor,
+    noteRefused,
+    isRefusedStill: (insertId) => lastImportSentAt >= (refusedAt.get(insertId) ?? Infinity),
     suspect,
     isSuspect: () => suspected,
   }
@@ -66,6 +76,14 @@ export function createStanding(): Standing {
     if (vouchers <= 0) return false
     vouchers -= events
     return true
+  }
+
+  function noteRefused(insertIds: readonly string[], at: number): void {
+    for (const insertId of insertIds) if (!refusedAt.has(insertId)) refusedAt.set(insertId, at)
+    for (const oldest of refusedAt.keys()) {
+      if (refusedAt.size <= MOST_REMEMBERED) return
+      refusedAt.delete(oldest)
+    }
   }
 
   function suspect(at: number): void {

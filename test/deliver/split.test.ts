@@ -158,7 +158,7 @@ describe('a batch that is refused without a name', () => {
 
     assert.deepEqual(reasonsOf(party), Array(2_000).fill('suspect'))
     assert.deepEqual(told.suspected, [2_000])
-    assert.ok(sent.length <= 40, `${sent.length} requests`)
+    assert.ok(sent.length <= 60, `${sent.length} requests`)
   })
 
   it('goes back whole when nothing of it is imported, however much was before', async () => {
@@ -253,6 +253,41 @@ describe('a batch that is refused without a name', () => {
     const { deliverBatch } = aDelivery(inTurn(OPAQUE, () => Promise.reject(new Error('a bug'))))
 
     await assert.rejects(deliverBatch(travellersOf(aParty())), /a bug/)
+  })
+})
+
+describe('a batch of nothing but poison', () => {
+  it('is rejected when it comes again, if something was imported since it was refused', async () => {
+    const [first, second] = [aParty(), aParty()]
+    const { deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+
+    await run(deliverBatch(travellersOf(first, ['X1', 'X2'])))
+    await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    await run(deliverBatch(travellersOf(second, ['X1', 'X2'])))
+
+    assert.deepEqual(reasonsOf(first), ['suspect', 'suspect'])
+    assert.deepEqual(reasonsOf(second), ['refused_by_mixpanel', 'refused_by_mixpanel'])
+  })
+
+  it('goes back again and again while nothing is imported since', async () => {
+    const parties = [aParty(), aParty(), aParty()]
+    const { deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+    await run(deliverBatch(travellersOf(aParty(), ['g'])))
+
+    for (const party of parties) await run(deliverBatch(travellersOf(party, ['X1', 'X2'])))
+
+    assert.deepEqual(parties.flatMap(reasonsOf), Array(6).fill('suspect'))
+  })
+
+  it('is no reason to reject others that are refused beside it', async () => {
+    const party = aParty()
+    const { deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+    await run(deliverBatch(travellersOf(aParty(), ['X1', 'X2'])))
+    await run(deliverBatch(travellersOf(aParty(), ['g'])))
+
+    await run(deliverBatch(travellersOf(party, ['X1', 'X3'])))
+
+    assert.deepEqual(reasonsOf(party).sort(), ['refused_by_mixpanel', 'suspect'])
   })
 })
 

@@ -169,6 +169,42 @@ describe('an import', () => {
     }
   })
 
+  it('shows of events refused before that it is no fault that passes', () => {
+    const standing = createStanding()
+    standing.noteRefused(['a', 'b'], 100)
+    assert.equal(standing.isRefusedStill('a'), false)
+
+    standing.judge(ALL_IMPORTED, 99)
+    assert.equal(standing.isRefusedStill('a'), false)
+    standing.judge(ALL_IMPORTED, 100)
+
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((id) => standing.isRefusedStill(id)),
+      [true, true, false],
+    )
+  })
+
+  it('shows so of when they were refused first', () => {
+    const standing = createStanding()
+    standing.noteRefused(['a'], 100)
+    standing.judge(ALL_IMPORTED, 150)
+
+    standing.noteRefused(['a'], 200)
+
+    assert.equal(standing.isRefusedStill('a'), true)
+  })
+
+  it('shows nothing of events refused so long ago that ten thousand others were since', () => {
+    const standing = createStanding()
+    standing.noteRefused(['a', 'b'], 0)
+    const others = Array.from({ length: 9_999 }, (_, n) => `${n}`)
+
+    standing.noteRefused(others, 0)
+    standing.judge(ALL_IMPORTED, 0)
+
+    assert.deepEqual([standing.isRefusedStill('a'), standing.isRefusedStill('b')], [false, true])
+  })
+
   it('ends a suspicion', () => {
     const standing = createStanding()
     assert.equal(standing.isSuspect(), false)
