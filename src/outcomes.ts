@@ -5,10 +5,14 @@ export interface Outcomes {
   readonly portions: PastPortion[]
   /** The kind of each event's outcome, as its index in `kinds`; with `RECALLED` if it is not fresh. */
   readonly codes: number[]
-  /** Of rejections, the first for each reason. */
+  /** Of rejections before an event set out, the first for each reason: why can be found out again. */
   readonly kinds: EventOutcome[]
-  /** Why events were rejected once they were under way: of the others it can be found out again. */
+  /** Of the kinds, those that were an answer: they hold for each of their events to the word. */
+  answers?: Set<EventOutcome>
+  /** By place, the answers that were too many for that. */
   rejections?: Map<number, Rejected>
+  /** What all that is rejected has become: it comes again. */
+  returned?: Retry
 }
 
 /** How many lines were taken at a time, and how many events were made of them. */
@@ -33,7 +37,9 @@ const KIND = 0x7f
 /** The code of what has no outcome yet: it is late. */
 const NONE = 0
 const LATE = retry('deadline')
-/** Roughly: a rejection that is kept, less its words. */
+/** Kinds beyond which each rejection is kept by itself. */
+const MOST_KINDS = 100
+/** Roughly: such a rejection, less its words. */
 const REJECTION_BYTES = 160
 
 export function createOutcomes(): Outcomes {
@@ -53,87 +59,112 @@ export function noteStay(outcomes: Outcomes, place: number, outcome: EventOutcom
   outcomes.codes[place] = codeOf(outcomes, outcome)
 }
 
-/** A traveller has arrived. */
-export function noteArrival(outcomes: Outcomes, place: number, outcome: EventOutcome): void {
-  outcomes.codes[place] = codeOf(outcomes, outcome)
-  if (outcome.kind !== 'rejected') return
+/** A traveller has arrived. Answers how many bytes it takes to remember how. */
+export function noteArrival(outcomes: Outcomes, place: number, outcome: EventOutcome): number {
+  const code = outcome.kind === 'rejected' ? answerCodeOf(outcomes, outcome) : undefined
+  outcomes.codes[place] = code ?? codeOf(outcomes, outcome)
+  if (code !== undefined || outcome.kind !== 'rejected') return 0
   outcomes.rejections ??= new Map()
   outcomes.rejections.set(place, outcome)
+  return bytesOf(outcome)
 }
 
 /** What an earlier delivery came to, with an event that is not among the fresh. */
 export function noteRecalled(outcomes: Outcomes, place: number, outcome: EventOutcome): void {
   noteArrival(outcomes, place, outcome)
-  outcomes.codes[place] = codeOf(outcomes, outcome) | RECALLED
-}
-
-/** What is rejected comes again. */
-export function returnRejected(outcomes: Outcomes, outcome: Retry): void {
-  const { codes } = outcomes
-  const code = codeOf(outcomes, outcome)
-  for (const [place, old] of codes.entries()) {
-    if (isRejectedAt(outcomes, place)) codes[place] = code | (old & RECALLED)
-  }
+  outcomes.codes[place] = (outcomes.codes[place] ?? NONE) | RECALLED
 }
 
 export function isRejectedAt({ codes, kinds }: Outcomes, place: number): boolean {
   return kinds[(codes[place] ?? NONE) & KIND]?.kind === 'rejected'
 }
 
+/** Why an event was rejected once it was under way. */
+export function rejectionAt(
+  { codes, kinds, answers, rejections }: Rejections,
+  place: number,
+): Rejected | undefined {
+  const kind = kinds[(codes[place] ?? NONE) & KIND]
+  return kind?.kind === 'rejected' && answers?.has(kind) ? kind : rejections?.get(place)
+}
+
+type Rejections = Pick<Outcomes, 'kinds' | 'answers' | 'rejections'> & {
+  readonly codes: ArrayLike<number>
+}
+
 /** Each kind that there is, in the order of their places. */
-export function kindsIn({ codes, kinds }: Outcomes): readonly EventOutcome[] {
+export function kindsIn({ codes, kinds, returned }: Outcomes): readonly EventOutcome[] {
   const found: EventOutcome[] = []
   for (const code of codes) {
-    const kind = kinds[code & KIND] ?? LATE
+    const kind = nowOf(kinds[code & KIND] ?? LATE, returned)
     if (!found.includes(kind)) found.push(kind)
   }
   return found
 }
 
 /** Those that no earlier delivery brought to their end. */
-export function freshIn({ codes, kinds }: Outcomes): readonly Tally[] {
+export function freshIn({ codes, kinds, returned }: Outcomes): readonly Tally[] {
   const counts = kinds.map(() => 0)
   for (const code of codes) if (code < RECALLED) counts[code] = (counts[code] ?? 0) + 1
   const tallies: Tally[] = []
   for (const [code, outcome] of kinds.entries()) {
     const count = counts[code] ?? 0
-    if (count > 0) tallies.push({ outcome, count })
+    if (count > 0) tallies.push({ outcome: nowOf(outcome, returned), count })
   }
   return tallies
 }
 
 /** `undefined` when another delivery has all to do again. */
-export function pastOf({ portions, codes, kinds, rejections }: Outcomes): PastOutcomes | undefined {
-  if (!rejections && kinds.every(({ kind }) => kind === 'retry')) return undefined
-  const settled = Uint8Array.from(codes)
-  return { portions, bytes: settled.length + bytesOf(rejections), endedAt, rejectionAt }
+export function pastOf(outcomes: Outcomes): PastOutcomes | undefined {
+  const { portions, kinds, rejections } = outcomes
+  if (kinds.every(({ kind }) => kind === 'retry')) return undefined
+  const codes = Uint8Array.from(outcomes.codes)
+  const settled = { ...outcomes, codes }
+  let bytes = codes.length
+  for (const rejection of rejections?.values() ?? []) bytes += bytesOf(rejection)
+  return { portions, bytes, endedAt, rejectionAt: (place) => rejectionAt(settled, place) }
 
   function endedAt(place: number): EventOutcome | undefined {
-    const outcome = kinds[(settled[place] ?? NONE) & KIND]
+    const outcome = kinds[(codes[place] ?? NONE) & KIND]
     return outcome?.kind === 'imported' || outcome?.kind === 'dropped' ? outcome : undefined
-  }
-
-  function rejectionAt(place: number): Rejected | undefined {
-    return rejections?.get(place)
   }
 }
 
-function codeOf({ kinds }: Outcomes, outcome: EventOutcome): number {
+function nowOf(outcome: EventOutcome, returned: Retry | undefined): EventOutcome {
+  return outcome.kind === 'rejected' ? (returned ?? outcome) : outcome
+}
+
+function codeOf({ kinds, answers }: Outcomes, outcome: EventOutcome): number {
   for (let code = NONE + 1; code < kinds.length; code += 1) {
     const kind = kinds[code]
-    if (kind === outcome || (kind && isOfOneKind(kind, outcome))) return code
+    if (kind === outcome) return code
+    if (kind && isOfOneKind(kind, outcome) && !answers?.has(kind)) return code
   }
   return kinds.push(outcome) - 1
 }
 
-function bytesOf(rejections: ReadonlyMap<number, Rejected> | undefined): number {
-  let bytes = 0
-  for (const { detail } of rejections?.values() ?? []) bytes += REJECTION_BYTES + 2 * detail.length
-  return bytes
+/** `undefined` when there are too many to know each by a code. */
+function answerCodeOf(outcomes: Outcomes, answer: Rejected): number | undefined {
+  const { kinds } = outcomes
+  outcomes.answers ??= new Set()
+  const known = kinds.findIndex((kind) => outcomes.answers?.has(kind) && isTheSame(kind, answer))
+  if (known !== -1) return known
+  if (kinds.length >= MOST_KINDS) return undefined
+  outcomes.answers.add(answer)
+  return kinds.push(answer) - 1
+}
+
+function bytesOf({ detail }: Rejected): number {
+  return REJECTION_BYTES + 2 * detail.length
 }
 
 function isOfOneKind(one: EventOutcome, other: EventOutcome): boolean {
   return one.kind === other.kind && labelOf(one) === labelOf(other)
+}
+
+function isTheSame(kind: EventOutcome, { reason, field, detail }: Rejected): boolean {
+  if (kind.kind !== 'rejected') return false
+  return kind.reason === reason && kind.field === field && kind.detail === detail
 }
 
 function labelOf(outcome: EventOutcome): string {

@@ -4,7 +4,7 @@ import type { RejectedJourney, Traveller } from './model/journey.ts'
 import type { Message } from './model/message.ts'
 import { type EventOutcome, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
-import { kindsIn, returnRejected } from './outcomes.ts'
+import { kindsIn } from './outcomes.ts'
 import { createPortions, type MakingStages, type PortionSize, type Portions } from './portions.ts'
 import { createRejectedIn } from './rejected-in.ts'
 import type { Work } from './work.ts'
@@ -80,7 +80,8 @@ export function createPipeline(
       const made = next()
       const rejected = rejectedIn(made)
       if (rejected.length > 0 && !(await stages.storeRejected(message, rejected))) {
-        return returnRejected(outcomes, retry('dead_letter_unavailable'))
+        outcomes.returned = retry('dead_letter_unavailable')
+        return
       }
       isLast = made.isLast
       if (!isLast) await nextTurn()

@@ -1,7 +1,7 @@
 import { createOrdinals } from './lib/ordinals.ts'
 import type { RejectedJourney } from './model/journey.ts'
 import { rejected } from './model/outcome.ts'
-import { isRejectedAt, type Outcomes } from './outcomes.ts'
+import { isRejectedAt, type Outcomes, rejectionAt } from './outcomes.ts'
 import type { Portion } from './portions.ts'
 
 /** The rejected events of a portion; asked for all portions of a message, in order. */
@@ -24,7 +24,7 @@ export function createRejectedIn(outcomes: Outcomes): RejectedIn {
       const ordinal = line ? ordinalOf(line.text, line.number) : 1
       if (isRejectedAt(outcomes, place)) {
         const own = step.kind === 'rejected' ? step : FICKLE
-        const outcome = outcomes.rejections?.get(place) ?? own
+        const outcome = rejectionAt(outcomes, place) ?? own
         const event = step.kind === 'prepared' ? { event: step } : {}
         found.push({ ...(line && { line }), ordinal, child, outcome, ...event })
       }

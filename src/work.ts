@@ -58,9 +58,8 @@ export interface WorkParts {
 
 /** Whatever a message holds beyond what was begun. */
 const UNKNOWN: PastPortion = { lines: 0, events: 1 }
-/** What an event under way takes of the memory beside its text, and a rejection beside its words. */
+/** What an event under way takes of the memory beside its text. */
 const TRAVELLER_BYTES = 500
-const REJECTION_BYTES = 160
 
 /** The work for one message, from the first push of it to its settlement. */
 export function createWork(message: Message, deliverBy: number, parts: WorkParts): Work {
@@ -162,8 +161,8 @@ export function createWork(message: Message, deliverBy: number, parts: WorkParts
   }
 
   function arrived(traveller: Traveller, outcome: EventOutcome): void {
-    noteArrival(outcomes, traveller.place, outcome)
-    if (outcome.kind === 'rejected') hold.add(REJECTION_BYTES + 2 * outcome.detail.length)
+    const bytes = noteArrival(outcomes, traveller.place, outcome)
+    if (bytes > 0) hold.add(bytes)
     underWayBytes -= weightOf(traveller)
     tellWaiter()
   }

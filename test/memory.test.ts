@@ -68,12 +68,22 @@ describe('the memory', () => {
     assert.equal(memory.recallOutcomes('0'), outcomes)
   })
 
-  it('counts the words of a rejection', () => {
+  it('counts the words of rejections that are each worded otherwise', () => {
     const memory = aMemory(30_000)
+    const details = Array.from({ length: 200 }, (_, n) => `${n}`.padEnd(1_000))
 
-    memory.nacked('1', pastWith([rejected('transform_failed', 'x'.repeat(10_000))]))
+    memory.nacked('1', pastWith(details.map((detail) => rejected('refused_by_mixpanel', detail))))
 
     assert.equal(memory.recallOutcomes('1'), undefined)
+  })
+
+  it('holds a message of half a million events that were all rejected for the same', () => {
+    const memory = aMemory(3_000_000)
+    const all = Array.from({ length: 500_000 }, () => rejected('refused_by_mixpanel', 'no', 'a'))
+
+    memory.nacked('1', pastWith(all))
+
+    assert.deepEqual(memory.recallOutcomes('1')?.rejectionAt(499_999), all[0])
   })
 
   it('holds nothing of a message that must be done whole', () => {

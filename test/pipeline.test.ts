@@ -292,10 +292,11 @@ function watch(settlement: Promise<Settlement>): { kind: string } {
 }
 
 function outcomesOf(work: Work): readonly EventOutcome[] {
-  const { codes, kinds } = work.outcomes
+  const { codes, kinds, returned } = work.outcomes
   return codes.map((code) => {
     assert.notEqual(code, 0, 'an event has come to no outcome')
-    return kinds[code] ?? retry('deadline')
+    const outcome = kinds[code] ?? retry('deadline')
+    return outcome.kind === 'rejected' ? (returned ?? outcome) : outcome
   })
 }
 
