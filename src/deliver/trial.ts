@@ -32,7 +32,8 @@ export interface Trial {
 export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPassage): Trial {
   const { gate, standing, heard } = parts
   const { events, until } = charge
-  let underWay: OpenPassage | undefined = passage
+  let attempt = passage
+  let isUnderWay = true
   let verdict: Judged = { kind: 'retry', reason: 'unknown_answer' }
   /** What the answer before counted, when Mixpanel is being asked whether it stays at that. */
   let counted: number | undefined
@@ -40,7 +41,7 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
   return { policy: { events, retryable, waitTurn }, verdict: finalVerdict, end }
 
   function retryable(answer: ImportAnswer): boolean {
-    verdict = standing.judge(verdictOn(answer, charge.sent()), underWay?.at ?? passage.at)
+    verdict = standing.judge(verdictOn(answer, charge.sent()), attempt.at)
     end(endOf(verdict, events))
     heard(verdict)
     if (verdict.kind === 'shortfall') return asksAgain(verdict.imported)
@@ -54,20 +55,21 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
     return first
   }
 
-  async function waitTurn(attempt: number): Promise<boolean> {
-    const next = await nextPassage(attempt)
+  async function waitTurn(failed: number): Promise<boolean> {
+    const next = await nextPassage(failed)
     if (next.kind === 'give_back') {
       if (verdict.kind === 'shortfall') verdict = { kind: 'retry', reason: 'unknown_answer' }
       return false
     }
-    underWay = next
+    attempt = next
+    isUnderWay = true
     return true
   }
 
   /** The gate knows how long it stays barred; only a failure has a back-off of its own. */
-  function nextPassage(attempt: number): Promise<Passage> {
+  function nextPassage(failed: number): Promise<Passage> {
     if (verdict.kind !== 'retry') return gate.pass(events, until)
-    return gate.passAgain(events, { attempt, retryAfter: verdict.retryAfter }, until)
+    return gate.passAgain(events, { attempt: failed, retryAfter: verdict.retryAfter }, until)
   }
 
   function finalVerdict(): Judged {
@@ -76,8 +78,8 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
   }
 
   function end(end: AttemptEnd = { kind: 'failed', retryAfter: undefined }): void {
-    if (underWay) gate.ended(underWay, end)
-    underWay = undefined
+    if (isUnderWay) gate.ended(attempt, end)
+    isUnderWay = false
   }
 }
 

@@ -317,6 +317,38 @@ describe('delivering a batch', () => {
     })
   }
 
+  it('gives back as suspect what would have to wait for a Mixpanel that refuses everything', async () => {
+    const [hasty, late] = [aParty(1_000), aParty(0)]
+    const opaque = answered(400, { error: 'no', status: 0 })
+    const { deliverBatch, sent } = aDelivery(always(opaque))
+    await deliverBatch(travellersOf(aParty(), ['a']))
+
+    await deliverBatch(travellersOf(hasty, ['b']))
+    await deliverBatch(travellersOf(late, ['c']))
+
+    assert.equal(sent.length, 2)
+    assert.deepEqual([...reasonsOf(hasty), ...reasonsOf(late)], ['suspect', 'deadline'])
+  })
+
+  it('takes a refusal of Mixpanel’s own, which names no event, as a sign of good credentials', async () => {
+    const opaque = answered(400, { error: 'no', status: 0 })
+    const { deliverBatch, clock, gate } = aDelivery(inTurn(answered(401), opaque))
+
+    void deliverBatch(travellersOf(aParty(), ['a']))
+    await clock.advance(10_000)
+
+    assert.equal(gate.barred(), false)
+  })
+
+  it('takes no refusal of a proxy’s for such a sign', async () => {
+    const { deliverBatch, clock, gate } = aDelivery(inTurn(answered(401), answered(413)))
+
+    void deliverBatch(travellersOf(aParty(), ['a']))
+    await clock.advance(10_000)
+
+    assert.equal(gate.barred(), true)
+  })
+
   it('keeps nobody waiting for a probe that a bug has ended', async () => {
     const party = aParty()
     const { deliverBatch, clock } = aDelivery(
