@@ -11,6 +11,7 @@ export type TextForm = Readonly<
 
 const LINE_BREAK = 0x0a
 const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 
 export const LINES: TextForm = { kind: 'lines' }
@@ -22,7 +23,9 @@ export function formOf(body: Buffer): TextForm {
   if (first !== OPEN_BRACKET && (first !== OPEN_BRACE || onOneLine)) return LINES
   const end = endOfNestedIn(body, openAt)
   if (end === -1 || skipSpaceIn(body, end) < body.length) return LINES
-  if (first === OPEN_BRACKET) return { kind: 'array', openAt }
+  // Brackets were counted whatever their kind: one that is closed by a brace is no array.
+  if (first === OPEN_BRACKET)
+    return body[end - 1] === CLOSE_BRACKET ? { kind: 'array', openAt } : LINES
   return body.subarray(openAt, end).includes(LINE_BREAK) ? { kind: 'object' } : LINES
 }
 

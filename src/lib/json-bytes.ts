@@ -34,7 +34,7 @@ export function endOfNestedIn(bytes: Uint8Array, openAt: number): number {
 
 /**
  * What stands between the commas of the array that opens at `openAt`, without the white space
- * around it. The array is JSON exactly when it closes and each of these texts is.
+ * around it. It is JSON exactly when a bracket closes it and each of these texts is.
  */
 export function* elementsIn(bytes: Uint8Array, openAt: number): Generator<Span> {
   let start = skipSpaceIn(bytes, openAt + 1)

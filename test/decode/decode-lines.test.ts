@@ -36,6 +36,14 @@ describe('readLines', () => {
     ])
   })
 
+  for (const chunkBytes of [1, 1_000]) {
+    it(`takes nothing for an array that a brace closes, read ${chunkBytes} bytes at a time`, () => {
+      const [line, ...others] = linesIn('[1}', chunkBytes)
+
+      assert.deepEqual([line?.kind, line?.line.text, others], ['bad_line', '[1}', []])
+    })
+  }
+
   it('rejects a bad line alone, with its number', () => {
     const lines = linesOf('{"event":"a"}\n\n{"event":\r\n{"event":"b"}')
 
