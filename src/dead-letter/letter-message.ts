@@ -115,14 +115,13 @@ function sayingsOf(letter: DeadLetter): Readonly<Record<Saying, string | number 
  * kept them to its limits but for their number; only hand-made pushes break the others.
  */
 function originalAttributes(given: Attributes) {
-  const attributes: Record<string, string> = {}
-  let kept = 0
-  for (const [name, value] of Object.entries(given).slice(0, MAX_ORIGINAL_ATTRIBUTES)) {
-    if (!isName(name)) continue
-    attributes[name] = fitting(value)
-    if (attributes[name] === value) kept += 1
-  }
-  return { attributes, kept, given: Object.keys(given).length }
+  const named = Object.entries(given)
+    .slice(0, MAX_ORIGINAL_ATTRIBUTES)
+    .filter(([name]) => isName(name))
+    .map(([name, value]) => [name, fitting(value)] as const)
+  const kept = named.filter(([name, value]) => value === given[name]).length
+  // An attribute may be called `__proto__`, which cannot be assigned to.
+  return { attributes: Object.fromEntries(named), kept, given: Object.keys(given).length }
 }
 
 function isName(name: string): boolean {

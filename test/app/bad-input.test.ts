@@ -11,10 +11,9 @@ describe('a body that is not a push', () => {
   const cases: Record<string, [string, string]> = {
     'nothing at all': ['', '400 BODY_NOT_JSON'],
     'not JSON': ['{"message":', '400 BODY_NOT_JSON'],
-    'a prototype key': ['{"message":{"messageId":"1","__proto__":{"a":1}}}', '400 BODY_NOT_JSON'],
-    'a constructor key': [
-      '{"message":{"messageId":"1","constructor":{"prototype":{}}}}',
-      '400 BODY_NOT_JSON',
+    'a message id of the prototype': [
+      '{"message":{"__proto__":{"messageId":"1"}}}',
+      '400 NOT_A_PUSH_ENVELOPE',
     ],
     'an array': ['[]', '400 NOT_A_PUSH_ENVELOPE'],
     null: ['null', '400 NOT_A_PUSH_ENVELOPE'],
@@ -110,6 +109,23 @@ describe('a body that is not a push', () => {
     push.destroy()
 
     assert.equal(status, 413)
+  })
+})
+
+describe('a message with names that would reach a prototype', () => {
+  const attributes = '{"__proto__":"a","constructor":"b"}'
+  const keys = '"__proto__":{"a":1},"constructor":{"prototype":{}}'
+
+  it('is taken, and its dead letter has its attributes', async (t) => {
+    const world = await startWorld(t)
+    const data = Buffer.from('no JSON').toString('base64')
+    const rawBody = `{"message":{"messageId":"1",${keys},"data":"${data}","attributes":${attributes}},${keys}}`
+
+    const answer = await world.pusher.push({}, { rawBody })
+
+    assert.equal(answer.status, 204)
+    const [letter] = await world.deadLetters()
+    assert.equal(JSON.stringify(Object(letter?.message).attributes), attributes)
   })
 })
 

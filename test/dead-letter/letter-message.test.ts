@@ -148,6 +148,15 @@ describe('the short form of a letter', () => {
     assert.ok(Buffer.concat(messages.map((one) => one.data)).equals(data))
   })
 
+  it('keeps an original attribute that is called like a prototype', () => {
+    const attributes = Object.fromEntries([['__proto__', 'a']])
+
+    const [message] = published(aDeadLetter({ message: { ...FULL.message, attributes } }))
+
+    assert.equal(Object.entries(message?.attributes ?? {})[0]?.join(), '__proto__,a')
+    assert.equal(message?.attributes['pubsub-mixpanel-shortened'], undefined)
+  })
+
   it('has a bare form without the original attributes, for when Pub/Sub refuses those', () => {
     const [message] = messagesOf(FULL, Buffer.from('x'), false).flatMap((one) => taken(one.bare()))
 
