@@ -3,16 +3,15 @@ import { type Answer, sendAnswer } from './answer.ts'
 import { startLoopbackServer } from './loopback-server.ts'
 import type { StandInCredentials } from './mixpanel/credentials.ts'
 import { type Behaviour, createFaults } from './mixpanel/faults.ts'
-import type { InsertIdKey } from './mixpanel/import-answers.ts'
-import type { ProjectSetting } from './mixpanel/import-judgement.ts'
+import type { Project } from './mixpanel/import-judgement.ts'
 import { createImportRoute } from './mixpanel/import-route.ts'
-import type { IdManagement } from './mixpanel/record.ts'
+import { createQuota, type QuotaLimit } from './mixpanel/quota.ts'
 import { createRequestLog, type LoggedRequest } from './mixpanel/request-log.ts'
 import { createRowStore, type Row, type RowStore } from './mixpanel/row-store.ts'
+import { createSwitchboard, type Switchboard, type Switches } from './mixpanel/switches.ts'
 import { wallNow, wallWait } from './wall-clock.ts'
 
 const IMPORT_PATHS: readonly string[] = ['/import', '/import/']
-const MAX_BODY_BYTES = 10 * 1024 * 1024
 
 /** What a stand-in accepts unless told otherwise. */
 export const LOCAL_CREDENTIALS = {
@@ -31,17 +30,13 @@ export interface MixpanelStandInOptions {
   readonly wait?: (ms: number) => Promise<void>
   /** Rows kept by an earlier stand-in; it starts with none when absent. */
   readonly store?: RowStore
-  /** `simplified` when absent, as in every project since April 2024. */
-  readonly idManagement?: IdManagement
-  /** Uncompressed; 10 MiB when absent. */
-  readonly maxBodyBytes?: number
-  /** How too large a body and too many events are answered; 400 when absent. */
-  readonly oversizeAnswer?: 400 | 413
-  /** `insert_id` when absent: the evidence favours it. */
-  readonly insertIdKey?: InsertIdKey
+  /** Where not to follow the favoured reading of what is known of Mixpanel. */
+  readonly switches?: Partial<Switches>
+  /** What the project takes within a rolling window; without a limit when absent. */
+  readonly quota?: QuotaLimit
 }
 
-/** A Mixpanel on loopback: `POST /import`, and `GET /events`, `/rows`, `/requests` to look on. */
+/** A Mixpanel on loopback: `POST /import`, and views to look on. */
 export interface MixpanelStandIn {
   /** The base URL, without a slash at the end. */
   readonly url: string
@@ -57,6 +52,11 @@ export interface MixpanelStandIn {
   deduplicated(): readonly Row[]
   /** As compaction leaves them: as above, with the UTC day in place of the time. */
   compacted(): readonly Row[]
+  /** How a stand-in reads what is in doubt, from now on. */
+  readonly switches: Switchboard
+  /** Sets what the project takes within a rolling window; `undefined` lifts the limit. */
+  limitTo(quota: QuotaLimit | undefined): void
+
   /** The requests to `/import` whose bodies are in, answered or not, in order of arrival. */
   requests(): readonly LoggedRequest[]
   /** Resolves once `count` of them have come since the start or the last `clear`. */
@@ -68,6 +68,8 @@ export interface MixpanelStandIn {
   answerNext(times: number, behaviour: Behaviour): void
   /** Treats every request so, once what `answerNext` asked for is used up. */
   answerAlways(behaviour: Behaviour | 'normally'): void
+  /** Ends all of these, and sends what `gate` holds. */
+  answerNormally(): void
   /** Sends the answers that `gate` holds, and ends every gate asked for so far. */
   release(): void
 }
@@ -79,20 +81,26 @@ export async function startMixpanelStandIn(
   const { now = wallNow, wait = wallWait, store = createRowStore(), port = 0 } = options
   const log = createRequestLog()
   const faults = createFaults()
-  const project = projectSettingOf(options)
+  const switches = createSwitchboard(options.switches)
+  const quota = createQuota(now)
+  quota.set(options.quota)
+  let generated = 0
   const answerImport = createImportRoute({ project, store, log, faults, now, wait })
   const server = await startLoopbackServer({ name: 'the Mixpanel stand-in', port }, answerRequest)
 
   return {
     ...server,
     rows: store.rows,
-    deduplicated: store.deduplicated,
-    compacted: store.compacted,
+    deduplicated,
+    compacted,
+    switches,
+    limitTo: quota.set,
     requests: log.requests,
     waitForRequests: log.waitForRequests,
     clear,
     answerNext: faults.answerNext,
     answerAlways: faults.answerAlways,
+    answerNormally: faults.clear,
     release: faults.release,
   }
 
@@ -101,13 +109,16 @@ export async function startMixpanelStandIn(
     if (request.method === 'POST' && IMPORT_PATHS.includes(url.pathname)) {
       return answerImport(request, response, url)
     }
-    sendAnswer(response, viewOf(`${request.method} ${url.pathname}`))
+    const route = `${request.method} ${url.pathname}`
+    sendAnswer(response, viewOf(route))
   }
 
   function viewOf(route: string): Answer {
     switch (route) {
       case 'GET /events':
-        return legible(store.deduplicated())
+        return legible(deduplicated())
+      case 'GET /compacted':
+        return legible(compacted())
       case 'GET /rows':
         return legible(store.rows())
       case 'GET /requests':
@@ -117,19 +128,26 @@ export async function startMixpanelStandIn(
     }
   }
 
+  function project(): Project {
+    return {
+      credentials: options.credentials ?? LOCAL_CREDENTIALS,
+      switches: switches.values(),
+      admit: quota.admit,
+      generateId: () => `generated-${++generated}`,
+    }
+  }
+
+  function deduplicated(): readonly Row[] {
+    return store.deduplicated(switches.values().dedupDistinctId)
+  }
+
+  function compacted(): readonly Row[] {
+    return store.compacted(switches.values().dedupDistinctId)
+  }
+
   function clear(): void {
     store.clear()
     log.clear()
-  }
-}
-
-function projectSettingOf(options: MixpanelStandInOptions): ProjectSetting {
-  return {
-    credentials: options.credentials ?? LOCAL_CREDENTIALS,
-    idManagement: options.idManagement ?? 'simplified',
-    insertIdKey: options.insertIdKey ?? 'insert_id',
-    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
-    oversizeAnswer: options.oversizeAnswer ?? 400,
   }
 }
 

@@ -148,7 +148,10 @@ describe('while Mixpanel is in trouble', () => {
   it('halves a batch that is too large until the one event at fault stands alone', async (t) => {
     const world = await startWorld(t, { env: { MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token } })
     await world.mixpanel.close()
-    const small = await startMixpanelStandIn({ port: world.mixpanel.port, maxBodyBytes: 1_000 })
+    const small = await startMixpanelStandIn({
+      port: world.mixpanel.port,
+      switches: { maxBodyBytes: 1_000 },
+    })
     t.after(() => small.close())
     const large = `{"event":"large","properties":{"distinct_id":"u","x":"${'x'.repeat(2_000)}"}}`
 
@@ -161,7 +164,7 @@ describe('while Mixpanel is in trouble', () => {
 
   it('finds the one poison event of a message of 2,000 that Mixpanel refuses without naming it', async (t) => {
     const world = await startWorld(t)
-    world.mixpanel.answerAlways({ kind: 'poison', event: 'poison' })
+    world.mixpanel.switches.set({ poison: 'poison' })
     const names = Array.from({ length: 2_000 }, (_, at) => (at === 1_234 ? 'poison' : `e${at}`))
     const lines = names.map((name) => `{"event":"${name}","properties":{"distinct_id":"u"}}`)
 

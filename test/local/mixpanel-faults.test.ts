@@ -48,7 +48,7 @@ describe('a stand-in that is told to behave badly', () => {
 
   it('refuses whole, without an index, what holds an event of the name it is poisoned by', async (t) => {
     const mixpanel = await startMixpanel(t)
-    mixpanel.answerAlways({ kind: 'poison', event: 'poison' })
+    mixpanel.switches.set({ poison: 'poison' })
 
     const poisoned = await postImport(mixpanel.url, [GOOD, { ...aRecord(), event: 'poison' }])
     assert.deepEqual(mixpanel.rows(), [])
@@ -79,6 +79,61 @@ describe('a stand-in that is told to behave badly', () => {
     assert.equal(mixpanel.rows().length, 1)
   })
 
+  it('withholds an event only once when it is told to fall short once', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerAlways({ kind: 'shortfall', imported: 1, once: true })
+    const batch = ['a', 'b', 'c'].map(($insert_id) => aRecord({ $insert_id }))
+    const importedOf = async (records: readonly unknown[]) => {
+      const { body } = await postImport(mixpanel.url, records)
+      return Object(body).num_records_imported
+    }
+
+    assert.equal(await importedOf(batch), 1)
+    assert.equal(await importedOf([aRecord({ $insert_id: 'd' }), ...batch.slice(1)]), 3)
+    assert.equal(await importedOf(batch), 3)
+
+    const insertIds = mixpanel.deduplicated().map(({ insertId }) => insertId)
+    assert.deepEqual(insertIds.sort(), ['a', 'b', 'c', 'd'])
+  })
+
+  it('withholds again and again when it is told only to fall short', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerAlways({ kind: 'shortfall', imported: 0 })
+
+    await postImport(mixpanel.url, [GOOD])
+    await postImport(mixpanel.url, [GOOD])
+
+    assert.deepEqual(mixpanel.rows(), [])
+  })
+
+  it('answers as normal what imports nothing anyway when it is told to fall short', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerAlways({ kind: 'shortfall', imported: 1 })
+
+    assert.equal((await postImport(mixpanel.url, [aRecord({ time: 0 })])).status, 400)
+  })
+
+  it('answers as above a quota, and imports nothing', async (t) => {
+    const mixpanel = await startMixpanel(t, { switches: { throttleForm: 'legacy' } })
+    mixpanel.answerNext(1, { kind: 'throttle', retryInMs: 1_000 })
+
+    const answer = await postImport(mixpanel.url, [GOOD])
+
+    assert.equal(answer.status, 429)
+    assert.partialDeepStrictEqual(answer.body, { status: 0 })
+    assert.deepEqual(mixpanel.rows(), [])
+  })
+
+  it('is good again at once when told to answer normally', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerNext(3, { kind: 'status', status: 502 })
+    mixpanel.answerAlways({ kind: 'gate' })
+
+    mixpanel.answerNormally()
+
+    assert.equal((await postImport(mixpanel.url, [GOOD])).status, 200)
+  })
+
   it('never answers a request that hangs, until it is closed', async (t) => {
     const mixpanel = await startMixpanel(t)
     mixpanel.answerNext(1, { kind: 'hang' })
@@ -103,6 +158,17 @@ describe('a stand-in that is told to behave badly', () => {
     assert.equal(answer.status, 200)
     assert.deepEqual(waits, [250, 0])
     assert.equal(mixpanel.rows().length, 1)
+  })
+
+  it('imports at once and waits before it says so', async (t) => {
+    const waits: number[] = []
+    const wait = async (ms: number) => void waits.push(ms, mixpanel.rows().length)
+    const mixpanel = await startMixpanel(t, { wait })
+    mixpanel.answerNext(1, { kind: 'slow_answer', ms: 250 })
+
+    assert.equal((await postImport(mixpanel.url, [GOOD])).status, 200)
+
+    assert.deepEqual(waits, [250, 1])
   })
 
   it('waits a delay out by the wall clock unless told otherwise', async (t) => {

@@ -58,7 +58,7 @@ describe('an import with strict=1', () => {
   })
 
   it('lists failed records under $insert_id when told to', async (t) => {
-    const mixpanel = await startMixpanel(t, { insertIdKey: '$insert_id' })
+    const mixpanel = await startMixpanel(t, { switches: { insertIdKey: '$insert_id' } })
 
     const { body } = await postImport(mixpanel.url, [BAD])
 
@@ -135,7 +135,7 @@ describe('an import with strict=1', () => {
   }
 
   it('takes identity verbs in an Original project', async (t) => {
-    const mixpanel = await startMixpanel(t, { idManagement: 'original' })
+    const mixpanel = await startMixpanel(t, { switches: { idManagement: 'original' } })
 
     assert.equal((await postImport(mixpanel.url, [aRecord({}, '$merge')])).status, 200)
   })
@@ -345,7 +345,7 @@ describe('a body', () => {
   const limit = good.length + 10
   for (const gzip of [false, true]) {
     it(`is measured uncompressed, ${gzip ? 'gzipped' : 'plain'}`, async (t) => {
-      const mixpanel = await startMixpanel(t, { maxBodyBytes: limit })
+      const mixpanel = await startMixpanel(t, { switches: { maxBodyBytes: limit } })
       const body = `[${good},${good}]`
       const sent = gzip ? Uint8Array.from(gzipSync(body)) : body
 
@@ -357,7 +357,7 @@ describe('a body', () => {
   }
 
   it('says at which line it became too large', async (t) => {
-    const mixpanel = await startMixpanel(t, { maxBodyBytes: limit })
+    const mixpanel = await startMixpanel(t, { switches: { maxBodyBytes: limit } })
 
     const { body } = await postImport(mixpanel.url, `${good}\n\n${' '.repeat(limit)}`, NDJSON)
 
@@ -365,7 +365,7 @@ describe('a body', () => {
   })
 
   it('is 413 when it is too large and the stand-in answers so', async (t) => {
-    const mixpanel = await startMixpanel(t, { maxBodyBytes: 100, oversizeAnswer: 413 })
+    const mixpanel = await startMixpanel(t, { switches: { maxBodyBytes: 100, oversizeBody: 413 } })
 
     assert.deepEqual(await postImport(mixpanel.url, ' '.repeat(101)), {
       status: 413,
@@ -377,15 +377,15 @@ describe('a body', () => {
     })
   })
 
-  for (const oversizeAnswer of [400, 413] as const) {
-    it(`of more than 2000 records is ${oversizeAnswer} as a whole`, async (t) => {
-      const mixpanel = await startMixpanel(t, { oversizeAnswer })
+  for (const tooManyEvents of [400, 413] as const) {
+    it(`of more than 2000 records is ${tooManyEvents} as a whole`, async (t) => {
+      const mixpanel = await startMixpanel(t, { switches: { tooManyEvents } })
 
       const full = await postImport(mixpanel.url, Array(2000).fill(GOOD))
       const over = await postImport(mixpanel.url, Array(2001).fill(GOOD))
 
       assert.equal(full.status, 200)
-      assert.equal(over.status, oversizeAnswer)
+      assert.equal(over.status, tooManyEvents)
       assert.partialDeepStrictEqual(over.body, {
         error: 'request exceeds max limit of 2000 events',
       })
@@ -456,7 +456,7 @@ describe('what a stand-in remembers', () => {
   })
 
   it('counts the events that can be read of a body that cannot be read whole', async (t) => {
-    const mixpanel = await startMixpanel(t, { maxBodyBytes: 500 })
+    const mixpanel = await startMixpanel(t, { switches: { maxBodyBytes: 500 } })
 
     await postImport(mixpanel.url, '[{},{},{')
     await postImport(mixpanel.url, `[{},{},{},${' '.repeat(500)}]`)
@@ -484,6 +484,7 @@ describe('what a stand-in remembers', () => {
 
     assert.deepEqual(await view('/rows'), mixpanel.rows())
     assert.deepEqual(await view('/events'), mixpanel.deduplicated())
+    assert.deepEqual(await view('/compacted'), mixpanel.compacted())
     assert.deepEqual(await view('/requests'), mixpanel.requests())
   })
 })

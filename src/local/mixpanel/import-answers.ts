@@ -1,5 +1,6 @@
 import type { Answer } from '../answer.ts'
 import type { RecordFault } from './record.ts'
+import type { Switches } from './switches.ts'
 
 /** One record that was not imported, as the answer lists it. */
 export interface FailedRecord extends RecordFault {
@@ -8,23 +9,28 @@ export interface FailedRecord extends RecordFault {
   readonly insertId: string
 }
 
-/** How the row of a failed record names the insert id: the documents disagree. */
-export type InsertIdKey = 'insert_id' | '$insert_id'
-
 const FAILED_VALIDATION = 'some data points in the request failed validation'
+const RATE_EXCEEDED =
+  'Project exceeded rate limits. Please retry the request with exponential backoff.'
 
 /** The documented answer to a request that `strict=1` finds no fault with. */
 export function allImported(imported: number): Answer {
   return { status: 200, body: { code: 200, num_records_imported: imported, status: 'OK' } }
 }
 
-/** The documented answer when some or all records failed; the others are imported. */
+/**
+ * The documented answer when some or all records failed; the others are imported. A record that
+ * is refused without an index is a text.
+ */
 export function someFailed(
-  failed: readonly FailedRecord[],
+  failed: readonly (FailedRecord | string)[],
   imported: number,
-  insertIdKey: InsertIdKey,
+  { insertIdKey, failedRecordsMax }: Switches,
 ): Answer {
-  const rows = failed.map(({ index, insertId, field, message }) => {
+  const most = failedRecordsMax === 'unlimited' ? failed.length : failedRecordsMax
+  const rows = failed.slice(0, most).map((record) => {
+    if (typeof record === 'string') return record
+    const { index, insertId, field, message } = record
     return { index, [insertIdKey]: insertId, field, message }
   })
   return validationFailed(rows, imported)
@@ -44,9 +50,42 @@ export function legacyAnswer(imported: number, failed: number, verbose: boolean)
   return { status: 200, body: { code: 200, error, num_records_imported: imported, status } }
 }
 
-/** 401, with the text that says what is wrong with the credentials. */
-export function unauthorized(error: string): Answer {
-  return { status: 401, body: { code: 401, error, status: 'Unauthorized' } }
+/** The text that says what is wrong with the credentials. */
+export function unauthorized(error: string, switches: Switches): Answer {
+  const { credentialStatus: code, credentialBody } = switches
+  const whole = { code, error, status: code === 401 ? 'Unauthorized' : 'Bad Request' }
+  return { status: code, body: credentialBody === 'whole' ? whole : { code, error } }
+}
+
+/** The answer above the quota. When to come again is told only where that is switched on. */
+export function throttled(retryInMs: number, now: number, switches: Switches): Answer {
+  const headers = retryAfterHeader(retryInMs, now, switches)
+  switch (switches.throttleForm) {
+    case 'documented':
+      return {
+        status: 429,
+        body: { code: 429, error: RATE_EXCEEDED, status: 'Too Many Requests' },
+        headers,
+      }
+    case 'legacy':
+      return { status: 429, body: { error: RATE_EXCEEDED, status: 0 }, headers }
+    case 'gateway_504':
+      return { status: 504, body: 'Too many requests', headers }
+  }
+}
+
+/** Whole seconds, rounded up: whoever keeps to it never comes too early. */
+function retryAfterHeader(retryInMs: number, now: number, { retryAfter }: Switches) {
+  switch (retryAfter) {
+    case 'none':
+      return {}
+    case 'seconds':
+      return { 'retry-after': String(Math.ceil(retryInMs / 1000)) }
+    case 'date': {
+      const at = Math.ceil((now + retryInMs) / 1000) * 1000
+      return { 'retry-after': new Date(at).toUTCString() }
+    }
+  }
 }
 
 /** 400 for a body that cannot be read: no `code`, no `failed_records`, a numeric `status`. */
@@ -65,7 +104,7 @@ export function tooLarge(limit: string): Answer {
   return { status: 413, body: { code: 413, error, status: 'Request Entity Too Large' } }
 }
 
-function validationFailed(rows: readonly object[] | readonly string[], imported: number): Answer {
+function validationFailed(rows: readonly (object | string)[], imported: number): Answer {
   return {
     status: 400,
     body: {

@@ -1,5 +1,12 @@
 import { gunzipSync } from 'node:zlib'
-import { elementsOfArray, elementsOfLines, type JsonElements } from './json-elements.ts'
+import {
+  elementsOfArray,
+  elementsOfArrayOrObject,
+  elementsOfLines,
+  type JsonElement,
+  type JsonElements,
+} from './json-elements.ts'
+import type { Switches } from './switches.ts'
 
 /** Far above any limit under test: only a bomb is cut here. */
 const INFLATE_MAX_BYTES = 256 * 1024 * 1024
@@ -8,9 +15,9 @@ const INFLATE_MAX_BYTES = 256 * 1024 * 1024
 export type ImportBody = Readonly<
   { bytes: number } & (
     | JsonElements
-    /** The element at which the reading stopped, and where it begins. */
-    | { kind: 'too_large'; index: number; offset: number }
-    /** Neither JSON nor NDJSON by its content type: the legacy form, without its `data`. */
+    /** The elements ahead of the one at which the reading stopped, and where that begins. */
+    | { kind: 'too_large'; ahead: readonly JsonElement[]; offset: number }
+    /** Nothing, or neither JSON nor NDJSON by its type: the legacy form, without its `data`. */
     | { kind: 'no_data' }
   )
 >
@@ -21,16 +28,20 @@ export interface BodyHeaders {
 }
 
 /** Inflates a body and cuts it into its elements. Limits count uncompressed bytes. */
-export function importBodyOf(sent: Buffer, headers: BodyHeaders, maxBytes: number): ImportBody {
+export function importBodyOf(sent: Buffer, headers: BodyHeaders, switches: Switches): ImportBody {
   const body = headers.contentEncoding === 'gzip' ? inflated(sent) : sent
   if (body === 'not_gzip') return unreadable('gzip: invalid header')
-  if (body === 'bomb') return { kind: 'too_large', bytes: INFLATE_MAX_BYTES, index: 0, offset: 0 }
+  if (body === 'bomb') return { kind: 'too_large', bytes: INFLATE_MAX_BYTES, ahead: [], offset: 0 }
 
   const bytes = body.length
-  const elementsOf = elementsByType(headers.contentType)
+  const elementsOf = elementsByType(headers.contentType, switches)
   if (elementsOf === undefined) return { kind: 'no_data', bytes }
-  if (bytes > maxBytes) {
-    return { kind: 'too_large', bytes, ...endOf(elementsOf(body.subarray(0, maxBytes)), maxBytes) }
+  if (bytes === 0 && switches.emptyBody === 'data_missing') return { kind: 'no_data', bytes }
+  const { maxBodyBytes } = switches
+  if (bytes > maxBodyBytes) {
+    const read = elementsOf(body.subarray(0, maxBodyBytes))
+    const { ahead, offset } = endOf(read, maxBodyBytes)
+    return { kind: 'too_large', bytes, ahead, offset }
   }
   return { ...elementsOf(body), bytes }
 }
@@ -42,22 +53,29 @@ export function eventsIn(body: ImportBody): number {
       return body.elements.length
     case 'broken':
     case 'too_large':
-      return body.index
+      return body.ahead.length
     case 'no_data':
       return 0
   }
 }
 
-function elementsByType(contentType: string): ((body: Buffer) => JsonElements) | undefined {
+function elementsByType(
+  contentType: string,
+  { bareObject }: Switches,
+): ((body: Buffer) => JsonElements) | undefined {
   const type = contentType.split(';', 1).join('').trim().toLowerCase()
-  if (type === 'application/json') return elementsOfArray
   if (type === 'application/x-ndjson') return elementsOfLines
-  return undefined
+  if (type !== 'application/json') return undefined
+  return bareObject === 'refused' ? elementsOfArray : elementsOfArrayOrObject
 }
 
-function endOf(elements: JsonElements, cutAt: number): { index: number; offset: number } {
-  if (elements.kind === 'broken') return { index: elements.index, offset: elements.offset }
-  return { index: elements.elements.length, offset: cutAt }
+interface End {
+  readonly ahead: readonly JsonElement[]
+  readonly offset: number
+}
+
+function endOf(read: JsonElements, cutAt: number): End {
+  return read.kind === 'broken' ? read : { ahead: read.elements, offset: cutAt }
 }
 
 function inflated(sent: Buffer): Buffer | 'not_gzip' | 'bomb' {
@@ -69,5 +87,5 @@ function inflated(sent: Buffer): Buffer | 'not_gzip' | 'bomb' {
 }
 
 function unreadable(reason: string): ImportBody {
-  return { kind: 'broken', bytes: 0, index: 0, offset: 0, reason }
+  return { kind: 'broken', bytes: 0, ahead: [], offset: 0, reason }
 }

@@ -2,10 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { type Answer, sendAnswer, sendHalf } from '../answer.ts'
 import type { Behaviour, Faults } from './faults.ts'
-import { eventsIn, type ImportBody, importBodyOf } from './import-body.ts'
-import { judgeImport, type ProjectSetting, type Quirk } from './import-judgement.ts'
+import { allImported, throttled } from './import-answers.ts'
+import { type BodyHeaders, eventsIn, type ImportBody, importBodyOf } from './import-body.ts'
+import {
+  type ImportRequest,
+  type Judgement,
+  judgeImport,
+  type Project,
+} from './import-judgement.ts'
+import { ODD_ANSWERS, type OddAnswer } from './odd-answers.ts'
 import type { LoggedRequest, RequestLog } from './request-log.ts'
-import type { RowStore } from './row-store.ts'
+import type { Row, RowStore } from './row-store.ts'
+import type { Switches } from './switches.ts'
+import { createWithheld } from './withheld.ts'
 
 const LOGGED_HEADERS = [
   'accept',
@@ -16,7 +25,8 @@ const LOGGED_HEADERS = [
 ]
 
 export interface ImportRouteParts {
-  readonly project: ProjectSetting
+  /** As it is set up now. */
+  readonly project: () => Project
   readonly store: RowStore
   readonly log: RequestLog
   readonly faults: Faults
@@ -34,8 +44,12 @@ export type AnswerImport = (
 
 /** How one exchange can go on once its body is in. */
 interface Exchange {
-  /** Stores what is to be stored, and returns what Mixpanel would answer. */
-  importBody(quirk?: Quirk): Answer
+  /** How many events the body holds, as far as it can be read. */
+  readonly sent: number
+  /** Judges the body as Mixpanel would; stores nothing. */
+  judge(): Judgement
+  /** Stores the rows that are left, and returns the answer. */
+  store(judgement: Judgement): Answer
   send(answer: Answer): void
   cutOff(answer: Answer): void
   reset(): void
@@ -43,13 +57,20 @@ interface Exchange {
 
 /** The route `POST /import`: what a faultless Mixpanel does, and what the faults make of it. */
 export function createImportRoute(parts: ImportRouteParts): AnswerImport {
-  const { project, store, log, faults, now, wait } = parts
+  const { store, log, faults, now, wait } = parts
+  const withheld = createWithheld()
 
   return async function answerImport(request, response, url) {
-    const body = await bodyOf(request, project.maxBodyBytes)
+    const sent = await buffer(request)
+    const body = importBodyOf(sent, bodyHeadersOf(request), parts.project().switches)
     const noteStatus = log.add(loggedRequest(request, url, body, now()))
     await behave(faults.next(), {
-      importBody: (quirk) => importBody(request, url, body, quirk),
+      sent: eventsIn(body),
+      judge: () => judge(request, url, body),
+      store: ({ answer, rows }) => {
+        store.add(rows)
+        return answer
+      },
       send: (answer) => {
         noteStatus(answer.status)
         sendAnswer(response, answer)
@@ -62,65 +83,92 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
     })
   }
 
-  function importBody(
-    request: IncomingMessage,
-    { searchParams }: URL,
-    body: ImportBody,
-    quirk: Quirk | undefined,
-  ): Answer {
-    const { authorization } = request.headers
-    const { answer, rows } = judgeImport(
-      {
-        presented: { authorization, projectId: searchParams.get('project_id') ?? undefined },
-        body,
-        strict: searchParams.get('strict') === '1',
-        verbose: searchParams.get('verbose') === '1',
-        receivedAt: now(),
-      },
-      { ...project, ...(quirk && { quirk }) },
-    )
-    store.add(rows)
-    return answer
+  function judge(request: IncomingMessage, { searchParams }: URL, body: ImportBody): Judgement {
+    const project = parts.project()
+    const { authorization, accept } = request.headers
+    const asked: ImportRequest = {
+      presented: { authorization, projectId: searchParams.get('project_id') ?? undefined },
+      body,
+      strict: isStrict(searchParams.get('strict'), accept, project.switches),
+      verbose: searchParams.get('verbose') === '1',
+      unplaced: searchParams.get('ip') === '0',
+      receivedAt: now(),
+    }
+    return judgeImport(asked, project)
   }
 
   async function behave(behaviour: Behaviour | 'normally', exchange: Exchange): Promise<void> {
-    if (behaviour === 'normally') return exchange.send(exchange.importBody())
+    if (behaviour === 'normally') return exchange.send(importBody(exchange))
     switch (behaviour.kind) {
       case 'status':
         return exchange.send(behaviour)
+      case 'odd':
+        return exchange.send(oddAnswer(behaviour.answer, exchange))
+      case 'throttle':
+        return exchange.send(throttled(behaviour.retryInMs, now(), parts.project().switches))
       case 'hang':
         return
       case 'delay':
         await wait(behaviour.ms)
-        return exchange.send(exchange.importBody())
-      case 'poison':
-      case 'shortfall':
-        return exchange.send(exchange.importBody(behaviour))
+        return exchange.send(importBody(exchange))
+      case 'slow_answer':
+        return sendAfter(() => wait(behaviour.ms), exchange)
+      case 'shortfall': {
+        const take = behaviour.once ? withheld.firstOrKnown : withheld.first
+        return exchange.send(fallShort(exchange, (rows) => take(rows, behaviour.imported)))
+      }
       case 'reset_before_import':
         return exchange.reset()
       case 'reset_after_import':
-        exchange.importBody()
+        importBody(exchange)
         return exchange.reset()
       case 'cut_off':
-        return exchange.cutOff(exchange.importBody())
+        return exchange.cutOff(importBody(exchange))
       case 'gate':
-        return sendWhenReleased(exchange)
+        return sendAfter(faults.held, exchange)
     }
-  }
-
-  async function sendWhenReleased({ importBody, send }: Exchange): Promise<void> {
-    const answer = importBody()
-    await faults.held()
-    send(answer)
   }
 }
 
-async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<ImportBody> {
-  const headers = {
-    contentType: request.headers['content-type'] ?? '',
-    contentEncoding: request.headers['content-encoding'] ?? '',
+function importBody({ judge, store }: Exchange): Answer {
+  return store(judge())
+}
+
+async function sendAfter(moment: () => Promise<void>, exchange: Exchange): Promise<void> {
+  const answer = importBody(exchange)
+  await moment()
+  exchange.send(answer)
+}
+
+function oddAnswer(name: OddAnswer, { sent, judge, store }: Exchange): Answer {
+  const { imports, answerTo } = ODD_ANSWERS[name]
+  if (!imports) return answerTo({ sent, imported: 0 })
+  const judgement = judge()
+  store(judgement)
+  return answerTo({ sent, imported: judgement.rows.length })
+}
+
+/** What imports nothing anyway is answered as normal. */
+function fallShort(
+  { judge, store }: Exchange,
+  take: (rows: readonly Row[]) => readonly Row[],
+): Answer {
+  const judgement = judge()
+  if (judgement.rows.length === 0) return store(judgement)
+  const rows = take(judgement.rows)
+  return store({ answer: allImported(rows.length), rows })
+}
+
+function isStrict(strict: string | null, accept = '', switches: Switches): boolean {
+  if ((strict ?? switches.strictOmitted) !== '1') return false
+  return switches.acceptHeader === 'optional' || /\bapplication\/json\b|\*\/\*/.test(accept)
+}
+
+function bodyHeadersOf({ headers }: IncomingMessage): BodyHeaders {
+  return {
+    contentType: headers['content-type'] ?? '',
+    contentEncoding: headers['content-encoding'] ?? '',
   }
-  return importBodyOf(await buffer(request), headers, maxBytes)
 }
 
 function loggedRequest(

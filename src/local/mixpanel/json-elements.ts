@@ -6,10 +6,10 @@ export interface JsonElement {
   readonly bytes: Buffer
 }
 
-/** The elements of a body, or the place from which it cannot be read on. */
+/** The elements of a body, or those ahead of the place from which it cannot be read on. */
 export type JsonElements = Readonly<
   | { kind: 'elements'; elements: readonly JsonElement[] }
-  | { kind: 'broken'; index: number; offset: number; reason: string }
+  | { kind: 'broken'; ahead: readonly JsonElement[]; offset: number; reason: string }
 >
 
 const QUOTE = 0x22
@@ -28,7 +28,7 @@ const SPACE = 0x20
 export function elementsOfArray(body: Buffer): JsonElements {
   const elements: JsonElement[] = []
   const broken = (offset: number, reason: string): JsonElements => {
-    return { kind: 'broken', index: elements.length, offset, reason }
+    return { kind: 'broken', ahead: elements, offset, reason }
   }
   const start = skipBlanks(body, 0)
   if (start === body.length) return broken(start, 'EOF')
@@ -57,6 +57,13 @@ export function elementsOfLines(body: Buffer): JsonElements {
     at = skipBlanks(body, end)
   }
   return { kind: 'elements', elements }
+}
+
+/** Takes a body whose first character is a brace for one element, and all others for an array. */
+export function elementsOfArrayOrObject(body: Buffer): JsonElements {
+  const start = skipBlanks(body, 0)
+  if (body[start] !== OPEN_OBJECT) return elementsOfArray(body)
+  return { kind: 'elements', elements: [elementAt(body, start, body.length)] }
 }
 
 /** The index of the comma or bracket that ends the element, or the body's length. */

@@ -1,4 +1,4 @@
-import { distinctIdFault, insertIdFault } from './id-rules.ts'
+import { distinctIdFault, insertIdFault, mergedIdFault } from './id-rules.ts'
 import {
   faultOf,
   isObject,
@@ -6,19 +6,21 @@ import {
   type ReceivedRecord,
   type RecordFault,
 } from './record.ts'
-import { countFault, encodingFault, isGarbled, nestingFault } from './shape-rules.ts'
+import { countFault, encodingFault, isGarbled, nestingFault, propertyFault } from './shape-rules.ts'
 import { timeFault } from './time-rules.ts'
 
-/** "10MB" has been seen to mean 10 MiB, so "1MB" is read the same way. */
-const EVENT_MAX_BYTES = 1024 * 1024
+/** The first size too large: "10MB" has been seen to mean 10 MiB, so "1MB" is read the same way. */
+export const EVENT_MAX_BYTES = 1024 * 1024
 
 const PROPERTY_RULES: readonly PropertyRule[] = [
   timeFault,
   distinctIdFault,
+  mergedIdFault,
   insertIdFault,
   countFault,
   // Before the next, which walks down as far as the nesting goes.
   nestingFault,
+  propertyFault,
   encodingFault,
 ]
 

@@ -1,7 +1,6 @@
-export type JsonObject = Readonly<Record<string, unknown>>
+import type { Switches } from './switches.ts'
 
-/** Simplified ID merge knows `$user_id` and `$device_id`; Original knows only `distinct_id`. */
-export type IdManagement = 'simplified' | 'original'
+export type JsonObject = Readonly<Record<string, unknown>>
 
 /** One event as it was received, and what project and moment have to say about it. */
 export interface ReceivedRecord {
@@ -10,7 +9,9 @@ export interface ReceivedRecord {
   readonly bytes: number
   /** Whether that JSON is UTF-8. When not, `value` holds U+FFFD for what is no character. */
   readonly utf8: boolean
-  readonly idManagement: IdManagement
+  /** Whether it came with `strict=1`. */
+  readonly strict: boolean
+  readonly switches: Switches
   /** Epoch ms. */
   readonly now: number
 }

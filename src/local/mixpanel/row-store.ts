@@ -1,18 +1,27 @@
+/** By what an event is placed: its own properties, its `ip`, the sender's address, or nothing. */
+export type Location = 'own' | 'ip' | 'request' | 'none'
+
 /** One accepted copy of an event. */
 export interface Row {
   readonly event: string
   /** As the project resolves it: with Simplified ID merge, from `$user_id` or `$device_id`. */
   readonly distinctId: string
+  /** As it was sent; `""` when it was not. */
+  readonly sentDistinctId: string
   readonly insertId: string
   /** Epoch ms, whatever the unit it was sent in. */
   readonly time: number
-  /** Parsed, with strings cut to 255 characters: numbers above 2^53 are exact in `raw` only. */
+  /** Parsed, with strings cut and `ip` gone: numbers above 2^53 are exact in `raw` only. */
   readonly properties: Readonly<Record<string, unknown>>
+  readonly location: Location
   /** The event's JSON, byte for byte as it stood in the body. */
   readonly raw: string
   /** Epoch ms. */
   readonly receivedAt: number
 }
+
+/** Which distinct id tells copies apart; the resolved one unless told otherwise. */
+export type DistinctIdOf = 'resolved' | 'sent'
 
 /** What a project holds. It outlives its stand-in when it is handed to the next one. */
 export interface RowStore {
@@ -20,9 +29,9 @@ export interface RowStore {
   /** Every accepted copy, in order of arrival: what a raw export returns. */
   rows(): readonly Row[]
   /** As queries see it: of copies alike in event, distinct id, time and insert id, the latest. */
-  deduplicated(): readonly Row[]
+  deduplicated(by?: DistinctIdOf): readonly Row[]
   /** As compaction leaves it: of copies alike in event, distinct id, insert id and UTC day. */
-  compacted(): readonly Row[]
+  compacted(by?: DistinctIdOf): readonly Row[]
   clear(): void
 }
 
@@ -33,8 +42,8 @@ export function createRowStore(): RowStore {
   return {
     add: (rows) => kept.push(...rows),
     rows: () => [...kept],
-    deduplicated: () => latestOf(kept, queryKey),
-    compacted: () => latestOf(kept, compactionKey),
+    deduplicated: (by = 'resolved') => latestOf(kept, (row) => queryKey(row, by)),
+    compacted: (by = 'resolved') => latestOf(kept, (row) => compactionKey(row, by)),
     clear: () => {
       kept = []
     },
@@ -47,11 +56,17 @@ function latestOf(rows: readonly Row[], keyOf: (row: Row) => string): readonly R
   return [...latest.values()]
 }
 
-function queryKey({ event, distinctId, time, insertId }: Row): string {
-  return JSON.stringify([event, distinctId, time, insertId])
+function queryKey(row: Row, by: DistinctIdOf): string {
+  const { event, time, insertId } = row
+  return JSON.stringify([event, distinctIdOf(row, by), time, insertId])
 }
 
-function compactionKey({ event, distinctId, time, insertId }: Row): string {
+function compactionKey(row: Row, by: DistinctIdOf): string {
+  const { event, time, insertId } = row
   const utcDay = new Date(time).toISOString().slice(0, 10)
-  return JSON.stringify([event, distinctId, utcDay, insertId])
+  return JSON.stringify([event, distinctIdOf(row, by), utcDay, insertId])
+}
+
+function distinctIdOf({ distinctId, sentDistinctId }: Row, by: DistinctIdOf): string {
+  return by === 'resolved' ? distinctId : sentDistinctId
 }

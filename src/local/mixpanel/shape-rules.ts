@@ -1,22 +1,54 @@
-import { faultOf, isObject, type PropertyRule, type ReceivedRecord } from './record.ts'
+import {
+  faultOf,
+  isObject,
+  type JsonObject,
+  type PropertyRule,
+  type ReceivedRecord,
+} from './record.ts'
 
-const MAX_PROPERTIES = 254
 const MAX_NESTED_KEYS = 254
 const MAX_ELEMENTS = 254
 const MAX_DEPTH = 3
+const MAX_PROPERTY_BYTES = 8 * 1024
+const REQUIRED = ['time', 'distinct_id', '$insert_id'] as const
 
-/** "Fewer than 255" here, "up to 255" there: the stricter reading. */
-export const countFault: PropertyRule = (properties) => {
-  if (Object.keys(properties).length <= MAX_PROPERTIES) return undefined
-  return faultOf('properties', 'must have fewer than 255 properties')
+export const countFault: PropertyRule = (properties, { switches }) => {
+  const { maxProperties, countedProperties } = switches
+  const spared = countedProperties === 'all' ? [] : REQUIRED.filter((name) => name in properties)
+  if (Object.keys(properties).length - spared.length <= maxProperties) return undefined
+  return faultOf('properties', `must have fewer than ${maxProperties + 1} properties`)
 }
 
-export const nestingFault: PropertyRule = (properties) => {
-  for (const [name, value] of Object.entries(properties)) {
-    const complaint = nestingComplaint(value, 1)
+export const nestingFault: PropertyRule = (properties, { switches }) => {
+  const depth = switches.depthFrom === 'value' ? 1 : 2
+  for (const name in properties) {
+    const complaint = nestingComplaint(properties[name], depth)
     if (complaint !== undefined) return faultOf(`properties.${name}`, complaint)
   }
   return undefined
+}
+
+export const propertyFault: PropertyRule = (properties, { switches }) => {
+  if (switches.propertyShape === 'unlimited') return undefined
+  for (const [name, value] of Object.entries(properties)) {
+    const complaint = propertyComplaint(value)
+    if (complaint !== undefined) return faultOf(`properties.${name}`, complaint)
+  }
+  return undefined
+}
+
+function propertyComplaint(value: unknown): string | undefined {
+  const inner = innerValues(value)
+  if (inner === undefined) return undefined
+  if (Buffer.byteLength(JSON.stringify(value)) > MAX_PROPERTY_BYTES) {
+    return 'must not be larger than 8KB'
+  }
+  const nests = Array.isArray(value) && inner.filter(isObject).some(holdsInner)
+  return nests ? 'must be a list of objects without nesting' : undefined
+}
+
+function holdsInner(object: JsonObject): boolean {
+  return Object.values(object).some((value) => innerValues(value) !== undefined)
 }
 
 export const encodingFault: PropertyRule = (properties, record) => {

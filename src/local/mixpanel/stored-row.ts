@@ -1,51 +1,98 @@
-import { resolvedDistinctId } from './id-rules.ts'
-import { type IdManagement, isObject, type JsonObject } from './record.ts'
-import type { Row } from './row-store.ts'
+import { isMissing, resolvedDistinctId, sentDistinctId } from './id-rules.ts'
+import { isObject, type JsonObject } from './record.ts'
+import type { Location, Row } from './row-store.ts'
+import type { Switches } from './switches.ts'
 import { storedTime } from './time-rules.ts'
 
-const MAX_CHARACTERS = 255
+const MAX_LENGTH = 255
+const PLACE_NAMES = ['$city', '$region', 'mp_country_code', '$latitude', '$longitude'] as const
 
 /** A record that keeps the rules, its text, and where and when it arrived. */
 export interface AcceptedRecord {
   readonly value: JsonObject
   readonly raw: string
-  readonly idManagement: IdManagement
+  readonly switches: Switches
+  /** Whether the query of its request says `ip=0`. */
+  readonly unplaced: boolean
   /** Epoch ms. */
   readonly now: number
+  /** The insert id of an event without one. */
+  readonly generateId: () => string
 }
 
-/** What becomes of an accepted record: strings cut silently, ids resolved, no time to come. */
-export function storedRow({ value, raw, idManagement, now }: AcceptedRecord): Row {
+/** What becomes of an accepted record: strings cut silently, ids resolved, its place found. */
+export function storedRow(record: AcceptedRecord): Row {
+  const { value, raw, switches, now } = record
   const properties = isObject(value.properties) ? value.properties : {}
+  const { $insert_id } = properties
   return {
     event: cutText(String(value.event)),
-    distinctId: resolvedDistinctId(properties, idManagement),
-    insertId: String(properties.$insert_id),
-    time: storedTime(properties.time, now),
-    properties: cutObject(properties),
+    distinctId: resolvedDistinctId(properties, switches),
+    sentDistinctId: sentDistinctId(properties),
+    insertId: isMissing($insert_id) ? record.generateId() : String($insert_id),
+    time: storedTime(properties.time, now, switches),
+    properties: withoutIp(cutObject(properties, switches)),
+    location: locationOf(properties, record),
     raw,
     receivedAt: now,
   }
 }
 
-/** Whether Mixpanel drops the record without a word, for a truthy `$ignore`. */
-export function isIgnored({ properties }: JsonObject): boolean {
+/** Whether Mixpanel drops a record without a word: for a truthy `$ignore`, or by a filter. */
+export function isIgnored({ event, properties }: JsonObject, { dropFilter }: Switches): boolean {
+  if (dropFilter !== '' && event === dropFilter) return true
   return isObject(properties) && Boolean(properties.$ignore)
 }
 
-function cutObject(object: JsonObject): JsonObject {
+/** Places of its own win; then the property `ip`, where 0 is nowhere; then the request's (geolocation). */
+function locationOf(properties: JsonObject, { unplaced, switches }: AcceptedRecord): Location {
+  if (PLACE_NAMES.some((name) => name in properties)) return 'own'
+  const { ip } = properties
+  if (ip !== undefined && ip !== null && ip !== '') return String(ip) === '0' ? 'none' : 'ip'
+  return unplaced && switches.ipParameter === 'honoured' ? 'none' : 'request'
+}
+
+/** It is turned into a place and discarded (geolocation). */
+function withoutIp(properties: JsonObject): JsonObject {
+  if (!('ip' in properties)) return properties
+  const { ip: _, ...rest } = properties
+  return rest
+}
+
+/** Returns what it was given when nothing in it is too long: most often. */
+function cutObject(object: JsonObject, switches: Switches): JsonObject {
+  if (!holdsLong(object)) return object
   return Object.fromEntries(
-    Object.entries(object).map(([name, value]) => [cutText(name), cutValue(value)]),
+    Object.entries(object).map(([name, value]) => [cutText(name), cutValue(value, switches)]),
   )
 }
 
-function cutValue(value: unknown): unknown {
-  if (typeof value === 'string') return cutText(value)
-  if (Array.isArray(value)) return value.map(cutValue)
-  return isObject(value) ? cutObject(value) : value
+function cutValue(value: unknown, switches: Switches): unknown {
+  if (typeof value === 'string') {
+    return switches.valueCut === 'characters' ? cutText(value) : cutToBytes(value)
+  }
+  if (Array.isArray(value)) return value.map((element) => cutValue(element, switches))
+  return isObject(value) ? cutObject(value, switches) : value
 }
 
 function cutText(text: string): string {
-  if (text.length <= MAX_CHARACTERS) return text
-  return Array.from(text).slice(0, MAX_CHARACTERS).join('')
+  if (text.length <= MAX_LENGTH) return text
+  return Array.from(text).slice(0, MAX_LENGTH).join('')
+}
+
+/** A character that does not fit whole is left out. */
+function cutToBytes(text: string): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(MAX_LENGTH))
+  return text.slice(0, read)
+}
+
+/** Whether some string may have to be cut: bytes count at most three times the length. */
+function holdsLong(value: unknown): boolean {
+  if (typeof value === 'string') return value.length * 3 > MAX_LENGTH
+  if (Array.isArray(value)) return value.some(holdsLong)
+  if (!isObject(value)) return false
+  for (const name in value) {
+    if (name.length > MAX_LENGTH || holdsLong(value[name])) return true
+  }
+  return false
 }

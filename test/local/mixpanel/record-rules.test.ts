@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { recordFault } from '../../../src/local/mixpanel/record-rules.ts'
+import { FAVOURED } from '../../../src/local/mixpanel/switches.ts'
 import { aRecord, NOW, NOW_SECONDS } from '../post-import.ts'
 
 const HOUR_SECONDS = 3600
@@ -197,7 +198,10 @@ describe('a record is refused', () => {
   it('for want of a distinct id in an Original project, whatever user it names', () => {
     const record = aRecord({ distinct_id: undefined, $user_id: 'ada', $device_id: 'phone' })
 
-    assert.deepEqual(faultOf(record, { idManagement: 'original' }), missing)
+    assert.deepEqual(
+      faultOf(record, { switches: { ...FAVOURED, idManagement: 'original' } }),
+      missing,
+    )
   })
 
   it('for a size of 1 MiB', () => {
@@ -228,7 +232,7 @@ describe('a record is refused', () => {
 })
 
 function faultOf(value: Readonly<Record<string, unknown>>, setting: object = {}) {
-  const received = { value, bytes: 300, utf8: true, idManagement: 'simplified', now: NOW } as const
+  const received = { value, bytes: 300, utf8: true, strict: true, switches: FAVOURED, now: NOW }
   return recordFault({ ...received, ...setting })
 }
 

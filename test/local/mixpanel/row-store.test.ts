@@ -28,6 +28,14 @@ describe('the de-duplicated view', () => {
     assert.deepEqual(rawsOf(store.deduplicated()), ['second'])
   })
 
+  it('tells copies apart by the distinct id as it was sent when asked to', () => {
+    const store = storeOf([aRow({ sentDistinctId: 'phone' }), aRow({ sentDistinctId: 'desk' })])
+
+    assert.equal(store.deduplicated().length, 1)
+    assert.equal(store.deduplicated('sent').length, 2)
+    assert.equal(store.compacted('sent').length, 2)
+  })
+
   for (const other of [
     { event: 'login' },
     { distinctId: 'bob' },
@@ -73,9 +81,11 @@ function aRow(row: Partial<Row> = {}): Row {
   return {
     event: 'signup',
     distinctId: 'ada',
+    sentDistinctId: 'ada',
     insertId: 'insert-1',
     time: NOW,
     properties: {},
+    location: 'none',
     raw: '{}',
     receivedAt: NOW,
     ...row,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isIgnored, storedRow } from '../../../src/local/mixpanel/stored-row.ts'
+import { FAVOURED, type Switches } from '../../../src/local/mixpanel/switches.ts'
 import { aRecord, NOW, NOW_SECONDS } from '../post-import.ts'
 
 describe('an accepted record', () => {
@@ -10,6 +11,7 @@ describe('an accepted record', () => {
     assert.deepEqual(row, {
       event: 'signup',
       distinctId: 'ada',
+      sentDistinctId: 'ada',
       insertId: 'insert-1',
       time: NOW - 1500,
       properties: {
@@ -18,6 +20,7 @@ describe('an accepted record', () => {
         $insert_id: 'insert-1',
         plan: 'pro',
       },
+      location: 'request',
       raw: 'as it stood in the body',
       receivedAt: NOW,
     })
@@ -66,9 +69,32 @@ describe('an accepted record', () => {
   }
 
   it('belongs to its distinct id in an Original project', () => {
-    const row = stored(aRecord({ $user_id: 'u', $device_id: 'd' }), 'original')
+    const row = stored(aRecord({ $user_id: 'u', $device_id: 'd' }), {
+      idManagement: 'original',
+    })
 
     assert.equal(row.distinctId, 'ada')
+  })
+})
+
+describe('the place of an accepted record', () => {
+  for (const { properties, unplaced = false, location } of [
+    { properties: {}, location: 'request' },
+    { properties: { ip: null }, location: 'request' },
+    { properties: {}, unplaced: true, location: 'none' },
+    { properties: { ip: '203.0.113.9' }, unplaced: true, location: 'ip' },
+    { properties: { ip: 0 }, location: 'none' },
+    { properties: { ip: '0' }, location: 'none' },
+    { properties: { ip: '203.0.113.9', $city: 'Oslo' }, location: 'own' },
+  ]) {
+    const query = unplaced ? 'with' : 'without'
+    it(`is "${location}" for ${JSON.stringify(properties)} ${query} ip=0`, () => {
+      assert.equal(stored(aRecord(properties), {}, unplaced).location, location)
+    })
+  }
+
+  it('is found by the property ip, which is then discarded', () => {
+    assert.equal('ip' in stored(aRecord({ ip: '203.0.113.9' })).properties, false)
   })
 })
 
@@ -82,14 +108,22 @@ describe('a truthy $ignore', () => {
     [null, false],
   ]) {
     it(`is ${JSON.stringify(value)}: ${ignored}`, () => {
-      assert.equal(isIgnored(aRecord({ $ignore: value })), ignored)
+      assert.equal(isIgnored(aRecord({ $ignore: value }), FAVOURED), ignored)
     })
   }
 })
 
 function stored(
   value: Readonly<Record<string, unknown>>,
-  idManagement: 'simplified' | 'original' = 'simplified',
+  switches: Partial<Switches> = {},
+  unplaced = false,
 ) {
-  return storedRow({ value, raw: 'as it stood in the body', idManagement, now: NOW })
+  return storedRow({
+    value,
+    raw: 'as it stood in the body',
+    switches: { ...FAVOURED, ...switches },
+    unplaced,
+    now: NOW,
+    generateId: () => 'generated-1',
+  })
 }
