@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Answer, sendAnswer } from './answer.ts'
 import { startLoopbackServer } from './loopback-server.ts'
+import { createControlRoute } from './mixpanel/control-route.ts'
 import type { StandInCredentials } from './mixpanel/credentials.ts'
 import { type Behaviour, createFaults } from './mixpanel/faults.ts'
 import type { Project } from './mixpanel/import-judgement.ts'
@@ -36,7 +37,7 @@ export interface MixpanelStandInOptions {
   readonly quota?: QuotaLimit
 }
 
-/** A Mixpanel on loopback: `POST /import`, and views to look on. */
+/** A Mixpanel on loopback: `POST /import`, views to look on, `/control`; `GET /` lists them. */
 export interface MixpanelStandIn {
   /** The base URL, without a slash at the end. */
   readonly url: string
@@ -86,6 +87,7 @@ export async function startMixpanelStandIn(
   quota.set(options.quota)
   let generated = 0
   const answerImport = createImportRoute({ project, store, log, faults, now, wait })
+  const answerControl = createControlRoute({ switches, faults, quota })
   const server = await startLoopbackServer({ name: 'the Mixpanel stand-in', port }, answerRequest)
 
   return {
@@ -110,7 +112,7 @@ export async function startMixpanelStandIn(
       return answerImport(request, response, url)
     }
     const route = `${request.method} ${url.pathname}`
-    sendAnswer(response, viewOf(route))
+    sendAnswer(response, (await answerControl(request, route)) ?? viewOf(route))
   }
 
   function viewOf(route: string): Answer {
@@ -121,10 +123,13 @@ export async function startMixpanelStandIn(
         return legible(compacted())
       case 'GET /rows':
         return legible(store.rows())
+      case 'DELETE /rows':
+        clear()
+        return { status: 204 }
       case 'GET /requests':
         return legible(log.requests())
       default:
-        return { status: 404, body: `no such route here: ${route}\n` }
+        return { status: 404, body: `no such route here: ${route}; GET / lists all there are\n` }
     }
   }
 

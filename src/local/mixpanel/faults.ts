@@ -29,7 +29,7 @@ export type Behaviour = Readonly<
 >
 
 /** A behaviour, and for how many requests. */
-interface Planned {
+export interface Planned {
   readonly behaviour: Behaviour
   readonly times: number
 }
@@ -41,6 +41,8 @@ export interface Faults {
   answerAlways(behaviour: Behaviour | 'normally'): void
   /** How the request at hand is to be treated. */
   next(): Behaviour | 'normally'
+  /** What is asked for and not used up, in order; then what `answerAlways` was told. */
+  plan(): { readonly next: readonly Planned[]; readonly always: Behaviour | 'normally' }
   /** Resolves at the next `release`. */
   held(): Promise<void>
   /** Sends every held answer and opens the gates asked for so far: nothing is held any more. */
@@ -61,6 +63,7 @@ export function createFaults(): Faults {
       always = behaviour
     },
     next,
+    plan: () => ({ next: queue, always }),
     held: () => gate.promise,
     release,
     clear,

@@ -254,14 +254,19 @@ export const FAVOURED: Switches = Object.fromEntries(
   rules().map(([name, { choices }]) => [name, choices[0]].flat()),
 )
 
+/** Whether parsed JSON is what `set` takes. */
+export function areSwitchChanges(value: object): value is Partial<Switches> {
+  return switchComplaint(value) === undefined
+}
+
 /** What is wrong with some changes, and what the choices are; `undefined` when nothing is. */
-function switchComplaint(changes: object): string | undefined {
+export function switchComplaint(changes: object): string | undefined {
   const complaints = Object.entries(changes).flatMap(([name, value]) => complaintsOf(name, value))
   return complaints.length === 0 ? undefined : complaints.join('\n')
 }
 
 /** The values a switch takes, for people: `insert_id | $insert_id`. */
-function choicesOf({ choices, other }: SwitchRule): string {
+export function choicesOf({ choices, other }: SwitchRule): string {
   const texts = choices.map((choice) => JSON.stringify(choice))
   return [...texts, ...(other === undefined ? [] : [`any ${other}`])].join(' | ')
 }

@@ -1,0 +1,123 @@
+import type { Behaviour } from './faults.ts'
+import { ODD_ANSWERS } from './odd-answers.ts'
+import type { QuotaLimit } from './quota.ts'
+import { isObject, type JsonObject } from './record.ts'
+
+/** What a field may hold. */
+interface Field {
+  readonly is: string
+  readonly required: boolean
+  readonly takes: (value: unknown) => boolean
+}
+
+type Fields = Readonly<Record<string, Field>>
+
+const STATUS: Field = required('a status from 200 to 599', (value) => {
+  return isWhole(value) && Number(value) >= 200 && Number(value) <= 599
+})
+const COUNT: Field = required('a whole number', isWhole)
+const BODY: Field = optional('a text or an object', (value) => {
+  return typeof value === 'string' || isObject(value)
+})
+const HEADERS: Field = optional('an object of texts', (value) => {
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string')
+})
+const ODD: Field = required(`one of ${Object.keys(ODD_ANSWERS).join(', ')}`, (value) => {
+  return Object.keys(ODD_ANSWERS).some((name) => name === value)
+})
+const CLAIM: Field = optional('true or false', (value) => typeof value === 'boolean')
+
+/** The fields of each behaviour beside its kind. */
+const BEHAVIOURS: Readonly<Record<Behaviour['kind'], Fields>> = {
+  status: { status: STATUS, body: BODY, headers: HEADERS },
+  odd: { answer: ODD },
+  throttle: { retryInMs: COUNT },
+  hang: {},
+  delay: { ms: COUNT },
+  slow_answer: { ms: COUNT },
+  shortfall: { imported: COUNT, once: CLAIM },
+  reset_before_import: {},
+  reset_after_import: {},
+  cut_off: {},
+  gate: {},
+}
+
+const QUOTA: Fields = {
+  events: COUNT,
+  bytes: { ...COUNT, required: false },
+  windowMs: { ...COUNT, required: false },
+}
+
+const TIMES: Fields = {
+  times: optional('a whole number above 0', (value) => isWhole(value) && Number(value) > 0),
+}
+
+/** How many requests a fault is for; those to come, without end, when `times` is absent. */
+export interface Fault {
+  readonly times?: number
+}
+
+/** What is wrong with a fault, and what the choices are; `undefined` when nothing is. */
+export function faultComplaint(value: unknown): string | undefined {
+  const fields = isObject(value) ? fieldsOf(value.kind) : undefined
+  if (fields === undefined) return `kind must be one of ${Object.keys(BEHAVIOURS).join(', ')}`
+  return complaintOf(value, { ...fields, ...TIMES, kind: required('', () => true) })
+}
+
+export function isFault(value: unknown): value is Behaviour & Fault {
+  return faultComplaint(value) === undefined
+}
+
+/** As `faultComplaint`, of a quota. */
+export function quotaComplaint(value: unknown): string | undefined {
+  return complaintOf(value, QUOTA)
+}
+
+export function isQuotaLimit(value: unknown): value is QuotaLimit {
+  return quotaComplaint(value) === undefined
+}
+
+/** Every kind of behaviour with its fields, for people. */
+export function behaviourTexts(): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  return Object.fromEntries(
+    Object.entries(BEHAVIOURS).map(([kind, fields]) => [kind, fieldTexts(fields)]),
+  )
+}
+
+function fieldTexts(fields: Fields): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, { is, required }]) => {
+      return [name, required ? is : `${is}; may be absent`]
+    }),
+  )
+}
+
+function fieldsOf(kind: unknown): Fields | undefined {
+  return Object.entries(BEHAVIOURS).find(([known]) => known === kind)?.[1]
+}
+
+function complaintOf(value: unknown, fields: Fields): string | undefined {
+  if (!isObject(value)) return `an object with ${Object.keys(fields).join(', ')} is wanted`
+  const unknown = Object.keys(value).find((name) => !(name in fields))
+  if (unknown !== undefined) {
+    return `no such field: ${unknown}; there are ${Object.keys(fields).join(', ')}`
+  }
+  const wrong = Object.entries(fields).find(([name, field]) => !isTaken(value, name, field))
+  return wrong && `${wrong[0]} must be ${wrong[1].is}`
+}
+
+function isTaken(value: JsonObject, name: string, field: Field): boolean {
+  return value[name] === undefined ? !field.required : field.takes(value[name])
+}
+
+function required(is: string, takes: Field['takes']): Field {
+  return { is, required: true, takes }
+}
+
+function optional(is: string, takes: Field['takes']): Field {
+  return { is, required: false, takes }
+}
+
+function isWhole(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}

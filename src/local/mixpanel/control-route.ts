@@ -1,0 +1,137 @@
+import type { IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
+import type { Answer } from '../answer.ts'
+import {
+  behaviourTexts,
+  faultComplaint,
+  isFault,
+  isQuotaLimit,
+  quotaComplaint,
+} from './control-input.ts'
+import type { Faults } from './faults.ts'
+import { ODD_ANSWERS } from './odd-answers.ts'
+import type { Quota } from './quota.ts'
+import { isObject } from './record.ts'
+import {
+  areSwitchChanges,
+  choicesOf,
+  SWITCHES,
+  type Switchboard,
+  switchComplaint,
+} from './switches.ts'
+
+export interface ControlParts {
+  readonly switches: Switchboard
+  readonly faults: Faults
+  readonly quota: Quota
+}
+
+/** Answers a request to steer the stand-in; `undefined` when it is none. */
+export type AnswerControl = (request: IncomingMessage, route: string) => Promise<Answer | undefined>
+
+const USAGE = `A stand-in for Mixpanel. Nothing here needs credentials but /import.
+
+POST   /import              as Mixpanel: ?strict=1, verbose, project_id, ip
+GET    /rows                every accepted copy of every event
+GET    /events              de-duplicated, as queries see them
+GET    /compacted           as compaction leaves them: one copy a day
+GET    /requests            the requests to /import
+DELETE /rows                forgets rows and requests
+GET    /control             what is set, and what can be
+PATCH  /control/switches    {"idManagement":"original"}
+DELETE /control/switches    all back to their first choices
+PUT    /control/faults      {"kind":"status","status":503,"times":20}; without times, until changed
+DELETE /control/faults      ends them, and sends what a gate holds
+PUT    /control/quota       {"events":30000,"bytes":2000000000,"windowMs":60000}
+DELETE /control/quota       lifts it
+
+For instance: curl -X PUT http://127.0.0.1:8082/control/faults -d '{"kind":"hang","times":3}'
+`
+
+/** The routes under `/control`, and `GET /`, which lists all there are. */
+export function createControlRoute({ switches, faults, quota }: ControlParts): AnswerControl {
+  return async function answerControl(request, route) {
+    switch (route) {
+      case 'GET /':
+        return { status: 200, body: USAGE }
+      case 'GET /control':
+        return ok({ set: settings(), choices: CHOICES })
+      case 'PATCH /control/switches':
+        return setSwitches(await bodyOf(request))
+      case 'DELETE /control/switches':
+        switches.reset()
+        return ok(settings())
+      case 'PUT /control/faults':
+        return setFault(await bodyOf(request))
+      case 'DELETE /control/faults':
+        faults.clear()
+        return ok(settings())
+      case 'PUT /control/quota':
+        return setQuota(await bodyOf(request))
+      case 'DELETE /control/quota':
+        quota.set(undefined)
+        return ok(settings())
+      default:
+        return undefined
+    }
+  }
+
+  function setSwitches(changes: unknown): Answer {
+    if (!isObject(changes)) return refused('an object of switches is wanted')
+    if (!areSwitchChanges(changes)) return refused(switchComplaint(changes))
+    switches.set(changes)
+    return ok(settings())
+  }
+
+  function setFault(fault: unknown): Answer {
+    if (!isFault(fault)) return refused(faultComplaint(fault))
+    const { times, ...behaviour } = fault
+    faults.clear()
+    if (times === undefined) faults.answerAlways(behaviour)
+    else faults.answerNext(times, behaviour)
+    return ok(settings())
+  }
+
+  function setQuota(limit: unknown): Answer {
+    if (!isQuotaLimit(limit)) return refused(quotaComplaint(limit))
+    quota.set(limit)
+    return ok(settings())
+  }
+
+  function settings() {
+    const { next, always } = faults.plan()
+    return {
+      switches: switches.values(),
+      faults: { next, always },
+      quota: quota.limit() ?? 'unlimited',
+    }
+  }
+}
+
+const CHOICES = {
+  switches: Object.fromEntries(
+    Object.entries(SWITCHES).map(([name, rule]) => {
+      return [name, { choices: choicesOf(rule), about: rule.about }]
+    }),
+  ),
+  faults: behaviourTexts(),
+  oddAnswers: Object.keys(ODD_ANSWERS),
+}
+
+/** `undefined` when it is no JSON: no route takes that. */
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  try {
+    return await json(request)
+  } catch {
+    return undefined
+  }
+}
+
+function ok(body: object): Answer {
+  const headers = { 'content-type': 'application/json' }
+  return { status: 200, body: `${JSON.stringify(body, null, 2)}\n`, headers }
+}
+
+function refused(complaint = ''): Answer {
+  return { status: 400, body: `${complaint}\n` }
+}
