@@ -7,7 +7,7 @@ import { type Behaviour, createFaults } from './mixpanel/faults.ts'
 import type { Project } from './mixpanel/import-judgement.ts'
 import { createImportRoute } from './mixpanel/import-route.ts'
 import { createQuota, type QuotaLimit } from './mixpanel/quota.ts'
-import { createRequestLog, type LoggedRequest } from './mixpanel/request-log.ts'
+import { createRequestLog, type LoggedRequest, type Traffic } from './mixpanel/request-log.ts'
 import { createRowStore, type Row, type RowStore } from './mixpanel/row-store.ts'
 import { createSwitchboard, type Switchboard, type Switches } from './mixpanel/switches.ts'
 import { wallNow, wallWait } from './wall-clock.ts'
@@ -35,6 +35,8 @@ export interface MixpanelStandInOptions {
   readonly switches?: Partial<Switches>
   /** What the project takes within a rolling window; without a limit when absent. */
   readonly quota?: QuotaLimit
+  /** How many requests, the last ones, `requests` can show; all when absent, and 0 keeps sums only. */
+  readonly keptRequests?: number
 }
 
 /** A Mixpanel on loopback: `POST /import`, views to look on, `/control`; `GET /` lists them. */
@@ -60,6 +62,8 @@ export interface MixpanelStandIn {
 
   /** The requests to `/import` whose bodies are in, answered or not, in order of arrival. */
   requests(): readonly LoggedRequest[]
+  /** Those requests in sum, the ones included that `requests` no longer shows. */
+  traffic(): Traffic
   /** Resolves once `count` of them have come since the start or the last `clear`. */
   waitForRequests(count: number): Promise<void>
   /** Forgets rows and requests; faults stay as they are. */
@@ -80,7 +84,7 @@ export async function startMixpanelStandIn(
   options: MixpanelStandInOptions = {},
 ): Promise<MixpanelStandIn> {
   const { now = wallNow, wait = wallWait, store = createRowStore(), port = 0 } = options
-  const log = createRequestLog()
+  const log = createRequestLog(options.keptRequests ?? Number.POSITIVE_INFINITY)
   const faults = createFaults()
   const switches = createSwitchboard(options.switches)
   const quota = createQuota(now)
@@ -98,6 +102,7 @@ export async function startMixpanelStandIn(
     switches,
     limitTo: quota.set,
     requests: log.requests,
+    traffic: log.traffic,
     waitForRequests: log.waitForRequests,
     clear,
     answerNext: faults.answerNext,
@@ -128,6 +133,8 @@ export async function startMixpanelStandIn(
         return { status: 204 }
       case 'GET /requests':
         return legible(log.requests())
+      case 'GET /traffic':
+        return legible(log.traffic())
       default:
         return { status: 404, body: `no such route here: ${route}; GET / lists all there are\n` }
     }
@@ -157,7 +164,7 @@ export async function startMixpanelStandIn(
 }
 
 /** For people with curl: one field a line. */
-function legible(view: readonly object[]): Answer {
+function legible(view: object): Answer {
   const headers = { 'content-type': 'application/json' }
   return { status: 200, body: `${JSON.stringify(view, null, 2)}\n`, headers }
 }

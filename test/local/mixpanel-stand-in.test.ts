@@ -468,6 +468,35 @@ describe('what a stand-in remembers', () => {
     )
   })
 
+  it('is the last requests only when told to, and the sum of all', async (t) => {
+    const mixpanel = await startMixpanel(t, { keptRequests: 2 })
+    for (const count of [1, 2, 3, 4, 5]) {
+      await postImport(mixpanel.url, Array(count).fill(GOOD))
+    }
+    await postImport(mixpanel.url, '[')
+
+    await mixpanel.waitForRequests(6)
+    assert.deepEqual(
+      mixpanel.requests().map(({ events, status }) => [events, status]),
+      [
+        [5, 200],
+        [0, 400],
+      ],
+    )
+    // Brackets, commas and the lone bracket.
+    const bytes = 15 * JSON.stringify(GOOD).length + 5 * 2 + 10 + 1
+    const statuses = { 200: 5, 400: 1 }
+    assert.deepEqual(mixpanel.traffic(), { requests: 6, events: 15, bytes, statuses })
+  })
+
+  it('may be no request at all, but the sum of them', async (t) => {
+    const mixpanel = await startMixpanel(t, { keptRequests: 0 })
+    await postImport(mixpanel.url, [GOOD])
+
+    assert.deepEqual(mixpanel.requests(), [])
+    assert.equal(mixpanel.traffic().events, 1)
+  })
+
   it('is nothing after clear', async (t) => {
     const mixpanel = await startMixpanel(t)
     await postImport(mixpanel.url, [GOOD])
@@ -475,6 +504,7 @@ describe('what a stand-in remembers', () => {
     mixpanel.clear()
 
     assert.deepEqual([mixpanel.rows(), mixpanel.requests()], [[], []])
+    assert.equal(mixpanel.traffic().requests, 0)
   })
 
   it('can be read with curl', async (t) => {
@@ -486,6 +516,7 @@ describe('what a stand-in remembers', () => {
     assert.deepEqual(await view('/events'), mixpanel.deduplicated())
     assert.deepEqual(await view('/compacted'), mixpanel.compacted())
     assert.deepEqual(await view('/requests'), mixpanel.requests())
+    assert.deepEqual(await view('/traffic'), mixpanel.traffic())
   })
 })
 

@@ -36,6 +36,7 @@ GET    /rows                every accepted copy of every event
 GET    /events              de-duplicated, as queries see them
 GET    /compacted           as compaction leaves them: one copy a day
 GET    /requests            the requests to /import
+GET    /traffic             the same in sum
 DELETE /rows                forgets rows and requests
 GET    /control             what is set, and what can be
 PATCH  /control/switches    {"idManagement":"original"}

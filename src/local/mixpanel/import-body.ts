@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { gunzipSync } from 'node:zlib'
 import {
   elementsOfArray,
@@ -11,9 +12,12 @@ import type { Switches } from './switches.ts'
 /** Far above any limit under test: only a bomb is cut here. */
 const INFLATE_MAX_BYTES = 256 * 1024 * 1024
 
-/** What the body of one request to `/import` holds. `bytes` are uncompressed. */
+/**
+ * What the body of one request to `/import` holds. `bytes` are uncompressed; `utf8` is whether all
+ * of it is that.
+ */
 export type ImportBody = Readonly<
-  { bytes: number } & (
+  { bytes: number; utf8: boolean } & (
     | JsonElements
     /** The elements ahead of the one at which the reading stopped, and where that begins. */
     | { kind: 'too_large'; ahead: readonly JsonElement[]; offset: number }
@@ -31,19 +35,23 @@ export interface BodyHeaders {
 export function importBodyOf(sent: Buffer, headers: BodyHeaders, switches: Switches): ImportBody {
   const body = headers.contentEncoding === 'gzip' ? inflated(sent) : sent
   if (body === 'not_gzip') return unreadable('gzip: invalid header')
-  if (body === 'bomb') return { kind: 'too_large', bytes: INFLATE_MAX_BYTES, ahead: [], offset: 0 }
+  if (body === 'bomb') {
+    const bytes = INFLATE_MAX_BYTES
+    return { kind: 'too_large', bytes, utf8: false, ahead: [], offset: 0 }
+  }
 
   const bytes = body.length
+  const utf8 = isUtf8(body)
   const elementsOf = elementsByType(headers.contentType, switches)
-  if (elementsOf === undefined) return { kind: 'no_data', bytes }
-  if (bytes === 0 && switches.emptyBody === 'data_missing') return { kind: 'no_data', bytes }
+  if (elementsOf === undefined) return { kind: 'no_data', bytes, utf8 }
+  if (bytes === 0 && switches.emptyBody === 'data_missing') return { kind: 'no_data', bytes, utf8 }
   const { maxBodyBytes } = switches
   if (bytes > maxBodyBytes) {
     const read = elementsOf(body.subarray(0, maxBodyBytes))
     const { ahead, offset } = endOf(read, maxBodyBytes)
-    return { kind: 'too_large', bytes, ahead, offset }
+    return { kind: 'too_large', bytes, utf8, ahead, offset }
   }
-  return { ...elementsOf(body), bytes }
+  return { ...elementsOf(body), bytes, utf8 }
 }
 
 /** How many events a body holds, as far as it can be read. */
@@ -87,5 +95,5 @@ function inflated(sent: Buffer): Buffer | 'not_gzip' | 'bomb' {
 }
 
 function unreadable(reason: string): ImportBody {
-  return { kind: 'broken', bytes: 0, ahead: [], offset: 0, reason }
+  return { kind: 'broken', bytes: 0, utf8: false, ahead: [], offset: 0, reason }
 }

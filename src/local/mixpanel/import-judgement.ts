@@ -204,15 +204,22 @@ type Fate = Readonly<
 
 function fateOf(
   { element: { bytes }, raw, value }: ParsedElement,
-  { strict, unplaced, receivedAt: now }: ImportRequest,
+  { body, strict, unplaced, receivedAt: now }: ImportRequest,
   { switches, generateId }: Project,
 ): Fate {
   if (isForbiddenVerb(value, switches)) {
     if (switches.identityVerbs === 'ignored') return { kind: 'ignored' }
     return { kind: 'unnamed', reason: IDENTITY_REFUSAL }
   }
-  const utf8 = isUtf8(bytes)
-  const fault = recordFault({ value, bytes: bytes.length, utf8, strict, switches, now })
+  const fault = recordFault({
+    value,
+    bytes: bytes.length,
+    utf8: body.utf8 || isUtf8(bytes),
+    escapes: raw.includes('\\u'),
+    strict,
+    switches,
+    now,
+  })
   if (fault !== undefined) {
     return { kind: 'failed', record: { insertId: insertIdIn(value), ...fault } }
   }

@@ -9,6 +9,8 @@ export interface ReceivedRecord {
   readonly bytes: number
   /** Whether that JSON is UTF-8. When not, `value` holds U+FFFD for what is no character. */
   readonly utf8: boolean
+  /** Whether that JSON writes characters as `\uXXXX`, by which halves of some come alone. */
+  readonly escapes: boolean
   /** Whether it came with `strict=1`. */
   readonly strict: boolean
   readonly switches: Switches

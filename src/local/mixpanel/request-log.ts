@@ -1,4 +1,4 @@
-/** What a stand-in remembers of one request. Never its credentials. */
+/** What a stand-in remembers of one request. Never its credentials, never its body. */
 export interface LoggedRequest {
   readonly method: string
   readonly path: string
@@ -15,44 +15,87 @@ export interface LoggedRequest {
   readonly status?: number
 }
 
+/** What has come, in sum. */
+export interface Traffic {
+  readonly requests: number
+  readonly events: number
+  /** Uncompressed. */
+  readonly bytes: number
+  /** How many answers there were of each status. */
+  readonly statuses: Readonly<Record<number, number>>
+}
+
+const NO_TRAFFIC: Traffic = { requests: 0, events: 0, bytes: 0, statuses: {} }
+
 export interface RequestLog {
   /** Notes a request whose body is in; the returned function notes the status it is answered. */
   add(request: LoggedRequest): (status: number) => void
+  /** The last ones, in order of arrival. */
   requests(): readonly LoggedRequest[]
+  /** Of all since the start or the last `clear`, forgotten ones included. */
+  traffic(): Traffic
   /** Resolves once `count` requests have been noted since the start or the last `clear`. */
   waitForRequests(count: number): Promise<void>
   clear(): void
 }
 
-/** An empty log. */
-export function createRequestLog(): RequestLog {
-  let requests: LoggedRequest[] = []
+interface Entry {
+  request: LoggedRequest
+}
+
+/** An empty log, which keeps the last `kept` requests. */
+export function createRequestLog(kept: number): RequestLog {
+  let entries: Entry[] = []
+  let sum = NO_TRAFFIC
   let waiters: { count: number; resolve: () => void }[] = []
 
-  return { add, requests: () => [...requests], waitForRequests, clear }
+  return { add, requests, traffic: () => sum, waitForRequests, clear }
 
   function add(request: LoggedRequest): (status: number) => void {
-    const log = requests
-    const place = log.push(request) - 1
+    const entry: Entry = { request }
+    entries.push(entry)
+    // Not at each request: that would move them all each time.
+    if (entries.length >= kept * 2) entries = lastOf(entries)
+    sum = plus(sum, request)
     for (const { resolve } of waiters.filter(isServed)) resolve()
     waiters = waiters.filter((waiter) => !isServed(waiter))
     return (status) => {
-      log[place] = { ...request, status }
+      entry.request = { ...request, status }
+      const { statuses } = sum
+      sum = { ...sum, statuses: { ...statuses, [status]: (statuses[status] ?? 0) + 1 } }
     }
+  }
+
+  function requests(): readonly LoggedRequest[] {
+    return lastOf(entries).map(({ request }) => request)
+  }
+
+  function lastOf(all: Entry[]): Entry[] {
+    return all.slice(Math.max(0, all.length - kept))
   }
 
   async function waitForRequests(count: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      if (requests.length >= count) resolve()
+      if (sum.requests >= count) resolve()
       else waiters.push({ count, resolve })
     })
   }
 
   function clear(): void {
-    requests = []
+    entries = []
+    sum = NO_TRAFFIC
   }
 
   function isServed({ count }: { count: number }): boolean {
-    return requests.length >= count
+    return sum.requests >= count
+  }
+}
+
+function plus(sum: Traffic, { events, bytes }: LoggedRequest): Traffic {
+  return {
+    ...sum,
+    requests: sum.requests + 1,
+    events: sum.events + events,
+    bytes: sum.bytes + bytes,
   }
 }

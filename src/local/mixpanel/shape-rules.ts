@@ -52,6 +52,7 @@ function holdsInner(object: JsonObject): boolean {
 }
 
 export const encodingFault: PropertyRule = (properties, record) => {
+  if (record.utf8 && !record.escapes) return undefined
   for (const [name, value] of Object.entries(properties)) {
     if (isGarbled(name, record) || holdsGarbled(value, record)) {
       return faultOf(`properties.${name}`, 'string should be valid utf8')

@@ -5,6 +5,8 @@ import type { Switches } from './switches.ts'
 import { storedTime } from './time-rules.ts'
 
 const MAX_LENGTH = 255
+/** Half of a character that takes two places in a string. */
+const SURROGATE = /[\ud800-\udfff]/
 const PLACE_NAMES = ['$city', '$region', 'mp_country_code', '$latitude', '$longitude'] as const
 
 /** A record that keeps the rules, its text, and where and when it arrived. */
@@ -77,7 +79,10 @@ function cutValue(value: unknown, switches: Switches): unknown {
 
 function cutText(text: string): string {
   if (text.length <= MAX_LENGTH) return text
-  return Array.from(text).slice(0, MAX_LENGTH).join('')
+  if (!SURROGATE.test(text)) return text.slice(0, MAX_LENGTH)
+  return Array.from(text.slice(0, MAX_LENGTH * 2))
+    .slice(0, MAX_LENGTH)
+    .join('')
 }
 
 /** A character that does not fit whole is left out. */

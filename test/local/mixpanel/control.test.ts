@@ -211,6 +211,7 @@ describe('over the control API', () => {
       '/events',
       '/compacted',
       '/requests',
+      '/traffic',
       '/control/quota',
     ]) {
       assert.ok(text.includes(path), path)

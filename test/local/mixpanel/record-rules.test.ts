@@ -170,6 +170,12 @@ describe('a record that keeps the rules', () => {
     assert.equal(faultOf(aRecord(), { bytes: 1024 * 1024 - 1 }), undefined)
   })
 
+  it('is not searched for lone surrogates when its JSON escapes nothing', () => {
+    const record = aRecord({ title: '\ud800' })
+
+    assert.equal(faultOf(record, { escapes: false }), undefined)
+  })
+
   it('needs no distinct id in a Simplified project when it names a user or a device', () => {
     for (const id of [{ $user_id: 'ada' }, { $device_id: 'phone' }]) {
       assert.equal(faultOf(aRecord({ distinct_id: undefined, ...id })), undefined)
@@ -232,7 +238,15 @@ describe('a record is refused', () => {
 })
 
 function faultOf(value: Readonly<Record<string, unknown>>, setting: object = {}) {
-  const received = { value, bytes: 300, utf8: true, strict: true, switches: FAVOURED, now: NOW }
+  const received = {
+    value,
+    bytes: 300,
+    utf8: true,
+    escapes: true,
+    strict: true,
+    switches: FAVOURED,
+    now: NOW,
+  }
   return recordFault({ ...received, ...setting })
 }
 
