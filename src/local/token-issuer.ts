@@ -69,8 +69,11 @@ export interface TokenIssuer {
   /** The same token with another signature of the same length. */
   withForgedSignature(token: string): string
 
-  /** Signs with a new key from now on; the old one leaves the set. */
-  rotate(): Promise<void>
+  /**
+   * Signs with a new key from now on. The old one leaves the set, and no token of it is good any
+   * more, or it stays, as Google's do for as long as tokens live.
+   */
+  rotate(old?: 'leaves' | 'stays'): Promise<void>
   /** How often the keys have been asked for, whatever the answer. */
   requests(): number
   /** Treats every request for the keys so. */
@@ -82,6 +85,7 @@ export async function startTokenIssuer(options: TokenIssuerOptions = {}): Promis
   const { now = wallNow, keys = createKeyRing(), port = 0 } = options
   let place = STRANGERS_KEY + 1
   let key = await keys.keyAt(place)
+  let published = [key]
   let behaviour: KeyServerBehaviour | 'normally' = 'normally'
   let requests = 0
   const server = await startLoopbackServer({ name: 'the token issuer', port }, answerRequest)
@@ -127,9 +131,10 @@ export async function startTokenIssuer(options: TokenIssuerOptions = {}): Promis
     }
   }
 
-  async function rotate(): Promise<void> {
+  async function rotate(old: 'leaves' | 'stays' = 'leaves'): Promise<void> {
     place += 1
     key = await keys.keyAt(place)
+    published = old === 'stays' ? [key, ...published] : [key]
   }
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -150,7 +155,7 @@ export async function startTokenIssuer(options: TokenIssuerOptions = {}): Promis
   function publishedKeys(): Answer {
     const maxAge = options.keysMaxAgeSeconds ?? TOKEN_LIFETIME_SECONDS
     const headers = { 'cache-control': `public, max-age=${maxAge}` }
-    return { status: 200, body: { keys: [jwkOf(key)] }, headers }
+    return { status: 200, body: { keys: published.map(jwkOf) }, headers }
   }
 
   function freshToken(query: URLSearchParams): Answer {

@@ -176,6 +176,19 @@ describe('the key server', () => {
     await assert.rejects(verify(issuer, oldToken), { code: 'ERR_JWKS_NO_MATCHING_KEY' })
   })
 
+  it('keeps the old key beside the new one when it stays, the new one first', async (t) => {
+    const issuer = await startIssuer(t)
+    const [oldKid] = await publishedKids(issuer)
+    const oldToken = issuer.token()
+
+    await issuer.rotate('stays')
+
+    const [newKid, ...others] = await publishedKids(issuer)
+    assert.deepEqual(others, [oldKid])
+    assert.equal((await verify(issuer, issuer.token())).protectedHeader.kid, newKid)
+    assert.equal((await verify(issuer, oldToken)).protectedHeader.kid, oldKid)
+  })
+
   it('counts how often it is asked', async (t) => {
     const issuer = await startIssuer(t)
     await fetch(`${issuer.url}/token`)
