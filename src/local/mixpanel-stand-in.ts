@@ -6,6 +6,8 @@ import type { StandInCredentials } from './mixpanel/credentials.ts'
 import { type Behaviour, createFaults } from './mixpanel/faults.ts'
 import type { Project } from './mixpanel/import-judgement.ts'
 import { createImportRoute } from './mixpanel/import-route.ts'
+import { createProfileRoute } from './mixpanel/profile-route.ts'
+import { createProfileStore, type Profile } from './mixpanel/profile-store.ts'
 import { createQuota, type QuotaLimit } from './mixpanel/quota.ts'
 import { createRequestLog, type LoggedRequest, type Traffic } from './mixpanel/request-log.ts'
 import { createRowStore, type Row, type RowStore } from './mixpanel/row-store.ts'
@@ -39,7 +41,7 @@ export interface MixpanelStandInOptions {
   readonly keptRequests?: number
 }
 
-/** A Mixpanel on loopback: `POST /import`, views to look on, `/control`; `GET /` lists them. */
+/** A Mixpanel on loopback: `POST /import`, `/engage`, `/groups`, views to look on, `/control`; `GET /` lists them. */
 export interface MixpanelStandIn {
   /** The base URL, without a slash at the end. */
   readonly url: string
@@ -60,13 +62,17 @@ export interface MixpanelStandIn {
   /** Sets what the project takes within a rolling window; `undefined` lifts the limit. */
   limitTo(quota: QuotaLimit | undefined): void
 
+  /** The profiles of users, as the updates sent to `/engage` have left them. */
+  profiles(): readonly Profile[]
+  /** The profiles of groups, of `/groups`. */
+  groups(): readonly Profile[]
   /** The requests to `/import` whose bodies are in, answered or not, in order of arrival. */
   requests(): readonly LoggedRequest[]
   /** Those requests in sum, the ones included that `requests` no longer shows. */
   traffic(): Traffic
   /** Resolves once `count` of them have come since the start or the last `clear`. */
   waitForRequests(count: number): Promise<void>
-  /** Forgets rows and requests; faults stay as they are. */
+  /** Forgets rows, profiles and requests; switches, quota and faults stay as they are. */
   clear(): void
 
   /** Treats the next `times` requests so; calls add up in order. */
@@ -91,6 +97,21 @@ export async function startMixpanelStandIn(
   quota.set(options.quota)
   let generated = 0
   const answerImport = createImportRoute({ project, store, log, faults, now, wait })
+  const users = createProfileStore()
+  const groups = createProfileStore()
+  const { token } = options.credentials ?? LOCAL_CREDENTIALS
+  const answerEngage = createProfileRoute({
+    kind: 'user',
+    store: users,
+    switches: switches.values,
+    token,
+  })
+  const answerGroups = createProfileRoute({
+    kind: 'group',
+    store: groups,
+    switches: switches.values,
+    token,
+  })
   const answerControl = createControlRoute({ switches, faults, quota })
   const server = await startLoopbackServer({ name: 'the Mixpanel stand-in', port }, answerRequest)
 
@@ -101,6 +122,8 @@ export async function startMixpanelStandIn(
     compacted,
     switches,
     limitTo: quota.set,
+    profiles: users.profiles,
+    groups: groups.profiles,
     requests: log.requests,
     traffic: log.traffic,
     waitForRequests: log.waitForRequests,
@@ -117,6 +140,8 @@ export async function startMixpanelStandIn(
       return answerImport(request, response, url)
     }
     const route = `${request.method} ${url.pathname}`
+    if (route === 'POST /engage') return sendAnswer(response, await answerEngage(request, url))
+    if (route === 'POST /groups') return sendAnswer(response, await answerGroups(request, url))
     sendAnswer(response, (await answerControl(request, route)) ?? viewOf(route))
   }
 
@@ -131,6 +156,10 @@ export async function startMixpanelStandIn(
       case 'DELETE /rows':
         clear()
         return { status: 204 }
+      case 'GET /profiles':
+        return legible(users.profiles())
+      case 'GET /groups':
+        return legible(groups.profiles())
       case 'GET /requests':
         return legible(log.requests())
       case 'GET /traffic':
@@ -159,6 +188,8 @@ export async function startMixpanelStandIn(
 
   function clear(): void {
     store.clear()
+    users.clear()
+    groups.clear()
     log.clear()
   }
 }

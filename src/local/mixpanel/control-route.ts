@@ -32,12 +32,14 @@ export type AnswerControl = (request: IncomingMessage, route: string) => Promise
 const USAGE = `A stand-in for Mixpanel. Nothing here needs credentials but /import.
 
 POST   /import              as Mixpanel: ?strict=1, verbose, project_id, ip
+POST   /engage, /groups     as Mixpanel: profiles of users and groups
 GET    /rows                every accepted copy of every event
 GET    /events              de-duplicated, as queries see them
 GET    /compacted           as compaction leaves them: one copy a day
+GET    /profiles, /groups   what the updates have come to
 GET    /requests            the requests to /import
 GET    /traffic             the same in sum
-DELETE /rows                forgets rows and requests
+DELETE /rows                forgets rows, profiles, groups and requests
 GET    /control             what is set, and what can be
 PATCH  /control/switches    {"idManagement":"original"}
 DELETE /control/switches    all back to their first choices

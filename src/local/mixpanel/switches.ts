@@ -197,6 +197,20 @@ export const SWITCHES = {
     about:
       'The header Retry-After of a 429: absent (errors/429), or there (rudder-transformer says so). Unconfirmed.',
   },
+  engageText: {
+    choices: ['some_valid', 'all_valid'],
+    about:
+      'When /engage and /groups answer 1: at least one update is valid (ingestion.openapi), or all are (identity.openapi).',
+  },
+  engageStrict: {
+    choices: ['ignored', 'counted'],
+    about:
+      'Whether strict=1 adds num_good_events to a verbose answer of /engage, where ak--47/mixpanel-import reads it. Unconfirmed.',
+  },
+  groupAdd: {
+    choices: ['refused', 'accepted'],
+    about: '$add on /groups: unsupported (user-profiles), yet on the page of the batch endpoint.',
+  },
   poison: {
     choices: [''],
     other: 'event name',

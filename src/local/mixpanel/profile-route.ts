@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { Answer } from '../answer.ts'
+import type { ProfileStore } from './profile-store.ts'
+import { type ProfileKind, readUpdate } from './profile-updates.ts'
+import type { Switches } from './switches.ts'
+
+const MAX_UPDATES = 2000
+const NO_DATA = 'data, missing or empty'
+const FORM = 'application/x-www-form-urlencoded'
+
+export interface ProfileRouteParts {
+  readonly kind: ProfileKind
+  readonly store: ProfileStore
+  readonly switches: () => Switches
+  /** An update with another one is answered as if it were applied, and is not. */
+  readonly token: string | undefined
+}
+
+/**
+ * The route `POST /engage` or `POST /groups`: asks for no credentials but the `$token` of each
+ * update, and answers 200 whatever is wrong with the data.
+ */
+export function createProfileRoute(
+  parts: ProfileRouteParts,
+): (request: IncomingMessage, url: URL) => Promise<Answer> {
+  const { kind, store, switches, token } = parts
+
+  return async function answerUpdates(request, { searchParams }) {
+    const errors = applied(updatesIn(await text(request), request.headers))
+    const strict = searchParams.get('strict') === '1'
+    const verbose = ['1', '2'].includes(searchParams.get('verbose') ?? '')
+    return verbose ? verboseAnswer(errors, strict) : { status: 200, body: textOf(errors) }
+  }
+
+  /** Why each of the updates was not applied; `undefined` for one that was. */
+  function applied(updates: readonly unknown[]): readonly (string | undefined)[] {
+    if (updates.length === 0) return [NO_DATA]
+    if (updates.length > MAX_UPDATES) return ['a request has 2000 updates at most']
+    return updates.map((update) => apply(update))
+  }
+
+  function apply(value: unknown): string | undefined {
+    const read = readUpdate(value, kind, switches())
+    if (read.kind === 'refused') return read.error
+    if (read.update.token !== token) return undefined
+    const result = store.apply(read.update)
+    return result === 'applied' ? undefined : result.error
+  }
+
+  function verboseAnswer(errors: readonly (string | undefined)[], strict: boolean): Answer {
+    const status = Number(textOf(errors))
+    const error = status === 1 ? null : errors.find((one) => one !== undefined)
+    const counted = strict && switches().engageStrict === 'counted'
+    const good = counted && { num_good_events: goodIn(errors) }
+    return { status: 200, body: { error, status, ...good } }
+  }
+
+  function textOf(errors: readonly (string | undefined)[]): '0' | '1' {
+    const wanted = switches().engageText === 'some_valid' ? 1 : errors.length
+    return goodIn(errors) >= wanted ? '1' : '0'
+  }
+}
+
+function goodIn(errors: readonly (string | undefined)[]): number {
+  return errors.filter((error) => error === undefined).length
+}
+
+/** None when the body cannot be read: gzip is not, by these endpoints. */
+function updatesIn(body: string, headers: IncomingMessage['headers']): readonly unknown[] {
+  const isForm = headers['content-type']?.startsWith(FORM) ?? false
+  const data = isForm ? (new URLSearchParams(body).get('data') ?? '') : body
+  const parsed = parsedList(data)
+  return parsed.length > 0 || !isForm ? parsed : parsedList(Buffer.from(data, 'base64').toString())
+}
+
+function parsedList(json: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(json)
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}
