@@ -4,6 +4,7 @@ import { startLoopbackServer } from './loopback-server.ts'
 import { createControlRoute } from './mixpanel/control-route.ts'
 import type { StandInCredentials } from './mixpanel/credentials.ts'
 import { type Behaviour, createFaults } from './mixpanel/faults.ts'
+import { createHotShards } from './mixpanel/hot-shards.ts'
 import type { Project } from './mixpanel/import-judgement.ts'
 import { createImportRoute } from './mixpanel/import-route.ts'
 import { createProfileRoute } from './mixpanel/profile-route.ts'
@@ -96,7 +97,8 @@ export async function startMixpanelStandIn(
   const quota = createQuota(now)
   quota.set(options.quota)
   let generated = 0
-  const answerImport = createImportRoute({ project, store, log, faults, now, wait })
+  const hotShards = createHotShards()
+  const answerImport = createImportRoute({ project, store, hotShards, log, faults, now, wait })
   const users = createProfileStore()
   const groups = createProfileStore()
   const { token } = options.credentials ?? LOCAL_CREDENTIALS
@@ -188,6 +190,7 @@ export async function startMixpanelStandIn(
 
   function clear(): void {
     store.clear()
+    hotShards.clear()
     users.clear()
     groups.clear()
     log.clear()

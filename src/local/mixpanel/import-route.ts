@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { type Answer, sendAnswer, sendHalf } from '../answer.ts'
 import type { Behaviour, Faults } from './faults.ts'
+import type { HotShards } from './hot-shards.ts'
 import { allImported, throttled } from './import-answers.ts'
 import { type BodyHeaders, eventsIn, type ImportBody, importBodyOf } from './import-body.ts'
 import {
@@ -28,6 +29,7 @@ export interface ImportRouteParts {
   /** As it is set up now. */
   readonly project: () => Project
   readonly store: RowStore
+  readonly hotShards: HotShards
   readonly log: RequestLog
   readonly faults: Faults
   /** Epoch ms. */
@@ -57,7 +59,7 @@ interface Exchange {
 
 /** The route `POST /import`: what a faultless Mixpanel does, and what the faults make of it. */
 export function createImportRoute(parts: ImportRouteParts): AnswerImport {
-  const { store, log, faults, now, wait } = parts
+  const { store, hotShards, log, faults, now, wait } = parts
   const withheld = createWithheld()
 
   return async function answerImport(request, response, url) {
@@ -68,7 +70,7 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
       sent: eventsIn(body),
       judge: () => judge(request, url, body),
       store: ({ answer, rows }) => {
-        store.add(rows)
+        store.add(hotShards.rename(rows, parts.project().switches.hotShardEvents))
         return answer
       },
       send: (answer) => {

@@ -164,6 +164,12 @@ export const SWITCHES = {
     about:
       'How old an event may be: a far past is taken (Segment, live), or refused with a text that holds `retention` beyond some 730 days (ak--47/mixpanel-import). 1971 is the floor of both.',
   },
+  hotShardEvents: {
+    choices: [200_000, 'unlimited'],
+    other: 'whole number',
+    about:
+      'How many events a distinct id may have in a day; more are renamed $hotshard_events in silence, and are nobody (hot-shard-limits).',
+  },
   ignoredEvents: {
     choices: ['uncounted', 'counted'],
     about:
