@@ -450,6 +450,7 @@ describe('what a stand-in remembers', () => {
         events: 2,
         bytes: body.length,
         receivedAt: NOW,
+        stored: 1,
         status: 400,
       },
     ])

@@ -65,20 +65,21 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
   return async function answerImport(request, response, url) {
     const sent = await buffer(request)
     const body = importBodyOf(sent, bodyHeadersOf(request), parts.project().switches)
-    const noteStatus = log.add(loggedRequest(request, url, body, now()))
+    const notes = log.add(loggedRequest(request, url, body, now()))
     await behave(faults.next(), {
       sent: eventsIn(body),
       judge: () => judge(request, url, body),
       store: ({ answer, rows }) => {
         store.add(hotShards.rename(rows, parts.project().switches.hotShardEvents))
+        notes.stored(rows.length)
         return answer
       },
       send: (answer) => {
-        noteStatus(answer.status)
+        notes.answered(answer.status)
         sendAnswer(response, answer)
       },
       cutOff: (answer) => {
-        noteStatus(answer.status)
+        notes.answered(answer.status)
         sendHalf(response, answer)
       },
       reset: () => request.socket.resetAndDestroy(),

@@ -11,8 +11,16 @@ export interface LoggedRequest {
   readonly bytes: number
   /** Epoch ms. */
   readonly receivedAt: number
+  /** How many rows it has left behind; absent when nothing was imported for want of trying. */
+  readonly stored?: number
   /** Absent while unanswered, and for good when the socket was destroyed instead. */
   readonly status?: number
+}
+
+/** What becomes of a request that was noted. */
+export interface RequestNotes {
+  stored(rows: number): void
+  answered(status: number): void
 }
 
 /** What has come, in sum. */
@@ -28,8 +36,8 @@ export interface Traffic {
 const NO_TRAFFIC: Traffic = { requests: 0, events: 0, bytes: 0, statuses: {} }
 
 export interface RequestLog {
-  /** Notes a request whose body is in; the returned function notes the status it is answered. */
-  add(request: LoggedRequest): (status: number) => void
+  /** Notes a request whose body is in; what is returned takes notes of what becomes of it. */
+  add(request: LoggedRequest): RequestNotes
   /** The last ones, in order of arrival. */
   requests(): readonly LoggedRequest[]
   /** Of all since the start or the last `clear`, forgotten ones included. */
@@ -51,7 +59,7 @@ export function createRequestLog(kept: number): RequestLog {
 
   return { add, requests, traffic: () => sum, waitForRequests, clear }
 
-  function add(request: LoggedRequest): (status: number) => void {
+  function add(request: LoggedRequest): RequestNotes {
     const entry: Entry = { request }
     entries.push(entry)
     // Not at each request: that would move them all each time.
@@ -59,11 +67,20 @@ export function createRequestLog(kept: number): RequestLog {
     sum = plus(sum, request)
     for (const { resolve } of waiters.filter(isServed)) resolve()
     waiters = waiters.filter((waiter) => !isServed(waiter))
-    return (status) => {
-      entry.request = { ...request, status }
-      const { statuses } = sum
-      sum = { ...sum, statuses: { ...statuses, [status]: (statuses[status] ?? 0) + 1 } }
+    return {
+      stored: (rows) => {
+        entry.request = { ...entry.request, stored: rows }
+      },
+      answered: (status) => {
+        entry.request = { ...entry.request, status }
+        countStatus(status)
+      },
     }
+  }
+
+  function countStatus(status: number): void {
+    const { statuses } = sum
+    sum = { ...sum, statuses: { ...statuses, [status]: (statuses[status] ?? 0) + 1 } }
   }
 
   function requests(): readonly LoggedRequest[] {
