@@ -1,6 +1,8 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
+const PROCESSING = 102
+
 /** What a push is answered. */
 export interface PushAnswer {
   readonly status: number
@@ -10,6 +12,8 @@ export interface PushAnswer {
 
 /** One request; a header that is `undefined` is left out. */
 interface PostRequest {
+  /** The whole URL, path included. */
+  readonly endpoint: string
   readonly body: string | Uint8Array
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Closes the connection when it fires. */
@@ -17,32 +21,38 @@ interface PostRequest {
 }
 
 export interface Poster {
-  /** Rejects when no whole answer comes: connection refused or reset, or `signal` fired. */
+  /**
+   * Rejects when no whole answer comes: connection refused or reset, or `signal` fired. An interim
+   * 102 is an answer, since Pub/Sub counts it as one; what follows it is read and dropped.
+   */
   post(request: PostRequest): Promise<PushAnswer>
-  /** Closes the connections that are kept alive. */
+  /** Closes all connections, those with a request under way too. */
   close(): void
 }
 
-/** Posts to one URL over connections that are kept alive. */
-export function createPoster(endpoint: string): Poster {
-  const agent = new Agent({ keepAlive: true })
+/** Posts over connections that are kept alive, as many as there are requests under way. */
+export function createPoster(): Poster {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: Number.POSITIVE_INFINITY })
 
-  return {
-    async post({ body, headers, signal }) {
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        const outgoing = request(endpoint, { method: 'POST', agent, ...(signal && { signal }) })
-        for (const [name, value] of Object.entries(headers)) {
-          if (value !== undefined) outgoing.setHeader(name, value)
-        }
-        outgoing.on('response', resolve).on('error', reject)
-        outgoing.end(body)
-      })
-      return {
-        status: answer.statusCode ?? 0,
-        headers: answer.headers,
-        body: await text(answer),
+  return { post, close: () => agent.destroy() }
+
+  function post({ endpoint, body, headers, signal }: PostRequest): Promise<PushAnswer> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request(endpoint, { method: 'POST', agent, ...(signal && { signal }) })
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined) outgoing.setHeader(name, value)
       }
-    },
-    close: () => agent.destroy(),
+      outgoing.on('information', ({ statusCode }) => {
+        if (statusCode === PROCESSING) resolve({ status: PROCESSING, headers: {}, body: '' })
+      })
+      outgoing.on('response', (incoming) => answerIn(incoming).then(resolve, reject))
+      outgoing.on('error', reject)
+      outgoing.end(body)
+    })
   }
+}
+
+async function answerIn(incoming: IncomingMessage): Promise<PushAnswer> {
+  const body = await text(incoming)
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, body }
 }

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import type { IncomingHttpHeaders } from 'node:http'
-import { text } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
-import { type Answer, sendAnswer } from '../../src/local/answer.ts'
-import { startLoopbackServer } from '../../src/local/loopback-server.ts'
-import { createPusher, envelopeOf, type PusherOptions } from '../../src/local/pusher.ts'
+import { envelopeOf } from '../../src/local/push-request.ts'
+import { createPusher, type PusherOptions } from '../../src/local/pusher.ts'
 import { NOW } from './post-import.ts'
+import { type EndpointAnswer, startEndpoint } from './start-endpoint.ts'
 
 const PUBLISH_TIME = '2026-01-01T00:00:00.000Z'
 const IDENTIFIED = { messageId: '2070443601311540', publishTime: '2021-02-26T19:13:55.749Z' }
@@ -62,7 +60,7 @@ describe('an envelope', () => {
 
 describe('a push', () => {
   it('is a POST of the envelope with the headers of Pub/Sub', async (t) => {
-    const { endpoint, received } = await startEndpoint(t)
+    const { url: endpoint, received } = await startEndpoint(t)
     const pusher = startPusher(t, { endpoint })
 
     await pusher.push({ data: 'é', attributes: { a: 'b' }, ...IDENTIFIED })
@@ -87,9 +85,10 @@ describe('a push', () => {
   })
 
   it('resolves with the answer', async (t) => {
-    const { endpoint } = await startEndpoint(t, [
-      { status: 503, body: 'later', headers: { 'retry-after': '7' } },
-    ])
+    const { url: endpoint } = await startEndpoint(
+      t,
+      inTurn([{ status: 503, body: 'later', headers: { 'retry-after': '7' } }]),
+    )
 
     const answer = await startPusher(t, { endpoint }).push({ data: 'x' })
 
@@ -99,7 +98,7 @@ describe('a push', () => {
   })
 
   it('carries a token that is asked for each time', async (t) => {
-    const { endpoint, received } = await startEndpoint(t)
+    const { url: endpoint, received } = await startEndpoint(t)
     let asked = 0
     const pusher = startPusher(t, { endpoint, token: async () => `token-${++asked}` })
 
@@ -113,7 +112,7 @@ describe('a push', () => {
   })
 
   it('gives each message a time, and a decimal id of its own that no number can hold', async (t) => {
-    const { endpoint, received } = await startEndpoint(t)
+    const { url: endpoint, received } = await startEndpoint(t)
     const pusher = startPusher(t, { endpoint })
 
     await pusher.push({ data: 'x' })
@@ -126,7 +125,7 @@ describe('a push', () => {
   })
 
   it('counts its ids from where it is told, and names the subscription it is told', async (t) => {
-    const { endpoint, received } = await startEndpoint(t)
+    const { url: endpoint, received } = await startEndpoint(t)
     const subscription = 'projects/p/subscriptions/s'
     const pusher = startPusher(t, { endpoint, subscription, firstMessageId: 7n })
 
@@ -139,7 +138,7 @@ describe('a push', () => {
   })
 
   it('has the headers of Eventarc in that form, around the same body', async (t) => {
-    const { endpoint, received } = await startEndpoint(t)
+    const { url: endpoint, received } = await startEndpoint(t)
     const topic = 'projects/p/topics/t'
     const pusher = startPusher(t, { endpoint, form: 'eventarc', topic })
 
@@ -157,7 +156,7 @@ describe('a push', () => {
   })
 
   it('sends any body in place of the envelope', async (t) => {
-    const { endpoint, received } = await startEndpoint(t)
+    const { url: endpoint, received } = await startEndpoint(t)
     const pusher = startPusher(t, { endpoint })
 
     await pusher.push({}, { rawBody: '{"é' })
@@ -173,7 +172,7 @@ describe('a push', () => {
   })
 
   it('changes a header, and leaves out one that is undefined', async (t) => {
-    const { endpoint, received } = await startEndpoint(t)
+    const { url: endpoint, received } = await startEndpoint(t)
     const pusher = startPusher(t, { endpoint, token: () => 'token' })
 
     const headers = { authorization: undefined, 'content-type': 'text/plain', 'x-more': '1' }
@@ -187,7 +186,7 @@ describe('a push', () => {
   })
 
   it('uses one connection for one push after another', async (t) => {
-    const { endpoint, connections } = await startEndpoint(t)
+    const { url: endpoint, connections } = await startEndpoint(t)
     const pusher = startPusher(t, { endpoint })
 
     for (let n = 0; n < 3; n++) await pusher.push({ data: 'x' })
@@ -196,7 +195,7 @@ describe('a push', () => {
   })
 
   it('rejects when no answer comes, and when it is given up', async (t) => {
-    const { endpoint } = await startEndpoint(t, ['never'])
+    const { url: endpoint } = await startEndpoint(t, inTurn(['later']))
     const pusher = startPusher(t, { endpoint })
     const givenUp = new AbortController()
 
@@ -213,7 +212,10 @@ describe('a push', () => {
 
 describe('publishing', () => {
   it('redelivers the same message, id and publish time, until it is acked', async (t) => {
-    const { endpoint, received } = await startEndpoint(t, [{ status: 503 }, { status: 429 }])
+    const { url: endpoint, received } = await startEndpoint(
+      t,
+      inTurn([{ status: 503 }, { status: 429 }]),
+    )
     let now = NOW
     const pusher = startPusher(t, { endpoint, now: () => now++ })
 
@@ -225,7 +227,7 @@ describe('publishing', () => {
   })
 
   it('ends when the attempts are used up', async (t) => {
-    const { endpoint } = await startEndpoint(t, [{ status: 500 }, { status: 501 }])
+    const { url: endpoint } = await startEndpoint(t, inTurn([{ status: 500 }, { status: 501 }]))
 
     const answers = await startPusher(t, { endpoint }).publish({ data: 'x' }, { attempts: 2 })
 
@@ -234,7 +236,7 @@ describe('publishing', () => {
 
   for (const status of [200, 201, 202, 204]) {
     it(`takes ${status} for an ack`, async (t) => {
-      const { endpoint } = await startEndpoint(t, [{ status }])
+      const { url: endpoint } = await startEndpoint(t, inTurn([{ status }]))
 
       const answers = await startPusher(t, { endpoint }).publish({ data: 'x' }, { attempts: 2 })
 
@@ -244,7 +246,7 @@ describe('publishing', () => {
 
   for (const status of [203, 205, 206, 302, 400, 422]) {
     it(`takes ${status} for a nack`, async (t) => {
-      const { endpoint } = await startEndpoint(t, [{ status }])
+      const { url: endpoint } = await startEndpoint(t, inTurn([{ status }]))
 
       const answers = await startPusher(t, { endpoint }).publish({ data: 'x' }, { attempts: 2 })
 
@@ -252,8 +254,16 @@ describe('publishing', () => {
     })
   }
 
+  it('takes an interim 102 for an ack', async (t) => {
+    const { url: endpoint } = await startEndpoint(t, inTurn(['processing']))
+
+    const answers = await startPusher(t, { endpoint }).publish({ data: 'x' }, { attempts: 2 })
+
+    assert.deepEqual(statusesOf(answers), [102])
+  })
+
   it('takes a broken connection for a nack that leaves no answer', async (t) => {
-    const { endpoint } = await startEndpoint(t, ['reset', { status: 503 }])
+    const { url: endpoint } = await startEndpoint(t, inTurn(['reset', { status: 503 }]))
 
     const answers = await startPusher(t, { endpoint }).publish({ data: 'x' }, { attempts: 3 })
 
@@ -261,7 +271,10 @@ describe('publishing', () => {
   })
 
   it('waits between attempts, and only there', async (t) => {
-    const { endpoint, received } = await startEndpoint(t, [{ status: 503 }, { status: 503 }])
+    const { url: endpoint, received } = await startEndpoint(
+      t,
+      inTurn([{ status: 503 }, { status: 503 }]),
+    )
     const waits: number[][] = []
     const betweenAttempts = async (made: number) => void waits.push([made, received.length])
 
@@ -274,7 +287,7 @@ describe('publishing', () => {
   })
 
   it('counts delivery attempts when it is given the first', async (t) => {
-    const { endpoint, received } = await startEndpoint(t, [{ status: 503 }])
+    const { url: endpoint, received } = await startEndpoint(t, inTurn([{ status: 503 }]))
     const pusher = startPusher(t, { endpoint })
 
     await pusher.publish({ data: 'x', deliveryAttempt: 1 }, { attempts: 2 })
@@ -284,7 +297,7 @@ describe('publishing', () => {
   })
 
   it('does not take a bug for a nack', async (t) => {
-    const { endpoint } = await startEndpoint(t)
+    const { url: endpoint } = await startEndpoint(t)
     const token = () => Promise.reject(new TypeError('no token today'))
 
     const published = startPusher(t, { endpoint, token }).publish({ data: 'x' }, { attempts: 2 })
@@ -293,31 +306,9 @@ describe('publishing', () => {
   })
 })
 
-interface ReceivedPush {
-  readonly method: string | undefined
-  readonly path: string | undefined
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-}
-
-/** An endpoint that gives these answers in turn, then 204. */
-async function startEndpoint(
-  t: TestContext,
-  answers: readonly (Answer | 'reset' | 'never')[] = [],
-) {
-  const received: ReceivedPush[] = []
-  const server = await startLoopbackServer(
-    { name: 'the endpoint', port: 0 },
-    async (push, response) => {
-      const { method, url: path, headers } = push
-      const answer = answers[received.length] ?? { status: 204 }
-      received.push({ method, path, headers, body: await text(push) })
-      if (answer === 'reset') push.socket.resetAndDestroy()
-      else if (answer !== 'never') sendAnswer(response, answer)
-    },
-  )
-  t.after(server.close)
-  return { endpoint: `${server.url}/push`, received, connections: server.connections }
+/** These answers, then 204. */
+function inTurn(answers: readonly EndpointAnswer[]): (place: number) => EndpointAnswer {
+  return (place) => answers[place] ?? 204
 }
 
 function startPusher(t: TestContext, options: PusherOptions) {
