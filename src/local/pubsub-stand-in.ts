@@ -3,36 +3,51 @@ import { buffer } from 'node:stream/consumers'
 import { type Answer, sendAnswer, sendHalf } from './answer.ts'
 import { startLoopbackServer } from './loopback-server.ts'
 import { createTopicFaults, type TopicBehaviour } from './pubsub/publish-faults.ts'
-import { googleError, judgePublish, type TopicMessage } from './pubsub/publish-rules.ts'
-import { wallNow } from './wall-clock.ts'
+import { createPublishLog, type PublishRequest } from './pubsub/publish-log.ts'
+import type { TopicMessage } from './pubsub/publish-rules.ts'
+import type { TokenSource } from './pubsub/push-tokens.ts'
+import { answerOf, type Refusal } from './pubsub/refusal.ts'
+import { createRestApi } from './pubsub/rest-api.ts'
+import { type RestCall, restCallOf } from './pubsub/rest-call.ts'
+import type { PushSubscription, SubscriptionObserver } from './pubsub/subscription.ts'
+import type { SubscriptionSettings } from './pubsub/subscription-settings.ts'
+import { createSubscriptions } from './pubsub/subscriptions.ts'
+import { createTopics } from './pubsub/topics.ts'
+import type { PublishedMessage } from './push-request.ts'
+import { createWorldTime, type WorldTime } from './world-time.ts'
 
-/** The topic a stand-in has unless told otherwise. */
+/** The topic that every stand-in has from the start. */
 export const LOCAL_DEAD_LETTER_TOPIC = 'projects/local-project/topics/events-dead'
 
-/** The first whole number that a JSON number rounds: an id read as a number is another id. */
-const FIRST_MESSAGE_ID = 2n ** 53n + 100_001n
+const UNAUTHENTICATED: Refusal = {
+  kind: 'refused',
+  code: 401,
+  status: 'UNAUTHENTICATED',
+  message: 'Request had invalid authentication credentials.',
+}
 
 export interface PubsubStandInOptions {
   /** Any free port when absent. */
   readonly port?: number
-  /** Full name, `projects/P/topics/T`. */
-  readonly topic?: string
   /** Whether whoever asks may publish; yes when absent. */
   readonly permitted?: boolean
   /** Bearer tokens that are let in; all requests are when absent. */
   readonly tokens?: readonly string[]
-  /** Epoch ms. */
-  readonly now?: () => number
+  /** Signs the tokens of pushes. A subscription with an `oidcToken` needs it. */
+  readonly pushToken?: TokenSource
+  /** The wall's when absent. */
+  readonly time?: WorldTime
+  /** In [0, 1): jitter and duplicates. */
+  readonly random?: () => number
 }
 
-/** What a stand-in remembers of one publish request. */
-export interface PublishRequest {
-  readonly messages: number
-  readonly bytes: number
-  readonly userAgent: string
-}
+/** A message to publish from code. */
+export type NewMessage = Pick<PublishedMessage, 'data' | 'attributes' | 'orderingKey'>
 
-/** A Pub/Sub on loopback that knows one topic: publish, testIamPermissions, get. */
+/**
+ * A Pub/Sub on loopback: topics and push subscriptions, from code and by its REST API, so that
+ * a script for Google's emulator drives it too.
+ */
 export interface PubsubStandIn {
   /** The base URL, without a slash at the end. */
   readonly url: string
@@ -43,13 +58,26 @@ export interface PubsubStandIn {
   connections(): number
   /** Stops at once: open sockets are destroyed, whatever is held stays unanswered. */
   close(): Promise<void>
-  /** Every message in the topic, in the order they were published. */
-  messages(): readonly TopicMessage[]
+
+  /** By full name. Throws, as do the next three, with what the REST API would answer. */
+  createTopic(name: string): void
+  createSubscription(
+    name: string,
+    settings: SubscriptionSettings,
+    observer?: SubscriptionObserver,
+  ): PushSubscription
+  /** Throws when there is none of that name. */
+  subscription(name: string): PushSubscription
+  /** Answers with the ids. Not judged as a publish request is: the sizes are the caller's. */
+  publish(topic: string, messages: readonly NewMessage[]): readonly string[]
+
+  /** What was published to a topic while it had no subscription, in that order. */
+  messages(topic?: string): readonly TopicMessage[]
   /** The publish requests whose bodies are in, answered or not; what is not let in counts too. */
   requests(): readonly PublishRequest[]
   /** Resolves once `count` of them have come since the start. */
   waitForRequests(count: number): Promise<void>
-  /** Treats the next `times` requests so, publish or other; calls add up in order. */
+  /** Treats the next `times` requests about a topic so; calls add up in order. */
   answerNext(times: number, behaviour: TopicBehaviour): void
   answerAlways(behaviour: TopicBehaviour | 'normally'): void
   /** Sends the answers that `gate` holds. */
@@ -60,33 +88,60 @@ export interface PubsubStandIn {
 export async function startPubsubStandIn(
   options: PubsubStandInOptions = {},
 ): Promise<PubsubStandIn> {
-  const { topic = LOCAL_DEAD_LETTER_TOPIC, permitted = true, now = wallNow, port = 0 } = options
+  const { permitted = true, port = 0, time = createWorldTime(), random = Math.random } = options
   const faults = createTopicFaults()
-  const kept: TopicMessage[] = []
-  const requests: PublishRequest[] = []
-  let waiters: { count: number; resolve: () => void }[] = []
-  let nextId = FIRST_MESSAGE_ID
+  const log = createPublishLog()
+  const topics = createTopics(time.now)
+  const subscriptions = createSubscriptions({ time, random, topics, token: options.pushToken })
+  const answerTo = createRestApi({ topics, subscriptions, permitted })
+  topics.create(LOCAL_DEAD_LETTER_TOPIC)
   const server = await startLoopbackServer({ name: 'the Pub/Sub stand-in', port }, answerRequest)
 
   return {
     ...server,
     host: new URL(server.url).host,
-    messages: () => [...kept],
-    requests: () => [...requests],
-    waitForRequests,
+    close,
+    createTopic: (name) => throwIfRefused(topics.create(name)),
+    createSubscription(name, settings, observer) {
+      throwIfRefused(subscriptions.create(name, settings, observer))
+      return subscription(name)
+    },
+    subscription,
+    publish,
+    messages: (topic = LOCAL_DEAD_LETTER_TOPIC) => topics.unclaimed(topic),
+    requests: log.requests,
+    waitForRequests: log.waitForRequests,
     answerNext: faults.answerNext,
     answerAlways: faults.answerAlways,
     release: faults.release,
   }
 
+  async function close(): Promise<void> {
+    subscriptions.close()
+    await server.close()
+  }
+
+  function subscription(name: string): PushSubscription {
+    const found = subscriptions.find(name)
+    if (found === undefined) throw new Error(`there is no subscription ${name}`)
+    return found
+  }
+
+  function publish(topic: string, given: readonly NewMessage[]): readonly string[] {
+    const messages = given.map(({ data = '', attributes = {}, ...rest }) => {
+      return { ...rest, data: bytesOf(data), attributes }
+    })
+    return topics.publish(topic, messages).map(({ messageId }) => messageId)
+  }
+
   async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request)
     const path = decodeURIComponent(new URL(request.url ?? '/', server.url).pathname)
-    const [, name = '', action = 'get'] =
-      /^\/v1\/(projects\/.*\/topics\/[^:]*)(?::(\w+))?$/.exec(path) ?? []
-    if (action === 'publish') note(request, body)
-    const behaviour = faults.next()
-    const answer = (): Answer => judge(request, { name, action, body })
+    if (path === '/local/subscriptions') return sendAnswer(response, statsOfAll())
+    const call = restCallOf(request.method ?? 'GET', path, body)
+    note(call, body, request)
+    const answer = (): Answer => (isLetIn(request) ? answerTo(call) : answerOf(UNAUTHENTICATED))
+    const behaviour = path.includes('/topics/') ? faults.next() : 'normally'
     if (behaviour === 'normally') return sendAnswer(response, answer())
     switch (behaviour.kind) {
       case 'status':
@@ -110,54 +165,32 @@ export async function startPubsubStandIn(
     sendAnswer(response, answer)
   }
 
-  function judge(request: IncomingMessage, asked: { name: string; action: string; body: Buffer }) {
-    if (!isLetIn(request)) {
-      return googleError(401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials.')
-    }
-    const exists = asked.name === topic
-    if (asked.action === 'testIamPermissions') {
-      return { status: 200, body: exists && permitted ? JSON.parse(String(asked.body)) : {} }
-    }
-    if (!exists) return googleError(404, 'NOT_FOUND', 'Resource not found (resource=events-dead).')
-    if (asked.action === 'get') return { status: 200, body: { name: topic } }
-    if (!permitted) return googleError(403, 'PERMISSION_DENIED', 'User not authorized.')
-    return publish(asked.body)
-  }
-
   function isLetIn({ headers }: IncomingMessage): boolean {
     const { tokens } = options
     return tokens === undefined || tokens.some((one) => headers.authorization === `Bearer ${one}`)
   }
 
-  function publish(body: Buffer): Answer {
-    const judgement = judgePublish(body)
-    if (judgement.kind === 'refused') return judgement.answer
-    const publishTime = new Date(now()).toISOString()
-    const messages = judgement.messages.map((message) => {
-      return { ...message, messageId: String(nextId++), publishTime }
-    })
-    kept.push(...messages)
-    return { status: 200, body: { messageIds: messages.map(({ messageId }) => messageId) } }
+  function note(call: RestCall, body: Buffer, { headers }: IncomingMessage): void {
+    if (call.kind !== 'publish') return
+    const messages = call.judgement.kind === 'taken' ? call.judgement.messages.length : 0
+    log.add({ messages, bytes: body.length, userAgent: headers['user-agent'] ?? '' })
   }
 
-  function note({ headers }: IncomingMessage, body: Buffer): void {
-    const judgement = judgePublish(body)
-    const messages = judgement.kind === 'taken' ? judgement.messages.length : 0
-    requests.push({ messages, bytes: body.length, userAgent: headers['user-agent'] ?? '' })
-    for (const { resolve } of waiters.filter(isServed)) resolve()
-    waiters = waiters.filter((waiter) => !isServed(waiter))
+  /** For people with curl. */
+  function statsOfAll(): Answer {
+    const stats = subscriptions.all().map((one) => ({ name: one.name, ...one.stats() }))
+    return { status: 200, body: `${JSON.stringify(stats, null, 2)}\n` }
   }
+}
 
-  async function waitForRequests(count: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (requests.length >= count) resolve()
-      else waiters.push({ count, resolve })
-    })
-  }
+function throwIfRefused(refusal: Refusal | undefined): void {
+  if (refusal !== undefined) throw new Error(refusal.message)
+}
 
-  function isServed({ count }: { count: number }): boolean {
-    return requests.length >= count
-  }
+/** A view of the same memory where there are bytes. */
+function bytesOf(data: string | Uint8Array): Buffer {
+  if (typeof data === 'string') return Buffer.from(data)
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 }
 
 function withoutLastId(answer: Answer): Answer {

@@ -20,7 +20,7 @@ function published(letter: DeadLetter, data = Buffer.from(letter.event ?? '')): 
 
 function taken(json: string): readonly NewMessage[] {
   const judgement = judgePublish(Buffer.from(`{"messages":[${json}]}`))
-  if (judgement.kind === 'refused') throw new Error(JSON.stringify(judgement.answer))
+  if (judgement.kind === 'refused') throw new Error(judgement.message)
   return judgement.messages
 }
 

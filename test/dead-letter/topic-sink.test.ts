@@ -17,6 +17,7 @@ import { startPubsub } from '../helpers/pubsub.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
 
 interface SceneOptions extends PubsubStandInOptions {
+  readonly topic?: string
   readonly clock?: Clock
   readonly credentials?: Credentials
   readonly emulated?: boolean
@@ -33,7 +34,11 @@ async function startScene(t: TestContext, options: SceneOptions = {}): Promise<S
   const pubsub = await startPubsub(t, options)
   const unproven: unknown[] = []
   const client = createTopicClient(
-    { baseUrl: pubsub.url, topic: LOCAL_DEAD_LETTER_TOPIC, userAgent: 'pubsub-mixpanel/test' },
+    {
+      baseUrl: pubsub.url,
+      topic: options.topic ?? LOCAL_DEAD_LETTER_TOPIC,
+      userAgent: 'pubsub-mixpanel/test',
+    },
     {
       clock: options.clock ?? systemClock,
       credentials: options.credentials ?? NO_CREDENTIALS,

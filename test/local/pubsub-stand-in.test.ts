@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { LOCAL_DEAD_LETTER_TOPIC, type PubsubStandIn } from '../../src/local/pubsub-stand-in.ts'
 import { startPubsub } from '../helpers/pubsub.ts'
+import { createHandTime } from './hand-time.ts'
 
 const TOPIC = `/v1/${LOCAL_DEAD_LETTER_TOPIC}`
 
@@ -19,7 +20,7 @@ function attributes(count: number): Record<string, string> {
 
 describe('the Pub/Sub stand-in', () => {
   it('keeps what is published, and confirms each message with an id of its own', async (t) => {
-    const pubsub = await startPubsub(t, { now: () => 0 })
+    const pubsub = await startPubsub(t, { time: createHandTime(0) })
     const messages = [{ data: 'YQ==', attributes: { a: 'b' } }, { data: 'Yg==' }]
 
     const { status, body } = await ask(pubsub, `${TOPIC}:publish`, { messages })
@@ -109,7 +110,7 @@ describe('the Pub/Sub stand-in', () => {
     assert.equal(publish.status, 403)
   })
 
-  it('knows its own topic and no other', async (t) => {
+  it('has the topic of dead letters from the start, and no other', async (t) => {
     const pubsub = await startPubsub(t)
 
     assert.deepEqual((await ask(pubsub, TOPIC)).body, { name: LOCAL_DEAD_LETTER_TOPIC })

@@ -1,4 +1,4 @@
-import type { Answer } from '../answer.ts'
+import { invalid, type Refusal } from './refusal.ts'
 
 /** A message as a topic keeps it. */
 export interface TopicMessage {
@@ -7,10 +7,11 @@ export interface TopicMessage {
   readonly publishTime: string
   readonly data: Buffer
   readonly attributes: Readonly<Record<string, string>>
+  readonly orderingKey?: string
 }
 
 /** A message as it is published. */
-export type NewMessage = Pick<TopicMessage, 'data' | 'attributes'>
+export type NewMessage = Omit<TopicMessage, 'messageId' | 'publishTime'>
 
 // cloud.google.com/pubsub/quotas#resource_limits
 const MAX_REQUEST_BYTES = 10_000_000
@@ -18,11 +19,10 @@ const MAX_MESSAGES = 1_000
 const MAX_ATTRIBUTES = 100
 const MAX_KEY_BYTES = 256
 const MAX_VALUE_BYTES = 1_024
+const MAX_ORDERING_KEY_BYTES = 1_024
 
-/** What a publish request comes to: the messages it holds, or what Google would answer. */
-export type Judgement = Readonly<
-  { kind: 'taken'; messages: readonly NewMessage[] } | { kind: 'refused'; answer: Answer }
->
+/** What a publish request comes to: the messages it holds, or why Google would refuse it. */
+export type Judgement = Readonly<{ kind: 'taken'; messages: readonly NewMessage[] } | Refusal>
 
 /** Judges the body of a publish request. One bad message refuses the request. */
 export function judgePublish(body: Buffer): Judgement {
@@ -40,25 +40,26 @@ export function judgePublish(body: Buffer): Judgement {
   return { kind: 'taken', messages: given.map(newMessage) }
 }
 
-/** Google's error, in JSON. */
-export function googleError(code: number, status: string, message: string): Answer {
-  return { status: code, body: { error: { code, message, status } } }
-}
-
 interface Given {
   readonly data: unknown
   readonly attributes: readonly (readonly [string, unknown])[]
+  readonly orderingKey: unknown
 }
 
-function faultOf({ data, attributes }: Given): string | undefined {
+function faultOf({ data, attributes, orderingKey }: Given): string | undefined {
   if (typeof data !== 'string' || !isBase64(data)) return 'Base64 decoding failed.'
   if (data === '' && attributes.length === 0) return 'Some messages are empty'
   if (attributes.length > MAX_ATTRIBUTES) return 'A message has too many attributes.'
+  if (!isOrderingKey(orderingKey)) return 'The ordering key is invalid.'
   return attributes.map(attributeFault).find((one) => one !== undefined)
 }
 
 function isBase64(text: string): boolean {
   return Buffer.from(text, 'base64').toString('base64') === text
+}
+
+function isOrderingKey(given: unknown): boolean {
+  return typeof given === 'string' && Buffer.byteLength(given) <= MAX_ORDERING_KEY_BYTES
 }
 
 function attributeFault([key, value]: readonly [string, unknown]): string | undefined {
@@ -69,22 +70,22 @@ function attributeFault([key, value]: readonly [string, unknown]): string | unde
   return undefined
 }
 
-function newMessage({ data, attributes }: Given): NewMessage {
+function newMessage({ data, attributes, orderingKey }: Given): NewMessage {
   const texts = attributes.map(([key, value]) => [key, String(value)])
-  return { data: Buffer.from(String(data), 'base64'), attributes: Object.fromEntries(texts) }
+  return {
+    data: Buffer.from(String(data), 'base64'),
+    attributes: Object.fromEntries(texts),
+    ...(orderingKey !== '' && { orderingKey: String(orderingKey) }),
+  }
 }
 
 function messagesIn(text: string): readonly Given[] | undefined {
   try {
     const { messages } = JSON.parse(text)
-    return messages.map(({ data = '', attributes = {} }) => {
-      return { data, attributes: Object.entries(attributes) }
+    return messages.map(({ data = '', attributes = {}, orderingKey = '' }) => {
+      return { data, attributes: Object.entries(attributes), orderingKey }
     })
   } catch {
     return undefined
   }
-}
-
-function invalid(message: string): Judgement {
-  return { kind: 'refused', answer: googleError(400, 'INVALID_ARGUMENT', message) }
 }

@@ -1,0 +1,110 @@
+import type { Delivery } from './delivery.ts'
+import { createFifo, type Fifo } from './fifo.ts'
+
+/** Keeps a subscription to one message under way for each ordering key. */
+export interface OrderingKeys {
+  /** Whether it may be pushed now; if not, it waits behind the others of its key. */
+  admit(delivery: Delivery): boolean
+  /** From now on this one is acked, and will come once more. */
+  expectDuplicate(acked: Delivery): void
+  /** The next of its key that may be pushed. */
+  acked(delivery: Delivery): Delivery | undefined
+  /** The same when it left without an ack: it is a dead letter. */
+  left(delivery: Delivery): Delivery | undefined
+  /** The expected one comes, and after it what was acked since; answers with the next to push. */
+  replay(duplicate: Delivery): Delivery | undefined
+}
+
+/** For a subscription without ordering: everything may be pushed at any time. */
+export const NO_ORDER: OrderingKeys = {
+  admit: () => true,
+  expectDuplicate: () => {},
+  acked: () => undefined,
+  left: () => undefined,
+  replay: (duplicate) => duplicate,
+}
+
+/** One ordering key. */
+interface Line {
+  waiting: Fifo<Delivery>
+  underWay: boolean
+  /** What was acked since the first that will come again, that one included; else nothing. */
+  acked: Delivery[]
+  expected: number
+  /** Have come while another of the key was under way. */
+  duplicates: Delivery[]
+}
+
+/**
+ * One message of a key is outstanding at a time, and whoever sees one again sees all later ones of
+ * its key again, acked or not (cloud.google.com/pubsub/docs/ordering).
+ *
+ * @param replayed told of each acked message that will be pushed again behind a duplicate
+ */
+export function createOrderingKeys(replayed: () => void): OrderingKeys {
+  const lines = new Map<string, Line>()
+
+  return {
+    admit(delivery) {
+      const line = lineOf(delivery)
+      if (line === undefined) return true
+      if (line.underWay) line.waiting.push(delivery)
+      const isFree = !line.underWay
+      line.underWay = true
+      return isFree
+    },
+    expectDuplicate(delivery) {
+      const line = lineOf(delivery)
+      if (line !== undefined) line.expected += 1
+    },
+    acked(delivery) {
+      const line = lineOf(delivery)
+      if (line !== undefined && line.expected > 0) line.acked.push(delivery)
+      return nextOf(delivery)
+    },
+    left: nextOf,
+    replay(duplicate) {
+      const line = lineOf(duplicate)
+      if (line === undefined) return duplicate
+      line.duplicates.push(duplicate)
+      return line.underWay ? undefined : nextOf(duplicate)
+    },
+  }
+
+  function lineOf({ message: { orderingKey } }: Delivery): Line | undefined {
+    if (!orderingKey) return undefined
+    const line = lines.get(orderingKey) ?? emptyLine()
+    lines.set(orderingKey, line)
+    return line
+  }
+
+  function nextOf(delivery: Delivery): Delivery | undefined {
+    const line = lineOf(delivery)
+    if (line === undefined) return undefined
+    for (const duplicate of line.duplicates.splice(0)) putFirst(line, duplicate)
+    const next = line.waiting.shift()
+    line.underWay = next !== undefined
+    if (!line.underWay && line.expected === 0) lines.delete(delivery.message.orderingKey ?? '')
+    return next
+  }
+
+  function putFirst(line: Line, duplicate: Delivery): void {
+    const { messageId } = duplicate.message
+    const place = line.acked.findIndex(({ message }) => message.messageId === messageId)
+    const later = line.acked.slice(place + 1).map(replayOf)
+    for (const _ of later) replayed()
+    const waiting = [duplicate, ...later]
+    for (let next = line.waiting.shift(); next; next = line.waiting.shift()) waiting.push(next)
+    line.waiting = createFifo(waiting)
+    line.expected -= 1
+    if (line.expected === 0) line.acked = []
+  }
+}
+
+function emptyLine(): Line {
+  return { waiting: createFifo(), underWay: false, acked: [], expected: 0, duplicates: [] }
+}
+
+function replayOf({ message }: Delivery): Delivery {
+  return { message, kind: 'replay', nacks: 0 }
+}

@@ -1,0 +1,66 @@
+import { createPoster } from '../http-post.ts'
+import { envelopeOf, isUnanswered, pushHeaders } from '../push-request.ts'
+import type { TopicMessage } from './publish-rules.ts'
+import type { PushResult } from './push-stats.ts'
+import { createPushTokens, type TokenSource } from './push-tokens.ts'
+import type { SubscriptionSettings } from './subscription-settings.ts'
+
+export interface PushSenderParts {
+  readonly now: () => number
+  /** Asked when the settings name a service account. */
+  readonly token?: TokenSource | undefined
+}
+
+/** Sends the pushes of one subscription. */
+export interface PushSender {
+  /** Waits for the answer as long as the connection lasts. Rejects when there is no token. */
+  send(message: TopicMessage, attempt: number): Promise<PushResult>
+  endpoint(): string
+  /** The whole URL of the pushes to come. */
+  setEndpoint(url: string): void
+  /** Closes all connections; what waits for its answer gets none. */
+  close(): void
+}
+
+/** @param name full name of the subscription */
+export function createPushSender(
+  name: string,
+  settings: SubscriptionSettings,
+  parts: PushSenderParts,
+): PushSender {
+  const { topic, pushConfig, deadLetterPolicy, local } = settings
+  const poster = createPoster()
+  const tokenFor = parts.token && createPushTokens(parts.token, parts.now)
+  let endpoint = pushConfig.pushEndpoint
+
+  return {
+    send,
+    endpoint: () => endpoint,
+    setEndpoint(url) {
+      endpoint = url
+    },
+    close: poster.close,
+  }
+
+  async function send(message: TopicMessage, attempt: number): Promise<PushResult> {
+    const counted = deadLetterPolicy ? { ...message, deliveryAttempt: attempt } : message
+    const body = JSON.stringify(envelopeOf(counted, name))
+    const token = await pushToken()
+    const headers = pushHeaders(message, body, { form: local?.form, topic, token })
+    try {
+      const { status } = await poster.post({ endpoint, body, headers })
+      return { kind: 'answered', status }
+    } catch (error) {
+      if (isUnanswered(error)) return { kind: 'no_answer' }
+      throw error
+    }
+  }
+
+  /** Without an audience of its own it is the endpoint (the REST reference of `oidcToken`). */
+  function pushToken(): string | Promise<string> | undefined {
+    const { oidcToken } = pushConfig
+    if (oidcToken === undefined) return undefined
+    const { serviceAccountEmail: email, audience = endpoint } = oidcToken
+    return tokenFor?.({ audience, email })
+  }
+}

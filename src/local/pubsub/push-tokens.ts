@@ -1,0 +1,31 @@
+/** Whom a push token is for, and whose it is. */
+export interface TokenClaims {
+  readonly audience: string
+  readonly email: string
+}
+
+/** Signs a token that is good for an hour of the world. */
+export type TokenSource = (claims: TokenClaims) => string | Promise<string>
+
+// cloud.google.com/pubsub/docs/authenticate-push-subscriptions: tokens may be up to an hour old
+const LIFETIME_MS = 3_600_000
+/** Our choice: how long before its end a token is replaced. */
+const RENEWED_BEFORE_END_MS = 300_000
+
+/** The push token of one subscription: asked for once, and reused until it nears its end. */
+export function createPushTokens(
+  source: TokenSource,
+  now: () => number,
+): (claims: TokenClaims) => string | Promise<string> {
+  let token: string | Promise<string> = ''
+  let signedFor = ''
+  let renewedAt = 0
+
+  return (claims) => {
+    if (now() < renewedAt && signedFor === claims.audience) return token
+    token = source(claims)
+    signedFor = claims.audience
+    renewedAt = now() + LIFETIME_MS - RENEWED_BEFORE_END_MS
+    return token
+  }
+}

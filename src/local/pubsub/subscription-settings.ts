@@ -1,0 +1,96 @@
+import type { PushForm } from '../push-request.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+
+/**
+ * A push subscription as Pub/Sub's REST API has it
+ * (cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions), and what only the
+ * stand-in can do.
+ */
+export interface SubscriptionSettings {
+  /** Full name; it must exist. */
+  readonly topic: string
+  readonly pushConfig: PushConfig
+  /** From 10 to 600: how long a push waits for its answer. 10 when absent. */
+  readonly ackDeadlineSeconds?: number
+  /** A nacked message comes again at once when absent. */
+  readonly retryPolicy?: RetryPolicySettings
+  readonly deadLetterPolicy?: DeadLetterPolicy
+  readonly enableMessageOrdering?: boolean
+  readonly local?: LocalSettings
+}
+
+export interface PushConfig {
+  /** The whole URL, path included. */
+  readonly pushEndpoint: string
+  /** Pushes carry no token when absent. */
+  readonly oidcToken?: OidcToken
+}
+
+export interface OidcToken {
+  readonly serviceAccountEmail: string
+  /** The endpoint when absent. */
+  readonly audience?: string
+}
+
+export interface RetryPolicySettings {
+  /** Seconds with an `s`, from 0 to 600; `10s` when absent. */
+  readonly minimumBackoff?: string
+  /** The same, not below the minimum; `600s` when absent. */
+  readonly maximumBackoff?: string
+}
+
+export interface DeadLetterPolicy {
+  /** Full name of another topic; it must exist. */
+  readonly deadLetterTopic: string
+  /** From 5 to 100; 5 when absent. */
+  readonly maxDeliveryAttempts?: number
+}
+
+/** What Pub/Sub has no setting for. */
+export interface LocalSettings {
+  /** `wrapped` when absent. */
+  readonly form?: PushForm
+  /** None when absent. */
+  readonly duplicates?: DuplicateSettings
+  /** How many pushes may be under way at first; 4 when absent. */
+  readonly initialWindow?: number
+}
+
+/** Acked messages that come again. */
+export interface DuplicateSettings {
+  /** The share of acked messages that do, from 0 to 1. */
+  readonly rate: number
+  /** The share of those that come under another publish time, from 0 to 1; 0 when absent. */
+  readonly otherPublishTimeShare?: number
+  /** How long after the ack; 1,000 when absent. */
+  readonly afterMs?: number
+}
+
+const DEFAULT_ACK_DEADLINE_SECONDS = 10
+const DEFAULT_DELIVERY_ATTEMPTS = 5
+
+export function ackDeadlineMsOf({ ackDeadlineSeconds }: SubscriptionSettings): number {
+  return (ackDeadlineSeconds || DEFAULT_ACK_DEADLINE_SECONDS) * 1_000
+}
+
+export function retryPolicyOf({ retryPolicy }: SubscriptionSettings): RetryPolicy | undefined {
+  if (retryPolicy === undefined) return undefined
+  const { minimumBackoff = '10s', maximumBackoff = '600s' } = retryPolicy
+  return {
+    minimumBackoffMs: durationMs(minimumBackoff),
+    maximumBackoffMs: durationMs(maximumBackoff),
+  }
+}
+
+export function deadLetterPolicyOf({
+  deadLetterPolicy,
+}: SubscriptionSettings): Required<DeadLetterPolicy> | undefined {
+  if (deadLetterPolicy === undefined) return undefined
+  const maxDeliveryAttempts = deadLetterPolicy.maxDeliveryAttempts || DEFAULT_DELIVERY_ATTEMPTS
+  return { ...deadLetterPolicy, maxDeliveryAttempts }
+}
+
+/** `1.5s` in ms; NaN for what is no duration (google.protobuf.Duration in JSON). */
+export function durationMs(text: string): number {
+  return /^\d+(\.\d{1,9})?s$/.test(text) ? Number(text.slice(0, -1)) * 1_000 : Number.NaN
+}

@@ -1,0 +1,237 @@
+import { isAck } from '../push-request.ts'
+import type { WorldTime } from '../world-time.ts'
+import { deadLetterCopy } from './dead-letter-copy.ts'
+import type { Delivery } from './delivery.ts'
+import { createDeliveryQueue } from './delivery-queue.ts'
+import { drawReturn, otherPublishTimeOf, type ReturnLater } from './duplicates.ts'
+import { createOrderingKeys, NO_ORDER } from './ordering-keys.ts'
+import type { TopicMessage } from './publish-rules.ts'
+import { createPushBackoff } from './push-backoff.ts'
+import { createPushSender } from './push-sender.ts'
+import { createPushCounters, type PushResult, type PushStats } from './push-stats.ts'
+import type { TokenSource } from './push-tokens.ts'
+import { createPushWindow } from './push-window.ts'
+import { redeliveryDelayMs } from './retry-policy.ts'
+import {
+  ackDeadlineMsOf,
+  deadLetterPolicyOf,
+  retryPolicyOf,
+  type SubscriptionSettings,
+} from './subscription-settings.ts'
+import type { Topics } from './topics.ts'
+
+/** Told of what a subscription does, at the moment it does it. */
+export interface SubscriptionObserver {
+  /** @param attempt from 1: one more than the nacks so far */
+  pushed?(message: TopicMessage, attempt: number): void
+  /** The answer has been read, or will not be waited for, and nothing has been made of it yet. */
+  answered?(message: TopicMessage, result: PushResult, isAcked: boolean): void
+  /** The message has left for the dead-letter topic. */
+  forwarded?(message: TopicMessage, copy: TopicMessage): void
+  /** An acked message comes again; under its own publish time when no other is given. */
+  duplicate?(message: TopicMessage, otherPublishTime: string | undefined): void
+}
+
+export interface SubscriptionParts {
+  readonly time: WorldTime
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly topics: Pick<Topics, 'publish'>
+  readonly token?: TokenSource | undefined
+  readonly observer?: SubscriptionObserver | undefined
+}
+
+/** A push subscription, as far as a test or a harness has to do with it. */
+export interface PushSubscription {
+  /** Full name. */
+  readonly name: string
+  /** Sends nothing new until `resume`; what is under way goes on. */
+  pause(): void
+  resume(): void
+  /** The pushes under way; what was given up at its ack deadline is not. */
+  outstanding(): number
+  /** The messages not yet acked or forwarded, duplicates that are still to come included. */
+  backlog(): number
+  /** How many pushes may be under way. */
+  window(): number
+  /** How long the latest nack would stop delivery now; 0 while all goes well. */
+  backoffMs(): number
+  /** Sends the pushes to come to this URL: a service that starts again has another port. */
+  setEndpoint(url: string): void
+  settings(): SubscriptionSettings
+  stats(): PushStats
+}
+
+/** The same for the Pub/Sub it belongs to. */
+export interface Subscription extends PushSubscription {
+  receive(messages: readonly TopicMessage[]): void
+  /** Sends nothing more, closes all connections and ignores what comes of them. */
+  close(): void
+}
+
+/** Starts to push as soon as it has received a message, in a microtask of its own. */
+export function createSubscription(
+  name: string,
+  settings: SubscriptionSettings,
+  parts: SubscriptionParts,
+): Subscription {
+  const { time, random, observer = {} } = parts
+  const ackDeadlineMs = ackDeadlineMsOf(settings)
+  const retryPolicy = retryPolicyOf(settings)
+  const deadLetterPolicy = deadLetterPolicyOf(settings)
+  const queue = createDeliveryQueue()
+  const keys = settings.enableMessageOrdering ? createOrderingKeys(() => void backlog++) : NO_ORDER
+  const pushWindow = createPushWindow(settings.local?.initialWindow)
+  const backoff = createPushBackoff(time.now)
+  const sender = createPushSender(name, settings, { now: time.now, token: parts.token })
+  const counters = createPushCounters()
+  let state: 'delivering' | 'paused' | 'closed' = 'delivering'
+  let outstanding = 0
+  let backlog = 0
+  let cancelWakeUp = (): void => {}
+
+  return {
+    name,
+    receive,
+    pause: () => changeTo('paused'),
+    resume: () => changeTo('delivering'),
+    close,
+    outstanding: () => outstanding,
+    backlog: () => backlog,
+    window: pushWindow.size,
+    backoffMs: backoff.delayMs,
+    setEndpoint: sender.setEndpoint,
+    settings: currentSettings,
+    stats: counters.snapshot,
+  }
+
+  function receive(messages: readonly TopicMessage[]): void {
+    backlog += messages.length
+    for (const message of messages) {
+      const delivery: Delivery = { message, kind: 'first', nacks: 0 }
+      if (keys.admit(delivery)) queue.add(delivery)
+    }
+    queueMicrotask(pushWhatMayGo)
+  }
+
+  function changeTo(next: 'delivering' | 'paused'): void {
+    if (state === 'closed') return
+    state = next
+    pushWhatMayGo()
+  }
+
+  function close(): void {
+    state = 'closed'
+    cancelWakeUp()
+    sender.close()
+  }
+
+  function currentSettings(): SubscriptionSettings {
+    const pushConfig = { ...settings.pushConfig, pushEndpoint: sender.endpoint() }
+    return { ...settings, pushConfig }
+  }
+
+  function pushWhatMayGo(): void {
+    while (state === 'delivering' && outstanding < pushWindow.size()) {
+      const pausedMs = backoff.pausedUntil() - time.now()
+      if (pausedMs > 0) {
+        cancelWakeUp()
+        cancelWakeUp = time.after(pausedMs, pushWhatMayGo)
+        return
+      }
+      const delivery = queue.take()
+      if (delivery === undefined) return
+      push(delivery)
+    }
+  }
+
+  function push(delivery: Delivery): void {
+    const attempt = delivery.nacks + 1
+    outstanding += 1
+    counters.pushed(delivery)
+    observer.pushed?.(delivery.message, attempt)
+
+    let isAnswered = false
+    const cancelDeadline = time.after(ackDeadlineMs, () => settle({ kind: 'deadline' }))
+    void sender.send(delivery.message, attempt).then(settle)
+
+    function settle(result: PushResult): void {
+      if (isAnswered || state === 'closed') return
+      isAnswered = true
+      cancelDeadline()
+      answered(delivery, result)
+    }
+  }
+
+  function answered(delivery: Delivery, result: PushResult): void {
+    const isAcked = result.kind === 'answered' && isAck(result.status)
+    observer.answered?.(delivery.message, result, isAcked)
+    outstanding -= 1
+    if (isAcked) acked(delivery)
+    else nacked(delivery, result)
+    pushWhatMayGo()
+  }
+
+  function acked(delivery: Delivery): void {
+    counters.acked()
+    pushWindow.acked()
+    backoff.acked()
+    backlog -= 1
+    if (delivery.kind === 'first') {
+      const comesAgain = drawReturn(settings.local?.duplicates, random)
+      if (comesAgain.kind !== 'never') pushAgain(delivery, comesAgain)
+    }
+    addIfAny(keys.acked(delivery))
+  }
+
+  function nacked(delivery: Delivery, result: PushResult): void {
+    counters.nacked(result)
+    pushWindow.nacked()
+    backoff.nacked()
+    const failed = { ...delivery, nacks: delivery.nacks + 1 }
+    if (deadLetterPolicy && failed.nacks >= deadLetterPolicy.maxDeliveryAttempts) {
+      forward(failed, deadLetterPolicy.deadLetterTopic)
+    } else {
+      redeliver(failed)
+    }
+  }
+
+  function redeliver(delivery: Delivery): void {
+    const delayMs = redeliveryDelayMs(retryPolicy, delivery.nacks, random)
+    if (delayMs > 0) time.after(delayMs, () => pushInTurn(delivery))
+    else queue.add(delivery)
+  }
+
+  function pushInTurn(delivery: Delivery): void {
+    queue.add(delivery)
+    pushWhatMayGo()
+  }
+
+  function forward(delivery: Delivery, deadLetterTopic: string): void {
+    const { message, nacks } = delivery
+    const letter = deadLetterCopy(message, { subscription: name, attempts: nacks })
+    const copies = parts.topics.publish(deadLetterTopic, [letter])
+    counters.deadLettered()
+    backlog -= 1
+    for (const copy of copies) observer.forwarded?.(message, copy)
+    addIfAny(keys.left(delivery))
+  }
+
+  function pushAgain(delivery: Delivery, { kind, afterMs }: ReturnLater): void {
+    backlog += 1
+    keys.expectDuplicate(delivery)
+    time.after(afterMs, () => {
+      const { message, nacks } = delivery
+      const publishTime = kind === 'retimed' ? otherPublishTimeOf(message, time.now()) : undefined
+      const again = publishTime === undefined ? message : { ...message, publishTime }
+      counters.duplicated()
+      observer.duplicate?.(message, publishTime)
+      addIfAny(keys.replay({ message: again, kind: 'duplicate', nacks }))
+      pushWhatMayGo()
+    })
+  }
+
+  function addIfAny(delivery: Delivery | undefined): void {
+    if (delivery !== undefined) queue.add(delivery)
+  }
+}

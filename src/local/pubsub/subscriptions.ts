@@ -1,0 +1,61 @@
+import { alreadyExists, invalid, type Refusal } from './refusal.ts'
+import { isNewName } from './resource-names.ts'
+import {
+  createSubscription,
+  type Subscription,
+  type SubscriptionObserver,
+  type SubscriptionParts,
+} from './subscription.ts'
+import { judgeSettings } from './subscription-rules.ts'
+import type { SubscriptionSettings } from './subscription-settings.ts'
+import type { Topics } from './topics.ts'
+
+export interface SubscriptionsParts extends Omit<SubscriptionParts, 'observer' | 'topics'> {
+  readonly topics: Topics
+}
+
+export interface Subscriptions {
+  /** From settings of unknown shape; `undefined` once it is there. */
+  create(name: string, settings: unknown, observer?: SubscriptionObserver): Refusal | undefined
+  find(name: string): Subscription | undefined
+  all(): readonly Subscription[]
+  close(): void
+}
+
+/** No subscriptions yet. */
+export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
+  const subscriptions = new Map<string, Subscription>()
+
+  return {
+    create,
+    find: (name) => subscriptions.get(name),
+    all: () => [...subscriptions.values()],
+    close() {
+      for (const subscription of subscriptions.values()) subscription.close()
+    },
+  }
+
+  function create(
+    name: string,
+    given: unknown,
+    observer?: SubscriptionObserver,
+  ): Refusal | undefined {
+    if (subscriptions.has(name)) return alreadyExists(name)
+    if (!isNewName(name, 'subscriptions')) {
+      return invalid(`Invalid [subscriptions] name: (name=${name})`)
+    }
+    const judgement = judgeSettings(given, parts.topics.has)
+    if (judgement.kind === 'refused') return judgement
+    if (judgement.settings.pushConfig.oidcToken && !parts.token) {
+      return invalid('pushConfig.oidcToken: this stand-in was given nobody who signs tokens.')
+    }
+    add(name, judgement.settings, observer)
+    return undefined
+  }
+
+  function add(name: string, settings: SubscriptionSettings, observer?: SubscriptionObserver) {
+    const subscription = createSubscription(name, settings, { ...parts, observer })
+    subscriptions.set(name, subscription)
+    parts.topics.subscribe(settings.topic, subscription.receive)
+  }
+}
