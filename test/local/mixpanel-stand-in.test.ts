@@ -100,6 +100,31 @@ describe('an import with strict=1', () => {
     assert.partialDeepStrictEqual(body, { failed_records: [{ field: 'properties.time' }] })
   })
 
+  it('finds the lone surrogate that an escape has brought', async (t) => {
+    const mixpanel = await startMixpanel(t)
+
+    const { body } = await postImport(mixpanel.url, [GOOD, aRecord({ title: '\ud800' })])
+
+    assert.partialDeepStrictEqual(body, {
+      failed_records: [{ index: 1, field: 'properties.title' }],
+      num_records_imported: 1,
+    })
+  })
+
+  it('takes a well encoded replacement character beside a record that is no UTF-8', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    const good = JSON.stringify(aRecord({ title: '\ufffd' }))
+    const latin1 = Buffer.from(JSON.stringify(aRecord({ title: 'café' })), 'latin1')
+    const body = Buffer.concat([Buffer.from(`[${good},`), latin1, Buffer.from(']')])
+
+    const answer = await postImport(mixpanel.url, Uint8Array.from(body))
+
+    assert.partialDeepStrictEqual(answer.body, {
+      failed_records: [{ index: 1 }],
+      num_records_imported: 1,
+    })
+  })
+
   it('finds the record whose bytes are no UTF-8', async (t) => {
     const mixpanel = await startMixpanel(t)
     const latin1 = JSON.stringify([GOOD, aRecord({ title: 'café' })])
@@ -471,12 +496,12 @@ describe('what a stand-in remembers', () => {
 
   it('is the last requests only when told to, and the sum of all', async (t) => {
     const mixpanel = await startMixpanel(t, { keptRequests: 2 })
-    for (const count of [1, 2, 3, 4, 5]) {
+    for (const count of [0, 1, 2, 3, 4, 5]) {
       await postImport(mixpanel.url, Array(count).fill(GOOD))
     }
     await postImport(mixpanel.url, '[')
 
-    await mixpanel.waitForRequests(6)
+    await mixpanel.waitForRequests(7)
     assert.deepEqual(
       mixpanel.requests().map(({ events, status }) => [events, status]),
       [
@@ -485,9 +510,9 @@ describe('what a stand-in remembers', () => {
       ],
     )
     // Brackets, commas and the lone bracket.
-    const bytes = 15 * JSON.stringify(GOOD).length + 5 * 2 + 10 + 1
-    const statuses = { 200: 5, 400: 1 }
-    assert.deepEqual(mixpanel.traffic(), { requests: 6, events: 15, bytes, statuses })
+    const bytes = 15 * JSON.stringify(GOOD).length + 6 * 2 + 10 + 1
+    const statuses = { 200: 6, 400: 1 }
+    assert.deepEqual(mixpanel.traffic(), { requests: 7, events: 15, bytes, statuses })
   })
 
   it('may be no request at all, but the sum of them', async (t) => {

@@ -118,6 +118,11 @@ describe('over the control API', () => {
     },
     {
       route: 'PUT /control/faults',
+      body: { kind: 'status', status: 600 },
+      complaint: 'status must be a status from 200 to 599',
+    },
+    {
+      route: 'PUT /control/faults',
       body: { kind: 'status', status: 500, headers: { a: 1 } },
       complaint: 'headers must be an object of texts',
     },

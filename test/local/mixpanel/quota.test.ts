@@ -58,6 +58,15 @@ describe('a quota', () => {
     assert.deepEqual(admit(sized(1)), { kind: 'throttled', retryInMs: 30_000 })
   })
 
+  it('forgets the bytes of what has left the window', () => {
+    const { admit, clock } = quotaAt({ events: 100, bytes: 1_000 })
+    admit({ events: 1, bytes: 1_000 })
+
+    clock.at += 60_000
+
+    assert.deepEqual(admit({ events: 1, bytes: 1_000 }), ADMITTED)
+  })
+
   it('counts what was admitted before it was set', () => {
     const { admit, quota } = quotaAt()
     admit(sized(5))

@@ -132,7 +132,11 @@ const cases: readonly Case[] = [
   {
     what: 'an array',
     body: [GOOD],
-    positions: [{ set: { bareObject: 'one_event' }, answer: ONE }],
+    positions: [
+      { set: { bareObject: 'one_event' }, answer: ONE },
+      { set: { emptyBody: 'data_missing' }, answer: ONE },
+      { set: { emptyBatch: 'data_missing' }, answer: ONE },
+    ],
   },
   {
     what: 'an empty body',
@@ -309,6 +313,11 @@ const cases: readonly Case[] = [
     body: [aRecord({ $insert_id: 'null' })],
     positions: [
       { set: { insertIdRule: 'relaxed' }, answer: { status: 400 }, rows: 0 },
+      {
+        set: { insertIdField: '$insert_id' },
+        answer: refusal([{ field: '$insert_id' }], 0),
+        rows: 0,
+      },
       {
         set: { insertIdField: 'properties.$insert_id' },
         answer: refusal(
@@ -594,6 +603,29 @@ describe('the switches', () => {
     for (const [name, { choices }] of Object.entries(SWITCHES)) {
       assert.equal(Object(FAVOURED)[name], choices[0], name)
     }
+  })
+
+  it('are shown in all their positions: here, or in the file named for what they are of', () => {
+    const shownHere = new Set(cases.flatMap(({ positions }) => positions.map(({ set }) => set)))
+    const elsewhere: Readonly<Record<string, string>> = {
+      credentialBody: 'below the table of cases',
+      dedupDistinctId: 'below the table of cases',
+      throttleForm: 'quota.test.ts',
+      retryAfter: 'quota.test.ts',
+      hotShardEvents: 'hot-shards.test.ts',
+      engageText: 'profiles.test.ts',
+      engageStrict: 'profiles.test.ts',
+      groupAdd: 'profiles.test.ts',
+    }
+
+    const missing = Object.entries(SWITCHES).flatMap(([name, { choices }]) => {
+      if (name in elsewhere) return []
+      return choices
+        .filter((choice) => ![...shownHere].some((set) => Object(set)[name] === choice))
+        .map((choice) => `${name}: ${choice}`)
+    })
+
+    assert.deepEqual(missing, [])
   })
 
   it('are set while the stand-in runs, each by itself', async (t) => {
