@@ -144,17 +144,17 @@ export async function startMixpanelStandIn(
     const route = `${request.method} ${url.pathname}`
     if (route === 'POST /engage') return sendAnswer(response, await answerEngage(request, url))
     if (route === 'POST /groups') return sendAnswer(response, await answerGroups(request, url))
-    sendAnswer(response, (await answerControl(request, route)) ?? viewOf(route))
+    sendAnswer(response, (await answerControl(request, route)) ?? viewOf(route, lastIn(url)))
   }
 
-  function viewOf(route: string): Answer {
+  function viewOf(route: string, last: number): Answer {
     switch (route) {
       case 'GET /events':
-        return legible(deduplicated())
+        return legible(deduplicated().slice(-last))
       case 'GET /compacted':
-        return legible(compacted())
+        return legible(compacted().slice(-last))
       case 'GET /rows':
-        return legible(store.rows())
+        return legible(store.rows().slice(-last))
       case 'DELETE /rows':
         clear()
         return { status: 204 }
@@ -163,7 +163,7 @@ export async function startMixpanelStandIn(
       case 'GET /groups':
         return legible(groups.profiles())
       case 'GET /requests':
-        return legible(log.requests())
+        return legible(log.requests().slice(-last))
       case 'GET /traffic':
         return legible(log.traffic())
       default:
@@ -195,6 +195,12 @@ export async function startMixpanelStandIn(
     groups.clear()
     log.clear()
   }
+}
+
+/** How many to show of a long view, `?last=`: all together may be too long for one text. */
+function lastIn({ searchParams }: URL): number {
+  const last = Number(searchParams.get('last'))
+  return Number.isSafeInteger(last) && last > 0 ? last : Number.POSITIVE_INFINITY
 }
 
 /** For people with curl: one field a line. */

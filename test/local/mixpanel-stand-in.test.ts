@@ -540,6 +540,8 @@ describe('what a stand-in remembers', () => {
 
     assert.deepEqual(await view('/rows'), mixpanel.rows())
     assert.deepEqual(await view('/events'), mixpanel.deduplicated())
+    assert.deepEqual(await view('/rows?last=1'), mixpanel.rows().slice(-1))
+    assert.deepEqual(await view('/rows?last=x'), mixpanel.rows())
     assert.deepEqual(await view('/compacted'), mixpanel.compacted())
     assert.deepEqual(await view('/requests'), mixpanel.requests())
     assert.deepEqual(await view('/traffic'), mixpanel.traffic())

@@ -33,7 +33,7 @@ const USAGE = `A stand-in for Mixpanel. Nothing here needs credentials but /impo
 
 POST   /import              as Mixpanel: ?strict=1, verbose, project_id, ip
 POST   /engage, /groups     as Mixpanel: profiles of users and groups
-GET    /rows                every accepted copy of every event
+GET    /rows                every accepted copy of every event; ?last=10 shows only so many
 GET    /events              de-duplicated, as queries see them
 GET    /compacted           as compaction leaves them: one copy a day
 GET    /profiles, /groups   what the updates have come to
