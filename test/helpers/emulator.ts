@@ -14,17 +14,27 @@ export interface Emulator {
   readonly host: string
   /** Full names of a new topic and a new pull subscription to it. */
   createTopic(name: string): Promise<{ topic: string; subscription: string }>
-  /** The messages that wait in a subscription, acked with that. */
+  /** Has what is published to a topic from now on pushed to a URL; the subscription's full name. */
+  pushTo(endpoint: string, topic: string): Promise<string>
+  /** Ends a subscription: nothing is pushed any more, least of all to the next owner of a port. */
+  unsubscribe(subscription: string): Promise<void>
+  /** Publishes together; the message ids, in the same order. */
+  publish(topic: string, messages: readonly PublishedMessage[]): Promise<readonly string[]>
+  /** The messages that wait in a subscription, acked with that; it does not wait for any. */
   pull(subscription: string): Promise<readonly PulledMessage[]>
   stop(): Promise<void>
 }
 
-export interface PulledMessage {
-  readonly messageId: string
-  readonly publishTime: string
+/** Data, attributes or both. */
+export interface PublishedMessage {
   /** Base64. */
   readonly data?: string
   readonly attributes?: Readonly<Record<string, string>>
+}
+
+export interface PulledMessage extends PublishedMessage {
+  readonly messageId: string
+  readonly publishTime: string
 }
 
 /** Starts the emulator of the Google Cloud SDK, or takes the running one; `undefined`: none here. */
@@ -74,7 +84,7 @@ async function freePort(): Promise<number> {
 }
 
 function emulatorAt(host: string, stop: () => Promise<void>): Emulator {
-  return { host, createTopic, pull, stop }
+  return { host, createTopic, pushTo, unsubscribe, publish, pull, stop }
 
   async function createTopic(name: string) {
     const topic = `${PROJECT}/topics/${name}`
@@ -84,18 +94,36 @@ function emulatorAt(host: string, stop: () => Promise<void>): Emulator {
     return { topic, subscription }
   }
 
+  async function pushTo(pushEndpoint: string, topic: string): Promise<string> {
+    const subscription = `${topic.replace('/topics/', '/subscriptions/')}-push`
+    await ask('PUT', subscription, { topic, pushConfig: { pushEndpoint } })
+    return subscription
+  }
+
+  async function unsubscribe(subscription: string): Promise<void> {
+    await ask('DELETE', subscription)
+  }
+
+  async function publish(topic: string, messages: readonly PublishedMessage[]) {
+    const answer = await ask('POST', `${topic}:publish`, { messages })
+    return answer.messageIds
+  }
+
   async function pull(subscription: string): Promise<readonly PulledMessage[]> {
-    const answer = await ask('POST', `${subscription}:pull`, { maxMessages: 100 })
+    const asked = { maxMessages: 100, returnImmediately: true }
+    const answer = await ask('POST', `${subscription}:pull`, asked)
     const received: { ackId: string; message: PulledMessage }[] = answer.receivedMessages ?? []
     const ackIds = received.map(({ ackId }) => ackId)
     if (ackIds.length > 0) await ask('POST', `${subscription}:acknowledge`, { ackIds })
     return received.map(({ message }) => message)
   }
 
-  async function ask(method: string, path: string, body: object) {
+  async function ask(method: string, path: string, body?: object) {
     const headers = { 'content-type': 'application/json' }
-    const request = { method, headers, body: JSON.stringify(body) }
+    const request = { method, headers, ...(body && { body: JSON.stringify(body) }) }
     const answer = await fetch(`http://${host}/v1/${path}`, request)
-    return JSON.parse(await answer.text())
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`the emulator refuses ${method} ${path}: ${text}`)
+    return JSON.parse(text)
   }
 }
