@@ -126,8 +126,9 @@ describe('a Mixpanel that answers with', () => {
   })
 })
 
+/** What an answer claims at most; fewer than none is a claim of nothing. */
 function importedBy({ num_records_imported: count }: { num_records_imported?: unknown }): number {
-  return typeof count === 'number' ? count : 0
+  return typeof count === 'number' ? Math.max(0, count) : 0
 }
 
 async function bufferedBytes({ service }: World): Promise<number> {
