@@ -2,17 +2,20 @@ import fc from 'fast-check'
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 2 })
 
-const stringText = fc
-  .tuple(fc.string({ unit: 'binary', maxLength: 8 }), fc.boolean())
-  .map(([text, escaped]) => (escaped ? escapedText(text) : JSON.stringify(text)))
+const string = fc.string({ unit: 'binary', maxLength: 8 })
+const stringText = written(string)
 
 const numberText = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => JSON.stringify(number)),
   fc.constantFrom('-0', '1.50', '1e5', '-1E+2', '1e400', '12345678901234567890'),
 )
 
+/**
+ * None begins with a backslash: once such a name was parsed, V8 may take another whose escape looks
+ * like it for the same (https://github.com/nodejs/node/issues/63785).
+ */
 export const nameText = fc.oneof(
-  stringText,
+  written(string.filter((name) => !name.startsWith('\\'))),
   fc
     .constantFrom('time', '$insert_id', 'properties', 'event', '__proto__', '')
     .chain((name) => fc.constantFrom(JSON.stringify(name), escapedText(name))),
@@ -70,6 +73,13 @@ export function enclosed(open: string, item: fc.Arbitrary<string>, close: string
 
 function spaced(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.tuple(space, text, space).map((parts) => parts.join(''))
+}
+
+/** As JSON, every character escaped or as few as can be. */
+function written(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc
+    .tuple(text, fc.boolean())
+    .map(([one, escaped]) => (escaped ? escapedText(one) : JSON.stringify(one)))
 }
 
 function escapedText(text: string): string {
