@@ -70,9 +70,17 @@ function refusePromise(promise: PromiseLike<unknown>): Rejected {
 }
 
 function messageOf(thrown: unknown): string {
-  // Of the owner's making, whatever its type says.
-  const text: unknown = thrown instanceof Error ? thrown.message : thrown
+  const text = textOf(thrown)
   return typeof text === 'string' ? text : 'threw a value that is not an error, or has no text'
+}
+
+/** Of the owner's making, whatever its type says: it may throw when it is asked. */
+function textOf(thrown: unknown): unknown {
+  try {
+    return thrown instanceof Error ? thrown.message : thrown
+  } catch {
+    return undefined
+  }
 }
 
 function failed(detail: string): Rejected {

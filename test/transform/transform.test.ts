@@ -55,6 +55,18 @@ describe('createTransform', () => {
     assert.deepEqual(JSON.parse(candidate?.text ?? ''), candidate?.value)
   })
 
+  it('keeps names like those of a prototype, of attributes and of properties', () => {
+    const names = '{"__proto__":"a","constructor":"b","toString":"c","then":"d","kind":"e"}'
+    const copy = createTransform((input, { attributes }) => {
+      return { event: 'a', properties: { input, attributes } }
+    })
+
+    const copies = copy(JSON.parse(names), LINE, aMessage({ attributes: JSON.parse(names) }))
+
+    const properties = `{"input":${names},"attributes":${names}}`
+    assert.partialDeepStrictEqual(copies, [{ text: `{"event":"a","properties":${properties}}` }])
+  })
+
   it('writes half a character as an escape, so that the text stays UTF-8', () => {
     const [candidate] = candidatesOf(() => ({ event: '\ud800', properties: {} }))
 
@@ -120,6 +132,8 @@ describe('createTransform', () => {
         () => fail(Object.assign(new Error(), { message: Object.create(null) })),
         /no text/,
       ],
+      ['that it throws what throws when asked for', () => fail(unaskable()), /no text/],
+      ['that it throws an error for whose text throws', () => fail(unspeaking()), /no text/],
       ['that it returns nothing for', () => undefined, /return null to drop/],
       ['that it returns a promise for', async () => A, /at once/],
       [
@@ -158,6 +172,17 @@ function candidatesOf(fn: () => unknown) {
 
 function childrenOf(fn: () => unknown): [number, unknown][] {
   return candidatesOf(fn).map(({ child, text }) => [child, JSON.parse(text).event])
+}
+
+/** Whatever is done with it throws. */
+function unaskable(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+function unspeaking(): Error {
+  return Object.defineProperty(new Error(), 'message', { get: () => fail(unaskable()) })
 }
 
 function fail(error: unknown): never {
