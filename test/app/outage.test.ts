@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { LOCAL_CREDENTIALS, startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
+import { startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
+import { freePorts } from '../helpers/free-ports.ts'
 import { createScaledClock } from '../helpers/scaled-clock.ts'
 import { startWorld } from '../helpers/world.ts'
 
@@ -19,9 +20,9 @@ const backOff = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 
 describe('while Mixpanel is in trouble', () => {
   it('nacks what it could not import, and imports it once when Mixpanel is back', async (t) => {
-    const world = await startWorld(t, { clock: createScaledClock(FACTOR) })
-    const { port } = world.mixpanel
-    await world.mixpanel.close()
+    const port = await freePorts(1)
+    const env = { MIXPANEL_URL: `http://127.0.0.1:${port}` }
+    const world = await startWorld(t, { env, clock: createScaledClock(FACTOR) })
 
     const during = await world.pusher.push(MESSAGE)
     const back = await startMixpanelStandIn({ port })
@@ -146,13 +147,9 @@ describe('while Mixpanel is in trouble', () => {
   })
 
   it('halves a batch that is too large until the one event at fault stands alone', async (t) => {
-    const world = await startWorld(t, { env: { MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token } })
-    await world.mixpanel.close()
-    const small = await startMixpanelStandIn({
-      port: world.mixpanel.port,
-      switches: { maxBodyBytes: 1_000 },
-    })
+    const small = await startMixpanelStandIn({ switches: { maxBodyBytes: 1_000 } })
     t.after(() => small.close())
+    const world = await startWorld(t, { env: { MIXPANEL_URL: small.url } })
     const large = `{"event":"large","properties":{"distinct_id":"u","x":"${'x'.repeat(2_000)}"}}`
 
     const answer = await world.pusher.push({ ...MESSAGE, data: `${MESSAGE.data}\n${large}` })

@@ -4,16 +4,18 @@ import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { describe, it, type TestContext } from 'node:test'
+import { freePorts } from '../helpers/free-ports.ts'
 import { aFolder } from '../helpers/world.ts'
 import { begin, run } from './run.ts'
 
-/** A port that is taken, with free ones around it as likely as not. */
-async function aTakenPort(t: TestContext): Promise<number> {
+/** The base of the demo's four ports, and the one of them that is taken. */
+async function portsOfWhichOneIsTaken(t: TestContext): Promise<{ base: number; taken: number }> {
+  const base = await freePorts(4)
+  const taken = base + 2
   const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  await once(server.listen(taken, '127.0.0.1'), 'listening')
   t.after(() => server.close())
-  const address = server.address()
-  return typeof address === 'object' && address ? address.port : 0
+  return { base, taken }
 }
 
 describe('the demo', () => {
@@ -48,21 +50,19 @@ describe('the demo', () => {
 
   it('names the port that is taken, says how to take others, and leaves nothing behind', async (t) => {
     const folder = await aFolder(t)
-    const port = await aTakenPort(t)
+    const { base, taken } = await portsOfWhichOneIsTaken(t)
 
-    const { code, err } = await run('cli/demo', ['--port-base', String(port - 2)], {
-      TMPDIR: folder,
-    })
+    const { code, err } = await run('cli/demo', ['--port-base', `${base}`], { TMPDIR: folder })
 
     assert.equal(code, 1)
-    assert.match(err, new RegExp(`127.0.0.1:${port}|the service ended`))
+    assert.match(err, new RegExp(`127.0.0.1:${taken}`))
     assert.match(err, /--port-base 9000/)
     assert.deepEqual(await readdir(folder), [])
   })
 
   it('ends with all that it started on SIGTERM', async (t) => {
     const folder = await aFolder(t)
-    const port = (await aTakenPort(t)) + 1
+    const port = await freePorts(4)
     const demo = begin('cli/demo', ['--port-base', String(port)], { TMPDIR: folder })
     t.after(() => demo.kill('SIGKILL'))
     assert.ok(demo.stdout)

@@ -13,6 +13,7 @@ import {
   type PubsubStandInOptions,
 } from '../../src/local/pubsub-stand-in.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
+import { freePorts } from '../helpers/free-ports.ts'
 import { startPubsub } from '../helpers/pubsub.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
 
@@ -229,10 +230,11 @@ describe('a store', () => {
   })
 
   it('is refused when Pub/Sub cannot be reached, and recovers by itself', async (t) => {
-    const { pubsub, sink } = await startScene(t)
+    const port = await freePorts(1)
+    const { pubsub, sink } = await startScene(t, { port })
     await pubsub.close()
     await assert.rejects(sink.store([letter('a')]), { code: 'ECONNREFUSED' })
-    const back = await startPubsub(t, { port: pubsub.port })
+    const back = await startPubsub(t, { port })
 
     await sink.store([letter('b')])
 
@@ -427,7 +429,7 @@ describe('a probe', () => {
   }
 
   it('lets the start go on, and tells, when Google cannot be reached', async (t) => {
-    const { pubsub, sink, unproven } = await startScene(t)
+    const { pubsub, sink, unproven } = await startScene(t, { port: await freePorts(1) })
     await pubsub.close()
 
     await sink.probe()

@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { freePorts } from './free-ports.ts'
 
 const PROJECT = 'projects/emulated'
 
@@ -43,7 +43,7 @@ export async function startEmulator(): Promise<Emulator | undefined> {
   if (running) return emulatorAt(running, async () => {})
   const command = await findCommand()
   if (command === undefined) return undefined
-  const port = await freePort()
+  const port = await freePorts(1)
   const child = spawn(command, ['--host=127.0.0.1', `--port=${port}`])
   const ended = once(child, 'close')
   const started = Promise.withResolvers<void>()
@@ -73,14 +73,6 @@ async function findCommand(): Promise<string | undefined> {
   } catch {
     return undefined
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function emulatorAt(host: string, stop: () => Promise<void>): Emulator {

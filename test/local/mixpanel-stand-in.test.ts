@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { createRowStore } from '../../src/local/mixpanel/row-store.ts'
 import { LOCAL_CREDENTIALS } from '../../src/local/mixpanel-stand-in.ts'
 import { SAMPLE_EVENTS } from '../../src/local/sample-events.ts'
+import { freePorts } from '../helpers/free-ports.ts'
 import { aRecord, basic, NOW, NOW_SECONDS, postImport } from './post-import.ts'
 import { startMixpanel } from './start-local.ts'
 
@@ -443,11 +444,12 @@ describe('what a stand-in remembers', () => {
 
   it('survives its end when the next one is handed its store', async (t) => {
     const store = createRowStore()
-    const first = await startMixpanel(t, { store })
+    const port = await freePorts(1)
+    const first = await startMixpanel(t, { store, port })
     await postImport(first.url, [GOOD])
     await first.close()
 
-    const second = await startMixpanel(t, { store, port: first.port })
+    const second = await startMixpanel(t, { store, port })
     await postImport(second.url, [aRecord({ $insert_id: 'insert-2' })])
 
     assert.equal(second.url, first.url)
