@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { SAMPLE_EVENTS } from '../../src/local/sample-events.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
 import { startWorld } from '../helpers/world.ts'
 
 const GOOD = '{"event":"signed_up","properties":{"distinct_id":"u-1"}}'
@@ -109,7 +110,8 @@ describe('the main job', () => {
 
   it('batches the events of concurrent pushes', async (t) => {
     const env = { BATCH_MAX_EVENTS: '50', BATCH_LINGER_MS: '1000' }
-    const { pusher, mixpanel } = await startWorld(t, { env })
+    // It stands still: only the fiftieth event ends the wait for company.
+    const { pusher, mixpanel } = await startWorld(t, { env, clock: createFakeClock(Date.now()) })
     mixpanel.answerNext(1, { kind: 'gate' })
     const first = pusher.push({ data: GOOD })
     await mixpanel.waitForRequests(1)
