@@ -3,9 +3,11 @@ import type { ServerResponse } from 'node:http'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import type { Clock } from '../../src/lib/clock.ts'
 import { answering, hanging, startScriptedServer, type Turn } from '../deliver/scripted-server.ts'
-import { settlePromises } from '../helpers/fake-clock.ts'
+import { createFakeClock, type FakeClock, settlePromises } from '../helpers/fake-clock.ts'
 import { createScaledClock } from '../helpers/scaled-clock.ts'
+import { until } from '../helpers/until.ts'
 import { startWorld, type World } from '../helpers/world.ts'
 
 /** Ten seconds of ack deadline in half a second. */
@@ -17,10 +19,10 @@ const OK = JSON.stringify({ code: 200, num_records_imported: 3, status: 'OK' })
 const MiB = 1024 * 1024
 
 /** The world with this in Mixpanel's place. */
-async function startHostileWorld(t: TestContext, turn: Turn) {
+async function startHostileWorld(t: TestContext, turn: Turn, clock: Clock) {
   const mixpanel = await startScriptedServer(t, [turn])
   const env = { MIXPANEL_URL: mixpanel.url, MIXPANEL_TIMEOUT_SECONDS: '5' }
-  const world = await startWorld(t, { clock: createScaledClock(FACTOR), env })
+  const world = await startWorld(t, { clock, env })
   return { ...world, hostile: mixpanel }
 }
 
@@ -45,8 +47,14 @@ function gzipped(body: Uint8Array): Turn {
   return (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(body)
 }
 
-const hostilities: Record<string, Turn> = {
+/** Only our own time limit ends these. */
+const endless: Record<string, Turn> = {
   'nothing, for ever': hanging,
+  'a body that drips': dripping,
+  'a success that promises more than it holds': answering(200, OK, { 'content-length': '1000' }),
+}
+
+const hostilities: Record<string, Turn> = {
   'a body without end': (response) => withoutEnd(response, 'x'.repeat(64 * 1024)),
   'headers without end': (response) => {
     response.socket?.write('HTTP/1.1 200 OK\r\n')
@@ -57,7 +65,6 @@ const hostilities: Record<string, Turn> = {
     response.socket?.on('drain', write)
     write()
   },
-  'a body that drips': dripping,
   'a redirect to itself': answering(307, '', { location: '/import' }),
   'a redirect to nowhere': answering(302, OK, { location: 'http://127.0.0.1:1/' }),
   'gzip that is none': gzipped(Buffer.from(OK)),
@@ -65,7 +72,6 @@ const hostilities: Record<string, Turn> = {
   'gzip of a hundred times its size': gzipped(gzipSync(Buffer.alloc(64 * MiB, 0x20))),
   'no HTTP at all': (response) => response.socket?.end('go away\r\n\r\n'),
   'a status line and no more': (response) => response.socket?.end('HTTP/1.1 200 OK\r\n\r\n'),
-  'a success that promises more than it holds': answering(200, OK, { 'content-length': '1000' }),
   'an early success, and more of it': answering(200, `${OK}${OK}`),
   'a page': answering(200, '<html>OK</html>'),
 }
@@ -76,16 +82,19 @@ describe('a Mixpanel that answers with', () => {
   before(() => process.on('unhandledRejection', note))
   after(() => process.off('unhandledRejection', note))
 
-  for (const [name, turn] of Object.entries(hostilities)) {
+  for (const [name, turn] of Object.entries({ ...endless, ...hostilities })) {
     it(`${name} gets no ack out of us, and leaves neither sockets nor memory behind`, async (t) => {
-      const world = await startHostileWorld(t, turn)
+      const clock = createFakeClock(Date.now())
+      const world = await startHostileWorld(t, turn, clock)
 
-      const answer = await world.pusher.push({ data: DATA })
+      const push = world.pusher.push({ data: DATA })
+      await world.hostile.received(1)
+      if (!Object.hasOwn(endless, name)) await until('the attempt ends', () => hasEndedOne(world))
+      const answer = await whileTimePasses(clock, push)
 
       assert.equal(answer.status, 503)
       assert.deepEqual(await world.deadLetters(), [])
-      assert.ok(world.hostile.requests.length > 0)
-      await world.service.close()
+      await whileTimePasses(clock, world.service.close())
       for (const { closed } of world.hostile.requests) await closed
       while ((await bufferedBytes(world)) > 0) await settlePromises()
       assert.deepEqual(unhandled, [])
@@ -94,9 +103,10 @@ describe('a Mixpanel that answers with', () => {
 
   it('JSON of the wrong shape in any place gets no ack for an event that it does not settle', async (t) => {
     let body: unknown
-    const world = await startHostileWorld(t, (response) => {
+    const turn: Turn = (response) => {
       response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    })
+    }
+    const world = await startHostileWorld(t, turn, createScaledClock(FACTOR))
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom(0, 1, 2, 'OK', null))
     const shapes = fc.record(
       {
@@ -129,6 +139,23 @@ describe('a Mixpanel that answers with', () => {
 /** What an answer claims at most; fewer than none is a claim of nothing. */
 function importedBy({ num_records_imported: count }: { num_records_imported?: unknown }): number {
   return typeof count === 'number' ? Math.max(0, count) : 0
+}
+
+/** A step of the clock for each turn of the event loop: what is busy is as slow as what it waits for. */
+async function whileTimePasses<T>(clock: FakeClock, promise: Promise<T>): Promise<T> {
+  let isSettled = false
+  const end = promise.finally(() => {
+    isSettled = true
+  })
+  await until('the end', async () => {
+    await clock.advance(100)
+    return isSettled
+  })
+  return end
+}
+
+async function hasEndedOne({ service }: World): Promise<boolean> {
+  return /request_seconds_count\{.*\} [1-9]/.test(await service.metrics.text())
 }
 
 async function bufferedBytes({ service }: World): Promise<number> {
