@@ -87,7 +87,7 @@ it('closes though somebody has not finished sending a body that was refused', as
   await service.close()
 })
 
-it('survives 80 gzip bombs at once, and stores each as too large', async (t) => {
+it('survives 24 gzip bombs at once, and stores each as too large', async (t) => {
   const { mixpanel, start } = await startProcessWorld(t, {
     PUSH_MAX_BUFFERED_BYTES: String(128 * 1024 * 1024),
     PUSH_ACK_DEADLINE_SECONDS: '600',
@@ -95,7 +95,7 @@ it('survives 80 gzip bombs at once, and stores each as too large', async (t) => 
   const { service, pusher } = await start()
   const data = gzipSync(Buffer.alloc(65 * 1024 * 1024, 0x20))
 
-  const answers = await Promise.all(Array.from({ length: 80 }, () => pusher.push({ data })))
+  const answers = await Promise.all(Array.from({ length: 24 }, () => pusher.push({ data })))
 
   assert.ok(answers.every(({ status }) => status === 204))
   assert.equal(mixpanel.requests().length, 0)
