@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { startMetricsServer } from '../../src/http/metrics-server.ts'
 import type { Service } from '../../src/parts.ts'
-import { until } from '../helpers/until.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
+import { settled, until } from '../helpers/until.ts'
 import { startWorld } from '../helpers/world.ts'
 
 const DATA = '{"event":"signed_up","properties":{"distinct_id":"u-1"}}'
@@ -31,7 +32,8 @@ describe('health', () => {
   })
 
   it('stays ready, degraded, while Mixpanel asks to slow down', async (t) => {
-    const { url, mixpanel, pusher } = await startWorld(t)
+    const clock = createFakeClock(Date.now())
+    const { url, mixpanel, pusher } = await startWorld(t, { clock })
     mixpanel.answerNext(1, { kind: 'status', status: 429, headers: { 'retry-after': '1' } })
 
     const push = pusher.push({ data: DATA })
@@ -39,7 +41,9 @@ describe('health', () => {
     await until('it is degraded', async () => !(await readiness(url)).includes('"ok"'))
 
     assert.equal(await readiness(url), '{"status":"degraded","reasons":["throttled"]}')
-    assert.equal((await push).status, 204)
+    await clock.advance(1_000)
+    assert.equal((await settled('the answer', push)).status, 204)
+    assert.equal(await readiness(url), '{"status":"ok","reasons":[]}')
   })
 })
 
