@@ -5,12 +5,8 @@ import type { Behaviour, Faults } from './faults.ts'
 import type { HotShards } from './hot-shards.ts'
 import { allImported, throttled } from './import-answers.ts'
 import { type BodyHeaders, eventsIn, type ImportBody, importBodyOf } from './import-body.ts'
-import {
-  type ImportRequest,
-  type Judgement,
-  judgeImport,
-  type Project,
-} from './import-judgement.ts'
+import { judgeImport } from './import-judgement.ts'
+import type { ImportRequest, Judgement, Project } from './import-request.ts'
 import { ODD_ANSWERS, type OddAnswer } from './odd-answers.ts'
 import type { LoggedRequest, RequestLog } from './request-log.ts'
 import type { Row, RowStore } from './row-store.ts'
