@@ -13,6 +13,7 @@ import { createQuota, type QuotaLimit } from './mixpanel/quota.ts'
 import { createRequestLog, type LoggedRequest, type Traffic } from './mixpanel/request-log.ts'
 import { createRowStore, type Row, type RowStore } from './mixpanel/row-store.ts'
 import { createSwitchboard, type Switchboard, type Switches } from './mixpanel/switches.ts'
+import { createWithheld } from './mixpanel/withheld.ts'
 import { wallNow, wallWait } from './wall-clock.ts'
 
 const IMPORT_PATHS: readonly string[] = ['/import', '/import/']
@@ -98,7 +99,17 @@ export async function startMixpanelStandIn(
   quota.set(options.quota)
   let generated = 0
   const hotShards = createHotShards()
-  const answerImport = createImportRoute({ project, store, hotShards, log, faults, now, wait })
+  const withheld = createWithheld()
+  const answerImport = createImportRoute({
+    project,
+    store,
+    hotShards,
+    withheld,
+    log,
+    faults,
+    now,
+    wait,
+  })
   const users = createProfileStore()
   const groups = createProfileStore()
   const { token } = options.credentials ?? LOCAL_CREDENTIALS
@@ -191,6 +202,7 @@ export async function startMixpanelStandIn(
   function clear(): void {
     store.clear()
     hotShards.clear()
+    withheld.clear()
     users.clear()
     groups.clear()
     log.clear()

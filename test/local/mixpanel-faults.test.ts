@@ -96,6 +96,17 @@ describe('a stand-in that is told to behave badly', () => {
     assert.deepEqual(insertIds.sort(), ['a', 'b', 'c', 'd'])
   })
 
+  it('withholds anew what it withheld before a clear', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerAlways({ kind: 'shortfall', imported: 0, once: true })
+    await postImport(mixpanel.url, [GOOD])
+
+    mixpanel.clear()
+    await postImport(mixpanel.url, [GOOD])
+
+    assert.deepEqual(mixpanel.rows(), [])
+  })
+
   it('withholds again and again when it is told only to fall short', async (t) => {
     const mixpanel = await startMixpanel(t)
     mixpanel.answerAlways({ kind: 'shortfall', imported: 0 })

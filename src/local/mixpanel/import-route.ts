@@ -11,7 +11,7 @@ import { ODD_ANSWERS, type OddAnswer } from './odd-answers.ts'
 import type { LoggedRequest, RequestLog } from './request-log.ts'
 import type { Row, RowStore } from './row-store.ts'
 import type { Switches } from './switches.ts'
-import { createWithheld } from './withheld.ts'
+import type { Withheld } from './withheld.ts'
 
 const LOGGED_HEADERS = [
   'accept',
@@ -26,6 +26,7 @@ export interface ImportRouteParts {
   readonly project: () => Project
   readonly store: RowStore
   readonly hotShards: HotShards
+  readonly withheld: Withheld
   readonly log: RequestLog
   readonly faults: Faults
   /** Epoch ms. */
@@ -55,8 +56,7 @@ interface Exchange {
 
 /** The route `POST /import`: what a faultless Mixpanel does, and what the faults make of it. */
 export function createImportRoute(parts: ImportRouteParts): AnswerImport {
-  const { store, hotShards, log, faults, now, wait } = parts
-  const withheld = createWithheld()
+  const { store, hotShards, withheld, log, faults, now, wait } = parts
 
   return async function answerImport(request, response, url) {
     const sent = await buffer(request)

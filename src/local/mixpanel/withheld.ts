@@ -4,15 +4,16 @@ import type { Row } from './row-store.ts'
 export interface Withheld {
   /** The first `imported` of the rows. */
   first(rows: readonly Row[], imported: number): readonly Row[]
-  /** As `first`, and with them the rows whose insert ids were withheld before, here or elsewhere. */
+  /** As `first`, and with them the rows whose insert ids were withheld before, by either. */
   firstOrKnown(rows: readonly Row[], imported: number): readonly Row[]
+  clear(): void
 }
 
 /** Remembers, by their insert ids, what it has left out. */
 export function createWithheld(): Withheld {
   const known = new Set<string>()
 
-  return { first, firstOrKnown }
+  return { first, firstOrKnown, clear: () => known.clear() }
 
   function first(rows: readonly Row[], imported: number): readonly Row[] {
     for (const { insertId } of rows.slice(imported)) known.add(insertId)
