@@ -40,10 +40,9 @@ export function storedRow(record: AcceptedRecord): Row {
   }
 }
 
-/** Whether Mixpanel drops a record without a word: for a truthy `$ignore`, or by a filter. */
+/** Whether a record that keeps the rules is dropped without a word: for `$ignore`, or by a filter. */
 export function isIgnored({ event, properties }: JsonObject, { dropFilter }: Switches): boolean {
-  if (dropFilter !== '' && event === dropFilter) return true
-  return isObject(properties) && Boolean(properties.$ignore)
+  return event === dropFilter || (isObject(properties) && Boolean(properties.$ignore))
 }
 
 /** Places of its own win; then the property `ip`, where 0 is nowhere; then the request's (geolocation). */

@@ -509,6 +509,14 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    what: 'an event without a name',
+    body: [GOOD, aRecord({}, '')],
+    positions: [
+      { set: { poison: '' }, answer: refusal([{ index: 1, field: 'event' }], 1) },
+      { set: { dropFilter: '' }, answer: refusal([{ index: 1, field: 'event' }], 1) },
+    ],
+  },
+  {
     what: 'an event that a drop filter names',
     body: [GOOD, aRecord({}, 'noise')],
     positions: [
