@@ -270,8 +270,9 @@ export function createSwitchboard(initial: Partial<Switches> = {}): Switchboard 
 }
 
 /** Every switch at its first choice. */
-export const FAVOURED: Switches = Object.fromEntries(
-  rules().map(([name, { choices }]) => [name, choices[0]].flat()),
+export const FAVOURED: Switches = Object.assign(
+  {},
+  ...rules().map(([name, { choices }]) => ({ [name]: choices[0] })),
 )
 
 /** Whether parsed JSON is what `set` takes. */
