@@ -11,23 +11,25 @@ export interface PushWindow {
 
 /**
  * The slow start of cloud.google.com/pubsub/docs/push#delivery_rate. Its steps are unpublished; our
- * choice: a whole window of acks doubles it, above 3,000 adds one; a nack halves it, down to one.
+ * choice, as TCP's: each ack adds one, so that a whole window of acks doubles it; above 3,000 only
+ * a whole window of acks adds one; a nack halves it, down to one.
  */
 export function createPushWindow(initial: number = INITIAL_WINDOW): PushWindow {
   let size = initial
+  /** Since the size last changed. */
   let acks = 0
 
   return { size: () => size, acked, nacked }
 
   function acked(): void {
     acks += 1
-    if (acks < size) return
+    if (size >= SLOW_START_ENDS_AT && acks < size) return
+    size += 1
     acks = 0
-    size = size < SLOW_START_ENDS_AT ? Math.min(2 * size, SLOW_START_ENDS_AT) : size + 1
   }
 
   function nacked(): void {
-    acks = 0
     size = Math.max(1, Math.floor(size / 2))
+    acks = 0
   }
 }
