@@ -5,11 +5,11 @@ import { startLoopbackServer } from './loopback-server.ts'
 import { createTopicFaults, type TopicBehaviour } from './pubsub/publish-faults.ts'
 import { createPublishLog, type PublishRequest } from './pubsub/publish-log.ts'
 import type { TopicMessage } from './pubsub/publish-rules.ts'
+import type { PushSubscription, SubscriptionObserver } from './pubsub/push-subscription.ts'
 import type { TokenSource } from './pubsub/push-tokens.ts'
 import { answerOf, type Refusal } from './pubsub/refusal.ts'
 import { createRestApi } from './pubsub/rest-api.ts'
 import { type RestCall, restCallOf } from './pubsub/rest-call.ts'
-import type { PushSubscription, SubscriptionObserver } from './pubsub/subscription.ts'
 import type { SubscriptionSettings } from './pubsub/subscription-settings.ts'
 import { createSubscriptions } from './pubsub/subscriptions.ts'
 import { createTopics } from './pubsub/topics.ts'
@@ -42,7 +42,7 @@ export interface PubsubStandInOptions {
 }
 
 /** A message to publish from code. */
-export type NewMessage = Pick<PublishedMessage, 'data' | 'attributes' | 'orderingKey'>
+export type MessageToPublish = Pick<PublishedMessage, 'data' | 'attributes' | 'orderingKey'>
 
 /**
  * A Pub/Sub on loopback: topics and push subscriptions, from code and by its REST API, so that
@@ -69,7 +69,7 @@ export interface PubsubStandIn {
   /** Throws when there is none of that name. */
   subscription(name: string): PushSubscription
   /** Answers with the ids. Not judged as a publish request is: the sizes are the caller's. */
-  publish(topic: string, messages: readonly NewMessage[]): readonly string[]
+  publish(topic: string, messages: readonly MessageToPublish[]): readonly string[]
 
   /** What was published to a topic while it had no subscription, in that order. */
   messages(topic?: string): readonly TopicMessage[]
@@ -127,7 +127,7 @@ export async function startPubsubStandIn(
     return found
   }
 
-  function publish(topic: string, given: readonly NewMessage[]): readonly string[] {
+  function publish(topic: string, given: readonly MessageToPublish[]): readonly string[] {
     const messages = given.map(({ data = '', attributes = {}, ...rest }) => {
       return { ...rest, data: bytesOf(data), attributes }
     })
@@ -178,8 +178,11 @@ export async function startPubsubStandIn(
 
   /** For people with curl. */
   function statsOfAll(): Answer {
-    const stats = subscriptions.all().map((one) => ({ name: one.name, ...one.stats() }))
-    return { status: 200, body: `${JSON.stringify(stats, null, 2)}\n` }
+    const stats = subscriptions
+      .all()
+      .map((one) => ({ name: one.name, ...one.stats(), backlog: one.backlog() }))
+    const headers = { 'content-type': 'application/json' }
+    return { status: 200, body: `${JSON.stringify(stats, null, 2)}\n`, headers }
   }
 }
 

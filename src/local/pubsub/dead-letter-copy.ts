@@ -3,7 +3,8 @@ import { parseResourceName } from './resource-names.ts'
 
 /**
  * What Pub/Sub publishes to the dead-letter topic: the same data and attributes, and four more that
- * say where it comes from (cloud.google.com/pubsub/docs/handling-failures).
+ * say where it comes from (cloud.google.com/pubsub/docs/handling-failures; the names are those that
+ * Google's emulator gives them).
  */
 export function deadLetterCopy(
   { data, attributes, orderingKey, publishTime }: TopicMessage,

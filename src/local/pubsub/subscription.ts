@@ -8,7 +8,8 @@ import { createOrderingKeys, NO_ORDER } from './ordering-keys.ts'
 import type { TopicMessage } from './publish-rules.ts'
 import { createPushBackoff } from './push-backoff.ts'
 import { createPushSender } from './push-sender.ts'
-import { createPushCounters, type PushResult, type PushStats } from './push-stats.ts'
+import { createPushCounters, type PushResult } from './push-stats.ts'
+import type { PushSubscription, SubscriptionObserver } from './push-subscription.ts'
 import type { TokenSource } from './push-tokens.ts'
 import { createPushWindow } from './push-window.ts'
 import { redeliveryDelayMs } from './retry-policy.ts'
@@ -20,18 +21,6 @@ import {
 } from './subscription-settings.ts'
 import type { Topics } from './topics.ts'
 
-/** Told of what a subscription does, at the moment it does it. */
-export interface SubscriptionObserver {
-  /** @param attempt from 1: one more than the nacks so far */
-  pushed?(message: TopicMessage, attempt: number): void
-  /** The answer has been read, or will not be waited for, and nothing has been made of it yet. */
-  answered?(message: TopicMessage, result: PushResult, isAcked: boolean): void
-  /** The message has left for the dead-letter topic. */
-  forwarded?(message: TopicMessage, copy: TopicMessage): void
-  /** An acked message comes again; under its own publish time when no other is given. */
-  duplicate?(message: TopicMessage, otherPublishTime: string | undefined): void
-}
-
 export interface SubscriptionParts {
   readonly time: WorldTime
   /** In [0, 1). */
@@ -41,28 +30,7 @@ export interface SubscriptionParts {
   readonly observer?: SubscriptionObserver | undefined
 }
 
-/** A push subscription, as far as a test or a harness has to do with it. */
-export interface PushSubscription {
-  /** Full name. */
-  readonly name: string
-  /** Sends nothing new until `resume`; what is under way goes on. */
-  pause(): void
-  resume(): void
-  /** The pushes under way; what was given up at its ack deadline is not. */
-  outstanding(): number
-  /** The messages not yet acked or forwarded, duplicates that are still to come included. */
-  backlog(): number
-  /** How many pushes may be under way. */
-  window(): number
-  /** How long the latest nack would stop delivery now; 0 while all goes well. */
-  backoffMs(): number
-  /** Sends the pushes to come to this URL: a service that starts again has another port. */
-  setEndpoint(url: string): void
-  settings(): SubscriptionSettings
-  stats(): PushStats
-}
-
-/** The same for the Pub/Sub it belongs to. */
+/** A push subscription, for the Pub/Sub it belongs to. */
 export interface Subscription extends PushSubscription {
   receive(messages: readonly TopicMessage[]): void
   /** Sends nothing more, closes all connections and ignores what comes of them. */

@@ -1,11 +1,7 @@
+import type { SubscriptionObserver } from './push-subscription.ts'
 import { alreadyExists, invalid, type Refusal } from './refusal.ts'
 import { isNewName } from './resource-names.ts'
-import {
-  createSubscription,
-  type Subscription,
-  type SubscriptionObserver,
-  type SubscriptionParts,
-} from './subscription.ts'
+import { createSubscription, type Subscription, type SubscriptionParts } from './subscription.ts'
 import { judgeSettings } from './subscription-rules.ts'
 import type { SubscriptionSettings } from './subscription-settings.ts'
 import type { Topics } from './topics.ts'

@@ -2,8 +2,11 @@ import type { TestContext } from 'node:test'
 import type {
   PushSubscription,
   SubscriptionObserver,
-} from '../../../src/local/pubsub/subscription.ts'
-import type { SubscriptionSettings } from '../../../src/local/pubsub/subscription-settings.ts'
+} from '../../../src/local/pubsub/push-subscription.ts'
+import type {
+  OidcToken,
+  SubscriptionSettings,
+} from '../../../src/local/pubsub/subscription-settings.ts'
 import type { PubsubStandIn, PubsubStandInOptions } from '../../../src/local/pubsub-stand-in.ts'
 import { startPubsub } from '../../helpers/pubsub.ts'
 import { until } from '../../helpers/until.ts'
@@ -28,9 +31,12 @@ export interface Scene {
 }
 
 export interface SceneOptions {
+  readonly oidcToken?: OidcToken
   readonly settings?: Partial<SubscriptionSettings>
   readonly answerTo?: (place: number, body: string) => EndpointAnswer
   readonly standIn?: PubsubStandInOptions
+  /** Told in place of the story. */
+  readonly observer?: SubscriptionObserver
 }
 
 /** A subscription to an endpoint of its own, in a world whose time stands still. */
@@ -43,8 +49,13 @@ export async function startSubscription(
   const pubsub = await startPubsub(t, { time, random: () => 0.5, ...options.standIn })
   pubsub.createTopic(TOPIC)
   const story: Story = []
-  const settings = { topic: TOPIC, pushConfig: { pushEndpoint: endpoint.url }, ...options.settings }
-  const subscription = pubsub.createSubscription(SUBSCRIPTION, settings, observerOf(story))
+  const { oidcToken } = options
+  const pushConfig = { pushEndpoint: endpoint.url, ...(oidcToken && { oidcToken }) }
+  const settings = { topic: TOPIC, pushConfig, ...options.settings }
+  const subscription = pubsub.createSubscription(SUBSCRIPTION, settings, {
+    ...observerOf(story),
+    ...options.observer,
+  })
   return {
     pubsub,
     subscription,
