@@ -28,7 +28,7 @@ export const NO_ORDER: OrderingKeys = {
 interface Line {
   waiting: Fifo<Delivery>
   underWay: boolean
-  /** What was acked since the first that will come again, that one included; else nothing. */
+  /** In their order, from the first that will come again; none while none will. */
   acked: Delivery[]
   expected: number
   /** Have come while another of the key was under way. */
@@ -59,7 +59,7 @@ export function createOrderingKeys(replayed: () => void): OrderingKeys {
     },
     acked(delivery) {
       const line = lineOf(delivery)
-      if (line !== undefined && line.expected > 0) line.acked.push(delivery)
+      if (line && line.expected > 0 && delivery.kind === 'first') line.acked.push(delivery)
       return nextOf(delivery)
     },
     left: nextOf,
@@ -81,7 +81,7 @@ export function createOrderingKeys(replayed: () => void): OrderingKeys {
   function nextOf(delivery: Delivery): Delivery | undefined {
     const line = lineOf(delivery)
     if (line === undefined) return undefined
-    for (const duplicate of line.duplicates.splice(0)) putFirst(line, duplicate)
+    for (const duplicate of line.duplicates.splice(0).reverse()) putFirst(line, duplicate)
     const next = line.waiting.shift()
     line.underWay = next !== undefined
     if (!line.underWay && line.expected === 0) lines.delete(delivery.message.orderingKey ?? '')
