@@ -20,7 +20,7 @@ export interface SubscriptionSettings {
 }
 
 export interface PushConfig {
-  /** The whole URL, path included. */
+  /** The whole URL, path included; http only. */
   readonly pushEndpoint: string
   /** Pushes carry no token when absent. */
   readonly oidcToken?: OidcToken
