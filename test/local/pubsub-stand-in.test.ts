@@ -54,6 +54,11 @@ describe('the Pub/Sub stand-in', () => {
     ['a value of 1,025 bytes', { messages: [{ attributes: { k: `é${'v'.repeat(1_023)}` } }] }],
     ['a value that is a number', { messages: [{ attributes: { k: 1 } }] }],
     ['a value that is no Unicode', { messages: [{ attributes: { k: '\ud800' } }] }],
+    [
+      'an ordering key of 1,025 bytes',
+      { messages: [{ data: 'YQ==', orderingKey: `é${'k'.repeat(1_023)}` }] },
+    ],
+    ['an ordering key that is a number', { messages: [{ data: 'YQ==', orderingKey: 1 }] }],
     ['more than 10 MB', { messages: [{ data: 'YWFh'.repeat(2_500_001) }] }],
   ]
   for (const [what, body] of refusals) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { TokenClaims } from '../../../src/local/pubsub/push-tokens.ts'
 import { envelopeOf } from '../../../src/local/push-request.ts'
 import { until } from '../../helpers/until.ts'
 import { SUBSCRIPTION, startSubscription, TOPIC } from './start-subscription.ts'
@@ -26,6 +27,7 @@ describe('a push subscription', () => {
     assert.match(endpoint.received[0]?.headers['user-agent'] ?? '', /^APIs-Google;/)
     assert.equal(endpoint.received[0]?.headers.authorization, undefined)
     assert.equal(subscription.backlog(), 0)
+    assert.equal(time.pending(), 0)
     assert.deepEqual(subscription.stats(), {
       pushes: 1,
       acks: 1,
@@ -229,6 +231,60 @@ describe('a push subscription', () => {
     assert.equal(subscription.stats().pushes, 12)
   })
 
+  it('carries one token of its service account, until that nears its end after an hour', async (t) => {
+    const asked: TokenClaims[] = []
+    const pushToken = (claims: TokenClaims): string => `token-${asked.push(claims)}`
+    const { publish, endpoint, time, waitForAnswers } = await startSubscription(t, {
+      oidcToken: { serviceAccountEmail: 'push@p1.test', audience: 'https://service.test' },
+      standIn: { pushToken },
+    })
+
+    for (const [place, waitedMs] of [0, 0, 54 * 60_000, 60_000].entries()) {
+      await time.advance(waitedMs)
+      publish('a')
+      await waitForAnswers(place + 1)
+    }
+
+    assert.deepEqual(
+      endpoint.received.map(({ headers }) => headers.authorization),
+      ['Bearer token-1', 'Bearer token-1', 'Bearer token-1', 'Bearer token-2'],
+    )
+    const claims = { audience: 'https://service.test', email: 'push@p1.test' }
+    assert.deepEqual(asked, [claims, claims])
+  })
+
+  it('asks for a token for its endpoint when it was given no audience', async (t) => {
+    const audiences: string[] = []
+    const { publish, subscription, endpoint, waitForAnswers } = await startSubscription(t, {
+      oidcToken: { serviceAccountEmail: 'push@p1.test' },
+      standIn: { pushToken: async ({ audience }) => `token-${audiences.push(audience)}` },
+    })
+    publish('a')
+    await waitForAnswers(1)
+
+    subscription.setEndpoint(`${endpoint.url}?moved`)
+    publish('b')
+    await waitForAnswers(2)
+
+    assert.deepEqual(audiences, [endpoint.url, `${endpoint.url}?moved`])
+    assert.equal(endpoint.received[1]?.headers.authorization, 'Bearer token-2')
+  })
+
+  it('pushes in the form of Eventarc when it is told to', async (t) => {
+    const { publish, endpoint, waitForAnswers } = await startSubscription(t, {
+      settings: { local: { form: 'eventarc' } },
+    })
+
+    const [id] = publish('a')
+    await waitForAnswers(1)
+
+    assert.partialDeepStrictEqual(endpoint.received[0]?.headers, {
+      'content-type': 'application/json; charset=utf-8',
+      'ce-source': `//pubsub.googleapis.com/${TOPIC}`,
+      'ce-id': id,
+    })
+  })
+
   it('counts delivery attempts in its pushes only under a dead-letter policy', async (t) => {
     const attempts: unknown[][] = [[], []]
     for (const [place, settings] of [
@@ -267,7 +323,7 @@ describe('a push subscription', () => {
 
     for (let attempt = 1; attempt <= 5; attempt++) {
       await waitForAnswers(attempt)
-      await time.advance(60_000)
+      await time.advance(subscription.backoffMs())
     }
 
     const [copy, ...more] = pubsub.messages()
@@ -345,7 +401,7 @@ describe('a push subscription', () => {
     assert.deepEqual(seen, [1, 1, 0])
   })
 
-  it('sends nothing more when the stand-in is closed', async (t) => {
+  it('sends nothing more when the stand-in is closed, and closes its connections', async (t) => {
     const { publish, pubsub, subscription, endpoint, time, story } = await startSubscription(t, {
       answerTo: () => 'later',
     })
@@ -355,6 +411,7 @@ describe('a push subscription', () => {
     await pubsub.close()
     subscription.resume()
     await time.advance(600_000)
+    await until('the connections are closed', () => endpoint.received.every((one) => !one.isOpen()))
 
     assert.deepEqual(story, ['pushed a 1', 'pushed b 1'])
     assert.equal(subscription.stats().pushes, 2)
