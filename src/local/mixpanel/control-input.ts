@@ -98,7 +98,7 @@ function fieldsOf(kind: unknown): Fields | undefined {
 
 function complaintOf(value: unknown, fields: Fields): string | undefined {
   if (!isObject(value)) return `an object with ${Object.keys(fields).join(', ')} is wanted`
-  const unknown = Object.keys(value).find((name) => !(name in fields))
+  const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name))
   if (unknown !== undefined) {
     return `no such field: ${unknown}; there are ${Object.keys(fields).join(', ')}`
   }

@@ -27,7 +27,7 @@ export const PROFILE_OPS = {
     return merged(properties, given, (old, element) => [...listOf(old), element])
   }),
   $remove: op(isObject, (properties, given) => {
-    const present = Object.entries(given).filter(([name]) => name in properties)
+    const present = Object.entries(given).filter(([name]) => Object.hasOwn(properties, name))
     return merged(properties, Object.fromEntries(present), (old, element) => {
       return isList(old) ? old.filter((one) => !isSame(one, element)) : old
     })

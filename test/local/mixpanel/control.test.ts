@@ -157,6 +157,11 @@ describe('over the control API', () => {
       complaint: 'no such field: seconds; there are ms, times, kind',
     },
     {
+      route: 'PUT /control/faults',
+      body: { kind: 'hang', constructor: 1 },
+      complaint: 'no such field: constructor; there are times, kind',
+    },
+    {
       route: 'PUT /control/quota',
       body: { events: -1 },
       complaint: 'events must be a whole number',

@@ -49,6 +49,11 @@ describe('operations on a profile', () => {
       left: { a: [2], b: 1 },
     },
     {
+      what: 'remove nothing that every object has by birth',
+      ops: [{ $set: { a: [1] } }, { $remove: { constructor: 1 } }],
+      left: { a: [1] },
+    },
+    {
       what: 'unset by name',
       ops: [{ $set: { a: 1, b: 2 } }, { $unset: ['a', 'c'] }],
       left: { b: 2 },
