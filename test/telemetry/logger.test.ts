@@ -150,6 +150,7 @@ async function refusedByMixpanel(t: TestContext): Promise<Error> {
   return axios
     .post(`http://127.0.0.1:${port}/import?token=${TOKEN}`, EVENT, {
       auth: { username: TOKEN, password: TOKEN },
+      proxy: false,
       headers: { 'x-authorization': `Bearer ${TOKEN}`, connection: 'close' },
     })
     .then(() => new Error('nothing was refused'))
