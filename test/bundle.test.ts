@@ -16,6 +16,8 @@ it('starts from the bundle alone, as nobody, in a folder it cannot write to', as
   const folder = await aFolder(t)
   const main = join(folder, 'main.js')
   await bundle(main)
+  // Whatever the umask has taken away.
+  await chmod(main, 0o444)
   await chmod(folder, 0o555)
   const mixpanel = await startMixpanelStandIn()
   t.after(() => mixpanel.close())
