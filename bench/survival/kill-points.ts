@@ -1,0 +1,144 @@
+import type { Row } from '../../src/local/mixpanel/row-store.ts'
+import type { MixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
+import type { Disk } from './disk.ts'
+import { until } from './patience.ts'
+import type { RestartingService } from './service.ts'
+
+/** The places on the path of a message at which a process is killed. */
+export const KILL_POINTS = [
+  'after the import, before the ack',
+  'after the dead letter, before the ack',
+  'during a split',
+  'during a drain',
+] as const
+
+export type KillPoint = (typeof KILL_POINTS)[number]
+
+/** How one attempt to kill went. */
+export interface Kill {
+  readonly point: KillPoint
+  /** Pushes that waited for their answer as the process was killed. */
+  readonly held: number
+}
+
+/** What it takes to bring the service to a point and kill it there. */
+export interface Executioner {
+  readonly mixpanel: MixpanelStandIn
+  readonly disk: Disk
+  readonly service: RestartingService
+  /** Epoch ms of the world. */
+  now(): number
+  /** Pushes that wait for their answer at this moment. */
+  held(): number
+  /** How many may at most. */
+  window(): number
+  /** Publishes a message with a poison event in it, and returns whether a row is of that message. */
+  publishPoison(): (row: Row) => boolean
+  /** Called with what is stored from now on; returns how to stop that. */
+  watchRows(watch: (rows: readonly Row[]) => void): () => void
+}
+
+/** So many pushes are to be held at the least. */
+const FEWEST_HELD = 50
+/** For the window of pushes to grow again after a fault. */
+const PATIENCE_MS = 60_000
+/** Well within the ack deadline: what is held longer has been answered by then. */
+const HOLD_MS = 4_000
+
+/**
+ * Brings the service to this point with at least 50 pushes held, kills it there with SIGKILL, and
+ * starts it anew. Rejects when the point is not reached.
+ */
+export async function killAt(point: KillPoint, by: Executioner): Promise<Kill> {
+  const giveUpAt = performance.now() + PATIENCE_MS
+  while (performance.now() < giveUpAt) {
+    await until(() => by.window() > FEWEST_HELD, PATIENCE_MS)
+    const held = await reach(point, by)
+    if (held !== undefined) {
+      await by.service.kill()
+      letGo(by)
+      await by.service.start()
+      return { point, held }
+    }
+    letGo(by)
+    await until(() => by.held() === 0, HOLD_MS)
+  }
+  throw new Error(`the service could not be brought to this point: ${point}`)
+}
+
+/** Resolves with how many pushes are held at the point, or `undefined` when it was missed. */
+function reach(point: KillPoint, by: Executioner): Promise<number | undefined> {
+  switch (point) {
+    case 'after the import, before the ack':
+      return afterImport(by)
+    case 'after the dead letter, before the ack':
+      return afterLetter(by)
+    case 'during a split':
+      return duringSplit(by)
+    case 'during a drain':
+      return duringDrain(by)
+  }
+}
+
+/** Mixpanel stores what it is sent, and holds its answers. */
+async function afterImport(by: Executioner): Promise<number | undefined> {
+  const stored = countRows(by)
+  by.mixpanel.answerAlways({ kind: 'gate' })
+  return heldOnce(by, () => stored.rows() > 0).finally(stored.stop)
+}
+
+/** The disk has the letters, and the process is not told so; nor is it told of what is imported. */
+async function afterLetter(by: Executioner): Promise<number | undefined> {
+  by.disk.hold()
+  if (!(await until(() => by.disk.isHolding(), HOLD_MS))) return undefined
+  by.mixpanel.answerAlways({ kind: 'gate' })
+  return heldOnce(by, () => by.disk.isHolding())
+}
+
+/** A batch has been refused, one part of it is stored, and its answer is held. */
+async function duringSplit(by: Executioner): Promise<number | undefined> {
+  let parts = 0
+  const since = by.now()
+  const isOfPoisoned = by.publishPoison()
+  const stop = by.watchRows((rows) => {
+    if (!rows.some(isOfPoisoned) || !hasRefusedWhole(by.mixpanel, since)) return
+    parts += 1
+    by.mixpanel.answerAlways({ kind: 'gate' })
+  })
+  return heldOnce(by, () => parts > 0).finally(stop)
+}
+
+/** SIGTERM has come, the process says that it drains, and Mixpanel holds its answers. */
+async function duringDrain(by: Executioner): Promise<number | undefined> {
+  const held = await afterImport(by)
+  if (held === undefined) return undefined
+  await by.service.beginDrain()
+  if (by.held() >= FEWEST_HELD) return by.held()
+  await by.service.kill()
+  await by.service.start()
+  return undefined
+}
+
+function hasRefusedWhole(mixpanel: MixpanelStandIn, since: number): boolean {
+  return mixpanel.requests().some(({ status, events, stored, receivedAt }) => {
+    return receivedAt >= since && status === 400 && events > 1 && stored === 0
+  })
+}
+
+async function heldOnce(by: Executioner, isThere: () => boolean): Promise<number | undefined> {
+  const reached = await until(() => isThere() && by.held() >= FEWEST_HELD, HOLD_MS)
+  return reached ? by.held() : undefined
+}
+
+function letGo({ mixpanel, disk }: Executioner): void {
+  disk.letGo()
+  mixpanel.release()
+}
+
+function countRows(by: Executioner): { rows(): number; stop(): void } {
+  let count = 0
+  const stop = by.watchRows((rows) => {
+    count += rows.length
+  })
+  return { rows: () => count, stop }
+}

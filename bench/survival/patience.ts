@@ -1,0 +1,20 @@
+import { setTimeout } from 'node:timers/promises'
+
+const ASK_AGAIN_MS = 5
+
+export async function pause(ms: number): Promise<void> {
+  await setTimeout(ms)
+}
+
+/** Asks until the answer is yes, or for so long: resolves with the last answer. */
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  withinMs: number,
+): Promise<boolean> {
+  const giveUpAt = performance.now() + withinMs
+  while (!(await isSo())) {
+    if (performance.now() > giveUpAt) return false
+    await pause(ASK_AGAIN_MS)
+  }
+  return true
+}

@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto'
+import type { Random } from './random.ts'
+
+/** The name of an event for whose sake the stand-in refuses a batch, and does not say so. */
+export const POISON = 'poison'
+
+/** What must have become of an event when all is over. */
+export type Fate = Readonly<
+  /** One row, at this moment. */
+  | { kind: 'imported'; at: OwnTime | 'publish_time' }
+  /** One dead letter. */
+  | { kind: 'letter'; reason: string }
+  /** Neither: the transform drops it. */
+  | { kind: 'dropped' }
+  /**
+   * Mixpanel's to decide, by how its project is set at the moment: so many rows at the most, or a
+   * letter for this reason, or nothing at all.
+   */
+  | { kind: 'up_to_mixpanel'; mostRows: 0 | 1; reason: string }
+>
+
+/** Epoch ms. */
+type OwnTime = number
+
+/** One event as it is published, and what is to come of it. */
+export interface PlannedEvent {
+  /** Its text. No line break is in it. */
+  readonly text: string
+  readonly kind: EventKind
+  /** One for the event, or one for each child of it; a row is known by its mark. */
+  readonly outcomes: readonly {
+    readonly mark: string
+    readonly child: number
+    readonly fate: Fate
+  }[]
+}
+
+/** What is planned with: the mark is new each time. */
+export interface Planner {
+  readonly random: Random
+  /** Epoch ms of the world. */
+  readonly now: number
+  nextMark(): string
+}
+
+type Properties = Record<string, unknown>
+
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+const USERS = 1_000
+const BAD_IDS: readonly unknown[] = [
+  '',
+  'null',
+  'N/A',
+  '0',
+  'undefined',
+  '{}',
+  null,
+  '00000000-0000-0000-0000-000000000000',
+]
+const ILLEGAL = ['a:', 'b_', 'c.', 'too-long-to-be-an-insert-id-of-mixpanel-']
+/** A moment of the past that many events share. */
+const TWINS_TIME = Date.UTC(2026, 0, 1)
+const OVERSIZE = 'x'.repeat(1_100_000)
+
+/** Every kind of event there is in a run, and how many of ten thousand are so. */
+const KINDS = {
+  plain: 3_000,
+  /** Written with its time in another form than ms. */
+  other_time_form: 800,
+  no_time: 1_700,
+  no_id: 1_700,
+  bare: 900,
+  bad_id: 500,
+  illegal_id: 500,
+  /** An hour ahead at the most: Mixpanel would put it back to its own now. */
+  fast_clock: 200,
+  order: 300,
+  noise: 100,
+  identity: 20,
+  bad_line: 60,
+  no_name: 40,
+  bad_time: 40,
+  far_future: 40,
+  bad_distinct_id: 30,
+  explosive: 30,
+  too_deep: 30,
+  ignored: 2,
+  poison: 5,
+  oversized: 3,
+} as const
+
+export type EventKind = keyof typeof KINDS
+
+/** Each kind once. */
+export const EVENT_KINDS: readonly EventKind[] = [...new Set(kindsByWeight())]
+
+const ALL_KINDS = kindsByWeight()
+
+/** Any kind, as often as it is met. */
+export function anyEvent(planner: Planner): PlannedEvent {
+  return eventOf(planner.random.pick(ALL_KINDS), planner)
+}
+
+/** An event of this kind, unlike all before it. */
+export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
+  const { random, now } = planner
+  const mark = planner.nextMark()
+  const distinctId = `user-${random.int(USERS)}`
+  const time = now - 60 * MINUTE_MS - random.int(5 * DAY_MS)
+  const id = idOf(mark)
+  const at: Fate = { kind: 'imported', at: time }
+  const atPublish: Fate = { kind: 'imported', at: 'publish_time' }
+
+  switch (kind) {
+    case 'plain':
+      return named('visited', { time, $insert_id: id }, at)
+    case 'other_time_form': {
+      const second = time - (time % 1_000)
+      const forms = [second / 1_000, String(time), new Date(time).toISOString()]
+      const form = random.int(forms.length)
+      return named(
+        'visited',
+        { time: forms[form], $insert_id: id },
+        {
+          kind: 'imported',
+          at: form === 0 ? second : time,
+        },
+      )
+    }
+    case 'no_time':
+      return named('visited', { $insert_id: id }, atPublish)
+    case 'no_id':
+      return named('visited', { time }, at)
+    case 'bare':
+      return named('visited', {}, atPublish)
+    case 'bad_id':
+      return named('visited', { time, $insert_id: random.pick(BAD_IDS) }, at)
+    case 'illegal_id':
+      return twin({ time: TWINS_TIME, $insert_id: `${random.pick(ILLEGAL)}${mark}` })
+    case 'fast_clock':
+      return named('visited', { time: now + 30 * MINUTE_MS, $insert_id: id }, atPublish)
+    case 'order':
+      return order()
+    case 'noise':
+      return named('noise', {}, { kind: 'dropped' })
+    case 'identity': {
+      const verb = {
+        time,
+        $insert_id: id,
+        $identified_id: distinctId,
+        $anon_id: randomUuid(random),
+      }
+      return named('$identify', verb, upToMixpanel(1))
+    }
+    case 'bad_line':
+      return planned(
+        `{"event": "visited", "properties": {"mark": "${mark}"`,
+        letter('invalid_json'),
+      )
+    case 'no_name':
+      return named('', { time }, letter('invalid_event'))
+    case 'bad_time':
+      return named('visited', { time: 'yesterday' }, letter('invalid_event'))
+    case 'far_future':
+      return named('visited', { time: now + 5 * DAY_MS }, letter('invalid_event'))
+    case 'bad_distinct_id':
+      return named('visited', { time, distinct_id: 'undefined' }, letter('invalid_event'))
+    case 'explosive':
+      return named('explosive', {}, letter('transform_failed'))
+    case 'too_deep':
+      return named(
+        'visited',
+        { deep: { a: { b: { c: { d: 1 } } } } },
+        letter('refused_by_mixpanel'),
+      )
+    case 'ignored':
+      return named('visited', { time, $ignore: true }, upToMixpanel(0))
+    case 'poison':
+      return named(POISON, {}, letter('refused_by_mixpanel'))
+    case 'oversized':
+      return named('visited', { ballast: OVERSIZE }, letter('too_large'))
+  }
+
+  function named(event: string, properties: Properties, fate: Fate): PlannedEvent {
+    const all = { mark, distinct_id: distinctId, ...properties }
+    return planned(JSON.stringify({ event, properties: all }), fate)
+  }
+
+  function planned(text: string, fate: Fate): PlannedEvent {
+    return { text, kind, outcomes: [{ mark, child: 0, fate }] }
+  }
+
+  /** Of the same user at the same moment as all its like: their ids alone tell them apart. */
+  function twin(properties: Properties): PlannedEvent {
+    return named(
+      'twin',
+      { distinct_id: 'twin', ...properties },
+      { kind: 'imported', at: TWINS_TIME },
+    )
+  }
+
+  /** One by itself has no number: it stands for its order. */
+  function order(): PlannedEvent {
+    const items = 1 + random.int(4)
+    const own = {
+      ...(random.chance(0.5) && { time }),
+      ...(random.chance(0.5) && { $insert_id: id }),
+    }
+    const all = { mark, distinct_id: distinctId, items, ...own }
+    const fate = 'time' in own ? at : atPublish
+    const outcomes = Array.from({ length: items }, (_, index) => {
+      return { mark: `${mark}.${index + 1}`, child: items === 1 ? 0 : index + 1, fate }
+    })
+    return { text: JSON.stringify({ event: 'order', properties: all }), kind, outcomes }
+  }
+}
+
+function letter(reason: string): Fate {
+  return { kind: 'letter', reason }
+}
+
+function upToMixpanel(mostRows: 0 | 1): Fate {
+  return { kind: 'up_to_mixpanel', mostRows, reason: 'refused_by_mixpanel' }
+}
+
+/** Legal, and as long as one may be. */
+function idOf(mark: string): string {
+  return createHash('sha256').update(mark).digest('hex').slice(0, 36)
+}
+
+function randomUuid(random: Random): string {
+  const hex = Array.from({ length: 32 }, () => random.int(16).toString(16)).join('')
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4-$5')
+}
+
+function kindsByWeight(): readonly EventKind[] {
+  const kinds: EventKind[] = []
+  let kind: EventKind
+  for (kind in KINDS) for (let count = 0; count < KINDS[kind]; count += 1) kinds.push(kind)
+  return kinds
+}

@@ -1,0 +1,191 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRowStore, type Row, type RowStore } from '../../src/local/mixpanel/row-store.ts'
+import {
+  LOCAL_CREDENTIALS,
+  type MixpanelStandIn,
+  startMixpanelStandIn,
+} from '../../src/local/mixpanel-stand-in.ts'
+import {
+  LOCAL_AUDIENCE,
+  LOCAL_SERVICE_ACCOUNT,
+  startTokenIssuer,
+  type TokenIssuer,
+} from '../../src/local/token-issuer.ts'
+import { createWorldTime } from '../../src/local/world-time.ts'
+import type { Books, Facts } from './books.ts'
+import { type ChannelParts, openChannel, type PushChannel } from './channel.ts'
+import { createDisk, type Disk } from './disk.ts'
+import { createLetterReader } from './letters.ts'
+import { POISON } from './planned-event.ts'
+import type { Random } from './random.ts'
+import type { Survival } from './report.ts'
+import { type RestartingService, startService } from './service.ts'
+
+/** The service between a Pub/Sub, a Mixpanel, a key server and a disk that can all be made to fail. */
+export interface Scene extends AsyncDisposable {
+  readonly mixpanel: MixpanelStandIn
+  readonly issuer: TokenIssuer
+  readonly disk: Disk
+  readonly service: RestartingService
+  /** Two topics whose messages have the same ids: one has most of the traffic. */
+  readonly channels: readonly PushChannel[]
+  readonly facts: Facts
+  /** Epoch ms of the world. */
+  now(): number
+  nextMark(): string
+  /** Pushes that wait for their answer. */
+  held(): number
+  /** How many may at most. */
+  window(): number
+  /** Messages that are not acked. */
+  backlog(): number
+  /** Called with the rows of each request, of none when it was refused; returns how to stop that. */
+  watchRows(watch: (rows: readonly Row[]) => void): () => void
+  counts(): Survival['counts']
+}
+
+export interface SceneOptions {
+  readonly books: Books
+  readonly random: Random
+  /** The service's entry file; that of this checkout when absent. */
+  readonly main?: string | undefined
+}
+
+/**
+ * So much faster passes Pub/Sub's time, and the minute of Mixpanel's quota. The ack deadline of the
+ * subscriptions is ten seconds of ours then, as the service's is.
+ */
+const SPEED = 60
+const ACK_DEADLINE_SECONDS = 600
+/** Early in the day: a run may not go past midnight, for compaction goes by the day. */
+const WORLD_STARTS_AT = Date.UTC(2026, 0, 15, 1)
+const MIXPANEL_TIMEOUT_SECONDS = 3
+const KEPT_REQUESTS = 1_000
+const TRANSFORM = join(import.meta.dirname, 'transform.mjs')
+
+/** Starts all of it on loopback; disposing of it leaves nothing behind. */
+export async function startScene({ books, random, main }: SceneOptions): Promise<Scene> {
+  await using starting = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-survival-'))
+  starting.defer(() => rm(folder, { recursive: true, force: true }))
+  const deadLetters = join(folder, 'dead-letters')
+  const disk = createDisk(join(folder, 'disk'))
+  const time = createWorldTime({ speed: SPEED, startAt: WORLD_STARTS_AT })
+  const { store, watchRows } = watchedStore()
+  watchRows(books.stored)
+  const mixpanel = await startMixpanelStandIn({
+    now: time.now,
+    store,
+    switches: { poison: POISON },
+    keptRequests: KEPT_REQUESTS,
+  })
+  starting.defer(mixpanel.close)
+  const issuer = await startTokenIssuer()
+  starting.defer(issuer.close)
+
+  const channels: PushChannel[] = []
+  const service = await startService({
+    env: { ...environment(mixpanel, issuer), ...disk.env, DEAD_LETTER: `file:${deadLetters}` },
+    ...(main !== undefined && { main }),
+    started: (url) => {
+      for (const channel of channels) channel.setEndpoint(`${url}/push`)
+    },
+  })
+  starting.defer(async () => void (await service.stop()))
+  const letters = createLetterReader(deadLetters)
+  const parts: ChannelParts = {
+    time,
+    random,
+    token: issuer.token,
+    endpoint: `${service.url()}/push`,
+    ackDeadlineSeconds: ACK_DEADLINE_SECONDS,
+    books,
+    readLetters: letters.readNew,
+  }
+  for (const form of ['wrapped', 'eventarc'] as const) {
+    const channel = await openChannel(form, parts)
+    starting.defer(channel.close)
+    channels.push(channel)
+  }
+  const started = starting.move()
+  let marks = 0
+
+  return {
+    mixpanel,
+    issuer,
+    disk,
+    service,
+    channels: [channels, channels.slice(0, 1), channels.slice(0, 1)].flat(),
+    facts: {
+      deduplicated: mixpanel.deduplicated,
+      compacted: mixpanel.compacted,
+      letters: allLetters,
+    },
+    now: time.now,
+    nextMark: () => `m${marks++}`,
+    held: () => sumOf(({ held }) => held()),
+    window: () => sumOf(({ window }) => window()),
+    backlog: () => sumOf(({ backlog }) => backlog()),
+    watchRows,
+    counts,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  }
+
+  function allLetters() {
+    letters.readNew()
+    return letters.all()
+  }
+
+  function sumOf(amount: (channel: PushChannel) => number): number {
+    return channels.reduce((sum, channel) => sum + amount(channel), 0)
+  }
+
+  function counts(): Survival['counts'] {
+    return {
+      rows: mixpanel.rows().length,
+      deduplicated: mixpanel.deduplicated().length,
+      deadLetters: new Set(allLetters().map(({ subscription, id }) => `${subscription} ${id}`))
+        .size,
+      pushes: sumOf(({ stats }) => stats().pushes),
+      redeliveries: sumOf(({ stats }) => stats().redeliveries),
+      duplicates: sumOf(({ stats }) => stats().duplicates),
+      imports: mixpanel.traffic().requests,
+    }
+  }
+}
+
+function environment(mixpanel: MixpanelStandIn, issuer: TokenIssuer): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    METRICS_PORT: '0',
+    MIXPANEL_URL: mixpanel.url,
+    MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
+    MIXPANEL_TIMEOUT_SECONDS: String(MIXPANEL_TIMEOUT_SECONDS),
+    PUSH_AUDIENCE: LOCAL_AUDIENCE,
+    PUSH_SERVICE_ACCOUNT: LOCAL_SERVICE_ACCOUNT,
+    PUSH_ISSUER: issuer.issuer,
+    PUSH_JWKS_URL: issuer.jwksUrl,
+    TRANSFORM,
+  }
+}
+
+/** A store of rows that tells of each request to add some. */
+function watchedStore(): { store: RowStore; watchRows: Scene['watchRows'] } {
+  const watchers = new Set<(rows: readonly Row[]) => void>()
+  const kept = createRowStore()
+  return { store: { ...kept, add }, watchRows }
+
+  function add(rows: readonly Row[]): void {
+    kept.add(rows)
+    for (const watch of watchers) watch(rows)
+  }
+
+  function watchRows(watch: (rows: readonly Row[]) => void): () => void {
+    watchers.add(watch)
+    return () => watchers.delete(watch)
+  }
+}

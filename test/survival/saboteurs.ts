@@ -1,0 +1,69 @@
+/** A fault put into the service's sources: the first text, which must be there, becomes the second. */
+export interface Sabotage {
+  readonly file: string
+  readonly original: string
+  readonly sabotaged: string
+  /** What a survival run must say of it. */
+  readonly found: RegExp
+}
+
+/** Each breaks a promise in a way that somebody has shipped, or nearly. */
+export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
+  'acks before delivery': {
+    file: 'ledger.ts',
+    original: 'return wait(entry, answerBy)',
+    sabotaged:
+      "void wait(entry, answerBy)\nreturn { kind: 'ack', status: 204, reason: 'imported' }",
+    found: /ackedEarly/,
+  },
+  'makes insert ids at random': {
+    file: 'prepare/derived-ids.ts',
+    original: 'pubsubs && isLegalInsertId(id) ? id',
+    sabotaged: 'true ? crypto.randomUUID()',
+    found: /doubled/,
+  },
+  'stores dead letters after the ack': {
+    file: 'pipeline.ts',
+    original: 'if (rejected.length > 0 && !(await stages.storeRejected(message, rejected))) {',
+    sabotaged:
+      'if (rejected.length > 0) void stages.storeRejected(message, rejected)\nif (false) {',
+    found: /ackedEarly/,
+  },
+  'puts a fast clock back to its own now': {
+    file: 'prepare/event-time.ts',
+    original: 'if (ms <= publishedAt + HOUR_MS) return',
+    sabotaged:
+      'publishedAt += Math.round(performance.now())\nif (ms <= publishedAt + HOUR_MS) return',
+    found: /doubled|astray/,
+  },
+  'has one hash for all bad ids': {
+    file: 'prepare/insert-id.ts',
+    original: "hashId(['own', id])",
+    sabotaged: "hashId(['own'])",
+    found: /lost/,
+  },
+  'knows a message by its id alone': {
+    file: 'ledger.ts',
+    original: 'const names = Object.keys(attributes).sort()',
+    sabotaged: 'return messageId',
+    found: /ackedEarly/,
+  },
+  'gives the children of a transform one id': {
+    file: 'prepare/insert-id.ts',
+    original: "return child === 0 ? id : hashId(['child', id, child])",
+    sabotaged: 'return id',
+    found: /lost/,
+  },
+  'takes a refusal that names nobody for success': {
+    file: 'deliver/verdict.ts',
+    original: "return { kind: 'refused', blames: 'some_event', reason, detail, certain: false }",
+    sabotaged: "return { kind: 'imported' }",
+    found: /lost/,
+  },
+  'asks for ever about a count that falls short': {
+    file: 'deliver/trial.ts',
+    original: 'return first\n',
+    sabotaged: 'return true\n',
+    found: /given up/,
+  },
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { KILL_POINTS } from '../../bench/survival/kill-points.ts'
+import { complaints, hasSurvived } from '../../bench/survival/report.ts'
+import { survive } from '../../bench/survival/survive.ts'
+
+/** Of any seed the run must end well; this one says which, should it not. */
+const SEED = 1 + Math.floor(Math.random() * 1_000_000)
+
+describe('a survival run', () => {
+  it(`loses nothing and doubles nothing (seed ${SEED})`, { timeout: 180_000 }, async () => {
+    const survival = await survive({
+      seed: SEED,
+      events: 5_000,
+      kills: KILL_POINTS,
+      stops: 1,
+      calm: 5,
+      patienceMs: 60_000,
+    })
+
+    assert.deepEqual(complaints(survival), [])
+    assert.ok(hasSurvived(survival))
+    assert.deepEqual(
+      survival.kills.map(({ point }) => point),
+      KILL_POINTS,
+    )
+    assert.ok(survival.kills.every(({ held }) => held >= 50))
+    assert.ok(survival.counts.redeliveries > 0)
+  })
+})
