@@ -17,7 +17,7 @@ Ends with 0 only if nothing was lost, doubled or astray, and no message was acke
 
 const DOCUMENT = new URL('SURVIVAL.md', import.meta.url)
 const STOPS = 2
-const CALM = 20
+const CALM = 8
 const PATIENCE_MS = 120_000
 
 await main()
