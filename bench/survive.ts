@@ -1,7 +1,16 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { KILL_POINTS } from './survival/kill-points.ts'
-import { complaints, documentOf, hasSurvived, type Survival, tableOf } from './survival/report.ts'
+import { type Drained, drainAfterOutage } from './survival/outage.ts'
+import {
+  complaints,
+  documentOf,
+  hasSurvived,
+  isDrained,
+  type Survival,
+  sentenceOf,
+  tableOf,
+} from './survival/report.ts'
 import { survive } from './survival/survive.ts'
 
 const HELP = `Events through the real service, while Mixpanel, Pub/Sub, the key server and the disk fail and
@@ -11,6 +20,7 @@ npm run survive                      200,000 events, a seed drawn from the clock
 npm run survive -- --seed 7          the same events and the same faults once more
 npm run survive -- --runs 10         ten runs, with the seeds from --seed on
 npm run survive -- --events 20000    a shorter one
+npm run survive -- --outage          how fast a backlog drains after an outage, too; three minutes
 npm run survive -- --write           write the table to bench/SURVIVAL.md as well
 
 Ends with 0 only if nothing was lost, doubled or astray, and no message was acked too early.`
@@ -18,6 +28,7 @@ Ends with 0 only if nothing was lost, doubled or astray, and no message was acke
 const DOCUMENT = new URL('SURVIVAL.md', import.meta.url)
 const STOPS = 2
 const CALM = 8
+const OUTAGE = { events: 100_000, quota: 2_000 }
 const PATIENCE_MS = 120_000
 
 await main()
@@ -30,8 +41,16 @@ async function main(): Promise<void> {
     runs.push(await runWith(options.seed + run, options.events))
     console.log(`\n${tableOf(runs.slice(-1))}\n`)
   }
-  if (options.write) await writeFile(DOCUMENT, documentOf(runs, new Date()))
-  process.exitCode = runs.every(hasSurvived) ? 0 : 1
+  const drained = options.outage ? await measureOutage(options.seed) : undefined
+  if (options.write) await writeFile(DOCUMENT, documentOf(runs, drained, new Date()))
+  process.exitCode = runs.every(hasSurvived) && isDrained(drained) ? 0 : 1
+}
+
+async function measureOutage(seed: number): Promise<Drained> {
+  console.log(`a backlog of ${OUTAGE.events} events after an outage`)
+  const drained = await drainAfterOutage({ seed, ...OUTAGE })
+  console.log(`  ${sentenceOf(drained)}`)
+  return drained
 }
 
 async function runWith(seed: number, events: number): Promise<Survival> {
@@ -53,6 +72,7 @@ async function runWith(seed: number, events: number): Promise<Survival> {
 interface Options {
   readonly help: boolean
   readonly write: boolean
+  readonly outage: boolean
   readonly seed: number
   readonly runs: number
   readonly events: number
@@ -64,6 +84,7 @@ function optionsOrExit(): Options {
       options: {
         help: { type: 'boolean', short: 'h', default: false },
         write: { type: 'boolean', default: false },
+        outage: { type: 'boolean', default: false },
         seed: { type: 'string', default: String(Date.now() % 1_000_000) },
         runs: { type: 'string', default: '1' },
         events: { type: 'string', default: '200000' },
@@ -72,6 +93,7 @@ function optionsOrExit(): Options {
     return {
       help: values.help,
       write: values.write,
+      outage: values.outage,
       seed: numberOf('seed', values.seed),
       runs: numberOf('runs', values.runs),
       events: numberOf('events', values.events),

@@ -1,5 +1,6 @@
 import type { Row } from '../../src/local/mixpanel/row-store.ts'
 import type { MixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
+import type { WorldTime } from '../../src/local/world-time.ts'
 import type { Disk } from './disk.ts'
 import { until } from './patience.ts'
 import type { RestartingService } from './service.ts'
@@ -26,8 +27,7 @@ export interface Executioner {
   readonly mixpanel: MixpanelStandIn
   readonly disk: Disk
   readonly service: RestartingService
-  /** Epoch ms of the world. */
-  now(): number
+  readonly time: Pick<WorldTime, 'now'>
   /** Pushes that wait for their answer at this moment. */
   held(): number
   /** How many may at most. */
@@ -98,7 +98,7 @@ async function afterLetter(by: Executioner): Promise<number | undefined> {
 /** A batch has been refused, one part of it is stored, and its answer is held. */
 async function duringSplit(by: Executioner): Promise<number | undefined> {
   let parts = 0
-  const since = by.now()
+  const since = by.time.now()
   const isOfPoisoned = by.publishPoison()
   const stop = by.watchRows((rows) => {
     if (!rows.some(isOfPoisoned) || !hasRefusedWhole(by.mixpanel, since)) return

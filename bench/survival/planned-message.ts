@@ -86,6 +86,14 @@ export function messageOfEveryKind(planner: Planner): PlannedMessage {
   )
 }
 
+/** So many good events, each with time and insert id. */
+export function plainMessage(planner: Planner, events: number): PlannedMessage {
+  return ofLines(
+    planner,
+    Array.from({ length: events }, () => eventOf('plain', planner)),
+  )
+}
+
 /** So many good events on as many lines, and one that poisons them. */
 export function poisonedMessage(planner: Planner, events: number): PlannedMessage {
   const poisoned = planner.random.int(events)

@@ -1,5 +1,7 @@
 import type { Findings } from './books.ts'
 import type { Kill } from './kill-points.ts'
+import { type Drained, shareOfQuota } from './outage.ts'
+import { SPEED } from './scene.ts'
 
 /** What one survival run came to. */
 export interface Survival {
@@ -102,13 +104,36 @@ function seconds(ms: number): string {
   return (ms / 1_000).toFixed(1)
 }
 
+/** Whether a backlog drained at nine tenths of the quota or more, and whole; or was not measured. */
+export function isDrained(drained: Drained | undefined): boolean {
+  if (drained === undefined) return true
+  return shareOfQuota(drained) >= 0.9 && drained.lost + drained.doubled === 0
+}
+
+/** How a backlog drained, for people. */
+export function sentenceOf(drained: Drained): string {
+  const { events, quota, tookMs, lost, doubled } = drained
+  const rate = Math.round(events / (tookMs / 1_000))
+  const share = Math.round(shareOfQuota(drained) * 100)
+  return (
+    `${events} events were imported in ${seconds(tookMs)} s, from the first to the last: ${rate} a ` +
+    `second, ${share} % of the quota of ${quota} a second. Lost ${lost}, doubled ${doubled}.`
+  )
+}
+
 /** `bench/SURVIVAL.md`. */
-export function documentOf(runs: readonly Survival[], at: Date): string {
+export function documentOf(
+  runs: readonly Survival[],
+  drained: Drained | undefined,
+  at: Date,
+): string {
   const events = runs.reduce((sum, run) => sum + run.events, 0)
   const kills = runs.reduce((sum, run) => sum + run.kills.length, 0)
+  const options = `--runs ${runs.length} --seed ${runs[0]?.seed}${drained ? ' --outage' : ''}`
   return `# Survival
 
-Written by \`npm run survive -- --runs ${runs.length} --seed ${runs[0]?.seed} --write\` on ${at.toISOString().slice(0, 10)}, Node ${process.version}.
+Written by \`npm run survive -- ${options} --write\`
+on ${at.toISOString().slice(0, 10)}, Node ${process.version}.
 
 ${events} events were published through the push simulator to the real service, while the faults
 below struck and its process was killed ${kills} times. At the end each event was looked for: a good one
@@ -118,5 +143,16 @@ right reason, once by \`id\`; and nothing else may be anywhere. At each ack all 
 must already have been where they belong.
 
 ${tableOf(runs)}
+${drained ? `\n${outageOf(drained)}` : ''}`
+}
+
+function outageOf(drained: Drained): string {
+  return `## A backlog after an outage
+
+The service sent at the quota for two minutes; then Mixpanel answered 503 for five minutes of Pub/Sub's
+time, which passes ${SPEED} times as fast, while a backlog built up. The quota counts a rolling minute of
+real time, still full of what was sent before.
+
+${sentenceOf(drained)}
 `
 }

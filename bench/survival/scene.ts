@@ -13,7 +13,7 @@ import {
   startTokenIssuer,
   type TokenIssuer,
 } from '../../src/local/token-issuer.ts'
-import { createWorldTime } from '../../src/local/world-time.ts'
+import { createWorldTime, type WorldTime } from '../../src/local/world-time.ts'
 import type { Books, Facts } from './books.ts'
 import { type ChannelParts, openChannel, type PushChannel } from './channel.ts'
 import { createDisk, type Disk } from './disk.ts'
@@ -32,8 +32,8 @@ export interface Scene extends AsyncDisposable {
   /** Two topics whose messages have the same ids: one has most of the traffic. */
   readonly channels: readonly PushChannel[]
   readonly facts: Facts
-  /** Epoch ms of the world. */
-  now(): number
+  /** Pub/Sub's, and that of Mixpanel's quota. */
+  readonly time: WorldTime
   nextMark(): string
   /** Pushes that wait for their answer. */
   held(): number
@@ -57,7 +57,7 @@ export interface SceneOptions {
  * So much faster passes Pub/Sub's time, and the minute of Mixpanel's quota. The ack deadline of the
  * subscriptions is ten seconds of ours then, as the service's is.
  */
-const SPEED = 60
+export const SPEED = 60
 const ACK_DEADLINE_SECONDS = 600
 /** Early in the day: a run may not go past midnight, for compaction goes by the day. */
 const WORLD_STARTS_AT = Date.UTC(2026, 0, 15, 1)
@@ -123,7 +123,7 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
       compacted: mixpanel.compacted,
       letters: allLetters,
     },
-    now: time.now,
+    time,
     nextMark: () => `m${marks++}`,
     held: () => sumOf(({ held }) => held()),
     window: () => sumOf(({ window }) => window()),

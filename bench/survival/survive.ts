@@ -160,5 +160,5 @@ function spread(kills: readonly KillPoint[], stops: number): readonly ('stop' | 
 }
 
 function plannerOf(random: Random, scene: Scene): () => Planner {
-  return () => ({ random, now: scene.now(), nextMark: scene.nextMark })
+  return () => ({ random, now: scene.time.now(), nextMark: scene.nextMark })
 }

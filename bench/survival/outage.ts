@@ -1,0 +1,84 @@
+import { createBooks } from './books.ts'
+import { pause, until } from './patience.ts'
+import { plainMessage } from './planned-message.ts'
+import { createRandom } from './random.ts'
+import { SPEED, startScene } from './scene.ts'
+
+/** How a backlog drained once Mixpanel was back. */
+export interface Drained {
+  /** That waited when the outage was over. */
+  readonly events: number
+  /** What the stand-in takes, in events a second over a rolling minute. */
+  readonly quota: number
+  /** From the first import after the outage to the last, in ms. */
+  readonly tookMs: number
+  readonly lost: number
+  readonly doubled: number
+}
+
+export interface OutageOptions {
+  readonly seed: number
+  readonly events: number
+  readonly quota: number
+}
+
+const EVENTS_A_MESSAGE = 10
+/** Of the world's: the push back-off is at its longest by then. */
+const OUTAGE_MS = 5 * 60_000
+/** Two of the quota's minutes: the second is full, and the service has found its rate. */
+const WARM_UP_MS = 130_000
+const MOST_AHEAD = 600
+const LOOK_AGAIN_MS = 20
+const PATIENCE_MS = 300_000
+
+/**
+ * Sends at the quota for two minutes, lets Mixpanel be away for five of Pub/Sub's while a backlog
+ * builds up, and measures how fast that drains. The quota's minute is one of ours, as the service
+ * has it: the window is still full of what was sent before the outage.
+ */
+export async function drainAfterOutage({ seed, events, quota }: OutageOptions): Promise<Drained> {
+  const books = createBooks()
+  const random = createRandom(seed)
+  await using scene = await startScene({ books, random: random.fork() })
+  const { mixpanel, time, channels, backlog } = scene
+  mixpanel.limitTo({ events: quota * 60, windowMs: 60_000 * SPEED })
+
+  const warmAt = performance.now() + WARM_UP_MS
+  while (performance.now() < warmAt) {
+    while (backlog() < MOST_AHEAD) publish(EVENTS_A_MESSAGE)
+    await pause(LOOK_AGAIN_MS)
+  }
+  await allIsAcked()
+  mixpanel.answerAlways({ kind: 'status', status: 503, body: 'down' })
+  publish(events)
+  await time.wait(OUTAGE_MS)
+
+  let [first, last] = [0, 0]
+  scene.watchRows((rows) => {
+    if (rows.length === 0) return
+    last = performance.now()
+    first ||= last
+  })
+  mixpanel.answerNormally()
+  await allIsAcked()
+  const { lost, doubled } = books.findings(scene.facts)
+  return { events, quota, tookMs: last - first, lost: lost.length, doubled: doubled.length }
+
+  function publish(count: number): void {
+    const planner = { random, now: time.now(), nextMark: scene.nextMark }
+    const [channel] = channels
+    for (let at = 0; at < count; at += EVENTS_A_MESSAGE) {
+      channel?.publish(plainMessage(planner, EVENTS_A_MESSAGE))
+    }
+  }
+
+  async function allIsAcked(): Promise<void> {
+    if (await until(() => backlog() === 0, PATIENCE_MS)) return
+    throw new Error(`${backlog()} messages were not acked in ${PATIENCE_MS} ms`)
+  }
+}
+
+/** The rate at which it drained, as a share of the quota. */
+export function shareOfQuota({ events, quota, tookMs }: Drained): number {
+  return events / ((quota * tookMs) / 1_000)
+}
