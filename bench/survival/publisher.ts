@@ -31,6 +31,8 @@ export interface Publisher {
 const MOST_AHEAD = 300
 /** Events of a message that is there to be held. */
 const SMALL = 3
+/** Enough of them to fill a window, and few beside those of the run. */
+const AT_ONCE = 5
 const LOOK_AGAIN_MS = 10
 
 export function createPublisher({ planner, channels }: PublisherParts): Publisher {
@@ -48,7 +50,7 @@ export function createPublisher({ planner, channels }: PublisherParts): Publishe
 
   async function keepOn(enough: AbortSignal): Promise<void> {
     while (!enough.aborted) {
-      while (hasRoom()) publish(anyMessage(planner(), SMALL))
+      for (let at = 0; at < AT_ONCE && hasRoom(); at += 1) publish(anyMessage(planner(), SMALL))
       await pause(LOOK_AGAIN_MS)
     }
   }
