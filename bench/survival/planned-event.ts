@@ -65,7 +65,7 @@ const OVERSIZE = 'x'.repeat(1_100_000)
 
 /** Every kind of event there is in a run, and how many of ten thousand are so. */
 const KINDS = {
-  plain: 3_000,
+  plain: 2_800,
   /** Written with its time in another form than ms. */
   other_time_form: 800,
   no_time: 1_700,
@@ -74,7 +74,7 @@ const KINDS = {
   bad_id: 500,
   illegal_id: 500,
   /** An hour ahead at the most: Mixpanel would put it back to its own now. */
-  fast_clock: 200,
+  fast_clock: 400,
   order: 300,
   noise: 100,
   identity: 20,

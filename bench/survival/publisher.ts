@@ -30,7 +30,7 @@ export interface Publisher {
 
 const MOST_AHEAD = 300
 /** Events of a message that is there to be held. */
-const SMALL = 3
+const SMALL = 8
 /** Enough of them to fill a window, and few beside those of the run. */
 const AT_ONCE = 5
 const LOOK_AGAIN_MS = 10
