@@ -21,7 +21,7 @@ npm run survive -- --seed 7          the same events and the same faults once mo
 npm run survive -- --runs 10         ten runs, with the seeds from --seed on
 npm run survive -- --events 20000    a shorter one
 npm run survive -- --outage          how fast a backlog drains after an outage, too; three minutes
-npm run survive -- --write           write the table to bench/SURVIVAL.md as well
+npm run survive -- --no-write        leave bench/SURVIVAL.md as it is
 
 Ends with 0 only if nothing was lost, doubled or astray, and no message was acked too early.`
 
@@ -81,9 +81,10 @@ interface Options {
 function optionsOrExit(): Options {
   try {
     const { values } = parseArgs({
+      allowNegative: true,
       options: {
         help: { type: 'boolean', short: 'h', default: false },
-        write: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: true },
         outage: { type: 'boolean', default: false },
         seed: { type: 'string', default: String(Date.now() % 1_000_000) },
         runs: { type: 'string', default: '1' },

@@ -22,11 +22,18 @@ export type Fate = Readonly<
 /** Epoch ms. */
 type OwnTime = number
 
+/** How many events lack what Mixpanel tells copies by. */
+export interface Lacking {
+  readonly time: number
+  readonly insertId: number
+}
+
 /** One event as it is published, and what is to come of it. */
 export interface PlannedEvent {
   /** Its text. No line break is in it. */
   readonly text: string
   readonly kind: EventKind
+  readonly lacking: Lacking
   /** One for the event, or one for each child of it; a row is known by its mark. */
   readonly outcomes: readonly {
     readonly mark: string
@@ -47,6 +54,7 @@ type Properties = Record<string, unknown>
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
+const NOTHING_LACKS: Lacking = { time: 0, insertId: 0 }
 const USERS = 1_000
 const BAD_IDS: readonly unknown[] = [
   '',
@@ -184,11 +192,11 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
 
   function named(event: string, properties: Properties, fate: Fate): PlannedEvent {
     const all = { mark, distinct_id: distinctId, ...properties }
-    return planned(JSON.stringify({ event, properties: all }), fate)
+    return planned(JSON.stringify({ event, properties: all }), fate, lackingIn(all))
   }
 
-  function planned(text: string, fate: Fate): PlannedEvent {
-    return { text, kind, outcomes: [{ mark, child: 0, fate }] }
+  function planned(text: string, fate: Fate, lacking = NOTHING_LACKS): PlannedEvent {
+    return { text, kind, lacking, outcomes: [{ mark, child: 0, fate }] }
   }
 
   /** Of the same user at the same moment as all its like: their ids alone tell them apart. */
@@ -212,8 +220,21 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
     const outcomes = Array.from({ length: items }, (_, index) => {
       return { mark: `${mark}.${index + 1}`, child: items === 1 ? 0 : index + 1, fate }
     })
-    return { text: JSON.stringify({ event: 'order', properties: all }), kind, outcomes }
+    const text = JSON.stringify({ event: 'order', properties: all })
+    return { text, kind, lacking: lackingIn(all), outcomes }
   }
+}
+
+/** Of several, all together. */
+export function sumOf(all: readonly Lacking[]): Lacking {
+  return {
+    time: all.reduce((sum, { time }) => sum + time, 0),
+    insertId: all.reduce((sum, { insertId }) => sum + insertId, 0),
+  }
+}
+
+function lackingIn(properties: Properties): Lacking {
+  return { time: 'time' in properties ? 0 : 1, insertId: '$insert_id' in properties ? 0 : 1 }
 }
 
 function letter(reason: string): Fate {

@@ -4,8 +4,10 @@ import {
   EVENT_KINDS,
   eventOf,
   type Fate,
+  type Lacking,
   type PlannedEvent,
   type Planner,
+  sumOf,
 } from './planned-event.ts'
 
 /** A message as it is published, and what is to come of it, line by line. */
@@ -15,6 +17,7 @@ export interface PlannedMessage {
   readonly orderingKey?: string
   /** How many events were published with it, bad ones and dropped ones too. */
   readonly events: number
+  readonly lacking: Lacking
   readonly outcomes: readonly PlannedOutcome[]
 }
 
@@ -134,7 +137,8 @@ function ofAttributes(planner: Planner): PlannedMessage {
   const attributes = { event: 'signalled', mark, user: `user-${planner.random.int(100)}` }
   const fate: Fate = { kind: 'imported', at: 'publish_time' }
   const outcomes = [{ mark, line: 1, child: 0, fate }]
-  return { data: Buffer.alloc(0), attributes, events: 1, outcomes }
+  const lacking = { time: 1, insertId: 1 }
+  return { data: Buffer.alloc(0), attributes, events: 1, lacking, outcomes }
 }
 
 function ofNothing(
@@ -144,12 +148,15 @@ function ofNothing(
 ): PlannedMessage {
   const fate: Fate = { kind: 'letter', reason }
   const outcomes = [{ mark: planner.nextMark(), line, child: 0, fate }]
-  return { data, attributes: {}, events: 1, outcomes }
+  return { data, attributes: {}, events: 1, lacking: sumOf([]), outcomes }
 }
 
-function planOf(events: readonly PlannedEvent[]): Pick<PlannedMessage, 'events' | 'outcomes'> {
+function planOf(
+  events: readonly PlannedEvent[],
+): Pick<PlannedMessage, 'events' | 'lacking' | 'outcomes'> {
   const outcomes = events.flatMap((event, at) => {
     return event.outcomes.map((outcome) => ({ ...outcome, line: at + 1 }))
   })
-  return { events: events.length, outcomes }
+  const lacking = sumOf(events.map((event) => event.lacking))
+  return { events: events.length, lacking, outcomes }
 }

@@ -1,5 +1,5 @@
 import { pause } from './patience.ts'
-import type { Planner } from './planned-event.ts'
+import { type Lacking, type Planner, sumOf } from './planned-event.ts'
 import { anyMessage, type PlannedMessage } from './planned-message.ts'
 
 /** One topic, and the one subscription to it. */
@@ -26,6 +26,7 @@ export interface Publisher {
   /** Published so far. */
   events(): number
   messages(): number
+  lacking(): Lacking
 }
 
 const MOST_AHEAD = 300
@@ -38,8 +39,16 @@ const LOOK_AGAIN_MS = 10
 export function createPublisher({ planner, channels }: PublisherParts): Publisher {
   let events = 0
   let messages = 0
+  let lacking: Lacking = { time: 0, insertId: 0 }
 
-  return { run, keepOn, publish, events: () => events, messages: () => messages }
+  return {
+    run,
+    keepOn,
+    publish,
+    events: () => events,
+    messages: () => messages,
+    lacking: () => lacking,
+  }
 
   async function run(wanted: number): Promise<void> {
     while (events < wanted) {
@@ -59,6 +68,7 @@ export function createPublisher({ planner, channels }: PublisherParts): Publishe
     channel.publish(message)
     events += message.events
     messages += 1
+    lacking = sumOf([lacking, message.lacking])
   }
 
   function hasRoom(): boolean {

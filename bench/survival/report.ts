@@ -1,6 +1,7 @@
 import type { Findings } from './books.ts'
 import type { Kill } from './kill-points.ts'
 import { type Drained, shareOfQuota } from './outage.ts'
+import type { Lacking } from './planned-event.ts'
 import { SPEED } from './scene.ts'
 
 /** What one survival run came to. */
@@ -8,6 +9,8 @@ export interface Survival {
   readonly seed: number
   readonly events: number
   readonly messages: number
+  /** How many of the events had no time, and how many no insert id. */
+  readonly lacking: Lacking
   readonly findings: Findings
   /** Why it was given up before all was acked; `undefined` when it was not. */
   readonly gaveUp: string | undefined
@@ -61,6 +64,8 @@ export function tableOf(runs: readonly Survival[]): string {
     ['seed', ...runs.map(({ seed }) => seed)],
     ['---', ...runs.map(() => '---:')],
     ['events published', ...runs.map(({ events }) => events)],
+    ['of them without a time', ...runs.map(({ lacking }) => lacking.time)],
+    ['of them without an insert id', ...runs.map(({ lacking }) => lacking.insertId)],
     ['in messages', ...runs.map(({ messages }) => messages)],
     ['**lost**', ...runs.map(({ findings }) => findings.lost.length)],
     ['**doubled**', ...runs.map(({ findings }) => findings.doubled.length)],
@@ -132,7 +137,7 @@ export function documentOf(
   const options = `--runs ${runs.length} --seed ${runs[0]?.seed}${drained ? ' --outage' : ''}`
   return `# Survival
 
-Written by \`npm run survive -- ${options} --write\`
+Written by \`npm run survive -- ${options}\`
 on ${at.toISOString().slice(0, 10)}, Node ${process.version}.
 
 ${events} events were published through the push simulator to the real service, while the faults

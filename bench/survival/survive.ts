@@ -59,6 +59,7 @@ export async function survive(options: SurvivalOptions): Promise<Survival> {
     seed: options.seed,
     events: publisher.events(),
     messages: publisher.messages(),
+    lacking: publisher.lacking(),
     findings,
     gaveUp,
     counts: scene.counts(),
