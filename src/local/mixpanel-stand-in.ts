@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Answer, sendAnswer } from './answer.ts'
 import { startLoopbackServer } from './loopback-server.ts'
-import { createControlRoute } from './mixpanel/control-route.ts'
+import { createControlRoute, type StandInSettings } from './mixpanel/control-route.ts'
 import type { StandInCredentials } from './mixpanel/credentials.ts'
 import { type Behaviour, createFaults } from './mixpanel/faults.ts'
 import { createHotShards } from './mixpanel/hot-shards.ts'
@@ -41,6 +41,8 @@ export interface MixpanelStandInOptions {
   readonly quota?: QuotaLimit
   /** How many requests, the last ones, `requests` can show; all when absent, and 0 keeps sums only. */
   readonly keptRequests?: number
+  /** Told what is set whenever a request to `/control` has set something. */
+  readonly controlled?: (settings: StandInSettings) => void
 }
 
 /** A Mixpanel on loopback: `POST /import`, `/engage`, `/groups`, views to look on, `/control`; `GET /` lists them. */
@@ -125,7 +127,12 @@ export async function startMixpanelStandIn(
     switches: switches.values,
     token,
   })
-  const answerControl = createControlRoute({ switches, faults, quota })
+  const answerControl = createControlRoute({
+    switches,
+    faults,
+    quota,
+    controlled: options.controlled,
+  })
   const server = await startLoopbackServer({ name: 'the Mixpanel stand-in', port }, answerRequest)
 
   return {

@@ -12,7 +12,7 @@ import { createRestApi } from './pubsub/rest-api.ts'
 import { type RestCall, restCallOf } from './pubsub/rest-call.ts'
 import type { SubscriptionSettings } from './pubsub/subscription-settings.ts'
 import { createSubscriptions } from './pubsub/subscriptions.ts'
-import { createTopics } from './pubsub/topics.ts'
+import { createTopics, type PublishObserver } from './pubsub/topics.ts'
 import type { PublishedMessage } from './push-request.ts'
 import { createWorldTime, type WorldTime } from './world-time.ts'
 
@@ -39,6 +39,7 @@ export interface PubsubStandInOptions {
   readonly time?: WorldTime
   /** In [0, 1): jitter and duplicates. */
   readonly random?: () => number
+  readonly published?: PublishObserver
 }
 
 /** A message to publish from code. */
@@ -91,7 +92,7 @@ export async function startPubsubStandIn(
   const { permitted = true, port = 0, time = createWorldTime(), random = Math.random } = options
   const faults = createTopicFaults()
   const log = createPublishLog()
-  const topics = createTopics(time.now)
+  const topics = createTopics(time.now, options.published)
   const subscriptions = createSubscriptions({ time, random, topics, token: options.pushToken })
   const answerTo = createRestApi({ topics, subscriptions, permitted })
   topics.create(LOCAL_DEAD_LETTER_TOPIC)

@@ -115,6 +115,23 @@ describe('the Pub/Sub stand-in', () => {
     assert.equal(publish.status, 403)
   })
 
+  it('tells of all that is published, by REST and from code', async (t) => {
+    const told: string[] = []
+    const pubsub = await startPubsub(t, {
+      published: (topic, messages) => {
+        for (const { messageId, data } of messages) told.push(`${topic} ${messageId} ${data}`)
+      },
+    })
+
+    const { body } = await ask(pubsub, `${TOPIC}:publish`, { messages: [{ data: 'YQ==' }] })
+    const ids = pubsub.publish(LOCAL_DEAD_LETTER_TOPIC, [{ data: 'b' }])
+
+    assert.deepEqual(told, [
+      `${LOCAL_DEAD_LETTER_TOPIC} ${body.messageIds[0]} a`,
+      `${LOCAL_DEAD_LETTER_TOPIC} ${ids[0]} b`,
+    ])
+  })
+
   it('has the topic of dead letters from the start, and no other', async (t) => {
     const pubsub = await startPubsub(t)
 

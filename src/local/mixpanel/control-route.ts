@@ -10,20 +10,30 @@ import {
 } from './control-input.ts'
 import type { Faults } from './faults.ts'
 import { ODD_ANSWERS } from './odd-answers.ts'
-import type { Quota } from './quota.ts'
+import type { Quota, QuotaLimit } from './quota.ts'
 import { isObject } from './record.ts'
 import {
   areSwitchChanges,
   choicesOf,
   SWITCHES,
   type Switchboard,
+  type Switches,
   switchComplaint,
 } from './switches.ts'
+
+/** What a stand-in is set to. */
+export interface StandInSettings {
+  readonly switches: Switches
+  readonly faults: ReturnType<Faults['plan']>
+  readonly quota: QuotaLimit | 'unlimited'
+}
 
 export interface ControlParts {
   readonly switches: Switchboard
   readonly faults: Faults
   readonly quota: Quota
+  /** Told what is set whenever a request has set something. */
+  readonly controlled?: ((settings: StandInSettings) => void) | undefined
 }
 
 /** Answers a request to steer the stand-in; `undefined` when it is none. */
@@ -52,7 +62,9 @@ For instance: curl -X PUT http://127.0.0.1:8082/control/faults -d '{"kind":"hang
 `
 
 /** The routes under `/control`, and `GET /`, which lists all there are. */
-export function createControlRoute({ switches, faults, quota }: ControlParts): AnswerControl {
+export function createControlRoute(parts: ControlParts): AnswerControl {
+  const { switches, faults, quota, controlled } = parts
+
   return async function answerControl(request, route) {
     switch (route) {
       case 'GET /':
@@ -63,17 +75,17 @@ export function createControlRoute({ switches, faults, quota }: ControlParts): A
         return setSwitches(await bodyOf(request))
       case 'DELETE /control/switches':
         switches.reset()
-        return ok(settings())
+        return changed()
       case 'PUT /control/faults':
         return setFault(await bodyOf(request))
       case 'DELETE /control/faults':
         faults.clear()
-        return ok(settings())
+        return changed()
       case 'PUT /control/quota':
         return setQuota(await bodyOf(request))
       case 'DELETE /control/quota':
         quota.set(undefined)
-        return ok(settings())
+        return changed()
       default:
         return undefined
     }
@@ -83,7 +95,7 @@ export function createControlRoute({ switches, faults, quota }: ControlParts): A
     if (!isObject(changes)) return refused('an object of switches is wanted')
     if (!areSwitchChanges(changes)) return refused(switchComplaint(changes))
     switches.set(changes)
-    return ok(settings())
+    return changed()
   }
 
   function setFault(fault: unknown): Answer {
@@ -92,20 +104,24 @@ export function createControlRoute({ switches, faults, quota }: ControlParts): A
     faults.clear()
     if (times === undefined) faults.answerAlways(behaviour)
     else faults.answerNext(times, behaviour)
-    return ok(settings())
+    return changed()
   }
 
   function setQuota(limit: unknown): Answer {
     if (!isQuotaLimit(limit)) return refused(quotaComplaint(limit))
     quota.set(limit)
+    return changed()
+  }
+
+  function changed(): Answer {
+    controlled?.(settings())
     return ok(settings())
   }
 
-  function settings() {
-    const { next, always } = faults.plan()
+  function settings(): StandInSettings {
     return {
       switches: switches.values(),
-      faults: { next, always },
+      faults: faults.plan(),
       quota: quota.limit() ?? 'unlimited',
     }
   }

@@ -5,6 +5,9 @@ import { isNewName } from './resource-names.ts'
 /** The first whole number that a JSON number rounds: an id read as a number is another id. */
 const FIRST_MESSAGE_ID = 2n ** 53n + 100_001n
 
+/** Told of what was published to a topic, before any of it is pushed. */
+export type PublishObserver = (topic: string, messages: readonly TopicMessage[]) => void
+
 /** What is done with each message of a topic. */
 export type Subscriber = (messages: readonly TopicMessage[]) => void
 
@@ -27,7 +30,7 @@ interface Topic {
 }
 
 /** No topics yet. Message ids are unique among all of them. */
-export function createTopics(now: () => number): Topics {
+export function createTopics(now: () => number, published: PublishObserver = () => {}): Topics {
   const topics = new Map<string, Topic>()
   let nextId = FIRST_MESSAGE_ID
 
@@ -46,6 +49,7 @@ export function createTopics(now: () => number): Topics {
       const messages = given.map((message) => {
         return { ...message, messageId: String(nextId++), publishTime }
       })
+      published(name, messages)
       if (subscribers.length === 0) for (const message of messages) unclaimed.push(message)
       for (const subscriber of subscribers) subscriber(messages)
       return messages

@@ -227,6 +227,34 @@ describe('over the control API', () => {
       assert.ok(text.includes(path), path)
     }
   })
+
+  it('tells whoever started it what is set, after each request that sets something', async (t) => {
+    const told: string[] = []
+    const { url } = await startMixpanel(t, {
+      controlled: ({ switches, faults, quota }) => {
+        told.push(JSON.stringify([switches.poison, faults, quota]))
+      },
+    })
+
+    await control(url, 'PATCH /control/switches', { poison: 'p' })
+    await control(url, 'PUT /control/faults', { kind: 'hang', times: 2 })
+    await control(url, 'PUT /control/quota', { events: 5 })
+    await control(url, 'PUT /control/quota', { events: 'no' })
+    await control(url, 'GET /control')
+    for (const what of ['switches', 'faults', 'quota'])
+      await control(url, `DELETE /control/${what}`)
+
+    const hang = '{"next":[{"behaviour":{"kind":"hang"},"times":2}],"always":"normally"}'
+    const none = '{"next":[],"always":"normally"}'
+    assert.deepEqual(told, [
+      `["p",${none},"unlimited"]`,
+      `["p",${hang},"unlimited"]`,
+      `["p",${hang},{"events":5}]`,
+      `["",${hang},{"events":5}]`,
+      `["",${none},{"events":5}]`,
+      `["",${none},"unlimited"]`,
+    ])
+  })
 })
 
 async function control(url: string, route: string, body?: unknown): Promise<Response> {
