@@ -1,36 +1,39 @@
-import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import type { PushAnswer } from '../local/http-post.ts'
 import type { Row } from '../local/mixpanel/row-store.ts'
+import type { PushResult } from '../local/pubsub/push-stats.ts'
+import { LOCAL_TOPIC } from '../local/push-request.ts'
 import { SAMPLE_EVENTS } from '../local/sample-events.ts'
-import { type DemoWorld, type Ports, startDemoWorld } from './demo-world.ts'
+import type { DeadLetter } from '../model/dead-letter.ts'
+import { argumentsOrExit } from './arguments-or-exit.ts'
+import { createLetterReader } from './letter-reader.ts'
+import { type LocalWorld, startLocalWorld } from './local-world.ts'
+import { DEFAULT_PORT_BASE, FREE_PORTS, type Ports, portBaseOf, portsFrom } from './ports.ts'
+import { askedToEnd, untilEnded } from './until-ended.ts'
 
 const HELP = `The main job on this machine: signed push -> verified -> decoded -> batched -> /import -> 204.
 
 npm run demo                       run it, then keep serving until Ctrl-C
 npm run demo -- --once             run it and end: exit code 0 only if all went as promised
-npm run demo -- --port-base 9000   use the ports from 9000 on instead of 8080 to 8083`
+npm run demo -- --port-base 9000   use the ports from 9000 on instead of 8080 to 8084`
 
 const BAD_EVENT =
   '{"event": "signed_up", "properties": {"distinct_id": "bob", "time": "yesterday"}}'
+const ACKED = 'Pub/Sub was answered 204 (acked)'
 const GOOD_EVENT = '{"event": "signed_up", "properties": {"distinct_id": "alice", "plan": "pro"}}'
-const DEFAULT_PORT_BASE = '8080'
-/** The base and the three ports after it. */
-const HIGHEST_PORT_BASE = 65_535 - 3
 
 await main()
 
 async function main(): Promise<void> {
-  const options = optionsOrExit()
+  const options = argumentsOrExit(HELP, optionsGiven)
   if (options.help) return console.log(HELP)
-  const world = await worldAt(options.once ? 0 : options.portBase)
-  const kept = await show(world)
+  const asked = askedToEnd()
+  const world = await worldAt(options.once ? FREE_PORTS : portsFrom(options.portBase))
+  const kept = await Promise.race([show(world), asked.then(() => false)])
   if (options.once) {
     process.exitCode = kept ? 0 : 1
   } else {
-    const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     showWhatToTryNext(world)
-    await ended
+    process.exitCode = await untilEnded(world.service, asked)
   }
   await world.close()
 }
@@ -41,32 +44,27 @@ interface Options {
   readonly portBase: number
 }
 
-function optionsOrExit(): Options {
-  try {
-    const { values } = parseArgs({
-      options: {
-        once: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
-      },
-    })
-    return { once: values.once, help: values.help, portBase: portBaseOf(values['port-base']) }
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
-    process.exit(2)
-  }
+function optionsGiven(): Options {
+  const { values } = parseArgs({
+    options: {
+      once: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+      'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
+    },
+  })
+  return { once: values.once, help: values.help, portBase: portBaseOf(values['port-base']) }
 }
 
-function portBaseOf(text: string): number {
-  const base = /^\d+$/.test(text) ? Number(text) : 0
-  if (base >= 1 && base <= HIGHEST_PORT_BASE) return base
-  throw new Error(`--port-base must be a whole number from 1 to ${HIGHEST_PORT_BASE}`)
+interface DemoWorld extends LocalWorld {
+  /** Publishes a message and resolves with what its first push came to. */
+  publish(data: string): Promise<PushResult>
+  readonly deadLetterFolder: string
 }
 
 /** Most often it is a port that is taken. */
-async function worldAt(portBase: number): Promise<DemoWorld> {
+async function worldAt(ports: Ports): Promise<DemoWorld> {
   try {
-    return await startDemoWorld(portsFrom(portBase))
+    return await startDemoWorld(ports)
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     console.error('The demo did not start. Take other ports with: npm run demo -- --port-base 9000')
@@ -74,29 +72,41 @@ async function worldAt(portBase: number): Promise<DemoWorld> {
   }
 }
 
-function portsFrom(base: number): Ports {
-  const place = (offset: number): number => (base === 0 ? 0 : base + offset)
-  return { service: place(0), issuer: place(1), mixpanel: place(2), metrics: place(3) }
+async function startDemoWorld(ports: Ports): Promise<DemoWorld> {
+  const waiting = new Map<string, (result: PushResult) => void>()
+  const world = await startLocalWorld({
+    ports,
+    watch: {
+      deliveries: { answered: ({ messageId }, result) => waiting.get(messageId)?.(result) },
+    },
+  })
+  const { deadLetterFolder = '' } = world
+  return { ...world, deadLetterFolder, publish }
+
+  function publish(data: string): Promise<PushResult> {
+    const [messageId = ''] = world.pubsub.publish(LOCAL_TOPIC, [{ data }])
+    return new Promise((resolve) => waiting.set(messageId, resolve))
+  }
 }
 
 /** Publishes two messages and says what became of them; resolves with whether it was as promised. */
 async function show(world: DemoWorld): Promise<boolean> {
-  const { mixpanel, pusher } = world
-  const ten = await pusher.push({ data: SAMPLE_EVENTS.join('\n') })
-  say('1. One message with ten events', answered(ten))
-  const two = await pusher.push({ data: [GOOD_EVENT, BAD_EVENT].join('\n') })
-  say('2. One message with a good and a bad event', answered(two))
+  const { mixpanel, publish } = world
+  const ten = answered(await publish(SAMPLE_EVENTS.join('\n')))
+  say('1. One message with ten events', ten)
+  const two = answered(await publish([GOOD_EVENT, BAD_EVENT].join('\n')))
+  say('2. One message with a good and a bad event', two)
 
   const rows = mixpanel.deduplicated()
   say(`What Mixpanel has: ${rows.length} events`, ...rows.map(rowLine))
-  const letters = await world.deadLetters()
+  const letters = createLetterReader(world.deadLetterFolder).readNew()
   say(`Dead letters: ${letters.length}, in ${world.deadLetterFolder}`, ...letters.map(letterLine))
 
   const sampled = SAMPLE_EVENTS.every((event) => rows.some(({ raw }) => raw === event))
   const [letter] = letters
   const kept =
-    ten.status === 204 &&
-    two.status === 204 &&
+    ten === ACKED &&
+    two === ACKED &&
     sampled &&
     rows.length === SAMPLE_EVENTS.length + 1 &&
     letters.length === 1 &&
@@ -120,8 +130,9 @@ function showWhatToTryNext({ service, issuer, mixpanel, deadLetterFolder }: Demo
   )
 }
 
-function answered({ status, body }: PushAnswer): string {
-  return `Pub/Sub was answered ${status}${status === 204 ? ' (acked)' : `: ${body}`}`
+function answered(result: PushResult): string {
+  if (result.kind !== 'answered') return `Pub/Sub had no answer: ${result.kind}`
+  return result.status === 204 ? ACKED : `Pub/Sub was answered ${result.status}`
 }
 
 function rowLine({ event, distinctId, time, insertId }: Row): string {
@@ -129,7 +140,7 @@ function rowLine({ event, distinctId, time, insertId }: Row): string {
   return `${when}  ${event.padEnd(12)} ${distinctId.padEnd(16)} $insert_id ${insertId}`
 }
 
-function letterLine({ reason, field, detail, event }: Record<string, unknown>): string {
+function letterLine({ reason, field, detail, event }: DeadLetter): string {
   return `${reason} at ${field}: ${detail}\n   ${event}`
 }
 

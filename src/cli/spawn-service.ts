@@ -7,9 +7,11 @@ export interface ServiceProcess {
   /** The base URL, without a slash at the end. */
   readonly url: string
   readonly pid: number
-  /** The log so far, a line an entry. */
+  /** The log so far, a line an entry; empty when it was asked to go elsewhere. */
   readonly logLines: readonly string[]
-  /** Sends the signal and resolves with the exit code, `undefined` when the signal ended it. */
+  /** Resolves, whatever ended it, with the exit code; `undefined` when a signal did. */
+  readonly ended: Promise<number | undefined>
+  /** Sends the signal and resolves as `ended` does. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined>
 }
 
@@ -19,30 +21,34 @@ export interface SpawnOptions {
   readonly cwd?: string
   /** Another user to run as. */
   readonly uid?: number | undefined
+  /** Whether Ctrl-C in our terminal reaches it too, or us alone; it does when absent. */
+  readonly signals?: 'of_our_terminal' | 'ours_alone'
+  /** Where each line of the log goes; it is kept when absent. */
+  readonly logged?: (line: string) => void
 }
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /**
  * Starts the service with this environment and nothing else of ours; resolves when it takes
- * pushes. Rejects, with what it printed, when it ends before.
+ * pushes. Rejects, with what it printed, when it ends before. It does not outlive an exit of ours.
  */
 export async function spawnService(
   env: Readonly<Record<string, string>>,
-  { main = MAIN, cwd, uid }: SpawnOptions = {},
+  options: SpawnOptions = {},
 ): Promise<ServiceProcess> {
+  const { main = MAIN, cwd, uid, signals = 'of_our_terminal' } = options
   const child = spawn(process.execPath, [main], {
     env,
     cwd,
     uid,
+    detached: signals === 'ours_alone',
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const ended = new Promise<number | undefined>((resolve) => {
-    child.once('close', (code) => resolve(code ?? undefined))
-  })
+  const ended = endOf(child)
   const logLines: string[] = []
-  const url = await addressOf(child, logLines)
-  return { url, pid: child.pid ?? 0, logLines, stop }
+  const url = await addressOf(child, options.logged ?? ((line) => logLines.push(line)))
+  return { url, pid: child.pid ?? 0, logLines, ended, stop }
 
   function stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
     child.kill(signal)
@@ -50,17 +56,34 @@ export async function spawnService(
   }
 }
 
+function endOf(child: ChildProcess): Promise<number | undefined> {
+  const endWithUs = (): void => void child.kill('SIGTERM')
+  process.once('exit', endWithUs)
+  return new Promise((resolve) => {
+    child.once('close', (code) => {
+      process.off('exit', endWithUs)
+      resolve(code ?? undefined)
+    })
+  })
+}
+
 /** The service says in its log where it listens. */
-function addressOf(child: ChildProcess, logLines: string[]): Promise<string> {
+function addressOf(child: ChildProcess, logged: (line: string) => void): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const beforeStart: string[] = []
+  let starting = true
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue
     createInterface({ input: stream }).on('line', (line) => {
-      logLines.push(line)
+      logged(line)
+      if (!starting) return
+      beforeStart.push(line)
       const port = /"address":"http:\/\/[^"]*:(\d+)"/.exec(line)?.[1]
-      if (port !== undefined) resolve(`http://127.0.0.1:${port}`)
+      if (port === undefined) return
+      starting = false
+      resolve(`http://127.0.0.1:${port}`)
     })
   }
-  child.once('close', () => reject(new Error(`the service ended:\n${logLines.join('\n')}`)))
+  child.once('close', () => reject(new Error(`the service ended:\n${beforeStart.join('\n')}`)))
   return promise
 }

@@ -1,8 +1,10 @@
 /** Every other status, and no answer at all, is a nack (cloud.google.com/pubsub/docs/push). */
 const ACK_CODES: ReadonlySet<number> = new Set([102, 200, 201, 202, 204])
 const USER_AGENT = 'APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)'
-const LOCAL_SUBSCRIPTION = 'projects/local-project/subscriptions/events-push'
-const LOCAL_TOPIC = 'projects/local-project/topics/events'
+
+/** The subscription and the topic of a push that names no others. */
+export const LOCAL_SUBSCRIPTION = 'projects/local-project/subscriptions/events-push'
+export const LOCAL_TOPIC = 'projects/local-project/topics/events'
 
 /** What a publisher publishes: data, attributes or both. */
 export interface PublishedMessage {

@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
+/** Below `src/`, without its ending. */
+type Script = 'main' | 'cli/demo' | 'cli/local' | 'cli/local-publish'
+
 export interface Ended {
   /** `undefined` when a signal ended it. */
   readonly code: number | undefined
@@ -12,7 +15,7 @@ export interface Ended {
 
 /** Runs a command of the project to its end, with nothing of our environment but `env`. */
 export async function run(
-  script: 'main' | 'cli/demo',
+  script: Script,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
@@ -25,12 +28,16 @@ export async function run(
 
 /** Starts a command of the project. Whoever starts it ends it. */
 export function begin(
-  script: 'main' | 'cli/demo',
+  script: Script,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  group: 'ours' | 'its_own' = 'ours',
 ): ChildProcess {
   const path = fileURLToPath(new URL(`../../src/${script}.ts`, import.meta.url))
-  return spawn(process.execPath, [path, ...args], { env: { PATH: process.env.PATH ?? '', ...env } })
+  return spawn(process.execPath, [path, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    detached: group === 'its_own',
+  })
 }
 
 /** All that a stream of a command says until it ends. */

@@ -1,0 +1,52 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DeadLetter } from '../model/dead-letter.ts'
+
+/** The dead letters in a folder, read as they come. */
+export interface LetterReader {
+  /** Those written since the last time. Synchronous: what is on disk at this very moment. */
+  readNew(): readonly DeadLetter[]
+}
+
+const NEW_LINE = 0x0a
+const CHUNK_BYTES = 1024 * 1024
+
+/**
+ * Reads each file from where it left off. A last line without an end waits for the rest of it: a
+ * write that failed may have torn it, and nothing follows it in its file.
+ */
+export function createLetterReader(folder: string): LetterReader {
+  const read = new Map<string, number>()
+
+  return { readNew }
+
+  function readNew(): readonly DeadLetter[] {
+    const names = readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
+    return names.flatMap(newIn)
+  }
+
+  function newIn(name: string): readonly DeadLetter[] {
+    const from = read.get(name) ?? 0
+    const bytes = bytesFrom(join(folder, name), from)
+    const end = bytes.lastIndexOf(NEW_LINE) + 1
+    read.set(name, from + end)
+    const lines = bytes.toString('utf8', 0, end).split('\n')
+    return lines.filter(Boolean).map((line) => JSON.parse(line))
+  }
+}
+
+function bytesFrom(path: string, from: number): Buffer {
+  const file = openSync(path, 'r')
+  const chunks: Buffer[] = []
+  try {
+    for (let at = from; ; ) {
+      const chunk = Buffer.alloc(CHUNK_BYTES)
+      const count = readSync(file, chunk, 0, CHUNK_BYTES, at)
+      if (count === 0) return Buffer.concat(chunks)
+      chunks.push(chunk.subarray(0, count))
+      at += count
+    }
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,159 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { startLoopbackServer } from '../local/loopback-server.ts'
+import type { StandInSettings } from '../local/mixpanel/control-route.ts'
+import { type MixpanelStandIn, startMixpanelStandIn } from '../local/mixpanel-stand-in.ts'
+import type { SubscriptionObserver } from '../local/pubsub/push-subscription.ts'
+import type { PublishObserver } from '../local/pubsub/topics.ts'
+import { type PubsubStandIn, startPubsubStandIn } from '../local/pubsub-stand-in.ts'
+import { LOCAL_SUBSCRIPTION, LOCAL_TOPIC } from '../local/push-request.ts'
+import {
+  LOCAL_AUDIENCE,
+  LOCAL_SERVICE_ACCOUNT,
+  startTokenIssuer,
+  type TokenIssuer,
+} from '../local/token-issuer.ts'
+import type { Ports } from './ports.ts'
+import { type Surroundings, surroundingVariables } from './service-environment.ts'
+import { type ServiceProcess, spawnService } from './spawn-service.ts'
+
+/** The real service between a Pub/Sub and a Mixpanel that run on this machine. */
+export interface LocalWorld {
+  /** With the topic `LOCAL_TOPIC` and one subscription to it, whose pushes are signed. */
+  readonly pubsub: PubsubStandIn
+  readonly mixpanel: MixpanelStandIn
+  readonly issuer: TokenIssuer
+  readonly service: ServiceProcess
+  /** `undefined` when they do not go to files. */
+  readonly deadLetterFolder: string | undefined
+  /** Of the service, a line an entry; gone when the world is closed. */
+  readonly logFile: string
+  /** The end of that log. */
+  lastLogLines(): readonly string[]
+  /** Ends all of it, after the service has settled what it can. */
+  close(): Promise<void>
+}
+
+export interface LocalWorldOptions {
+  readonly ports: Ports
+  /** Variables of the service: `DEAD_LETTER` may name what outlives the world. */
+  readonly variables?: Readonly<Record<string, string>>
+  /** The share of acked messages that come again, from 0 to 1; none when absent. */
+  readonly duplicates?: number
+  /** Told of all that happens. */
+  readonly watch?: WorldWatch
+}
+
+export interface WorldWatch {
+  readonly published?: PublishObserver
+  readonly deliveries?: SubscriptionObserver
+  readonly controlled?: (settings: StandInSettings) => void
+}
+
+const DEFAULT_ACK_DEADLINE_SECONDS = '10'
+/** Requests that Mixpanel's stand-in can show: a world may run for days. */
+const KEPT_REQUESTS = 1_000
+const LAST_LOG_LINES = 10
+
+/**
+ * Starts all of it on loopback; the service is a process of its own, with `oidc` on. Leaves nothing
+ * behind when one of them cannot start: a port that is taken is named.
+ */
+export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
+  const { ports, variables = {}, watch = {} } = options
+  await using starting = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-local-'))
+  starting.defer(() => rm(folder, { recursive: true, force: true }))
+  const issuer = await startTokenIssuer({ port: ports.issuer })
+  starting.defer(issuer.close)
+  const { controlled } = watch
+  const mixpanel = await startMixpanelStandIn({
+    port: ports.mixpanel,
+    keptRequests: KEPT_REQUESTS,
+    ...(controlled && { controlled }),
+  })
+  starting.defer(mixpanel.close)
+  const pubsub = await startPubsubStandIn({
+    port: ports.pubsub,
+    pushToken: ({ audience, email }) => issuer.token({ aud: audience, email }),
+    ...(watch.published && { published: watch.published }),
+  })
+  starting.defer(pubsub.close)
+
+  const env = {
+    PATH: process.env.PATH ?? '',
+    PUSH_ACK_DEADLINE_SECONDS: DEFAULT_ACK_DEADLINE_SECONDS,
+    DEAD_LETTER: `file:${join(folder, 'dead-letters')}`,
+    ...variables,
+    ...surroundingVariables({ ports, issuer, mixpanel, pubsub }),
+  }
+  const logFile = join(folder, 'service.log')
+  const { service, lastLogLines } = await startService({ env, logFile, ports }, starting)
+  pubsub.createTopic(LOCAL_TOPIC)
+  const subscription = pubsub.createSubscription(
+    LOCAL_SUBSCRIPTION,
+    {
+      topic: LOCAL_TOPIC,
+      pushConfig: {
+        pushEndpoint: `${service.url}/push`,
+        oidcToken: { serviceAccountEmail: LOCAL_SERVICE_ACCOUNT, audience: LOCAL_AUDIENCE },
+      },
+      ackDeadlineSeconds: Number(env.PUSH_ACK_DEADLINE_SECONDS),
+      local: { duplicates: { rate: options.duplicates ?? 0 } },
+    },
+    watch.deliveries,
+  )
+  // What is under way is still answered while the service ends, and nothing is sent after it.
+  starting.defer(async () => subscription.pause())
+  const started = starting.move()
+
+  return {
+    pubsub,
+    mixpanel,
+    issuer,
+    service,
+    deadLetterFolder: folderIn(env.DEAD_LETTER),
+    logFile,
+    lastLogLines,
+    close: () => started.disposeAsync(),
+  }
+}
+
+interface ServiceStart {
+  readonly env: Readonly<Record<string, string>>
+  readonly logFile: string
+  readonly ports: Surroundings['ports']
+}
+
+async function startService(
+  { env, logFile, ports }: ServiceStart,
+  starting: AsyncDisposableStack,
+): Promise<Pick<LocalWorld, 'service' | 'lastLogLines'>> {
+  await assertFree('the service', ports.service)
+  await assertFree('the metrics of the service', ports.metrics)
+  const log = createWriteStream(logFile)
+  starting.defer(() => finished(log.end()))
+  let last: readonly string[] = []
+  const service = await spawnService(env, {
+    signals: 'ours_alone',
+    logged(line) {
+      log.write(`${line}\n`)
+      last = [...last, line].slice(-LAST_LOG_LINES)
+    },
+  })
+  starting.defer(async () => void (await service.stop('SIGTERM')))
+  return { service, lastLogLines: () => last }
+}
+
+/** The service would name a port that is taken in its log only. */
+async function assertFree(name: string, port: number): Promise<void> {
+  const server = await startLoopbackServer({ name, port }, async () => {})
+  await server.close()
+}
+
+function folderIn(deadLetter: string): string | undefined {
+  return deadLetter.startsWith('file:') ? resolve(deadLetter.slice('file:'.length)) : undefined
+}

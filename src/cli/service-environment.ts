@@ -1,0 +1,58 @@
+import { VARIABLE_NAMES, type VariableName } from '../config-schema.ts'
+import { LOCAL_CREDENTIALS } from '../local/mixpanel-stand-in.ts'
+import { LOCAL_AUDIENCE, LOCAL_SERVICE_ACCOUNT } from '../local/token-issuer.ts'
+import type { Ports } from './ports.ts'
+
+type Variables = Readonly<Record<string, string>>
+
+/** The parts of a world that the service has to do with. */
+export interface Surroundings {
+  readonly ports: Ports
+  readonly mixpanel: { readonly url: string }
+  readonly issuer: { readonly issuer: string; readonly jwksUrl: string }
+  readonly pubsub: { readonly host: string }
+}
+
+/** What ties the service to its world; a value of the person's would let events leave the machine. */
+export function surroundingVariables({ ports, mixpanel, issuer, pubsub }: Surroundings): Variables {
+  return {
+    HOST: '127.0.0.1',
+    PORT: String(ports.service),
+    METRICS_PORT: String(ports.metrics),
+    MIXPANEL_URL: mixpanel.url,
+    MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
+    PUSH_AUTH: 'oidc',
+    PUSH_AUDIENCE: LOCAL_AUDIENCE,
+    PUSH_SERVICE_ACCOUNT: LOCAL_SERVICE_ACCOUNT,
+    PUSH_ISSUER: issuer.issuer,
+    PUSH_JWKS_URL: issuer.jwksUrl,
+    PUBSUB_EMULATOR_HOST: pubsub.host,
+  }
+}
+
+/** What a person's environment has no say in, for the same reason. */
+const TIED: readonly VariableName[] = [
+  'HOST',
+  'PORT',
+  'METRICS_PORT',
+  'MIXPANEL_URL',
+  'MIXPANEL_REGION',
+  'MIXPANEL_PROJECT_TOKEN',
+  'MIXPANEL_SERVICE_ACCOUNT_USERNAME',
+  'MIXPANEL_SERVICE_ACCOUNT_SECRET',
+  'MIXPANEL_PROJECT_ID',
+  'PUSH_AUTH',
+  'PUSH_AUDIENCE',
+  'PUSH_SERVICE_ACCOUNT',
+  'PUSH_SUBSCRIPTIONS',
+  'PUSH_ISSUER',
+  'PUSH_JWKS_URL',
+  'PUBSUB_EMULATOR_HOST',
+  'K_SERVICE',
+]
+
+/** The variables that a person gave for the service of a world. An empty one counts as unset. */
+export function variablesGiven(env: Readonly<Record<string, string | undefined>>): Variables {
+  const free = VARIABLE_NAMES.filter((name) => !TIED.includes(name))
+  return Object.fromEntries(free.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
+}

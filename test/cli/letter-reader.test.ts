@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { appendFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { createLetterReader } from '../../src/cli/letter-reader.ts'
+import { aFolder } from '../helpers/world.ts'
+
+describe('the reader of dead letters', () => {
+  it('reads each letter once, of every file, and no half of one', async (t) => {
+    const folder = await aFolder(t)
+    const reader = createLetterReader(folder)
+    const idsRead = () => reader.readNew().map(({ id }) => id)
+    const file = join(folder, 'a.ndjson')
+
+    assert.deepEqual(idsRead(), [])
+    await writeFile(file, '{"id":"1"}\n{"id":')
+    assert.deepEqual(idsRead(), ['1'])
+    await appendFile(file, '"é"}\n')
+    await writeFile(join(folder, 'b.ndjson'), '{"id":"3"}\n')
+    assert.deepEqual(idsRead(), ['é', '3'])
+    assert.deepEqual(idsRead(), [])
+  })
+
+  it('leaves alone what is no file of letters', async (t) => {
+    const folder = await aFolder(t)
+    await writeFile(join(folder, 'probe-1'), '{\n')
+
+    assert.deepEqual(createLetterReader(folder).readNew(), [])
+  })
+})
