@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
+import { portsFrom } from '../../src/cli/ports.ts'
+import { thingsToTry } from '../../src/cli/things-to-try.ts'
 import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src/config-schema.ts'
 import { deadLetterOf } from '../../src/dead-letter/dead-letter-of.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
@@ -82,6 +84,27 @@ describe('README.md', () => {
     assert.ok(sectionOf(README, '## Events').includes(`\`${message.messageId}\``))
     const texts = prepared.map((event) => (event.kind === 'prepared' ? event.text : event.detail))
     assert.deepEqual(texts, sent.trim().split('\n'))
+  })
+
+  it('shows lines to paste as the local world prints them', () => {
+    const [shown = ''] = blocksIn(sectionOf(README, '### A whole world on your machine'), 'sh')
+    const at = (port: number) => ({ url: `http://127.0.0.1:${port}` })
+    const { service, issuer, mixpanel, pubsub } = portsFrom(8080)
+
+    const printed = thingsToTry(
+      {
+        service: { ...at(service), pid: 1 },
+        issuer: at(issuer),
+        mixpanel: at(mixpanel),
+        pubsub: at(pubsub),
+        deadLetterFolder: 'd',
+        logFile: 'l',
+      },
+      8080,
+    )
+
+    const lines = printed.split('\n').map((line) => line.trim())
+    for (const line of shown.trim().split('\n')) assert.ok(lines.includes(line), line)
   })
 
   it('shows the example of a transform as it is', () => {

@@ -1,0 +1,112 @@
+import { parseArgs } from 'node:util'
+import { systemClock } from '../lib/clock.ts'
+import { argumentsOrExit } from './arguments-or-exit.ts'
+import { createBulletin } from './bulletin.ts'
+import { createLetterReader } from './letter-reader.ts'
+import { type LocalWorld, startLocalWorld } from './local-world.ts'
+import type { News } from './news.ts'
+import { DEFAULT_PORT_BASE, portBaseOf, portsFrom } from './ports.ts'
+import { variablesGiven } from './service-environment.ts'
+import { thingsToTry } from './things-to-try.ts'
+import { askedToEnd, untilEnded } from './until-ended.ts'
+import { createWorldNews, letterNews } from './world-news.ts'
+
+const HELP = `A whole world on this machine until Ctrl-C: Pub/Sub with a topic and a signed push subscription,
+the real service, Mixpanel. Prints lines to paste, then tells what happens, a line each.
+
+npm run local                             on the ports 8080 to 8084
+npm run local -- --port-base 9000         on the ports from 9000 on
+npm run local -- --dead-letters DIR       keeps dead letters there, also when it has ended
+npm run local -- --duplicates 0.1         pushes a share of the acked messages again
+TRANSFORM=./my.mjs npm run local          variables of the service are passed on to it, but for
+                                          those that would tie it to another world`
+
+const LOOK_FOR_LETTERS_EVERY_MS = 200
+
+await main()
+
+async function main(): Promise<void> {
+  const options = argumentsOrExit(HELP, optionsGiven)
+  if (options.help) return console.log(HELP)
+  const asked = askedToEnd()
+  const { tell, close } = createBulletin({ clock: systemClock, write: console.log })
+  const world = await worldFor(options, tell)
+  console.log(thingsToTry(world, options.portBase))
+  const stopReading = tellLetters(world, tell)
+  const code = await untilEnded(world.service, asked)
+  if (code !== 0) console.error(world.lastLogLines().join('\n'))
+  stopReading()
+  console.log('Ending: the service settles what it can.')
+  await world.close()
+  close()
+  process.exitCode = code
+}
+
+interface Options {
+  readonly help: boolean
+  readonly portBase: number
+  readonly duplicates: number
+  /** Of the service, over the world's own. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+function optionsGiven(): Options {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
+      'dead-letters': { type: 'string' },
+      duplicates: { type: 'string', default: '0' },
+    },
+  })
+  return {
+    help: values.help,
+    portBase: portBaseOf(values['port-base']),
+    duplicates: shareOf(values.duplicates),
+    variables: variablesFor(values['dead-letters']),
+  }
+}
+
+function shareOf(text: string): number {
+  if (/^(0|1|0?\.\d+)$/.test(text)) return Number(text)
+  throw new Error('--duplicates must be a number from 0 to 1')
+}
+
+function variablesFor(deadLetters: string | undefined): Options['variables'] {
+  const given = variablesGiven(process.env)
+  if (deadLetters === undefined) return given
+  if (deadLetters === '') throw new Error('--dead-letters must name a folder')
+  if (given.DEAD_LETTER === undefined) return { ...given, DEAD_LETTER: `file:${deadLetters}` }
+  throw new Error('--dead-letters and DEAD_LETTER say the same: give one of them')
+}
+
+/** Most often it is a port that is taken. */
+async function worldFor(options: Options, tell: (news: News) => void): Promise<LocalWorld> {
+  const { portBase, duplicates, variables } = options
+  const watch = createWorldNews({ clock: systemClock, tell })
+  try {
+    return await startLocalWorld({ ports: portsFrom(portBase), variables, duplicates, watch })
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    console.error('No world here. Take other ports with: npm run local -- --port-base 9000')
+    process.exit(1)
+  }
+}
+
+/** Tells of the letters that are written from now on; returns how to stop. */
+function tellLetters({ deadLetterFolder }: LocalWorld, tell: (news: News) => void): () => void {
+  if (deadLetterFolder === undefined) return () => {}
+  const reader = createLetterReader(deadLetterFolder)
+  reader.readNew()
+  let cancel = (): void => {}
+  readOn()
+  return () => {
+    cancel()
+    for (const letter of reader.readNew()) tell(letterNews(letter))
+  }
+
+  function readOn(): void {
+    for (const letter of reader.readNew()) tell(letterNews(letter))
+    cancel = systemClock.after(LOOK_FOR_LETTERS_EVERY_MS, readOn)
+  }
+}

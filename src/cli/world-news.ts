@@ -1,0 +1,113 @@
+import type { Clock } from '../lib/clock.ts'
+import type { StandInSettings } from '../local/mixpanel/control-route.ts'
+import { FAVOURED } from '../local/mixpanel/switches.ts'
+import type { TopicMessage } from '../local/pubsub/publish-rules.ts'
+import type { PushResult } from '../local/pubsub/push-stats.ts'
+import type { SubscriptionObserver } from '../local/pubsub/push-subscription.ts'
+import { LOCAL_DEAD_LETTER_TOPIC } from '../local/pubsub-stand-in.ts'
+import type { DeadLetter } from '../model/dead-letter.ts'
+import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
+import type { WorldWatch } from './local-world.ts'
+import type { News } from './news.ts'
+
+export interface WorldNewsParts {
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly tell: (news: News) => void
+}
+
+const AT_FIRST: StandInSettings = {
+  switches: FAVOURED,
+  faults: { next: [], always: 'normally' },
+  quota: 'unlimited',
+}
+
+/** Watches a world, and makes news of what happens there. */
+export function createWorldNews({ clock, tell }: WorldNewsParts): Required<WorldWatch> {
+  let settings = textsOf(AT_FIRST)
+
+  return {
+    published(topic, messages) {
+      const newsOf = topic === LOCAL_DEAD_LETTER_TOPIC ? letterInTopic : publishedNews
+      for (const message of messages) tell(newsOf(message))
+    },
+    deliveries: createDeliveryNews({ clock, tell }),
+    controlled(changed) {
+      const now = textsOf(changed)
+      for (const [what, to] of Object.entries(now)) {
+        if (settings[what] !== to) tell({ kind: 'switched', what, to })
+      }
+      settings = now
+    },
+  }
+}
+
+function createDeliveryNews({ clock, tell }: WorldNewsParts): SubscriptionObserver {
+  const underWay = new Map<string, { readonly attempt: number; readonly pushedAt: number }>()
+  const duplicates = new Set<string>()
+
+  return {
+    pushed({ messageId }, attempt) {
+      underWay.set(messageId, { attempt, pushedAt: clock.monotonic() })
+    },
+    duplicate: ({ messageId }) => void duplicates.add(messageId),
+    answered({ messageId }, result, isAcked) {
+      const { attempt = 1, pushedAt = clock.monotonic() } = underWay.get(messageId) ?? {}
+      const again = attempt > 1 ? 'redelivery' : 'first'
+      tell({
+        kind: 'delivered',
+        messageId,
+        answer: answerText(result),
+        settlement: isAcked ? 'ack' : 'nack',
+        attempt,
+        again: duplicates.has(messageId) ? 'duplicate' : again,
+        tookMs: clock.monotonic() - pushedAt,
+      })
+      underWay.delete(messageId)
+      if (isAcked) duplicates.delete(messageId)
+    },
+  }
+}
+
+function publishedNews({ messageId, data }: TopicMessage): News {
+  return { kind: 'published', messageId, bytes: data.length }
+}
+
+/** Whatever else is published there is shown as one without a reason. */
+function letterInTopic({ messageId, attributes }: TopicMessage): News {
+  const of = (name: LetterAttribute): string | undefined => attributes[`${LETTER_PREFIX}${name}`]
+  const field = of('field')
+  return {
+    kind: 'dead_letter',
+    id: of('id') ?? messageId,
+    reason: of('reason') ?? 'no reason',
+    detail: of('detail') ?? '',
+    ...(field !== undefined && { field }),
+  }
+}
+
+/** What a dead letter has to say about its reason, and nothing of its event. */
+export function letterNews({ id, reason, field, detail }: DeadLetter): News {
+  return { kind: 'dead_letter', id, reason, detail, ...(field !== undefined && { field }) }
+}
+
+function answerText(result: PushResult): string {
+  if (result.kind === 'answered') return String(result.status)
+  return result.kind === 'no_answer' ? 'no answer' : 'deadline'
+}
+
+/** By name, what each thing that can be switched is set to. */
+function textsOf({ switches, faults, quota }: StandInSettings): Readonly<Record<string, string>> {
+  return {
+    faults: faultsText(faults),
+    quota: quota === 'unlimited' ? quota : JSON.stringify(quota),
+    ...Object.fromEntries(
+      Object.entries(switches).map(([name, value]) => [name, JSON.stringify(value)]),
+    ),
+  }
+}
+
+function faultsText({ next, always }: StandInSettings['faults']): string {
+  const steps = next.map(({ behaviour, times }) => `${JSON.stringify(behaviour)} ${times} times`)
+  const rest = always === 'normally' ? 'none' : JSON.stringify(always)
+  return [...steps, rest].join(', then ')
+}

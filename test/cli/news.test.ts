@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type News, newsGroup, newsLine } from '../../src/cli/news.ts'
+
+const ID = '9007199254840993'
+const DELIVERED: News = {
+  kind: 'delivered',
+  messageId: ID,
+  answer: '503',
+  settlement: 'nack',
+  attempt: 12,
+  again: 'redelivery',
+  tookMs: 7_000.4,
+}
+
+describe('a line of news', () => {
+  for (const [line, news] of [
+    [`published    ${ID}    17,900 bytes`, { kind: 'published', messageId: ID, bytes: 17_900 }],
+    [`delivered    ${ID}    503 nack       attempt 12  7,000 ms  redelivery`, DELIVERED],
+    [
+      `delivered    ${ID}    204 ack        attempt 1      44 ms`,
+      { ...DELIVERED, answer: '204', settlement: 'ack', attempt: 1, again: 'first', tookMs: 44 },
+    ],
+    [
+      `delivered    ${ID}    no answer nack attempt 1      44 ms  duplicate`,
+      { ...DELIVERED, answer: 'no answer', attempt: 1, again: 'duplicate', tookMs: 44 },
+    ],
+    [
+      `dead letter  ${ID}-1  invalid_event at properties.time: no time`,
+      {
+        kind: 'dead_letter',
+        id: `${ID}-1`,
+        reason: 'invalid_event',
+        field: 'properties.time',
+        detail: 'no time',
+      },
+    ],
+    ['switched     faults: none', { kind: 'switched', what: 'faults', to: 'none' }],
+  ] as const satisfies readonly (readonly [string, News])[]) {
+    it(`is legible: ${line}`, () => {
+      assert.equal(newsLine(news), line)
+    })
+  }
+
+  it('is one line, whatever an id or a transform’s error holds', () => {
+    const line = newsLine({ kind: 'dead_letter', id: 'a\nb', reason: 'r', detail: 'x\u001b[2Jy' })
+
+    assert.equal(line, 'dead letter  a b                 r: x [2Jy')
+  })
+
+  it('is counted by what came of it', () => {
+    assert.equal(newsGroup(DELIVERED), 'nacked')
+    assert.equal(newsGroup({ kind: 'published', messageId: ID, bytes: 1 }), 'published')
+    assert.equal(
+      newsGroup({ kind: 'dead_letter', id: ID, reason: 'r', detail: '' }),
+      'dead-lettered',
+    )
+  })
+})
