@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
-import { envelopeOf } from '../../src/local/push-request.ts'
+import { envelopeOf, isAck } from '../../src/local/push-request.ts'
 import { createPusher, type PusherOptions } from '../../src/local/pusher.ts'
 import { NOW } from './post-import.ts'
 import { type EndpointAnswer, startEndpoint } from './start-endpoint.ts'
@@ -55,6 +57,14 @@ describe('an envelope', () => {
 
     assert.equal(dataOf(Uint8Array.of(0xff, 0xfe)), '//4=')
     assert.equal(dataOf('é'), 'w6k=')
+  })
+})
+
+describe('an ack', () => {
+  it('is one of five statuses, and no other', () => {
+    const statuses = Array.from({ length: 500 }, (_, n) => 100 + n)
+
+    assert.deepEqual(statuses.filter(isAck), [102, 200, 201, 202, 204])
   })
 })
 
@@ -262,6 +272,20 @@ describe('publishing', () => {
     assert.deepEqual(statusesOf(answers), [102])
   })
 
+  it('waits for the answer behind another interim one', async (t) => {
+    const { url: endpoint } = await startEndpoint(t, inTurn(['early_hints']))
+
+    const answers = await startPusher(t, { endpoint }).publish({ data: 'x' }, { attempts: 1 })
+
+    assert.deepEqual(statusesOf(answers), [503])
+  })
+
+  it('takes what is no HTTP for a nack that leaves no answer', async (t) => {
+    const pusher = startPusher(t, { endpoint: await startBabbler(t) })
+
+    assert.deepEqual(await pusher.publish({ data: 'x' }, { attempts: 1 }), [])
+  })
+
   it('takes a broken connection for a nack that leaves no answer', async (t) => {
     const { url: endpoint } = await startEndpoint(t, inTurn(['reset', { status: 503 }]))
 
@@ -309,6 +333,16 @@ describe('publishing', () => {
 /** These answers, then 204. */
 function inTurn(answers: readonly EndpointAnswer[]): (place: number) => EndpointAnswer {
   return (place) => answers[place] ?? 204
+}
+
+/** The URL of a server that answers whatever it is sent with no HTTP. */
+async function startBabbler(t: TestContext): Promise<string> {
+  const server = createServer((socket) => socket.on('data', () => socket.end('babble\r\n\r\n')))
+  t.after(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  assert(typeof address === 'object' && address !== null)
+  return `http://127.0.0.1:${address.port}/push`
 }
 
 function startPusher(t: TestContext, options: PusherOptions) {

@@ -16,8 +16,11 @@ export interface ReceivedPush {
   answer(answer: Answer): void
 }
 
-/** A number is a status; `later` is left to the test; `processing` is an interim 102. */
-export type EndpointAnswer = Answer | number | 'reset' | 'later' | 'processing'
+/**
+ * A number is a status; `later` is left to the test; `processing` is an interim 102 alone, and
+ * `early_hints` an interim 103 ahead of a 503.
+ */
+export type EndpointAnswer = Answer | number | 'reset' | 'later' | 'processing' | 'early_hints'
 
 export interface Endpoint {
   readonly url: string
@@ -50,7 +53,10 @@ export async function startEndpoint(
       })
       if (answer === 'reset') push.socket.resetAndDestroy()
       else if (answer === 'processing') response.writeProcessing()
-      else if (answer !== 'later')
+      else if (answer === 'early_hints') {
+        response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+        sendAnswer(response, { status: 503 })
+      } else if (answer !== 'later')
         sendAnswer(response, typeof answer === 'number' ? { status: answer } : answer)
     },
   )

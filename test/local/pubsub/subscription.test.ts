@@ -130,6 +130,7 @@ describe('a push subscription', () => {
     await time.advance(1)
     assert.deepEqual(story, ['pushed a 1', 'answered a deadline: nack'])
     assert.equal(subscription.outstanding(), 0)
+    assert.equal(subscription.window(), 2)
     endpoint.received[0]?.answer({ status: 204 })
     await time.advance(100)
     await waitForAnswers(2)
@@ -184,6 +185,22 @@ describe('a push subscription', () => {
         story.filter((one) => one.startsWith('pushed')).at(-1),
         `pushed a ${attempt + 2}`,
       )
+    }
+  })
+
+  it('waits for its retry policy or its back-off, whichever is longer', async (t) => {
+    const { publish, waitForAnswers, subscription, time } = await startSubscription(t, {
+      settings: { retryPolicy: { minimumBackoff: '0.15s', maximumBackoff: '0.15s' } },
+      answerTo: () => 503,
+    })
+    publish('a')
+
+    for (const [nacks, waitedMs] of [150, 200, 400].entries()) {
+      await waitForAnswers(nacks + 1)
+      await time.advance(waitedMs - 1)
+      assert.equal(subscription.stats().pushes, nacks + 1)
+      await time.advance(1)
+      assert.equal(subscription.stats().pushes, nacks + 2)
     }
   })
 
