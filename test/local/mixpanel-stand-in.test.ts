@@ -246,7 +246,7 @@ describe('credentials', () => {
       what: 'a service account of another project',
       authorization: basic(username, secret),
       query: 'project_id=7',
-      error: otherProject,
+      error: 'Service account is not a project member',
     },
   ]
   for (const { what, authorization, query = '', error } of refused) {

@@ -15,12 +15,16 @@ export interface PresentedCredentials {
 const INVALID_CREDENTIALS = 'Invalid credentials'
 const INVALID_SERVICE_ACCOUNT = 'Invalid service account credentials'
 const UNKNOWN_SERVICE_ACCOUNT = 'Not a valid service account username'
+const NOT_A_MEMBER = 'Service account is not a project member'
 const OTHER_PROJECT = 'Credentials in request did not match project_id URL parameter'
 const INVALID_PROJECT_SECRET =
   'Unauthorized, invalid project secret. See docs for more information: ' +
   'https://developer.mixpanel.com/reference/authentication#project-secret'
 
-/** The text with which credentials are refused, as Mixpanel words it; `undefined` lets them in. */
+/**
+ * The text with which credentials are refused; `undefined` lets them in. As Mixpanel words it, but
+ * that of a service account outside the project only holds `not a project member` (mixpanel/sheets).
+ */
 export function credentialFault(
   presented: PresentedCredentials,
   accepted: StandInCredentials,
@@ -28,11 +32,10 @@ export function credentialFault(
   const pair = pairOf(presented.authorization)
   if (pair === undefined) return INVALID_CREDENTIALS
 
-  const fault =
-    pair.secret === '' ? tokenFault(pair, accepted) : accountFault(pair, presented, accepted)
-  if (fault !== undefined) return fault
   const { projectId } = presented
-  return projectId === undefined || projectId === accepted.projectId ? undefined : OTHER_PROJECT
+  return pair.secret === ''
+    ? tokenFault(pair, projectId, accepted)
+    : accountFault(pair, projectId, accepted)
 }
 
 interface Pair {
@@ -40,19 +43,26 @@ interface Pair {
   readonly secret: string
 }
 
-function tokenFault({ username }: Pair, { token }: StandInCredentials): string | undefined {
-  return username === token ? undefined : INVALID_PROJECT_SECRET
+function tokenFault(
+  { username }: Pair,
+  projectId: string | undefined,
+  accepted: StandInCredentials,
+): string | undefined {
+  if (username !== accepted.token) return INVALID_PROJECT_SECRET
+  return projectId === undefined || projectId === accepted.projectId ? undefined : OTHER_PROJECT
 }
 
 function accountFault(
   { username, secret }: Pair,
-  presented: PresentedCredentials,
-  { serviceAccount }: StandInCredentials,
+  projectId: string | undefined,
+  accepted: StandInCredentials,
 ): string | undefined {
+  const { serviceAccount } = accepted
   // Without a project id Mixpanel takes the pair for a project secret.
-  if (presented.projectId === undefined) return INVALID_PROJECT_SECRET
+  if (projectId === undefined) return INVALID_PROJECT_SECRET
   if (username !== serviceAccount?.username) return UNKNOWN_SERVICE_ACCOUNT
-  return secret === serviceAccount.secret ? undefined : INVALID_SERVICE_ACCOUNT
+  if (secret !== serviceAccount.secret) return INVALID_SERVICE_ACCOUNT
+  return projectId === accepted.projectId ? undefined : NOT_A_MEMBER
 }
 
 /** What follows `Basic ` is base64, or plain (reference/service-accounts): only plain has a colon. */
