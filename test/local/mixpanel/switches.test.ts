@@ -422,6 +422,17 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    what: 'the last millisecond of 1970 and the first of 1971',
+    body: [aRecord({ time: 31_535_999_999 }), aRecord({ time: 31_536_000_000 })],
+    positions: [
+      {
+        set: { millisecondsAbove: 1e10 },
+        answer: refusal([{ index: 0, field: 'properties.time' }], 1),
+        row: { time: 31_536_000_000 },
+      },
+    ],
+  },
+  {
     what: 'a time half an hour ahead',
     body: [aRecord({ time: NOW_SECONDS + HOUR_SECONDS / 2 })],
     positions: [
