@@ -38,14 +38,20 @@ export function judgeBatch(
   if (switches.largeEvent === 'too_large' && batch.some(isLarge)) {
     return refused(tooLarge(`${EVENT_MAX_BYTES} bytes`))
   }
-  const sinks = switches.identityVerbs === 'sink_batch'
-  if (sinks && batch.some(({ value }) => isForbiddenVerb(value, switches))) {
-    return refused(strict ? allRefused(IDENTITY_REFUSAL) : legacyAnswer(0, batch.length, verbose))
-  }
-  if (switches.poison !== '' && batch.some(({ value }) => value.event === switches.poison)) {
-    return refused(allRefused(POISON_REFUSAL))
+  const refusal = wholeRefusal(batch, switches)
+  if (refusal !== undefined) {
+    return refused(strict ? allRefused(refusal) : legacyAnswer(0, batch.length, verbose))
   }
   return judgeRecords(batch, request, project)
+}
+
+/** Why nothing of a batch is imported, by a text that names no record. */
+function wholeRefusal(batch: readonly ParsedElement[], switches: Switches): string | undefined {
+  const { identityVerbs, poison } = switches
+  const sinks = identityVerbs === 'sink_batch'
+  if (sinks && batch.some(({ value }) => isForbiddenVerb(value, switches))) return IDENTITY_REFUSAL
+  const isPoisoned = poison !== '' && batch.some(({ value }) => value.event === poison)
+  return isPoisoned ? POISON_REFUSAL : undefined
 }
 
 function judgeRecords(

@@ -520,6 +520,12 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    what: 'an event of a poisonous name without strict=1',
+    body: [GOOD, aRecord({}, 'poison')],
+    options: { query: 'strict=0' },
+    positions: [{ set: { poison: 'poison' }, answer: { status: 200, body: '0' }, rows: 0 }],
+  },
+  {
     what: 'an event without a name',
     body: [GOOD, aRecord({}, '')],
     positions: [
