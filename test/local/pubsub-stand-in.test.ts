@@ -76,12 +76,22 @@ describe('the Pub/Sub stand-in', () => {
   it('takes what is just within the limits', async (t) => {
     const pubsub = await startPubsub(t)
     const longest = { ['k'.repeat(256)]: 'v'.repeat(1_024), ...attributes(99) }
-    const messages = Array.from({ length: 1_000 }, () => ({ attributes: longest }))
+    const orderingKey = 'k'.repeat(1_024)
+    const messages = Array.from({ length: 1_000 }, () => ({ attributes: longest, orderingKey }))
 
     const { status } = await ask(pubsub, `${TOPIC}:publish`, { messages })
 
     assert.equal(status, 200)
     assert.equal(pubsub.requests()[0]?.messages, 1_000)
+  })
+
+  it('takes a request of 10 MB, and not a byte more', async (t) => {
+    const pubsub = await startPubsub(t)
+    const full = JSON.stringify({ messages: [{ data: 'YQ==' }] }).padEnd(10_000_000)
+    const statusOf = async (body: string) =>
+      (await fetch(`${pubsub.url}${TOPIC}:publish`, { method: 'POST', body })).status
+
+    assert.deepEqual([await statusOf(full), await statusOf(`${full} `)], [200, 400])
   })
 
   it('refuses a token that it was not told of', async (t) => {

@@ -203,6 +203,17 @@ describe('the REST API of the stand-in', () => {
     })
   }
 
+  for (const id of ['abc', 'x'.repeat(255), 'A-9_.~+%']) {
+    it(`takes ${id.slice(0, 12)} for a name`, async (t) => {
+      const pubsub = await startPubsub(t)
+      const topic = `projects/p1/topics/${id}`
+
+      pubsub.createTopic(topic)
+
+      assert.deepEqual(pubsub.messages(topic), [])
+    })
+  }
+
   it('creates nothing twice', async (t) => {
     const pubsub = await startWithTopics(t)
     await ask(pubsub, 'PUT', `/v1/${SUBSCRIPTION}`, VALID)
