@@ -171,9 +171,16 @@ describe('an import without strict=1', () => {
   const cases = [
     { query: '', records: [GOOD], body: '1' },
     { query: 'strict=0', records: [GOOD, BAD], body: '1' },
-    { query: 'strict=0', records: [BAD], body: '0' },
-    { query: 'strict=0', records: [aRecord({ $ignore: 1 }, 'ignored')], body: '1' },
-    { query: 'strict=0', records: [aRecord({}, '$identify')], body: '0' },
+    { query: 'strict=0', records: [BAD], body: '0', rows: 0 },
+    { query: 'strict=0', records: [aRecord({ $ignore: 1 }, 'ignored')], body: '1', rows: 0 },
+    { query: 'strict=0', records: [aRecord({}, '$identify')], body: '0', rows: 0 },
+    { query: 'strict=0&verbose=0', records: [GOOD], body: '1' },
+    {
+      query: 'strict=0&verbose=1',
+      records: [GOOD, BAD],
+      body: { code: 200, error: null, num_records_imported: 1, status: 1 },
+    },
+    { query: 'strict=1&verbose=1', records: [GOOD], body: IMPORTED_ONE },
     {
       query: 'strict=0&verbose=1',
       records: [GOOD],
@@ -188,14 +195,16 @@ describe('an import without strict=1', () => {
         num_records_imported: 0,
         status: 0,
       },
+      rows: 0,
     },
   ]
-  for (const { query, records, body } of cases) {
+  for (const { query, records, body, rows = 1 } of cases) {
     const events = records.map((record) => ('event' in record ? record.event : 'no event'))
     it(`answers 200 and ${JSON.stringify(body)} to "${query}" with ${events}`, async (t) => {
       const mixpanel = await startMixpanel(t)
 
       assert.deepEqual(await postImport(mixpanel.url, records, { query }), { status: 200, body })
+      assert.equal(mixpanel.rows().length, rows)
     })
   }
 })
@@ -289,6 +298,7 @@ describe('credentials', () => {
       (await postImport(mixpanel.url, [GOOD], { query, headers: { authorization } })).status
 
     assert.equal(await statusOf(basic('mine', '')), 200)
+    assert.equal(await statusOf(basic('mine', ''), project), 401)
     assert.equal(await statusOf(basic(token, '')), 401)
     assert.equal(await statusOf(basic(username, secret), project), 401)
   })
@@ -368,20 +378,23 @@ describe('a body', () => {
     assert.equal((await postImport(mixpanel.url, `${full} `)).status, 400)
   })
 
-  const limit = good.length + 10
   for (const gzip of [false, true]) {
     it(`is measured uncompressed, ${gzip ? 'gzipped' : 'plain'}`, async (t) => {
-      const mixpanel = await startMixpanel(t, { switches: { maxBodyBytes: limit } })
-      const body = `[${good},${good}]`
+      const record = JSON.stringify(aRecord({ title: 'x'.repeat(200) }))
+      const maxBodyBytes = record.length + 10
+      const mixpanel = await startMixpanel(t, { switches: { maxBodyBytes } })
+      const body = `[${record},${record}]`
       const sent = gzip ? Uint8Array.from(gzipSync(body)) : body
 
       const answer = await postImport(mixpanel.url, sent, gzip ? gzipped() : {})
 
-      const error = at(1, good.length + 2, 'http: request body too large')
+      assert.equal(sent.length <= maxBodyBytes, gzip)
+      const error = at(1, record.length + 2, 'http: request body too large')
       assert.deepEqual(answer, { status: 400, body: { error, status: 0 } })
     })
   }
 
+  const limit = good.length + 10
   it('says at which line it became too large', async (t) => {
     const mixpanel = await startMixpanel(t, { switches: { maxBodyBytes: limit } })
 

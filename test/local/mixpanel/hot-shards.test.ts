@@ -16,11 +16,13 @@ describe('events of one distinct id beyond what it may have in a day', () => {
 
     assert.partialDeepStrictEqual(answer, { status: 200, body: { num_records_imported: 1 } })
     assert.deepEqual(
-      mixpanel.rows().map(({ event, distinctId }) => [event, distinctId]),
+      mixpanel.rows().map(({ event, distinctId, sentDistinctId }) => {
+        return [event, distinctId, sentDistinctId]
+      }),
       [
-        ['signup', 'ada'],
-        ['signup', 'ada'],
-        ['$hotshard_events', ''],
+        ['signup', 'ada', 'ada'],
+        ['signup', 'ada', 'ada'],
+        ['$hotshard_events', '', ''],
       ],
     )
   })

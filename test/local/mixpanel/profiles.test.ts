@@ -152,7 +152,7 @@ describe('an update is answered 200 and not applied', () => {
     },
     {
       what: 'with a list of more than 256 KB',
-      update: userUpdate({ $set: { a: ['x'.repeat(256 * 1024)] } }),
+      update: userUpdate({ $set: { a: ['x'.repeat(256 * 1024 - 3)] } }),
       error: 'a list or an object has 256KB at most',
     },
   ]
@@ -240,6 +240,25 @@ describe('a profile', () => {
   })
 })
 
+describe('an update', () => {
+  it('may be 1 MB long', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    const empty = JSON.stringify(userUpdate({ $set: { a: '' } }))
+    const a = 'x'.repeat(1024 * 1024 - empty.length)
+
+    assert.equal(await post(mixpanel, '/engage', [userUpdate({ $set: { a } })]), '1')
+  })
+
+  it('may name a property in 255 characters, and hold a list of 256 KB', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    const list = ['x'.repeat(256 * 1024 - 4)]
+
+    const update = userUpdate({ $set: { ['😀'.repeat(255)]: list } })
+
+    assert.equal(await post(mixpanel, '/engage', [update]), '1')
+  })
+})
+
 describe('some updates that are good and some that are not', () => {
   const mixed = [userUpdate({ $set: { a: 1 } }), userUpdate({})]
 
@@ -250,6 +269,10 @@ describe('some updates that are good and some that are not', () => {
     mixpanel.switches.set({ engageText: 'all_valid' })
     assert.equal(await post(mixpanel, '/engage', mixed), '0')
     assert.equal(await post(mixpanel, '/engage', mixed.slice(0, 1)), '1')
+    assert.deepEqual(await post(mixpanel, '/engage', mixed, { query: VERBOSE }), {
+      error: 'exactly one operation is wanted',
+      status: 0,
+    })
 
     assert.deepEqual(mixpanel.profiles(), [{ id: ['ada'], properties: { a: 1 } }])
   })

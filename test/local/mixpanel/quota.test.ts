@@ -122,6 +122,13 @@ describe('a stand-in with a quota', () => {
     assert.equal((await postImport(mixpanel.url, [GOOD])).status, 429)
   })
 
+  it('counts the records that it can read of a body that it cannot read whole', async (t) => {
+    const mixpanel = await startMixpanel(t, { quota: { events: 1 } })
+
+    assert.equal((await postImport(mixpanel.url, `[${JSON.stringify(GOOD)},`)).status, 400)
+    assert.equal((await postImport(mixpanel.url, [GOOD])).status, 429)
+  })
+
   it('is measured by uncompressed bytes too', async (t) => {
     const mixpanel = await startMixpanel(t, { quota: { events: 9, bytes: 10 } })
 

@@ -38,6 +38,7 @@ const kept: readonly Case[] = [
   { what: 'seconds', record: aRecord({ time: NOW_SECONDS }) },
   { what: 'milliseconds', record: aRecord({ time: NOW }) },
   { what: 'a time an hour ahead', record: aRecord({ time: NOW_SECONDS + HOUR_SECONDS }) },
+  { what: 'the first number that is milliseconds', record: aRecord({ time: 1e12 + 1 }) },
   { what: 'the first second of 1971', record: aRecord({ time: YEAR_1971_SECONDS }) },
   { what: 'an empty distinct id', record: aRecord({ distinct_id: '' }) },
   { what: 'an insert id of 36 characters', record: aRecord({ $insert_id: 'a-9'.repeat(12) }) },
@@ -73,12 +74,14 @@ const refused: readonly (Case & { readonly field: string; readonly message: stri
     field: 'properties.time',
     message: NOT_SECONDS,
   })),
-  ...[NOW_SECONDS + HOUR_SECONDS + 1, NOW + HOUR_SECONDS * 1000 + 1, NOW * 1000].map((time) => ({
-    what: `the time ${time}`,
-    record: aRecord({ time }),
-    field: 'properties.time',
-    message: IN_FUTURE,
-  })),
+  ...[NOW_SECONDS + HOUR_SECONDS + 1, NOW + HOUR_SECONDS * 1000 + 1, NOW * 1000, 1e12].map(
+    (time) => ({
+      what: `the time ${time}`,
+      record: aRecord({ time }),
+      field: 'properties.time',
+      message: IN_FUTURE,
+    }),
+  ),
   ...PLACEHOLDERS.flatMap((id) => [id, id.toUpperCase()]).map((distinct_id, index) => ({
     what: `the distinct id ${distinct_id} (${index})`,
     record: aRecord({ distinct_id }),

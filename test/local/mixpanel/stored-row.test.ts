@@ -32,6 +32,10 @@ describe('an accepted record', () => {
     assert.deepEqual(times, [NOW - 7000, NOW - 7000])
   })
 
+  it('is stored to the millisecond', () => {
+    assert.equal(stored(aRecord({ time: NOW_SECONDS - 7.0005 })).time, NOW - 7001)
+  })
+
   it('is stored as of now when its time is up to an hour ahead', () => {
     assert.equal(stored(aRecord({ time: NOW_SECONDS + 1800 })).time, NOW)
   })
@@ -81,11 +85,14 @@ describe('the place of an accepted record', () => {
   for (const { properties, unplaced = false, location } of [
     { properties: {}, location: 'request' },
     { properties: { ip: null }, location: 'request' },
+    { properties: { ip: '' }, location: 'request' },
     { properties: {}, unplaced: true, location: 'none' },
     { properties: { ip: '203.0.113.9' }, unplaced: true, location: 'ip' },
     { properties: { ip: 0 }, location: 'none' },
     { properties: { ip: '0' }, location: 'none' },
-    { properties: { ip: '203.0.113.9', $city: 'Oslo' }, location: 'own' },
+    ...['$city', '$region', 'mp_country_code', '$latitude', '$longitude'].map((name) => {
+      return { properties: { ip: '203.0.113.9', [name]: 'x' }, location: 'own' }
+    }),
   ]) {
     const query = unplaced ? 'with' : 'without'
     it(`is "${location}" for ${JSON.stringify(properties)} ${query} ip=0`, () => {

@@ -106,12 +106,14 @@ const cases: readonly Case[] = [
       { set: { acceptHeader: 'required' }, answer: LEGACY },
     ],
   },
-  {
-    what: 'an Accept header for JSON',
-    body: [GOOD],
-    options: { headers: { accept: 'text/plain, application/json' } },
-    positions: [{ set: { acceptHeader: 'required' }, answer: ONE }],
-  },
+  ...['text/plain, application/json', '*/*'].map((accept): Case => {
+    return {
+      what: `an Accept header for ${accept}`,
+      body: [GOOD],
+      options: { headers: { accept } },
+      positions: [{ set: { acceptHeader: 'required' }, answer: ONE }],
+    }
+  }),
   {
     what: 'ip=0 in the query',
     body: [GOOD],
@@ -258,8 +260,13 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    what: 'a list of more than 8 KB',
-    body: [aRecord({ list: Array(40).fill('x'.repeat(250)) })],
+    what: 'a list of 8 KB',
+    body: [aRecord({ list: ['x'.repeat(8 * 1024 - 4)] })],
+    positions: [{ set: { propertyShape: 'enforced' }, answer: ONE }],
+  },
+  {
+    what: 'a list of a byte more than 8 KB',
+    body: [aRecord({ list: ['x'.repeat(8 * 1024 - 3)] })],
     positions: [
       { set: { propertyShape: 'unlimited' }, answer: ONE },
       {
