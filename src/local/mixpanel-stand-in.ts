@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Answer, sendAnswer } from './answer.ts'
+import { createFaultPlan } from './fault-plan.ts'
 import { startLoopbackServer } from './loopback-server.ts'
+import type { Behaviour } from './mixpanel/behaviour.ts'
 import { createControlRoute, type StandInSettings } from './mixpanel/control-route.ts'
 import type { StandInCredentials } from './mixpanel/credentials.ts'
-import { type Behaviour, createFaults } from './mixpanel/faults.ts'
 import { createHotShards } from './mixpanel/hot-shards.ts'
 import type { Project } from './mixpanel/import-request.ts'
 import { createImportRoute } from './mixpanel/import-route.ts'
@@ -95,7 +96,7 @@ export async function startMixpanelStandIn(
 ): Promise<MixpanelStandIn> {
   const { now = wallNow, wait = wallWait, store = createRowStore(), port = 0 } = options
   const log = createRequestLog(options.keptRequests ?? Number.POSITIVE_INFINITY)
-  const faults = createFaults()
+  const faults = createFaultPlan<Behaviour>()
   const switches = createSwitchboard(options.switches)
   const quota = createQuota(now)
   quota.set(options.quota)

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { type Answer, sendAnswer, sendHalf } from './answer.ts'
+import { createFaultPlan } from './fault-plan.ts'
 import { startLoopbackServer } from './loopback-server.ts'
-import { createTopicFaults, type TopicBehaviour } from './pubsub/publish-faults.ts'
 import { createPublishLog, type PublishRequest } from './pubsub/publish-log.ts'
 import type { TopicMessage } from './pubsub/publish-rules.ts'
 import type { PushSubscription, SubscriptionObserver } from './pubsub/push-subscription.ts'
@@ -12,6 +12,7 @@ import { createRestApi } from './pubsub/rest-api.ts'
 import { type RestCall, restCallOf } from './pubsub/rest-call.ts'
 import type { SubscriptionSettings } from './pubsub/subscription-settings.ts'
 import { createSubscriptions } from './pubsub/subscriptions.ts'
+import type { TopicBehaviour } from './pubsub/topic-behaviour.ts'
 import { createTopics, type PublishObserver } from './pubsub/topics.ts'
 import type { PublishedMessage } from './push-request.ts'
 import { createWorldTime, type WorldTime } from './world-time.ts'
@@ -90,7 +91,7 @@ export async function startPubsubStandIn(
   options: PubsubStandInOptions = {},
 ): Promise<PubsubStandIn> {
   const { permitted = true, port = 0, time = createWorldTime(), random = Math.random } = options
-  const faults = createTopicFaults()
+  const faults = createFaultPlan<TopicBehaviour>()
   const log = createPublishLog()
   const topics = createTopics(time.now, options.published)
   const subscriptions = createSubscriptions({ time, random, topics, token: options.pushToken })

@@ -1,4 +1,4 @@
-import type { Behaviour } from './faults.ts'
+import type { Behaviour } from './behaviour.ts'
 import { ODD_ANSWERS } from './odd-answers.ts'
 import type { QuotaLimit } from './quota.ts'
 import { isObject, type JsonObject } from './record.ts'

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
 import type { Answer } from '../answer.ts'
+import type { FaultPlan } from '../fault-plan.ts'
+import type { Behaviour } from './behaviour.ts'
 import {
   behaviourTexts,
   faultComplaint,
@@ -8,7 +10,6 @@ import {
   isQuotaLimit,
   quotaComplaint,
 } from './control-input.ts'
-import type { Faults } from './faults.ts'
 import { ODD_ANSWERS } from './odd-answers.ts'
 import type { Quota, QuotaLimit } from './quota.ts'
 import { isObject } from './record.ts'
@@ -24,13 +25,13 @@ import {
 /** What a stand-in is set to. */
 export interface StandInSettings {
   readonly switches: Switches
-  readonly faults: ReturnType<Faults['plan']>
+  readonly faults: ReturnType<FaultPlan<Behaviour>['plan']>
   readonly quota: QuotaLimit | 'unlimited'
 }
 
 export interface ControlParts {
   readonly switches: Switchboard
-  readonly faults: Faults
+  readonly faults: FaultPlan<Behaviour>
   readonly quota: Quota
   /** Told what is set whenever a request has set something. */
   readonly controlled?: ((settings: StandInSettings) => void) | undefined

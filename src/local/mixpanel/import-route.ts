@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { type Answer, sendAnswer, sendHalf } from '../answer.ts'
-import type { Behaviour, Faults } from './faults.ts'
+import type { FaultPlan } from '../fault-plan.ts'
+import type { Behaviour } from './behaviour.ts'
 import type { HotShards } from './hot-shards.ts'
 import { allImported, throttled } from './import-answers.ts'
 import { type BodyHeaders, eventsIn, type ImportBody, importBodyOf } from './import-body.ts'
@@ -28,7 +29,7 @@ export interface ImportRouteParts {
   readonly hotShards: HotShards
   readonly withheld: Withheld
   readonly log: RequestLog
-  readonly faults: Faults
+  readonly faults: FaultPlan<Behaviour>
   /** Epoch ms. */
   readonly now: () => number
   readonly wait: (ms: number) => Promise<void>

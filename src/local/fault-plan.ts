@@ -1,40 +1,11 @@
-import type { Answer } from '../answer.ts'
-import type { OddAnswer } from './odd-answers.ts'
-
-/** How a stand-in treats a request to `/import` when it is told to behave badly. */
-export type Behaviour = Readonly<
-  /** Answers this and imports nothing, whatever was sent. */
-  | ({ kind: 'status' } & Answer)
-  /** Answers as in a table of odd answers, which says whether it imports. */
-  | { kind: 'odd'; answer: OddAnswer }
-  /** Imports nothing and answers as above the quota; how long to wait is told where switched on. */
-  | { kind: 'throttle'; retryInMs: number }
-  /** Never answers; the socket stays open until the stand-in is closed. Imports nothing. */
-  | { kind: 'hang' }
-  /** Waits, then imports and answers as normal. */
-  | { kind: 'delay'; ms: number }
-  /** Imports at once, and waits before it says so. */
-  | { kind: 'slow_answer'; ms: number }
-  /**
-   * Imports so many events at most, is content with that, and says how many. With `once` it
-   * imports besides what it has withheld before, as known by insert ids.
-   */
-  | { kind: 'shortfall'; imported: number; once?: boolean }
-  | { kind: 'reset_before_import' }
-  | { kind: 'reset_after_import' }
-  /** Imports, sends half of the answer and destroys the socket. */
-  | { kind: 'cut_off' }
-  /** Imports as normal at once, and holds the answer until `release`. */
-  | { kind: 'gate' }
->
-
 /** A behaviour, and for how many requests. */
-export interface Planned {
+export interface Planned<Behaviour> {
   readonly behaviour: Behaviour
   readonly times: number
 }
 
-export interface Faults {
+/** How a stand-in treats the requests to come. */
+export interface FaultPlan<Behaviour> {
   /** The next `times` requests are treated so; what was asked for earlier comes first. */
   answerNext(times: number, behaviour: Behaviour): void
   /** Every request is treated so, once what `answerNext` asked for is used up. */
@@ -42,7 +13,7 @@ export interface Faults {
   /** How the request at hand is to be treated. */
   next(): Behaviour | 'normally'
   /** What is asked for and not used up, in order; then what `answerAlways` was told. */
-  plan(): { readonly next: readonly Planned[]; readonly always: Behaviour | 'normally' }
+  plan(): { readonly next: readonly Planned<Behaviour>[]; readonly always: Behaviour | 'normally' }
   /** Resolves at the next `release`. */
   held(): Promise<void>
   /** Sends every held answer and opens the gates asked for so far: nothing is held any more. */
@@ -51,9 +22,11 @@ export interface Faults {
   clear(): void
 }
 
-/** No faults, until asked for. */
-export function createFaults(): Faults {
-  let queue: Planned[] = []
+/** No faults, until asked for. A behaviour called `gate` is one whose answer is held. */
+export function createFaultPlan<
+  Behaviour extends { readonly kind: string },
+>(): FaultPlan<Behaviour> {
+  let queue: Planned<Behaviour>[] = []
   let always: Behaviour | 'normally' = 'normally'
   let gate = Promise.withResolvers<void>()
 
