@@ -200,11 +200,11 @@ export async function startMixpanelStandIn(
   }
 
   function deduplicated(): readonly Row[] {
-    return store.deduplicated(switches.values().dedupDistinctId)
+    return store.deduplicated(switches.values())
   }
 
   function compacted(): readonly Row[] {
-    return store.compacted(switches.values().dedupDistinctId)
+    return store.compacted(switches.values())
   }
 
   function clear(): void {

@@ -29,8 +29,13 @@ export function createProfileRoute(
   return async function answerUpdates(request, { searchParams }) {
     const errors = applied(updatesIn(await text(request), request.headers))
     const strict = searchParams.get('strict') === '1'
-    const verbose = ['1', '2'].includes(searchParams.get('verbose') ?? '')
-    return verbose ? verboseAnswer(errors, strict) : { status: 200, body: textOf(errors) }
+    return isVerbose(searchParams.get('verbose'))
+      ? verboseAnswer(errors, strict)
+      : { status: 200, body: textOf(errors) }
+  }
+
+  function isVerbose(verbose: string | null): boolean {
+    return verbose === '1' || (verbose === '2' && switches().engageVerbose2 === 'as_1')
   }
 
   /** Why each of the updates was not applied; `undefined` for one that was. */

@@ -1,3 +1,7 @@
+import { FAVOURED, type Switches } from './switches.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
 /** By what an event is placed: its own properties, its `ip`, the sender's address, or nothing. */
 export type Location = 'own' | 'ip' | 'request' | 'none'
 
@@ -20,8 +24,8 @@ export interface Row {
   readonly receivedAt: number
 }
 
-/** Which distinct id tells copies apart; the resolved one unless told otherwise. */
-export type DistinctIdOf = 'resolved' | 'sent'
+/** What is taken for a copy of what. */
+export type DedupRule = Pick<Switches, 'dedupDistinctId' | 'dedupDays'>
 
 /** What a project holds. It outlives its stand-in when it is handed to the next one. */
 export interface RowStore {
@@ -29,9 +33,9 @@ export interface RowStore {
   /** Every accepted copy, in order of arrival: what a raw export returns. */
   rows(): readonly Row[]
   /** As queries see it: of copies alike in event, distinct id, time and insert id, the latest. */
-  deduplicated(by?: DistinctIdOf): readonly Row[]
+  deduplicated(rule?: DedupRule): readonly Row[]
   /** As compaction leaves it: of copies alike in event, distinct id, insert id and UTC day. */
-  compacted(by?: DistinctIdOf): readonly Row[]
+  compacted(rule?: DedupRule): readonly Row[]
   clear(): void
 }
 
@@ -42,31 +46,43 @@ export function createRowStore(): RowStore {
   return {
     add: (rows) => kept.push(...rows),
     rows: () => [...kept],
-    deduplicated: (by = 'resolved') => latestOf(kept, (row) => queryKey(row, by)),
-    compacted: (by = 'resolved') => latestOf(kept, (row) => compactionKey(row, by)),
+    deduplicated: (rule = FAVOURED) => latestOf(kept, queryKey, rule),
+    compacted: (rule = FAVOURED) => latestOf(kept, compactionKey, rule),
     clear: () => {
       kept = []
     },
   }
 }
 
-function latestOf(rows: readonly Row[], keyOf: (row: Row) => string): readonly Row[] {
-  const latest = new Map<string, Row>()
-  for (const row of rows) latest.set(keyOf(row), row)
-  return [...latest.values()]
+type KeyOf = (row: Row, distinctId: string) => string
+
+/** What comes too late to be a copy stands beside what it is alike to. */
+function latestOf(rows: readonly Row[], keyOf: KeyOf, rule: DedupRule): readonly Row[] {
+  const shown = new Map<string, Row[]>()
+  for (const row of rows) {
+    const key = keyOf(row, distinctIdOf(row, rule))
+    const alike = shown.get(key) ?? []
+    if (isCopy(row, alike.at(-1), rule)) alike.pop()
+    alike.push(row)
+    shown.set(key, alike)
+  }
+  return [...shown.values()].flat()
 }
 
-function queryKey(row: Row, by: DistinctIdOf): string {
-  const { event, time, insertId } = row
-  return JSON.stringify([event, distinctIdOf(row, by), time, insertId])
+function isCopy({ receivedAt }: Row, earlier: Row | undefined, { dedupDays }: DedupRule): boolean {
+  if (earlier === undefined) return false
+  return dedupDays === 'unlimited' || receivedAt - earlier.receivedAt <= dedupDays * DAY_MS
 }
 
-function compactionKey(row: Row, by: DistinctIdOf): string {
-  const { event, time, insertId } = row
+function queryKey({ event, time, insertId }: Row, distinctId: string): string {
+  return JSON.stringify([event, distinctId, time, insertId])
+}
+
+function compactionKey({ event, time, insertId }: Row, distinctId: string): string {
   const utcDay = new Date(time).toISOString().slice(0, 10)
-  return JSON.stringify([event, distinctIdOf(row, by), utcDay, insertId])
+  return JSON.stringify([event, distinctId, utcDay, insertId])
 }
 
-function distinctIdOf({ distinctId, sentDistinctId }: Row, by: DistinctIdOf): string {
-  return by === 'resolved' ? distinctId : sentDistinctId
+function distinctIdOf(row: Row, { dedupDistinctId }: DedupRule): string {
+  return dedupDistinctId === 'resolved' ? row.distinctId : row.sentDistinctId
 }

@@ -184,6 +184,12 @@ export const SWITCHES = {
     choices: ['resolved', 'sent'],
     about: 'By which distinct id copies are told in a simplified project. Unconfirmed.',
   },
+  dedupDays: {
+    choices: ['unlimited', 20],
+    other: 'whole number',
+    about:
+      'How many days after its arrival an event still has its copies removed: no window is documented, and compaction runs again after some 20 days (event-deduplication). Unconfirmed.',
+  },
   credentialStatus: {
     choices: [401, 400],
     about:
@@ -212,6 +218,11 @@ export const SWITCHES = {
     choices: ['ignored', 'counted'],
     about:
       'Whether strict=1 adds num_good_events to a verbose answer of /engage, where ak--47/mixpanel-import reads it. Unconfirmed.',
+  },
+  engageVerbose2: {
+    choices: ['as_1', 'unknown'],
+    about:
+      'What verbose=2 on /engage and /groups means, which user-profiles and rudder-transformer send: the same as 1, or nothing. Unconfirmed.',
   },
   groupAdd: {
     choices: ['refused', 'accepted'],

@@ -277,6 +277,19 @@ describe('some updates that are good and some that are not', () => {
     assert.deepEqual(mixpanel.profiles(), [{ id: ['ada'], properties: { a: 1 } }])
   })
 
+  it('are told of with verbose=2 as with 1, unless that means nothing', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    const query = 'verbose=2'
+
+    assert.deepEqual(await post(mixpanel, '/engage', mixed, { query }), { error: null, status: 1 })
+    mixpanel.switches.set({ engageVerbose2: 'unknown' })
+    assert.equal(await post(mixpanel, '/engage', mixed, { query }), '1')
+    assert.deepEqual(await post(mixpanel, '/engage', mixed, { query: VERBOSE }), {
+      error: null,
+      status: 1,
+    })
+  })
+
   it('are counted with strict=1 when told to', async (t) => {
     const mixpanel = await startMixpanel(t)
     const query = 'verbose=1&strict=1'

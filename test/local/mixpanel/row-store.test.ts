@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createRowStore, type Row } from '../../../src/local/mixpanel/row-store.ts'
+import { createRowStore, type DedupRule, type Row } from '../../../src/local/mixpanel/row-store.ts'
+import { FAVOURED } from '../../../src/local/mixpanel/switches.ts'
 import { NOW } from '../post-import.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -30,10 +31,11 @@ describe('the de-duplicated view', () => {
 
   it('tells copies apart by the distinct id as it was sent when asked to', () => {
     const store = storeOf([aRow({ sentDistinctId: 'phone' }), aRow({ sentDistinctId: 'desk' })])
+    const bySent: DedupRule = { ...FAVOURED, dedupDistinctId: 'sent' }
 
     assert.equal(store.deduplicated().length, 1)
-    assert.equal(store.deduplicated('sent').length, 2)
-    assert.equal(store.compacted('sent').length, 2)
+    assert.equal(store.deduplicated(bySent).length, 2)
+    assert.equal(store.compacted(bySent).length, 2)
   })
 
   for (const other of [

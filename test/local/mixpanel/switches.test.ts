@@ -602,6 +602,25 @@ describe('a stand-in in one position of a switch', () => {
     assert.deepEqual(views(), [2, 2])
   })
 
+  it('removes a copy whenever it comes, or only for so many days', async (t) => {
+    const clock = { at: NOW }
+    const mixpanel = await startMixpanel(t, { now: () => clock.at })
+    const views = (): readonly number[] => [
+      mixpanel.deduplicated().length,
+      mixpanel.compacted().length,
+    ]
+
+    await postImport(mixpanel.url, [GOOD])
+    clock.at += 20 * DAY_SECONDS * 1000
+    await postImport(mixpanel.url, [GOOD])
+
+    assert.deepEqual(views(), [1, 1])
+    mixpanel.switches.set({ dedupDays: 20 })
+    assert.deepEqual(views(), [1, 1])
+    mixpanel.switches.set({ dedupDays: 19 })
+    assert.deepEqual(views(), [2, 2])
+  })
+
   it('gives each event without an insert id one of its own', async (t) => {
     const mixpanel = await startMixpanel(t, { switches: { missingInsertId: 'generated' } })
     const without = aRecord({ $insert_id: undefined })
@@ -642,11 +661,13 @@ describe('the switches', () => {
     const elsewhere: Readonly<Record<string, string>> = {
       credentialBody: 'below the table of cases',
       dedupDistinctId: 'below the table of cases',
+      dedupDays: 'below the table of cases',
       throttleForm: 'quota.test.ts',
       retryAfter: 'quota.test.ts',
       hotShardEvents: 'hot-shards.test.ts',
       engageText: 'profiles.test.ts',
       engageStrict: 'profiles.test.ts',
+      engageVerbose2: 'profiles.test.ts',
       groupAdd: 'profiles.test.ts',
     }
 
