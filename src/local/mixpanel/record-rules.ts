@@ -35,6 +35,8 @@ export function recordFault(record: ReceivedRecord): RecordFault | undefined {
   }
   if (isGarbled(event, record)) return faultOf('event', 'string should be valid utf8')
   if (!isObject(properties)) return faultOf('properties', 'must be an object')
+  const other = otherField(record)
+  if (other !== undefined) return faultOf(other, 'must not be there')
   if (record.bytes >= EVENT_MAX_BYTES) return faultOf('event', 'must be smaller than 1MB')
 
   for (const rule of PROPERTY_RULES) {
@@ -42,4 +44,9 @@ export function recordFault(record: ReceivedRecord): RecordFault | undefined {
     if (fault !== undefined) return fault
   }
   return undefined
+}
+
+function otherField({ value, switches }: ReceivedRecord): string | undefined {
+  if (switches.otherFields === 'ignored') return undefined
+  return Object.keys(value).find((name) => name !== 'event' && name !== 'properties')
 }

@@ -53,6 +53,11 @@ export const SWITCHES = {
     choices: ['none_imported', 'data_missing'],
     about: '`[]`: 200 with 0 imported, or 400 `data, missing or empty`. Unconfirmed.',
   },
+  otherFields: {
+    choices: ['ignored', 'refused'],
+    about:
+      'Fields of an event beside `event` and `properties`: ignored, or refused, as the OpenAPI document allows none. Unconfirmed.',
+  },
   unreadableText: {
     choices: ['element_and_offset', 'invalid_json_format'],
     about:

@@ -216,6 +216,14 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    what: 'an event with a field of its own',
+    body: [GOOD, { ...aRecord(), source: 'web' }],
+    positions: [
+      { set: { otherFields: 'ignored' }, answer: { status: 200 }, rows: 2 },
+      { set: { otherFields: 'refused' }, answer: refusal([{ index: 1, field: 'source' }], 1) },
+    ],
+  },
+  {
     what: 'an event of 1 MiB beside a small one',
     body: [GOOD, aRecord({ text: 'x'.repeat(1024 * 1024) })],
     positions: [
