@@ -1,3 +1,5 @@
+import { createWaiters } from '../waiters.ts'
+
 /** What a stand-in remembers of one request. Never its credentials, never its body. */
 export interface LoggedRequest {
   readonly method: string
@@ -55,9 +57,9 @@ interface Entry {
 export function createRequestLog(kept: number): RequestLog {
   let entries: Entry[] = []
   let sum = NO_TRAFFIC
-  let waiters: { count: number; resolve: () => void }[] = []
+  const waiters = createWaiters(() => sum.requests)
 
-  return { add, requests, traffic: () => sum, waitForRequests, clear }
+  return { add, requests, traffic: () => sum, waitForRequests: waiters.waitFor, clear }
 
   function add(request: LoggedRequest): RequestNotes {
     const entry: Entry = { request }
@@ -65,8 +67,7 @@ export function createRequestLog(kept: number): RequestLog {
     // Not at each request: that would move them all each time.
     if (entries.length >= kept * 2) entries = lastOf(entries)
     sum = plus(sum, request)
-    for (const { resolve } of waiters.filter(isServed)) resolve()
-    waiters = waiters.filter((waiter) => !isServed(waiter))
+    waiters.come()
     return {
       stored: (rows) => {
         entry.request = { ...entry.request, stored: rows }
@@ -91,20 +92,9 @@ export function createRequestLog(kept: number): RequestLog {
     return all.slice(Math.max(0, all.length - kept))
   }
 
-  async function waitForRequests(count: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (sum.requests >= count) resolve()
-      else waiters.push({ count, resolve })
-    })
-  }
-
   function clear(): void {
     entries = []
     sum = NO_TRAFFIC
-  }
-
-  function isServed({ count }: { count: number }): boolean {
-    return sum.requests >= count
   }
 }
 

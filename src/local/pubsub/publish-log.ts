@@ -1,3 +1,5 @@
+import { createWaiters } from '../waiters.ts'
+
 /** What a stand-in remembers of one publish request. */
 export interface PublishRequest {
   readonly messages: number
@@ -14,23 +16,14 @@ export interface PublishLog {
 
 export function createPublishLog(): PublishLog {
   const requests: PublishRequest[] = []
-  let waiters: { count: number; resolve: () => void }[] = []
+  const waiters = createWaiters(() => requests.length)
 
   return {
     add(request) {
       requests.push(request)
-      for (const { resolve } of waiters.filter(isServed)) resolve()
-      waiters = waiters.filter((waiter) => !isServed(waiter))
+      waiters.come()
     },
     requests: () => [...requests],
-    waitForRequests: (count) =>
-      new Promise<void>((resolve) => {
-        if (requests.length >= count) resolve()
-        else waiters.push({ count, resolve })
-      }),
-  }
-
-  function isServed({ count }: { count: number }): boolean {
-    return requests.length >= count
+    waitForRequests: waiters.waitFor,
   }
 }
