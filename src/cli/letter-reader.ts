@@ -13,7 +13,8 @@ const CHUNK_BYTES = 1024 * 1024
 
 /**
  * Reads each file from where it left off. A last line without an end waits for the rest of it: a
- * write that failed may have torn it, and nothing follows it in its file.
+ * write that failed may have torn it, and nothing follows it in its file. A line that is no letter
+ * is left out.
  */
 export function createLetterReader(folder: string): LetterReader {
   const read = new Map<string, number>()
@@ -31,12 +32,22 @@ export function createLetterReader(folder: string): LetterReader {
     const end = bytes.lastIndexOf(NEW_LINE) + 1
     read.set(name, from + end)
     const lines = bytes.toString('utf8', 0, end).split('\n')
-    return lines.filter(Boolean).map((line) => JSON.parse(line))
+    return lines.filter(Boolean).flatMap(letterIn)
   }
 }
 
+function letterIn(line: string): readonly DeadLetter[] {
+  try {
+    return [JSON.parse(line)]
+  } catch {
+    return []
+  }
+}
+
+/** None when the file has just been removed: one that holds no letter is. */
 function bytesFrom(path: string, from: number): Buffer {
-  const file = openSync(path, 'r')
+  const file = openIfThere(path)
+  if (file === undefined) return Buffer.alloc(0)
   const chunks: Buffer[] = []
   try {
     for (let at = from; ; ) {
@@ -48,5 +59,14 @@ function bytesFrom(path: string, from: number): Buffer {
     }
   } finally {
     closeSync(file)
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createLetterReader } from '../../src/cli/letter-reader.ts'
@@ -19,6 +19,21 @@ describe('the reader of dead letters', () => {
     await writeFile(join(folder, 'b.ndjson'), '{"id":"3"}\n')
     assert.deepEqual(idsRead(), ['é', '3'])
     assert.deepEqual(idsRead(), [])
+  })
+
+  it('finds no letter in a torn line that was written on', async (t) => {
+    const folder = await aFolder(t)
+    await writeFile(join(folder, 'a.ndjson'), '{"id":"1"{"id":"2"}\n{"id":"3"}\n')
+
+    const letters = createLetterReader(folder).readNew()
+    assert.deepEqual(letters, [{ id: '3' }])
+  })
+
+  it('reads nothing in a file that is gone by the time it is opened', async (t) => {
+    const folder = await aFolder(t)
+    await symlink(join(folder, 'nowhere'), join(folder, 'a.ndjson'))
+
+    assert.deepEqual(createLetterReader(folder).readNew(), [])
   })
 
   it('leaves alone what is no file of letters', async (t) => {
