@@ -1,7 +1,8 @@
 import type { Row } from '../../src/local/mixpanel/row-store.ts'
+import { saysSo } from './content.ts'
 import type { Letter } from './letters.ts'
 import type { Fate } from './planned-event.ts'
-import type { PlannedMessage } from './planned-message.ts'
+import type { PlannedMessage, PlannedOutcome } from './planned-message.ts'
 
 /** Which message: two subscriptions of different topics may push messages of one id. */
 export interface MessageKey {
@@ -27,6 +28,8 @@ export interface Facts {
   deduplicated(): readonly Row[]
   compacted(): readonly Row[]
   letters(): readonly Letter[]
+  /** Whether Mixpanel has ever dropped identity verbs in silence. */
+  hasIgnoredVerbs(): boolean
 }
 
 /** What was published, and what has to become of it, event by event. */
@@ -41,11 +44,8 @@ export interface Books {
   findings(facts: Facts): Findings
 }
 
-interface Expected {
-  readonly key: MessageKey
-  readonly mark: string
+interface Expected extends PlannedOutcome {
   readonly letterId: string
-  readonly fate: Fate
   readonly message: PublishedMessage
   hasRow: boolean
   hasLetter: boolean
@@ -69,11 +69,11 @@ export function createBooks(): Books {
   function published(key: MessageKey, planned: PlannedMessage): void {
     const message: PublishedMessage = { expected: [], publishTimes: new Set() }
     messages.set(nameOf(key), message)
-    for (const { mark, line, child, fate } of planned.outcomes) {
-      const letterId = letterName(key.subscription, idOf(key.messageId, line, child))
-      const expected = { key, mark, letterId, fate, message, hasRow: false, hasLetter: false }
+    for (const outcome of planned.outcomes) {
+      const letterId = letterName(key.subscription, idOf(key.messageId, outcome))
+      const expected = { ...outcome, letterId, message, hasRow: false, hasLetter: false }
       message.expected.push(expected)
-      byMark.set(mark, expected)
+      byMark.set(outcome.mark, expected)
       byLetter.set(letterId, expected)
     }
   }
@@ -100,7 +100,7 @@ export function createBooks(): Books {
 
   function note(letters: readonly Letter[]): void {
     for (const letter of letters) {
-      const expected = byLetter.get(letterName(letter.subscription, letter.id))
+      const expected = byLetter.get(nameOfLetter(letter))
       if (expected) expected.hasLetter = true
     }
   }
@@ -108,69 +108,85 @@ export function createBooks(): Books {
   function findings(facts: Facts): Findings {
     const queried = countByMark(facts.deduplicated())
     const compacted = countByMark(facts.compacted())
-    const letters = new Map(
-      facts.letters().map((one) => [letterName(one.subscription, one.id), one]),
-    )
+    const letters = facts.letters()
+    const letterIds = new Set(letters.map(nameOfLetter))
     const lost: string[] = []
     const doubled: string[] = []
-    const astray = [...strangeRows(facts.deduplicated()), ...strangeLetters(letters.values())]
+    const astray = [...facts.deduplicated().flatMap(oddRow), ...letters.flatMap(oddLetter)]
     for (const one of byMark.values()) {
-      const { mark, fate } = one
-      const rows = (isJudgedByDay(one) ? compacted : queried).get(mark) ?? 0
-      const letter = letters.get(one.letterId)
-      const [fewest, most] = rowsOf(fate)
-      if (rows < fewest) lost.push(`${mark}: ${fate.kind}, and has no row`)
-      if (rows > most) doubled.push(`${mark}: ${fate.kind}, and has ${rows} rows`)
-      if (fate.kind === 'letter' && !letter) lost.push(`${mark}: ${fate.reason}, and has no letter`)
+      const rows = (isJudgedByDay(one) ? compacted : queried).get(one.mark) ?? 0
+      const hasLetter = letterIds.has(one.letterId)
+      const missing = missingOf(one, { rows, hasLetter, facts })
+      if (missing !== undefined) lost.push(`${one.mark}: has no ${missing}`)
+      if (rows > mostRowsOf(one)) doubled.push(`${one.mark}: ${one.fate.kind}, ${rows} rows`)
     }
     return { lost, doubled, astray, ackedEarly }
   }
 
-  function strangeRows(rows: readonly Row[]): string[] {
-    return rows.flatMap((row) => {
-      const expected = byMark.get(markOf(row))
-      if (!expected) return [`a row that was never published: ${row.event} ${row.insertId}`]
-      const time = timeOf(expected)
-      if (time === undefined || row.time === time) return []
-      return [`${expected.mark}: its row is at ${row.time} and not at ${time}`]
-    })
+  function oddRow(row: Row): readonly string[] {
+    const expected = byMark.get(markOf(row))
+    if (!expected) return [`a row that was never published: ${row.event} ${row.insertId}`]
+    const { mark, content } = expected
+    const odd = saysSo(row, content) ? [] : [`${mark}: its row says ${row.raw} and not ${content}`]
+    const times = timesOf(expected)
+    if (times.includes(row.time)) return odd
+    return [...odd, `${mark}: its row is at ${row.time} and not at ${times.join(' or ')}`]
   }
 
-  function strangeLetters(letters: Iterable<Letter>): string[] {
-    return [...letters].flatMap((letter) => {
-      const expected = byLetter.get(letterName(letter.subscription, letter.id))
-      if (!expected) return [`a letter that was never published: ${letter.id} ${letter.reason}`]
-      const { fate, mark } = expected
-      const reason = 'reason' in fate ? fate.reason : 'none'
-      if (reason === letter.reason) return []
-      return [`${mark}: its letter says ${letter.reason} and not ${reason}: ${letter.detail}`]
-    })
+  function oddLetter(letter: Letter): readonly string[] {
+    const expected = byLetter.get(nameOfLetter(letter))
+    if (!expected) return [`a letter that was never published: ${letter.id} ${letter.reason}`]
+    const { fate, mark, published } = expected
+    const reason = 'reason' in fate ? fate.reason : 'none'
+    const odd = letter.published === published ? [] : [`${mark}: its letter holds another text`]
+    if (reason === letter.reason) return odd
+    return [...odd, `${mark}: its letter says ${letter.reason} and not ${reason}: ${letter.detail}`]
   }
 }
 
 /** Redelivered with another publish time, what takes its time from there has one row a day only. */
 function isJudgedByDay({ fate, message }: Expected): boolean {
-  return fate.kind === 'imported' && fate.at === 'publish_time' && message.publishTimes.size > 1
+  return isAtPublishTime(fate) && message.publishTimes.size > 1
 }
 
-/** The moment its row must have, in epoch ms; `undefined` when it may have another. */
-function timeOf({ fate, message }: Expected): number | undefined {
-  if (fate.kind !== 'imported') return undefined
-  if (fate.at !== 'publish_time') return fate.at
-  const [publishTime = '', ...others] = message.publishTimes
-  return others.length > 0 ? undefined : Date.parse(publishTime)
+/** The moments its row may have, in epoch ms: where it is its own, no other. */
+function timesOf({ fate, message }: Expected): readonly number[] {
+  if ('at' in fate && fate.at !== 'publish_time') return [fate.at]
+  return [...message.publishTimes].map((publishTime) => Date.parse(publishTime))
 }
 
-function rowsOf(fate: Fate): readonly [fewest: number, most: number] {
+function isAtPublishTime(fate: Fate): boolean {
+  return fate.kind === 'imported' && fate.at === 'publish_time'
+}
+
+/** What is not there and must be. */
+function missingOf(
+  { fate }: Expected,
+  found: { readonly rows: number; readonly hasLetter: boolean; readonly facts: Facts },
+): string | undefined {
+  const { rows, hasLetter, facts } = found
   switch (fate.kind) {
     case 'imported':
-      return [1, 1]
-    case 'up_to_mixpanel':
-      return [0, fate.mostRows]
+      return rows > 0 ? undefined : 'row'
     case 'letter':
+      return hasLetter ? undefined : `letter: ${fate.reason}`
+    case 'row_or_letter':
+      return rows > 0 || hasLetter || facts.hasIgnoredVerbs() ? undefined : 'row and no letter'
+    case 'letter_or_nothing':
     case 'dropped':
-      return [0, 0]
+      return undefined
   }
+}
+
+/** One, and one more for each further day that its message was delivered under. */
+function mostRowsOf(expected: Expected): number {
+  const { fate, message } = expected
+  if (isJudgedByDay(expected)) return new Set([...message.publishTimes].map(dayOf)).size
+  return fate.kind === 'imported' || fate.kind === 'row_or_letter' ? 1 : 0
+}
+
+function dayOf(publishTime: string): string {
+  return publishTime.slice(0, 'YYYY-MM-DD'.length)
 }
 
 function isSafe({ fate, hasRow, hasLetter }: Expected): boolean {
@@ -180,7 +196,8 @@ function isSafe({ fate, hasRow, hasLetter }: Expected): boolean {
     case 'letter':
       return hasLetter
     case 'dropped':
-    case 'up_to_mixpanel':
+    case 'row_or_letter':
+    case 'letter_or_nothing':
       return true
   }
 }
@@ -196,8 +213,12 @@ function markOf({ properties }: Row): string {
 }
 
 /** As design and README have it: message id, line, and child where there are several. */
-function idOf(messageId: string, line: number, child: number): string {
+function idOf(messageId: string, { line, child }: Pick<PlannedOutcome, 'line' | 'child'>): string {
   return child === 0 ? `${messageId}-${line}` : `${messageId}-${line}-${child}`
+}
+
+function nameOfLetter({ subscription, id }: Letter): string {
+  return letterName(subscription, id)
 }
 
 function letterName(subscription: string, id: string): string {

@@ -6,6 +6,8 @@ export interface Letter {
   readonly reason: string
   readonly detail: string
   readonly subscription: string
+  /** What it holds: the text of an event, or the data of a message that could not be read. */
+  readonly published: string
 }
 
 /** The dead letters in a folder, read as they come, and kept. */
@@ -23,8 +25,9 @@ export function createLetterReader(folder: string): LetterReader {
   return { readNew, all: () => letters }
 
   function readNew(): readonly Letter[] {
-    const read = reader.readNew().map(({ id, reason, detail, message }) => {
-      return { id, reason, detail, subscription: message.subscription }
+    const read = reader.readNew().map(({ id, reason, detail, event, data, message }) => {
+      const { subscription } = message
+      return { id, reason, detail, subscription, published: event ?? data ?? '' }
     })
     letters.push(...read)
     return read

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { contentOf } from './content.ts'
 import type { Random } from './random.ts'
 
 /** The name of an event for whose sake the stand-in refuses a batch, and does not say so. */
@@ -12,11 +13,10 @@ export type Fate = Readonly<
   | { kind: 'letter'; reason: string }
   /** Neither: the transform drops it. */
   | { kind: 'dropped' }
-  /**
-   * Mixpanel's to decide, by how its project is set at the moment: so many rows at the most, or a
-   * letter for this reason, or nothing at all.
-   */
-  | { kind: 'up_to_mixpanel'; mostRows: 0 | 1; reason: string }
+  /** Mixpanel's to decide, by how its project is set at the moment: a row or a letter, or both in turn. */
+  | { kind: 'row_or_letter'; at: OwnTime; reason: string }
+  /** Mixpanel's to decide, by the company that it travels in. */
+  | { kind: 'letter_or_nothing'; reason: string }
 >
 
 /** Epoch ms. */
@@ -39,6 +39,8 @@ export interface PlannedEvent {
     readonly mark: string
     readonly child: number
     readonly fate: Fate
+    /** What a row of it must say. */
+    readonly content: string
   }[]
 }
 
@@ -159,7 +161,11 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
         $identified_id: distinctId,
         $anon_id: randomUuid(random),
       }
-      return named('$identify', verb, upToMixpanel(1))
+      return named('$identify', verb, {
+        kind: 'row_or_letter',
+        at: time,
+        reason: 'refused_by_mixpanel',
+      })
     }
     case 'bad_line':
       return planned(
@@ -183,7 +189,11 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
         letter('refused_by_mixpanel'),
       )
     case 'ignored':
-      return named('visited', { time, $ignore: true }, upToMixpanel(0))
+      return named(
+        'visited',
+        { time, $ignore: true },
+        { kind: 'letter_or_nothing', reason: 'refused_by_mixpanel' },
+      )
     case 'poison':
       return named(POISON, {}, letter('refused_by_mixpanel'))
     case 'oversized':
@@ -192,11 +202,23 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
 
   function named(event: string, properties: Properties, fate: Fate): PlannedEvent {
     const all = { mark, distinct_id: distinctId, ...properties }
-    return planned(JSON.stringify({ event, properties: all }), fate, lackingIn(all))
+    return planned(JSON.stringify({ event, properties: all }), fate, {
+      lacking: lackingIn(all),
+      content: contentToBe(event, all),
+    })
   }
 
-  function planned(text: string, fate: Fate, lacking = NOTHING_LACKS): PlannedEvent {
-    return { text, kind, lacking, outcomes: [{ mark, child: 0, fate }] }
+  function planned(
+    text: string,
+    fate: Fate,
+    { lacking = NOTHING_LACKS, content = '' } = {},
+  ): PlannedEvent {
+    return { text, kind, lacking, outcomes: [{ mark, child: 0, fate, content }] }
+  }
+
+  /** An insert id that is its own and legal must stay. */
+  function contentToBe(event: string, { $insert_id, ...properties }: Properties): string {
+    return contentOf(event, $insert_id === id ? { ...properties, $insert_id } : properties)
   }
 
   /** Of the same user at the same moment as all its like: their ids alone tell them apart. */
@@ -218,7 +240,9 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
     const all = { mark, distinct_id: distinctId, items, ...own }
     const fate = 'time' in own ? at : atPublish
     const outcomes = Array.from({ length: items }, (_, index) => {
-      return { mark: `${mark}.${index + 1}`, child: items === 1 ? 0 : index + 1, fate }
+      const child = { mark: `${mark}.${index + 1}`, distinct_id: distinctId }
+      const content = contentToBe('item', items === 1 ? { ...child, ...own } : child)
+      return { mark: child.mark, child: items === 1 ? 0 : index + 1, fate, content }
     })
     const text = JSON.stringify({ event: 'order', properties: all })
     return { text, kind, lacking: lackingIn(all), outcomes }
@@ -237,12 +261,8 @@ function lackingIn(properties: Properties): Lacking {
   return { time: 'time' in properties ? 0 : 1, insertId: '$insert_id' in properties ? 0 : 1 }
 }
 
-function letter(reason: string): Fate {
+export function letter(reason: string): Fate {
   return { kind: 'letter', reason }
-}
-
-function upToMixpanel(mostRows: 0 | 1): Fate {
-  return { kind: 'up_to_mixpanel', mostRows, reason: 'refused_by_mixpanel' }
 }
 
 /** Legal, and as long as one may be. */

@@ -1,10 +1,12 @@
 import { gzipSync } from 'node:zlib'
+import { contentOf } from './content.ts'
 import {
   anyEvent,
   EVENT_KINDS,
   eventOf,
   type Fate,
   type Lacking,
+  letter,
   type PlannedEvent,
   type Planner,
   sumOf,
@@ -27,6 +29,10 @@ export interface PlannedOutcome {
   readonly line: number
   readonly child: number
   readonly fate: Fate
+  /** What a row of it must say. */
+  readonly content: string
+  /** What a letter of it must hold: its text as it was published, or base64 of what is none. */
+  readonly published: string
 }
 
 type Form = 'lines' | 'array' | 'gzip' | 'one' | 'crowd' | 'attributes' | 'garbage' | 'not_utf8'
@@ -65,15 +71,9 @@ export function anyMessage(planner: Planner, most: number): PlannedMessage {
     case 'attributes':
       return ofAttributes(planner)
     case 'garbage':
-      return ofNothing(planner, Buffer.from(`no JSON here: ${planner.nextMark()}`), {
-        line: 1,
-        reason: 'invalid_json',
-      })
+      return ofGarbage(planner)
     case 'not_utf8':
-      return ofNothing(planner, Buffer.from([0x7b, 0xff, 0xfe]), {
-        line: 0,
-        reason: 'unreadable_data',
-      })
+      return ofBytes(planner)
   }
 
   function countOf(atMost: number): number {
@@ -134,20 +134,34 @@ function ofOne(event: PlannedEvent): PlannedMessage {
 
 function ofAttributes(planner: Planner): PlannedMessage {
   const mark = planner.nextMark()
-  const attributes = { event: 'signalled', mark, user: `user-${planner.random.int(100)}` }
+  const user = `user-${planner.random.int(100)}`
+  const attributes = { event: 'signalled', mark, user }
   const fate: Fate = { kind: 'imported', at: 'publish_time' }
-  const outcomes = [{ mark, line: 1, child: 0, fate }]
+  const content = contentOf('signalled', { mark, distinct_id: user })
+  const outcomes = [{ mark, line: 1, child: 0, fate, content, published: '' }]
   const lacking = { time: 1, insertId: 1 }
   return { data: Buffer.alloc(0), attributes, events: 1, lacking, outcomes }
 }
 
+function ofGarbage(planner: Planner): PlannedMessage {
+  const mark = planner.nextMark()
+  const published = `no JSON here: ${mark}`
+  const outcome = { mark, line: 1, published, fate: letter('invalid_json') }
+  return ofNothing(Buffer.from(published), outcome)
+}
+
+function ofBytes(planner: Planner): PlannedMessage {
+  const mark = planner.nextMark()
+  const data = Buffer.concat([Buffer.from([0x7b, 0xff, 0xfe]), Buffer.from(mark)])
+  const published = data.toString('base64')
+  return ofNothing(data, { mark, line: 0, published, fate: letter('unreadable_data') })
+}
+
 function ofNothing(
-  planner: Planner,
   data: Buffer,
-  { line, reason }: { readonly line: number; readonly reason: string },
+  outcome: Omit<PlannedOutcome, 'child' | 'content'>,
 ): PlannedMessage {
-  const fate: Fate = { kind: 'letter', reason }
-  const outcomes = [{ mark: planner.nextMark(), line, child: 0, fate }]
+  const outcomes = [{ ...outcome, child: 0, content: '' }]
   return { data, attributes: {}, events: 1, lacking: sumOf([]), outcomes }
 }
 
@@ -155,7 +169,7 @@ function planOf(
   events: readonly PlannedEvent[],
 ): Pick<PlannedMessage, 'events' | 'lacking' | 'outcomes'> {
   const outcomes = events.flatMap((event, at) => {
-    return event.outcomes.map((outcome) => ({ ...outcome, line: at + 1 }))
+    return event.outcomes.map((one) => ({ ...one, line: at + 1, published: event.text }))
   })
   const lacking = sumOf(events.map((event) => event.lacking))
   return { events: events.length, lacking, outcomes }

@@ -59,7 +59,7 @@ export interface SceneOptions {
  */
 export const SPEED = 60
 const ACK_DEADLINE_SECONDS = 600
-/** Early in the day: a run may not go past midnight, for compaction goes by the day. */
+/** Early in the day: compaction goes by the day, and at midnight has less to bring together. */
 const WORLD_STARTS_AT = Date.UTC(2026, 0, 15, 1)
 const MIXPANEL_TIMEOUT_SECONDS = 3
 const KEPT_REQUESTS = 1_000
@@ -75,6 +75,10 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
   const time = createWorldTime({ speed: SPEED, startAt: WORLD_STARTS_AT })
   const { store, watchRows } = watchedStore()
   watchRows(books.stored)
+  let hasIgnoredVerbs = false
+  watchRows(() => {
+    hasIgnoredVerbs ||= mixpanel.switches.values().identityVerbs === 'ignored'
+  })
   const mixpanel = await startMixpanelStandIn({
     now: time.now,
     store,
@@ -93,7 +97,7 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
       for (const channel of channels) channel.setEndpoint(`${url}/push`)
     },
   })
-  starting.defer(async () => void (await service.stop()))
+  starting.defer(service.close)
   const letters = createLetterReader(deadLetters)
   const parts: ChannelParts = {
     time,
@@ -122,6 +126,7 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
       deduplicated: mixpanel.deduplicated,
       compacted: mixpanel.compacted,
       letters: allLetters,
+      hasIgnoredVerbs: () => hasIgnoredVerbs,
     },
     time,
     nextMark: () => `m${marks++}`,

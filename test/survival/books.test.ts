@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createBooks, type Facts, type Findings } from '../../bench/survival/books.ts'
+import { contentOf } from '../../bench/survival/content.ts'
+import type { Letter } from '../../bench/survival/letters.ts'
+import type { Fate } from '../../bench/survival/planned-event.ts'
+import type { Row } from '../../src/local/mixpanel/row-store.ts'
+
+const KEY = { subscription: 's', messageId: '1' }
+const TIME = Date.UTC(2026, 0, 15, 12)
+const NOON = '2026-01-15T12:00:00.000Z'
+const AFTERNOON = '2026-01-15T15:00:00.000Z'
+const NEXT_DAY = '2026-01-16T00:00:00.000Z'
+const TEXT = '{"event":"visited"}'
+const GOOD: Fate = { kind: 'imported', at: TIME }
+const TIMELESS: Fate = { kind: 'imported', at: 'publish_time' }
+const BAD: Fate = { kind: 'letter', reason: 'invalid_event' }
+const VERB: Fate = { kind: 'row_or_letter', at: TIME, reason: 'refused_by_mixpanel' }
+const IGNORED: Fate = { kind: 'letter_or_nothing', reason: 'refused_by_mixpanel' }
+
+const NOTHING: Findings = { lost: [], doubled: [], astray: [], ackedEarly: [] }
+
+/** What was found, of which fate, and what the books say of it: one kind of finding, or none. */
+const CASES: Readonly<Record<string, readonly [Fate, Partial<Found>, keyof Findings | 'nothing']>> =
+  {
+    'a good event with a row': [GOOD, { rows: [aRow()] }, 'nothing'],
+    'a good event without a row': [GOOD, {}, 'lost'],
+    'a good event with two rows': [GOOD, { rows: [aRow(), aRow()] }, 'doubled'],
+    'a good event with a letter besides': [
+      GOOD,
+      { rows: [aRow()], letters: [aLetter()] },
+      'astray',
+    ],
+    'a row at another time': [GOOD, { rows: [aRow({ time: TIME + 1 })] }, 'astray'],
+    'a row that says something else': [GOOD, { rows: [aRow({ user: 'another' })] }, 'astray'],
+    'a row with another insert id': [GOOD, { rows: [aRow({ insertId: 'another' })] }, 'astray'],
+    'a row that nothing published': [GOOD, { rows: [aRow(), aRow({ mark: 'another' })] }, 'astray'],
+    'a time-less event at its publish time': [TIMELESS, { rows: [aRow()] }, 'nothing'],
+    'a time-less event at another time': [TIMELESS, { rows: [aRow({ time: 1 })] }, 'astray'],
+    'a time-less event redelivered the same day': [
+      TIMELESS,
+      {
+        publishTimes: [NOON, AFTERNOON],
+        rows: [aRow(), aRow({ time: Date.parse(AFTERNOON) })],
+        compacted: [aRow()],
+      },
+      'nothing',
+    ],
+    'a time-less event redelivered, with two rows a day': [
+      TIMELESS,
+      { publishTimes: [NOON, AFTERNOON], rows: [aRow()], compacted: [aRow(), aRow()] },
+      'doubled',
+    ],
+    'a time-less event redelivered, at a time of neither': [
+      TIMELESS,
+      { publishTimes: [NOON, AFTERNOON], rows: [aRow({ time: TIME + 1 })], compacted: [aRow()] },
+      'astray',
+    ],
+    'a time-less event redelivered the next day': [
+      TIMELESS,
+      {
+        publishTimes: [NOON, NEXT_DAY],
+        rows: [aRow(), aRow({ time: Date.parse(NEXT_DAY) })],
+        compacted: [aRow(), aRow()],
+      },
+      'nothing',
+    ],
+    'a bad event with a letter': [BAD, { letters: [aLetter()] }, 'nothing'],
+    'a bad event with its letter twice': [BAD, { letters: [aLetter(), aLetter()] }, 'nothing'],
+    'a bad event without a letter': [BAD, {}, 'lost'],
+    'a bad event with a row': [BAD, { letters: [aLetter()], rows: [aRow()] }, 'doubled'],
+    'a letter with another reason': [
+      BAD,
+      { letters: [aLetter({ reason: 'too_large' }), aLetter()] },
+      'astray',
+    ],
+    'a letter with another text': [BAD, { letters: [aLetter({ published: '{}' })] }, 'astray'],
+    'a letter that nothing published': [
+      BAD,
+      { letters: [aLetter(), aLetter({ id: '1-2' })] },
+      'astray',
+    ],
+    'a verb with a row': [VERB, { rows: [aRow()] }, 'nothing'],
+    'a verb with a letter': [
+      VERB,
+      { letters: [aLetter({ reason: 'refused_by_mixpanel' })] },
+      'nothing',
+    ],
+    'a verb with neither': [VERB, {}, 'lost'],
+    'a verb with neither where Mixpanel ignores them': [VERB, { ignoresVerbs: true }, 'nothing'],
+    'an event to be ignored, with nothing': [IGNORED, {}, 'nothing'],
+    'an event to be ignored, with a row': [IGNORED, { rows: [aRow()] }, 'doubled'],
+    'a dropped event': [{ kind: 'dropped' }, {}, 'nothing'],
+    'a dropped event with a row': [{ kind: 'dropped' }, { rows: [aRow()] }, 'doubled'],
+  }
+
+describe('the books of a survival run', () => {
+  for (const [what, [fate, found, kind]] of Object.entries(CASES)) {
+    it(`find ${kind} of ${what}`, () => {
+      const { publishTimes = [NOON] } = found
+      const books = booksOf(fate)
+      for (const publishTime of publishTimes) books.pushed(KEY, publishTime)
+
+      const findings = books.findings(factsOf(found))
+
+      const counts = Object.entries(findings).map(([name, list]) => [name, list.length])
+      const expected = Object.keys(NOTHING).map((name) => [name, name === kind ? 1 : 0])
+      assert.deepEqual(Object.fromEntries(counts), Object.fromEntries(expected), inspect(findings))
+    })
+  }
+
+  it('find an ack before the row, though the row comes later', () => {
+    const books = booksOf(GOOD)
+    books.acked(KEY, () => [])
+    books.stored([aRow()])
+
+    assert.equal(books.findings(factsOf({ rows: [aRow()] })).ackedEarly.length, 1)
+  })
+
+  it('find an ack before the letter, though the letter comes later', () => {
+    const books = booksOf(BAD)
+    books.acked(KEY, () => [])
+
+    assert.equal(books.findings(factsOf({ letters: [aLetter()] })).ackedEarly.length, 1)
+  })
+
+  it('find nothing in an ack once all is where it belongs', () => {
+    const [good, bad] = [booksOf(GOOD), booksOf(BAD)]
+    good.stored([aRow()])
+    good.acked(KEY, () => [])
+    bad.acked(KEY, () => [aLetter()])
+
+    assert.deepEqual(good.findings(factsOf({ rows: [aRow()] })).ackedEarly, [])
+    assert.deepEqual(bad.findings(factsOf({ letters: [aLetter()] })).ackedEarly, [])
+  })
+
+  it('tell messages of one id in two subscriptions apart', () => {
+    const books = booksOf(BAD)
+    const letters = [aLetter({ subscription: 'another' })]
+
+    assert.equal(books.findings(factsOf({ letters })).lost.length, 1)
+  })
+})
+
+interface Found {
+  readonly publishTimes: readonly string[]
+  readonly rows: readonly Row[]
+  /** As the rows when absent. */
+  readonly compacted: readonly Row[]
+  readonly letters: readonly Letter[]
+  readonly ignoresVerbs: true
+}
+
+function booksOf(fate: Fate) {
+  const books = createBooks()
+  const content = contentOf('visited', { mark: 'm', user: 'u', $insert_id: 'id' })
+  const lacking = { time: 0, insertId: 0 }
+  const outcome = { mark: 'm', line: 1, child: 0, fate, content, published: TEXT }
+  books.published(KEY, {
+    data: Buffer.from(TEXT),
+    attributes: {},
+    events: 1,
+    lacking,
+    outcomes: [outcome],
+  })
+  return books
+}
+
+function factsOf({
+  rows = [],
+  compacted = rows,
+  letters = [],
+  ignoresVerbs,
+}: Partial<Found>): Facts {
+  return {
+    deduplicated: () => rows,
+    compacted: () => compacted,
+    letters: () => letters,
+    hasIgnoredVerbs: () => ignoresVerbs === true,
+  }
+}
+
+function aRow({ mark = 'm', user = 'u', insertId = 'id', time = TIME } = {}): Row {
+  const properties = { mark, user, time, $insert_id: insertId }
+  return {
+    event: 'visited',
+    distinctId: '',
+    sentDistinctId: '',
+    insertId,
+    time,
+    properties,
+    location: 'none',
+    raw: JSON.stringify({ event: 'visited', properties }),
+    receivedAt: TIME,
+  }
+}
+
+function aLetter(changes: Partial<Letter> = {}): Letter {
+  const letter = { id: '1-1', reason: 'invalid_event', detail: '', subscription: 's' }
+  return { ...letter, published: TEXT, ...changes }
+}
+
+function inspect(findings: Findings): string {
+  return JSON.stringify(findings)
+}
