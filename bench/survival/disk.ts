@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 export interface Disk {
   /** What makes a Node process use this disk. */
   readonly env: Readonly<Record<string, string>>
-  /** Every write fails for want of room. */
+  /** Every write fails for want of room, with half of it done. */
   setFull(full: boolean): void
   /** Each write and each sync takes so much longer, in ms; 0: as long as it takes. */
   setSlow(ms: number): void
@@ -29,7 +29,10 @@ export function createDisk(folder: string): Disk {
     env: { NODE_OPTIONS: `--import=${preload}`, FAULTY_DISK: folder },
     setFull: (full) => set('full', full ? 'yes' : undefined),
     setSlow: (ms) => set('slow', ms > 0 ? String(ms) : undefined),
-    hold: () => set('hold', 'yes'),
+    hold() {
+      set('holding', undefined)
+      set('hold', 'yes')
+    },
     isHolding: () => existsSync(join(folder, 'holding')),
     letGo() {
       set('hold', undefined)

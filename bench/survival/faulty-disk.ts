@@ -1,4 +1,5 @@
-// Loaded into the service's process before the service: a disk that fails as `disk.ts` tells it to.
+// Loaded into the service's process before the service: a disk that fails as `disk.ts` tells it to,
+// and that has nothing but what was synced. When it is full, a write leaves half of its bytes behind.
 // The service's code runs as it is; what is changed is what Node's file handles do.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -14,20 +15,26 @@ const prototype = Object.getPrototypeOf(handle)
 await handle.close()
 const { appendFile, datasync } = prototype
 
-prototype.appendFile = async function appendToFaultyDisk(...args: unknown[]) {
+/** What was written and is not synced: it goes with the process, as with a machine that is lost. */
+const unsynced = new WeakMap<object, Uint8Array[]>()
+
+prototype.appendFile = async function appendToFaultyDisk(bytes: Uint8Array) {
   await slowness()
   if (isSet('full')) {
+    await appendFile.call(this, bytes.subarray(0, bytes.length / 2))
     throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
   }
-  return appendFile.apply(this, args)
+  unsynced.set(this, [...(unsynced.get(this) ?? []), Buffer.from(bytes)])
 }
 
-prototype.datasync = async function syncFaultyDisk(...args: unknown[]) {
+prototype.datasync = async function syncFaultyDisk() {
   await slowness()
-  const result = await datasync.apply(this, args)
+  const bytes = Buffer.concat(unsynced.get(this) ?? [])
+  unsynced.delete(this)
+  await appendFile.call(this, bytes)
+  await datasync.call(this)
   if (isSet('hold')) writeFileSync(join(folder, 'holding'), 'yes')
   while (isSet('hold')) await setTimeout(LOOK_AGAIN_MS)
-  return result
 }
 
 async function slowness(): Promise<void> {
