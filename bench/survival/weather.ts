@@ -27,6 +27,8 @@ export interface Weather {
 interface Fault {
   strike(exposed: Exposed, random: Random): void | Promise<void>
   readonly lastsMs?: readonly [fewest: number, most: number]
+  /** Strikes less often than the others. */
+  readonly isRare?: true
   end?(exposed: Exposed): void
 }
 
@@ -82,6 +84,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     },
   },
   'no answer': { strike: ({ mixpanel }) => mixpanel.answerNext(1, { kind: 'hang' }) },
+  /** Ten seconds: pushes are given up, and their messages pushed again while they are under way. */
+  'no answer for longer than the ack deadline': {
+    lastsMs: [11_000, 12_000],
+    isRare: true,
+    strike: ({ mixpanel }) => mixpanel.answerAlways({ kind: 'hang' }),
+    end: ({ mixpanel }) => mixpanel.answerAlways('normally'),
+  },
   'reset before the import': {
     strike: ({ mixpanel }, random) => {
       mixpanel.answerNext(1 + random.int(4), { kind: 'reset_before_import' })
@@ -139,6 +148,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
 }
 
+/** Each as often as it is drawn. */
+const DRAWN = Object.entries(FAULTS).flatMap((entry) =>
+  Array<typeof entry>(entry[1].isRare ? 1 : 4).fill(entry),
+)
+
 /** Set by others: by the run itself, by a fault of its own, or such that no client could do well. */
 const LEFT_ALONE: readonly string[] = ['poison', 'dropFilter', 'host']
 
@@ -171,7 +185,7 @@ export function createWeather(exposed: Exposed, { random, calm }: WeatherOptions
   /** One at a time: two together would only hide each other. What they leave behind mixes anyway. */
   async function blow(): Promise<void> {
     while (!ended) {
-      const [name, fault] = random.pick(Object.entries(FAULTS))
+      const [name, fault] = random.pick(DRAWN)
       counts.set(name, (counts.get(name) ?? 0) + 1)
       await fault.strike(exposed, random)
       const [fewest, most] = fault.lastsMs ?? [0, 0]
