@@ -50,16 +50,33 @@ const HOLD_MS = 4_000
  * starts it anew. Rejects when the point is not reached.
  */
 export async function killAt(point: KillPoint, by: Executioner): Promise<Kill> {
+  const held = await bringTo(point, by)
+  await by.service.kill()
+  letGo(by)
+  await by.service.start()
+  return { point, held }
+}
+
+/**
+ * Sends SIGTERM while a batch is being split, with at least 50 pushes held, lets it go on, and starts
+ * the service anew; resolves with its exit code. Rejects when the point is not reached.
+ */
+export async function stopDuringSplit(by: Executioner): Promise<number | undefined> {
+  await bringTo('during a split', by)
+  await by.service.beginDrain()
+  letGo(by)
+  const code = await by.service.stop()
+  await by.service.start()
+  return code
+}
+
+/** Tries until it succeeds, or for so long; resolves with how many pushes are held. */
+async function bringTo(point: KillPoint, by: Executioner): Promise<number> {
   const giveUpAt = performance.now() + PATIENCE_MS
   while (performance.now() < giveUpAt) {
     await until(() => by.window() > FEWEST_HELD, PATIENCE_MS)
     const held = await reach(point, by)
-    if (held !== undefined) {
-      await by.service.kill()
-      letGo(by)
-      await by.service.start()
-      return { point, held }
-    }
+    if (held !== undefined) return held
     letGo(by)
     await until(() => by.held() === 0, HOLD_MS)
   }
@@ -81,10 +98,10 @@ function reach(point: KillPoint, by: Executioner): Promise<number | undefined> {
 }
 
 /** Mixpanel stores what it is sent, and holds its answers. */
-async function afterImport(by: Executioner): Promise<number | undefined> {
-  const stored = countRows(by)
+function afterImport(by: Executioner): Promise<number | undefined> {
+  const since = by.time.now()
   by.mixpanel.answerAlways({ kind: 'gate' })
-  return heldOnce(by, () => stored.rows() > 0).finally(stored.stop)
+  return heldOnce(by, () => hasStoredUntold(by.mixpanel, since))
 }
 
 /** The disk has the letters, and the process is not told so; nor is it told of what is imported. */
@@ -95,7 +112,7 @@ async function afterLetter(by: Executioner): Promise<number | undefined> {
   return heldOnce(by, () => by.disk.isHolding())
 }
 
-/** A batch has been refused, one part of it is stored, and its answer is held. */
+/** A batch has been refused and one part of it is stored; the answers to the others are held. */
 async function duringSplit(by: Executioner): Promise<number | undefined> {
   let parts = 0
   const since = by.time.now()
@@ -119,6 +136,13 @@ async function duringDrain(by: Executioner): Promise<number | undefined> {
   return undefined
 }
 
+/** Whether something has been stored and the answer that says so not been sent. */
+function hasStoredUntold(mixpanel: MixpanelStandIn, since: number): boolean {
+  return mixpanel.requests().some(({ status, stored = 0, receivedAt }) => {
+    return receivedAt >= since && status === undefined && stored > 0
+  })
+}
+
 function hasRefusedWhole(mixpanel: MixpanelStandIn, since: number): boolean {
   return mixpanel.requests().some(({ status, events, stored, receivedAt }) => {
     return receivedAt >= since && status === 400 && events > 1 && stored === 0
@@ -133,12 +157,4 @@ async function heldOnce(by: Executioner, isThere: () => boolean): Promise<number
 function letGo({ mixpanel, disk }: Executioner): void {
   disk.letGo()
   mixpanel.release()
-}
-
-function countRows(by: Executioner): { rows(): number; stop(): void } {
-  let count = 0
-  const stop = by.watchRows((rows) => {
-    count += rows.length
-  })
-  return { rows: () => count, stop }
 }

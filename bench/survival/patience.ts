@@ -18,3 +18,18 @@ export async function until(
   }
   return true
 }
+
+/**
+ * Waits for what is left to come down to so many: resolves with `false` when it comes down no
+ * further for so long.
+ */
+export async function untilDownTo(
+  most: number,
+  left: () => number,
+  patienceMs: number,
+): Promise<boolean> {
+  for (let fewest = left(); fewest > most; fewest = left()) {
+    if (!(await until(() => left() < fewest, patienceMs))) return false
+  }
+  return true
+}

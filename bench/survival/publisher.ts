@@ -1,4 +1,4 @@
-import { pause } from './patience.ts'
+import { pause, untilDownTo } from './patience.ts'
 import { type Lacking, type Planner, sumOf } from './planned-event.ts'
 import { anyMessage, type PlannedMessage } from './planned-message.ts'
 
@@ -12,31 +12,43 @@ export interface Channel {
 
 export interface PublisherParts {
   readonly planner: () => Planner
+  /** For what is published beside the run, so that the run's events stay those of the seed. */
+  readonly sidePlanner: () => Planner
+  /** A run is given up when no message is acked for so long. */
+  readonly patienceMs: number
   /** Drawn from as often as they stand in it. */
   readonly channels: readonly Channel[]
 }
 
 /** Publishes until there are so many events, and never more than so many messages ahead. */
 export interface Publisher {
-  /** Resolves when so many events are published in all. */
+  /**
+   * Resolves when all runs together have published so many events, and few messages wait. Rejects
+   * when the service takes no more.
+   */
   run(events: number): Promise<void>
-  /** Publishes small messages until it is told that it is enough. */
+  /** Publishes small messages beside the run until it is told that it is enough. */
   keepOn(enough: AbortSignal): Promise<void>
-  publish(message: PlannedMessage, channel?: Channel): void
-  /** Published so far. */
+  /** Publishes one message beside the run. */
+  publish(message: PlannedMessage): void
+  /** Published so far, of the run and beside it. */
   events(): number
   messages(): number
   lacking(): Lacking
 }
 
 const MOST_AHEAD = 300
+/** Messages that may wait at the end of a run: most of it has then seen the weather. */
+const FEW = 50
 /** Events of a message that is there to be held. */
 const SMALL = 8
 /** Enough of them to fill a window, and few beside those of the run. */
 const AT_ONCE = 5
 const LOOK_AGAIN_MS = 10
 
-export function createPublisher({ planner, channels }: PublisherParts): Publisher {
+export function createPublisher(parts: PublisherParts): Publisher {
+  const { planner, sidePlanner, channels, patienceMs } = parts
+  let ran = 0
   let events = 0
   let messages = 0
   let lacking: Lacking = { time: 0, insertId: 0 }
@@ -44,34 +56,48 @@ export function createPublisher({ planner, channels }: PublisherParts): Publishe
   return {
     run,
     keepOn,
-    publish,
+    publish: (message) => publishBy(sidePlanner, message),
     events: () => events,
     messages: () => messages,
     lacking: () => lacking,
   }
 
   async function run(wanted: number): Promise<void> {
-    while (events < wanted) {
-      while (events < wanted && hasRoom()) publish(anyMessage(planner(), wanted - events))
-      await pause(LOOK_AGAIN_MS)
+    while (ran < wanted) {
+      while (ran < wanted && backlog() < MOST_AHEAD) publishNext(wanted - ran)
+      await takenUpTo(MOST_AHEAD - 1)
     }
+    await takenUpTo(FEW)
+  }
+
+  function publishNext(most: number): void {
+    const message = anyMessage(planner(), most)
+    publishBy(planner, message)
+    ran += message.events
+  }
+
+  async function takenUpTo(most: number): Promise<void> {
+    if (await untilDownTo(most, backlog, patienceMs)) return
+    throw new Error(`${backlog()} messages wait, and none was acked for ${patienceMs} ms`)
   }
 
   async function keepOn(enough: AbortSignal): Promise<void> {
     while (!enough.aborted) {
-      for (let at = 0; at < AT_ONCE && hasRoom(); at += 1) publish(anyMessage(planner(), SMALL))
+      for (let at = 0; at < AT_ONCE && backlog() < MOST_AHEAD; at += 1) {
+        publishBy(sidePlanner, anyMessage(sidePlanner(), SMALL))
+      }
       await pause(LOOK_AGAIN_MS)
     }
   }
 
-  function publish(message: PlannedMessage, channel = planner().random.pick(channels)): void {
-    channel.publish(message)
+  function publishBy(by: () => Planner, message: PlannedMessage): void {
+    by().random.pick(channels).publish(message)
     events += message.events
     messages += 1
     lacking = sumOf([lacking, message.lacking])
   }
 
-  function hasRoom(): boolean {
-    return [...new Set(channels)].reduce((sum, one) => sum + one.backlog(), 0) < MOST_AHEAD
+  function backlog(): number {
+    return [...new Set(channels)].reduce((sum, one) => sum + one.backlog(), 0)
   }
 }

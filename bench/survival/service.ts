@@ -5,16 +5,16 @@ import { pause } from './patience.ts'
 export interface RestartingService {
   /** The base URL of the process that runs, or ran last. */
   url(): string
-  /** Ends the process at once, as a lost machine would. */
+  /** Ends the process at once, as a lost machine would. Rejects when it had ended by itself. */
   kill(): Promise<void>
   /** Starts another, when there is none. */
   start(): Promise<void>
-  /** Sends SIGTERM, and resolves once the process says that it takes no more pushes. */
+  /** Sends SIGTERM, and resolves once the process says that it takes no more pushes, or has ended. */
   beginDrain(): Promise<void>
-  /** What the processes have logged, each from its start. */
-  logLines(): readonly string[]
   /** Ends it as Cloud Run does; resolves with its exit code. */
   stop(): Promise<number | undefined>
+  /** Leaves no process behind. */
+  close(): Promise<void>
 }
 
 export interface ServiceOptions {
@@ -26,34 +26,51 @@ export interface ServiceOptions {
 }
 
 const ASK_AGAIN_MS = 20
+const LAST_LINES = 5
 
 /** Starts the first process; rejects when it cannot start. */
 export async function startService(options: ServiceOptions): Promise<RestartingService> {
-  const processes: ServiceProcess[] = []
+  /** Its exit code, once it was sent SIGTERM: a second would end it at once. */
+  let ended: Promise<number | undefined> | undefined
   let running = await startProcess()
 
   return {
     url: () => running.url,
-    kill: async () => void (await running.stop('SIGKILL')),
+    kill,
     start: async () => {
       running = await startProcess()
     },
     beginDrain,
-    logLines: () => processes.flatMap(({ logLines }) => logLines),
-    stop: () => running.stop('SIGTERM'),
+    stop,
+    close: async () => void (await running.stop('SIGKILL')),
   }
 
   async function startProcess(): Promise<ServiceProcess> {
     const { env, main } = options
     const started = await spawnService(env, main === undefined ? {} : { main })
-    processes.push(started)
+    ended = undefined
     options.started(started.url)
     return started
   }
 
+  function stop(): Promise<number | undefined> {
+    ended ??= running.stop('SIGTERM')
+    return ended
+  }
+
+  async function kill(): Promise<void> {
+    const code = await running.stop('SIGKILL')
+    if (code === undefined || ended) return
+    const lines = running.logLines.slice(-LAST_LINES).join('\n')
+    throw new Error(`the service had ended by itself, with ${code}:\n${lines}`)
+  }
+
   async function beginDrain(): Promise<void> {
-    void running.stop('SIGTERM')
-    while ((await readiness(running.url)) !== 503) await pause(ASK_AGAIN_MS)
+    let hasEnded = false
+    void stop().then(() => {
+      hasEnded = true
+    })
+    while (!hasEnded && (await readiness(running.url)) !== 503) await pause(ASK_AGAIN_MS)
   }
 }
 

@@ -1,7 +1,13 @@
 import type { Row } from '../../src/local/mixpanel/row-store.ts'
-import { createBooks } from './books.ts'
-import { type Kill, type KillPoint, killAt } from './kill-points.ts'
-import { until } from './patience.ts'
+import { type Books, createBooks } from './books.ts'
+import {
+  type Executioner,
+  type Kill,
+  type KillPoint,
+  killAt,
+  stopDuringSplit,
+} from './kill-points.ts'
+import { untilDownTo } from './patience.ts'
 import type { Planner } from './planned-event.ts'
 import { messageOfEveryKind, poisonedMessage } from './planned-message.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
@@ -16,7 +22,7 @@ export interface SurvivalOptions {
   readonly events: number
   /** Where the service is killed, in this order, over the run. */
   readonly kills: readonly KillPoint[]
-  /** How often it is stopped with SIGTERM. */
+  /** How often it is stopped with SIGTERM, while it splits a batch. */
   readonly stops: number
   /** Between two faults, at the most, in imports that went well; no faults when absent. */
   readonly calm?: number
@@ -24,6 +30,8 @@ export interface SurvivalOptions {
   readonly main?: string
   /** The run is given up when no message is acked for so long. */
   readonly patienceMs: number
+  /** Ends the run early: it rejects, and leaves nothing behind but what waits in this process. */
+  readonly signal?: AbortSignal
   /** Told how it goes, for people. */
   readonly told?: (line: string) => void
 }
@@ -36,20 +44,32 @@ const PROGRESS_EVERY_MS = 10_000
  * strike and the process is killed; then proves what became of each of them.
  */
 export async function survive(options: SurvivalOptions): Promise<Survival> {
-  const startedAt = performance.now()
+  const { signal } = options
   const random = createRandom(options.seed)
   const books = createBooks()
   await using scene = await startScene({ books, random: random.fork(), main: options.main })
-  const planner = plannerOf(random.fork(), scene)
-  const publisher = createPublisher({ planner, channels: scene.channels })
-  const weather = createWeather(scene, {
-    random: random.fork(),
-    calm: options.calm ?? 0,
-  })
+  signal?.throwIfAborted()
+  const run = prepareRun(options, scene, random)
+  const { promise: interrupted, reject } = Promise.withResolvers<never>()
+  signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  return await Promise.race([surviveRun(run, books), interrupted])
+}
 
-  const run = { options, scene, publisher, weather, poisonPlanner: plannerOf(random.fork(), scene) }
+function prepareRun(options: SurvivalOptions, scene: Scene, random: Random): Run {
+  const planner = plannerOf(random.fork(), scene)
+  const sidePlanner = plannerOf(random.fork(), scene)
+  const { channels } = scene
+  const { patienceMs, calm = 0 } = options
+  const publisher = createPublisher({ planner, sidePlanner, channels, patienceMs })
+  const weather = createWeather(scene, { random: random.fork(), calm })
+  return { options, scene, publisher, weather, sidePlanner }
+}
+
+async function surviveRun(run: Run, books: Books): Promise<Survival> {
+  const startedAt = performance.now()
+  const { options, scene, publisher, weather } = run
   using _ = tellProgress(options, run, startedAt)
-  const { kills, stops } = await goThrough(run, planner())
+  const { kills, stops } = await goThrough(run)
   const fairFrom = performance.now()
   const gaveUp = await drain(scene, options.patienceMs)
   const drainedInMs = performance.now() - fairFrom
@@ -85,8 +105,8 @@ interface Run {
   readonly scene: Scene
   readonly publisher: Publisher
   readonly weather: Weather
-  /** Drawn from when a kill is under way, so that the other events stay those of the seed. */
-  readonly poisonPlanner: () => Planner
+  /** For what is published when a kill is under way. */
+  readonly sidePlanner: () => Planner
 }
 
 interface Ends {
@@ -95,44 +115,58 @@ interface Ends {
 }
 
 /** Publishes all, and between one part and the next ends the service in one way or the other. */
-async function goThrough(run: Run, planner: Planner): Promise<Ends> {
-  const { options, publisher, weather } = run
+async function goThrough(run: Run): Promise<Ends> {
+  const { options, publisher } = run
   const kills: Kill[] = []
   const stops: (number | undefined)[] = []
   const ends = spread(options.kills, options.stops)
-  publisher.publish(messageOfEveryKind(planner))
+  publisher.publish(messageOfEveryKind(run.sidePlanner()))
   for (const [done, end] of ends.entries()) {
-    const part = publisher.run(Math.floor((options.events * (done + 1)) / (ends.length + 1)))
-    if (options.calm !== undefined) weather.begin()
-    await part
-    await weather.end()
-    if (end === 'stop') stops.push(await restart(run.scene))
+    await publishInWeather(run, Math.floor((options.events * (done + 1)) / (ends.length + 1)))
+    if (end === 'stop') stops.push(await stop(run))
     else kills.push(await kill(end, run))
   }
   await publisher.run(options.events)
   return { kills, stops }
 }
 
-async function restart({ service }: Scene): Promise<number | undefined> {
-  const code = await service.stop()
-  await service.start()
+async function publishInWeather({ options, publisher, weather }: Run, events: number) {
+  if (options.calm !== undefined) weather.begin()
+  try {
+    await publisher.run(events)
+  } finally {
+    await weather.end()
+  }
+}
+
+async function stop(run: Run): Promise<number | undefined> {
+  const code = await inTraffic(run, stopDuringSplit)
+  run.options.told?.(`stopped during a split, with exit code ${code}`)
   return code
 }
 
-async function kill(
-  point: KillPoint,
-  { scene, publisher, poisonPlanner, options }: Run,
-): Promise<Kill> {
+async function kill(point: KillPoint, run: Run): Promise<Kill> {
+  const killed = await inTraffic(run, (executioner) => killAt(point, executioner))
+  run.options.told?.(`killed ${point}, with ${killed.held} pushes held`)
+  return killed
+}
+
+/** Ends the service one way or the other while small messages are published. */
+async function inTraffic<T>(
+  { scene, publisher, sidePlanner }: Run,
+  endService: (executioner: Executioner) => Promise<T>,
+): Promise<T> {
   const enough = new AbortController()
   const traffic = publisher.keepOn(enough.signal)
-  const killed = await killAt(point, { ...scene, publishPoison })
-  enough.abort()
-  await traffic
-  options.told?.(`killed ${point}, with ${killed.held} pushes held`)
-  return killed
+  try {
+    return await endService({ ...scene, publishPoison })
+  } finally {
+    enough.abort()
+    await traffic
+  }
 
   function publishPoison(): (row: Row) => boolean {
-    const message = poisonedMessage(poisonPlanner(), POISONED_EVENTS)
+    const message = poisonedMessage(sidePlanner(), POISONED_EVENTS)
     const marks = new Set(message.outcomes.map(({ mark }) => mark))
     publisher.publish(message)
     return ({ properties }) => marks.has(String(properties.mark))
@@ -141,14 +175,8 @@ async function kill(
 
 /** Resolves when all is acked, or with why it was given up. */
 async function drain({ backlog }: Scene, patienceMs: number): Promise<string | undefined> {
-  for (let left = backlog(); left > 0; ) {
-    const before = left
-    if (!(await until(() => backlog() < before, patienceMs))) {
-      return `given up: ${left} messages are not acked, and none was for ${patienceMs} ms`
-    }
-    left = backlog()
-  }
-  return undefined
+  if (await untilDownTo(0, backlog, patienceMs)) return undefined
+  return `given up: ${backlog()} messages are not acked, and none was for ${patienceMs} ms`
 }
 
 /** The stops among the kills, evenly. */
