@@ -30,6 +30,9 @@ const STOPS = 2
 const CALM = 8
 const OUTAGE = { events: 100_000, quota: 2_000 }
 const PATIENCE_MS = 120_000
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** As shells have it. */
+const INTERRUPTED = 130
 
 await main()
 
@@ -55,18 +58,36 @@ async function measureOutage(seed: number): Promise<Drained> {
 
 async function runWith(seed: number, events: number): Promise<Survival> {
   console.log(`seed ${seed}: ${events} events`)
-  const survival = await survive({
-    seed,
-    events,
-    kills: KILL_POINTS,
-    stops: STOPS,
-    calm: CALM,
-    patienceMs: PATIENCE_MS,
-    told: (line) => console.log(`  ${line}`),
-  })
+  const survival = await untilInterrupted((signal) =>
+    survive({
+      seed,
+      events,
+      kills: KILL_POINTS,
+      stops: STOPS,
+      calm: CALM,
+      patienceMs: PATIENCE_MS,
+      told: (line) => console.log(`  ${line}`),
+      signal,
+    }),
+  )
   for (const complaint of complaints(survival)) console.error(`  ${complaint}`)
   console.log(hasSurvived(survival) ? '  survived' : `  NOT survived; again: --seed ${seed}`)
   return survival
+}
+
+/** Ends the process on Ctrl-C, or when the run cannot go on, once nothing is left behind. */
+async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interruption = new AbortController()
+  const interrupt = (): void => interruption.abort(new Error('interrupted'))
+  for (const signal of SIGNALS) process.once(signal, interrupt)
+  try {
+    return await run(interruption.signal)
+  } catch (error) {
+    console.error(`  NOT finished: ${error instanceof Error ? error.message : error}`)
+    return process.exit(interruption.signal.aborted ? INTERRUPTED : 1)
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt)
+  }
 }
 
 interface Options {
@@ -95,9 +116,9 @@ function optionsOrExit(): Options {
       help: values.help,
       write: values.write,
       outage: values.outage,
-      seed: numberOf('seed', values.seed),
-      runs: numberOf('runs', values.runs),
-      events: numberOf('events', values.events),
+      seed: numberOf('seed', values.seed, 0),
+      runs: numberOf('runs', values.runs, 1),
+      events: numberOf('events', values.events, 1),
     }
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
@@ -105,7 +126,7 @@ function optionsOrExit(): Options {
   }
 }
 
-function numberOf(name: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new Error(`--${name} must be a whole number`)
+function numberOf(name: string, text: string, least: 0 | 1): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text)
+  throw new Error(`--${name} must be a whole number from ${least}, of nine digits at the most`)
 }
