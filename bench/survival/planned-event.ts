@@ -71,6 +71,8 @@ const BAD_IDS: readonly unknown[] = [
 const ILLEGAL = ['a:', 'b_', 'c.', 'too-long-to-be-an-insert-id-of-mixpanel-']
 /** A moment of the past that many events share. */
 const TWINS_TIME = Date.UTC(2026, 0, 1)
+/** The share of orders of which one item is what Mixpanel refuses. */
+const SPOILED_ORDERS = 0.1
 const OVERSIZE = 'x'.repeat(1_100_000)
 
 /** Every kind of event there is in a run, and how many of ten thousand are so. */
@@ -233,15 +235,18 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
   /** One by itself has no number: it stands for its order. */
   function order(): PlannedEvent {
     const items = 1 + random.int(4)
+    const spoiled = random.chance(SPOILED_ORDERS) && { spoiled: 1 + random.int(items) }
     const own = {
       ...(random.chance(0.5) && { time }),
       ...(random.chance(0.5) && { $insert_id: id }),
     }
-    const all = { mark, distinct_id: distinctId, items, ...own }
-    const fate = 'time' in own ? at : atPublish
+    const all = { mark, distinct_id: distinctId, items, ...spoiled, ...own }
+    const good = 'time' in own ? at : atPublish
     const outcomes = Array.from({ length: items }, (_, index) => {
       const child = { mark: `${mark}.${index + 1}`, distinct_id: distinctId }
       const content = contentToBe('item', items === 1 ? { ...child, ...own } : child)
+      const isSpoiled = spoiled && spoiled.spoiled === index + 1
+      const fate = isSpoiled ? letter('refused_by_mixpanel') : good
       return { mark: child.mark, child: items === 1 ? 0 : index + 1, fate, content }
     })
     const text = JSON.stringify({ event: 'order', properties: all })

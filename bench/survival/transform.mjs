@@ -24,10 +24,14 @@ function eventOf({ event, mark, user }) {
   return event === undefined ? null : { event, properties: { mark, distinct_id: user } }
 }
 
-/** All alike but for their mark, insert id included: Mixpanel tells them apart by what we make of it. */
-function itemsOf({ properties: { items, ...properties } }) {
+/**
+ * All alike but for their mark, insert id included: Mixpanel tells them apart by what we make of it.
+ * One may be spoiled: nested deeper than Mixpanel takes.
+ */
+function itemsOf({ properties: { items, spoiled, ...properties } }) {
   return Array.from({ length: items }, (_, at) => {
     const mark = `${properties.mark}.${at + 1}`
-    return { event: 'item', properties: { ...properties, mark } }
+    const deep = at + 1 === spoiled && { deep: { a: { b: { c: { d: 1 } } } } }
+    return { event: 'item', properties: { ...properties, ...deep, mark } }
   })
 }
