@@ -66,4 +66,22 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     sabotaged: 'return true\n',
     found: /given up/,
   },
+  'does not sync its dead letters': {
+    file: 'dead-letter/files.ts',
+    original: 'sync: () => file.datasync()',
+    sabotaged: 'sync: async () => {}',
+    found: /ackedEarly/,
+  },
+  'writes half of an event into its letter': {
+    file: 'dead-letter/dead-letter-of.ts',
+    original: '{ event: line.text }',
+    sabotaged: '{ event: line.text.slice(0, 20) }',
+    found: /astray/,
+  },
+  'hashes insert ids that are legal': {
+    file: 'prepare/insert-id.ts',
+    original: 'isLegalInsertId(id) ? id : hash',
+    sabotaged: 'hash',
+    found: /astray/,
+  },
 }
