@@ -8,7 +8,7 @@ import { survive } from '../../bench/survival/survive.ts'
 const SEED = 1 + Math.floor(Math.random() * 1_000_000)
 
 describe('a survival run', () => {
-  it(`loses nothing and doubles nothing (seed ${SEED})`, { timeout: 180_000 }, async () => {
+  it(`loses nothing and doubles nothing (seed ${SEED})`, { timeout: 300_000 }, async () => {
     const survival = await survive({
       seed: SEED,
       events: 5_000,
