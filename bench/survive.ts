@@ -27,7 +27,7 @@ Ends with 0 only if nothing was lost, doubled or astray, and no message was acke
 
 const DOCUMENT = new URL('SURVIVAL.md', import.meta.url)
 const STOPS = 2
-const CALM = 8
+const CALM = 3_000
 const OUTAGE = { events: 100_000, quota: 2_000 }
 const PATIENCE_MS = 120_000
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const

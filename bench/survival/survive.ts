@@ -24,7 +24,7 @@ export interface SurvivalOptions {
   readonly kills: readonly KillPoint[]
   /** How often it is stopped with SIGTERM, while it splits a batch. */
   readonly stops: number
-  /** Between two faults, at the most, in imports that went well; no faults when absent. */
+  /** Between two faults, at the most, in events stored; no faults when absent. */
   readonly calm?: number
   /** The service's entry file; that of this checkout when absent. */
   readonly main?: string

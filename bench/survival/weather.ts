@@ -1,4 +1,5 @@
 import type { OddAnswer } from '../../src/local/mixpanel/odd-answers.ts'
+import type { Row } from '../../src/local/mixpanel/row-store.ts'
 import { areSwitchChanges, SWITCHES, type Switches } from '../../src/local/mixpanel/switches.ts'
 import type { MixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import type { TokenIssuer } from '../../src/local/token-issuer.ts'
@@ -11,6 +12,7 @@ export interface Exposed {
   readonly mixpanel: MixpanelStandIn
   readonly issuer: TokenIssuer
   readonly disk: Disk
+  watchRows(watch: (rows: readonly Row[]) => void): unknown
 }
 
 /** Faults that come and go as a seed has it. */
@@ -160,7 +162,7 @@ const LOOK_AGAIN_MS = 20
 
 export interface WeatherOptions {
   readonly random: Random
-  /** Between two strikes, at the most, in imports that went well: in a storm there are none. */
+  /** Between two strikes, at the most, in events stored: in a storm there are none. */
   readonly calm: number
 }
 
@@ -169,6 +171,10 @@ export function createWeather(exposed: Exposed, { random, calm }: WeatherOptions
   const counts = new Map(Object.keys(FAULTS).map((name) => [name, 0]))
   let blowing = Promise.resolve()
   let ended = true
+  let stored = 0
+  exposed.watchRows((rows) => {
+    stored += rows.length
+  })
 
   return { begin, end, counts: () => counts }
 
@@ -191,18 +197,17 @@ export function createWeather(exposed: Exposed, { random, calm }: WeatherOptions
       const [fewest, most] = fault.lastsMs ?? [0, 0]
       await pause(fewest + random.int(most - fewest + 1))
       fault.end?.(exposed)
-      await imports(1 + random.int(calm))
+      await recovery(1 + random.int(calm))
     }
   }
 
-  /** Struck again before it has recovered, the service would stand in one endless storm. */
-  async function imports(count: number): Promise<void> {
-    const enough = imported() + count
-    while (!ended && imported() < enough) await pause(LOOK_AGAIN_MS)
-  }
-
-  function imported(): number {
-    return exposed.mixpanel.traffic().statuses[200] ?? 0
+  /**
+   * Struck again before it has recovered, the service would stand in one endless storm: a push at a
+   * time, and few events in each import.
+   */
+  async function recovery(events: number): Promise<void> {
+    const enough = stored + events
+    while (!ended && stored < enough) await pause(LOOK_AGAIN_MS)
   }
 }
 

@@ -11,7 +11,7 @@ describe('a survival run fails for a service that', () => {
       const survival = await survive({
         seed: 1,
         events: 500,
-        kills: ['after the import, before the ack'],
+        kills: sabotage.showsAfterKill ? ['after the import, before the ack'] : [],
         stops: 0,
         main: await sabotagedService(t, sabotage),
         patienceMs: 5_000,

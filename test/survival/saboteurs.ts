@@ -3,6 +3,8 @@ export interface Sabotage {
   readonly file: string
   readonly original: string
   readonly sabotaged: string
+  /** It shows only when what was imported comes again to another process. */
+  readonly showsAfterKill?: true
   /** What a survival run must say of it. */
   readonly found: RegExp
 }
@@ -20,6 +22,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     file: 'prepare/derived-ids.ts',
     original: 'pubsubs && isLegalInsertId(id) ? id',
     sabotaged: 'true ? crypto.randomUUID()',
+    showsAfterKill: true,
     found: /doubled/,
   },
   'stores dead letters after the ack': {
@@ -34,6 +37,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     original: 'if (ms <= publishedAt + HOUR_MS) return',
     sabotaged:
       'publishedAt += Math.round(performance.now())\nif (ms <= publishedAt + HOUR_MS) return',
+    showsAfterKill: true,
     found: /doubled|astray/,
   },
   'has one hash for all bad ids': {

@@ -14,7 +14,7 @@ describe('a survival run', () => {
       events: 5_000,
       kills: KILL_POINTS,
       stops: 1,
-      calm: 5,
+      calm: 500,
       patienceMs: 60_000,
     })
 
