@@ -51,7 +51,7 @@ async function main(): Promise<void> {
 
 async function measureOutage(seed: number): Promise<Drained> {
   console.log(`a backlog of ${OUTAGE.events} events after an outage`)
-  const drained = await drainAfterOutage({ seed, ...OUTAGE })
+  const drained = await untilInterrupted((signal) => drainAfterOutage({ seed, ...OUTAGE, signal }))
   console.log(`  ${sentenceOf(drained)}`)
   return drained
 }

@@ -1,8 +1,8 @@
-import { createBooks } from './books.ts'
-import { pause, until } from './patience.ts'
+import { type Books, createBooks } from './books.ts'
+import { pause, unlessAborted, until } from './patience.ts'
 import { plainMessage } from './planned-message.ts'
-import { createRandom } from './random.ts'
-import { SPEED, startScene } from './scene.ts'
+import { createRandom, type Random } from './random.ts'
+import { type Scene, SPEED, startScene } from './scene.ts'
 
 /** How a backlog drained once Mixpanel was back. */
 export interface Drained {
@@ -20,6 +20,8 @@ export interface OutageOptions {
   readonly seed: number
   readonly events: number
   readonly quota: number
+  /** Ends it early: it rejects, and leaves nothing behind. */
+  readonly signal: AbortSignal
 }
 
 const EVENTS_A_MESSAGE = 10
@@ -36,10 +38,23 @@ const PATIENCE_MS = 300_000
  * builds up, and measures how fast that drains. The quota's minute is one of ours, as the service
  * has it: the window is still full of what was sent before the outage.
  */
-export async function drainAfterOutage({ seed, events, quota }: OutageOptions): Promise<Drained> {
+export async function drainAfterOutage(options: OutageOptions): Promise<Drained> {
   const books = createBooks()
-  const random = createRandom(seed)
+  const random = createRandom(options.seed)
   await using scene = await startScene({ books, random: random.fork() })
+  return await unlessAborted(options.signal, () => measureDrain(options, { scene, books, random }))
+}
+
+interface Parts {
+  readonly scene: Scene
+  readonly books: Books
+  readonly random: Random
+}
+
+async function measureDrain(
+  { events, quota }: OutageOptions,
+  { scene, books, random }: Parts,
+): Promise<Drained> {
   const { mixpanel, time, channels, backlog } = scene
   mixpanel.limitTo({ events: quota * 60, windowMs: 60_000 * SPEED })
 

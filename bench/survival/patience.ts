@@ -33,3 +33,15 @@ export async function untilDownTo(
   }
   return true
 }
+
+/** What the work comes to; rejects as soon as the signal fires, whatever the work does then. */
+export async function unlessAborted<T>(
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (signal === undefined) return work()
+  signal.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  return Promise.race([work(), aborted])
+}

@@ -7,7 +7,7 @@ import {
   killAt,
   stopDuringSplit,
 } from './kill-points.ts'
-import { untilDownTo } from './patience.ts'
+import { unlessAborted, untilDownTo } from './patience.ts'
 import type { Planner } from './planned-event.ts'
 import { messageOfEveryKind, poisonedMessage } from './planned-message.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
@@ -44,15 +44,11 @@ const PROGRESS_EVERY_MS = 10_000
  * strike and the process is killed; then proves what became of each of them.
  */
 export async function survive(options: SurvivalOptions): Promise<Survival> {
-  const { signal } = options
   const random = createRandom(options.seed)
   const books = createBooks()
   await using scene = await startScene({ books, random: random.fork(), main: options.main })
-  signal?.throwIfAborted()
   const run = prepareRun(options, scene, random)
-  const { promise: interrupted, reject } = Promise.withResolvers<never>()
-  signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
-  return await Promise.race([surviveRun(run, books), interrupted])
+  return await unlessAborted(options.signal, () => surviveRun(run, books))
 }
 
 function prepareRun(options: SurvivalOptions, scene: Scene, random: Random): Run {
