@@ -1,0 +1,59 @@
+import type { TokenIssuer } from '../../src/local/token-issuer.ts'
+import type { Case } from './cases.ts'
+import { type Contestant, type ContestantParts, startContestant } from './contestant.ts'
+import type { FastMixpanel } from './fast-mixpanel.ts'
+import { createLoad, type Load } from './load.ts'
+import { measure, type Sample } from './measure.ts'
+import { peakMiBOf } from './process-stats.ts'
+import { templateOf } from './workload.ts'
+
+/** What the rounds on one contestant showed. */
+export interface Comparison {
+  readonly name: Contestant['name']
+  readonly samples: readonly Sample[]
+  readonly peakMiB: number
+}
+
+export interface CompareParts extends Omit<ContestantParts, 'mixpanelUrl'> {
+  readonly mixpanel: FastMixpanel
+  readonly issuer: TokenIssuer
+}
+
+export interface Pace {
+  readonly rounds: number
+  readonly roundMs: number
+  readonly warmUpMs: number
+}
+
+/** Runs a case on its contestants in turn, round after round, so that the machine's moods hit all. */
+export async function compare(
+  { contestants, connections, mixpanelMs, ...shape }: Case,
+  { mixpanel, ...parts }: CompareParts,
+  { rounds, roundMs, warmUpMs }: Pace,
+): Promise<readonly Comparison[]> {
+  await using running = new AsyncDisposableStack()
+  const entrants: { contestant: Contestant; load: Load; samples: Sample[] }[] = []
+  mixpanel.setDelay(mixpanelMs)
+  for (const name of contestants) {
+    const contestant = await startContestant(name, { ...parts, mixpanelUrl: mixpanel.url })
+    if (contestant === undefined) continue
+    running.defer(contestant.stop)
+    const load = createLoad({
+      port: contestant.port,
+      template: templateOf(shape),
+      token: parts.issuer.token(),
+    })
+    running.defer(async () => load.close())
+    await load.closedLoop(connections, warmUpMs)
+    entrants.push({ contestant, load, samples: [] })
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { contestant, load, samples } of entrants) {
+      const go = () => load.closedLoop(connections, roundMs)
+      samples.push(await measure({ contestant, mixpanel }, go))
+    }
+  }
+  return entrants.map(({ contestant, samples }) => {
+    return { name: contestant.name, samples, peakMiB: peakMiBOf(contestant.pid) }
+  })
+}

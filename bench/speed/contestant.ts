@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { LOCAL_CREDENTIALS } from '../../src/local/mixpanel-stand-in.ts'
+import {
+  LOCAL_AUDIENCE,
+  LOCAL_SERVICE_ACCOUNT,
+  type TokenIssuer,
+} from '../../src/local/token-issuer.ts'
+
+/** One that is measured: a process of its own, on a core of its own where there is `taskset`. */
+export interface Contestant {
+  readonly name: ContestantName
+  readonly pid: number
+  readonly port: number
+  stop(): Promise<void>
+}
+
+export const CONTESTANTS = [
+  'bare node:http',
+  'bare Fastify',
+  'recipe, Node',
+  'recipe, Python',
+  'this service',
+] as const
+export type ContestantName = (typeof CONTESTANTS)[number]
+
+export interface ContestantParts {
+  readonly mixpanelUrl: string
+  readonly issuer: TokenIssuer
+  /** Runs a command on the measured core. */
+  readonly pin: readonly string[]
+  /** The service's bundle. */
+  readonly bundle: string
+  /** For what the service may write. */
+  readonly folder: string
+}
+
+const HERE = join(import.meta.dirname, 'contestants')
+/** Far above what one core does, so that the rate it has found is never what holds it back. */
+const EVENTS_PER_SECOND = 300_000
+
+/** Starts it; resolves with `undefined` when what it needs is not on this machine. */
+export async function startContestant(
+  name: ContestantName,
+  parts: ContestantParts,
+): Promise<Contestant | undefined> {
+  const port = await freePort()
+  const [command, ...args] = [...parts.pin, ...commandOf(name, parts)]
+  if (command === undefined) return undefined
+  const env = { ...environmentOf(name, parts), PATH: process.env.PATH ?? '', PORT: String(port) }
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'close')
+  const ready = await Promise.race([isReady(child), ended.then(() => false)])
+  if (!ready) return undefined
+  return {
+    name,
+    pid: child.pid ?? 0,
+    port,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+function commandOf(name: ContestantName, { bundle }: ContestantParts): readonly string[] {
+  switch (name) {
+    case 'bare node:http':
+      return [process.execPath, join(HERE, 'bare-http.ts')]
+    case 'bare Fastify':
+      return [process.execPath, join(HERE, 'bare-fastify.ts')]
+    case 'recipe, Node':
+      return [process.execPath, join(HERE, 'recipe.ts')]
+    case 'recipe, Python':
+      return ['python3', join(HERE, 'recipe.py')]
+    case 'this service':
+      return [process.execPath, '--enable-source-maps', '--max-semi-space-size=8', bundle]
+  }
+}
+
+function environmentOf(name: ContestantName, { mixpanelUrl, issuer, folder }: ContestantParts) {
+  if (name !== 'this service') return { MIXPANEL_URL: mixpanelUrl }
+  return {
+    HOST: '127.0.0.1',
+    METRICS_PORT: '0',
+    MIXPANEL_URL: mixpanelUrl,
+    MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
+    DELIVERY_MAX_EVENTS_PER_SECOND: String(EVENTS_PER_SECOND),
+    PUSH_ACK_DEADLINE_SECONDS: '60',
+    PUSH_AUDIENCE: LOCAL_AUDIENCE,
+    PUSH_SERVICE_ACCOUNT: LOCAL_SERVICE_ACCOUNT,
+    PUSH_ISSUER: issuer.issuer,
+    PUSH_JWKS_URL: issuer.jwksUrl,
+    DEAD_LETTER: `file:${folder}`,
+  }
+}
+
+/** They say so: the service where it listens, the others in a word. */
+function isReady(child: ChildProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (!child.stdout) return resolve(false)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line === 'ready' || line.includes('"address":')) resolve(true)
+    })
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address ? address.port : 0
+}

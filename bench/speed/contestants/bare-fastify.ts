@@ -1,0 +1,7 @@
+// B: a Fastify that parses the body and answers 204, as nothing built on it could do less.
+import Fastify from 'fastify'
+
+const app = Fastify({ bodyLimit: 16 * 1024 * 1024 })
+app.post('/push', async (_request, reply) => reply.code(204).send())
+await app.listen({ port: Number(process.env.PORT), host: '127.0.0.1' })
+console.log('ready')
