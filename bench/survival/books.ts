@@ -22,14 +22,20 @@ export interface Findings {
   readonly ackedEarly: readonly string[]
 }
 
+/** What can be looked up at the moment of an ack. */
+export interface FactsAtAck {
+  /** The dead letters written since it was last asked. */
+  readNewLetters(): readonly Letter[]
+  /** Whether Mixpanel has ever dropped identity verbs in silence. */
+  hasIgnoredVerbs(): boolean
+}
+
 /** Where the facts are looked up: what Mixpanel has, and what lies in the dead letters. */
-export interface Facts {
+export interface Facts extends FactsAtAck {
   /** As queries see them. */
   deduplicated(): readonly Row[]
   compacted(): readonly Row[]
   letters(): readonly Letter[]
-  /** Whether Mixpanel has ever dropped identity verbs in silence. */
-  hasIgnoredVerbs(): boolean
 }
 
 /** What was published, and what has to become of it, event by event. */
@@ -40,7 +46,7 @@ export interface Books {
   /** Rows that Mixpanel has just stored. */
   stored(rows: readonly Row[]): void
   /** Pub/Sub has just been told that it need not deliver the message again. */
-  acked(key: MessageKey, readLetters: () => readonly Letter[]): void
+  acked(key: MessageKey, facts: FactsAtAck): void
   findings(facts: Facts): Findings
 }
 
@@ -89,12 +95,12 @@ export function createBooks(): Books {
     }
   }
 
-  function acked(key: MessageKey, readLetters: () => readonly Letter[]): void {
+  function acked(key: MessageKey, facts: FactsAtAck): void {
     const expected = messages.get(nameOf(key))?.expected ?? []
-    if (expected.every(isSafe)) return
-    note(readLetters())
+    if (expected.every((one) => isSafe(one, facts))) return
+    note(facts.readNewLetters())
     for (const one of expected) {
-      if (!isSafe(one)) ackedEarly.push(`${one.mark}: ${nameOf(key)} was acked without it`)
+      if (!isSafe(one, facts)) ackedEarly.push(`${one.mark}: ${nameOf(key)} was acked without it`)
     }
   }
 
@@ -189,14 +195,15 @@ function dayOf(publishTime: string): string {
   return publishTime.slice(0, 'YYYY-MM-DD'.length)
 }
 
-function isSafe({ fate, hasRow, hasLetter }: Expected): boolean {
+function isSafe({ fate, hasRow, hasLetter }: Expected, facts: FactsAtAck): boolean {
   switch (fate.kind) {
     case 'imported':
       return hasRow
     case 'letter':
       return hasLetter
-    case 'dropped':
     case 'row_or_letter':
+      return hasRow || hasLetter || facts.hasIgnoredVerbs()
+    case 'dropped':
     case 'letter_or_nothing':
       return true
   }

@@ -2,8 +2,7 @@ import type { PushStats } from '../../src/local/pubsub/push-stats.ts'
 import { startPubsubStandIn } from '../../src/local/pubsub-stand-in.ts'
 import { LOCAL_AUDIENCE, LOCAL_SERVICE_ACCOUNT } from '../../src/local/token-issuer.ts'
 import type { WorldTime } from '../../src/local/world-time.ts'
-import type { Books, MessageKey } from './books.ts'
-import type { Letter } from './letters.ts'
+import type { Books, FactsAtAck, MessageKey } from './books.ts'
 import type { PlannedMessage } from './planned-message.ts'
 import type { Channel } from './publisher.ts'
 import type { Random } from './random.ts'
@@ -27,8 +26,7 @@ export interface ChannelParts {
   readonly ackDeadlineSeconds: number
   /** Told of each ack at the moment it comes. */
   readonly books: Books
-  /** The dead letters written since it was last asked. */
-  readonly readLetters: () => readonly Letter[]
+  readonly facts: FactsAtAck
 }
 
 const TOPIC = 'projects/local-project/topics/events'
@@ -42,7 +40,7 @@ export async function openChannel(
   form: 'wrapped' | 'eventarc',
   parts: ChannelParts,
 ): Promise<PushChannel> {
-  const { time, random, token, books, readLetters } = parts
+  const { time, random, token, books, facts } = parts
   const pubsub = await startPubsubStandIn({ time, random: random.next, pushToken: () => token() })
   const name = `projects/local-project/subscriptions/${form}`
   pubsub.createTopic(TOPIC)
@@ -62,7 +60,7 @@ export async function openChannel(
     {
       pushed: ({ messageId, publishTime }) => books.pushed(keyOf(messageId), publishTime),
       answered: ({ messageId }, _, isAcked) => {
-        if (isAcked) books.acked(keyOf(messageId), readLetters)
+        if (isAcked) books.acked(keyOf(messageId), facts)
       },
     },
   )

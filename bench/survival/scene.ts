@@ -101,13 +101,20 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
   })
   starting.defer(service.close)
   const letters = createLetterReader(deadLetters)
+  const facts: Facts = {
+    deduplicated: mixpanel.deduplicated,
+    compacted: mixpanel.compacted,
+    letters: allLetters,
+    readNewLetters: letters.readNew,
+    hasIgnoredVerbs: () => hasIgnoredVerbs,
+  }
   const parts: Omit<ChannelParts, 'ackDeadlineSeconds'> = {
     time,
     random,
     token: issuer.token,
     endpoint: `${service.url()}/push`,
     books,
-    readLetters: letters.readNew,
+    facts,
   }
   for (const form of ['wrapped', 'eventarc'] as const) {
     const ackDeadlineSeconds = form === 'wrapped' ? ACK_DEADLINE_SECONDS : HASTY_DEADLINE_SECONDS
@@ -124,12 +131,7 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
     disk,
     service,
     channels: [channels, channels.slice(0, 1), channels.slice(0, 1)].flat(),
-    facts: {
-      deduplicated: mixpanel.deduplicated,
-      compacted: mixpanel.compacted,
-      letters: allLetters,
-      hasIgnoredVerbs: () => hasIgnoredVerbs,
-    },
+    facts,
     time,
     nextMark: () => `m${marks++}`,
     held: () => sumOf(({ held }) => held()),

@@ -117,11 +117,17 @@ describe('a stand-in that is told to behave badly', () => {
     assert.deepEqual(mixpanel.rows(), [])
   })
 
-  it('answers as normal what imports nothing anyway when it is told to fall short', async (t) => {
+  it('answers as normal what holds a bad record when it is told to fall short', async (t) => {
     const mixpanel = await startMixpanel(t)
     mixpanel.answerAlways({ kind: 'shortfall', imported: 1 })
+    const bad = aRecord({ time: 0 })
 
-    assert.equal((await postImport(mixpanel.url, [aRecord({ time: 0 })])).status, 400)
+    assert.equal((await postImport(mixpanel.url, [bad])).status, 400)
+    const { status, body } = await postImport(mixpanel.url, [GOOD, aRecord(), bad])
+    assert.partialDeepStrictEqual(
+      { status, body },
+      { status: 400, body: { num_records_imported: 2 } },
+    )
   })
 
   it('answers as above a quota, and imports nothing', async (t) => {

@@ -111,7 +111,7 @@ describe('the books of a survival run', () => {
 
   it('find an ack before the row, though the row comes later', () => {
     const books = booksOf(GOOD)
-    books.acked(KEY, () => [])
+    books.acked(KEY, factsOf({}))
     books.stored([aRow()])
 
     assert.equal(books.findings(factsOf({ rows: [aRow()] })).ackedEarly.length, 1)
@@ -119,7 +119,7 @@ describe('the books of a survival run', () => {
 
   it('find an ack before the letter, though the letter comes later', () => {
     const books = booksOf(BAD)
-    books.acked(KEY, () => [])
+    books.acked(KEY, factsOf({}))
 
     assert.equal(books.findings(factsOf({ letters: [aLetter()] })).ackedEarly.length, 1)
   })
@@ -127,11 +127,20 @@ describe('the books of a survival run', () => {
   it('find nothing in an ack once all is where it belongs', () => {
     const [good, bad] = [booksOf(GOOD), booksOf(BAD)]
     good.stored([aRow()])
-    good.acked(KEY, () => [])
-    bad.acked(KEY, () => [aLetter()])
+    good.acked(KEY, factsOf({}))
+    bad.acked(KEY, factsOf({ letters: [aLetter()] }))
 
     assert.deepEqual(good.findings(factsOf({ rows: [aRow()] })).ackedEarly, [])
     assert.deepEqual(bad.findings(factsOf({ letters: [aLetter()] })).ackedEarly, [])
+  })
+
+  it('find an ack before a verb has a row or a letter, unless Mixpanel ignores them', () => {
+    const [lost, told] = [booksOf(VERB), booksOf(VERB)]
+    lost.acked(KEY, factsOf({}))
+    told.acked(KEY, factsOf({ ignoresVerbs: true }))
+
+    assert.equal(lost.findings(factsOf({ rows: [aRow()] })).ackedEarly.length, 1)
+    assert.deepEqual(told.findings(factsOf({ rows: [aRow()] })).ackedEarly, [])
   })
 
   it('tell messages of one id in two subscriptions apart', () => {
@@ -176,6 +185,7 @@ function factsOf({
     deduplicated: () => rows,
     compacted: () => compacted,
     letters: () => letters,
+    readNewLetters: () => letters,
     hasIgnoredVerbs: () => ignoresVerbs === true,
   }
 }

@@ -148,13 +148,13 @@ function oddAnswer(name: OddAnswer, { sent, judge, store }: Exchange): Answer {
   return answerTo({ sent, imported: judgement.rows.length })
 }
 
-/** What imports nothing anyway is answered as normal. */
+/** A count that falls short says nothing of a refusal: what is refused is answered as normal. */
 function fallShort(
   { judge, store }: Exchange,
   take: (rows: readonly Row[]) => readonly Row[],
 ): Answer {
   const judgement = judge()
-  if (judgement.rows.length === 0) return store(judgement)
+  if (judgement.answer.status !== 200) return store(judgement)
   const rows = take(judgement.rows)
   return store({ answer: allImported(rows.length), rows })
 }

@@ -55,7 +55,7 @@ export const ODD_ANSWERS = {
   refused_without_list: fixed(unreadable('something went wrong')),
   count_too_high: {
     imports: true,
-    answerTo: ({ imported }) => allImported(imported + 1),
+    answerTo: ({ sent }) => allImported(sent + 1),
   },
   /** 400 though all is imported, and no record failed. */
   failed_none: {
