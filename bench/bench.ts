@@ -4,6 +4,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { argumentsOrExit } from '../src/cli/arguments-or-exit.ts'
 import { startTokenIssuer } from '../src/local/token-issuer.ts'
 import { CASES } from './speed/cases.ts'
 import { compare } from './speed/compare.ts'
@@ -27,7 +28,7 @@ const PINNED = 'BENCH_IS_PINNED'
 await main()
 
 async function main(): Promise<void> {
-  const options = optionsOrExit()
+  const options = argumentsOrExit(HELP, optionsGiven)
   if (options.help) return console.log(HELP)
   const pin = pinning()
   if (pin.length > 0 && !process.env[PINNED]) return void runPinned()
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   const issuer = await startTokenIssuer()
   running.defer(issuer.close)
   const mixpanel = await startFastMixpanel()
-  running.defer(async () => mixpanel.close())
+  running.defer(mixpanel.close)
 
   const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-bench-'))
   running.defer(() => rm(folder, { recursive: true, force: true }))
@@ -75,19 +76,13 @@ function buildBundle(): void {
   if (status !== 0) process.exit(1)
 }
 
-function optionsOrExit(): { help: boolean; quick: boolean; write: boolean } {
-  try {
-    const { values } = parseArgs({
-      allowNegative: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        quick: { type: 'boolean', default: false },
-        write: { type: 'boolean', default: true },
-      },
-    })
-    return values
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
-    process.exit(2)
-  }
+function optionsGiven(): { help: boolean; quick: boolean; write: boolean } {
+  return parseArgs({
+    allowNegative: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: true },
+    },
+  }).values
 }

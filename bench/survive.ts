@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { argumentsOrExit } from '../src/cli/arguments-or-exit.ts'
 import { KILL_POINTS } from './survival/kill-points.ts'
 import { type Drained, drainAfterOutage } from './survival/outage.ts'
 import {
@@ -37,7 +38,7 @@ const INTERRUPTED = 130
 await main()
 
 async function main(): Promise<void> {
-  const options = optionsOrExit()
+  const options = argumentsOrExit(HELP, optionsGiven)
   if (options.help) return console.log(HELP)
   const runs: Survival[] = []
   for (let run = 0; run < options.runs; run += 1) {
@@ -99,30 +100,26 @@ interface Options {
   readonly events: number
 }
 
-function optionsOrExit(): Options {
-  try {
-    const { values } = parseArgs({
-      allowNegative: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        write: { type: 'boolean', default: true },
-        outage: { type: 'boolean', default: false },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-        runs: { type: 'string', default: '1' },
-        events: { type: 'string', default: '200000' },
-      },
-    })
-    return {
-      help: values.help,
-      write: values.write,
-      outage: values.outage,
-      seed: numberOf('seed', values.seed, 0),
-      runs: numberOf('runs', values.runs, 1),
-      events: numberOf('events', values.events, 1),
-    }
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
-    process.exit(2)
+function optionsGiven(): Options {
+  const { values } = parseArgs({
+    allowNegative: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      write: { type: 'boolean', default: true },
+      outage: { type: 'boolean', default: false },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      runs: { type: 'string', default: '1' },
+      events: { type: 'string', default: '200000' },
+    },
+  })
+  const { help, write, outage } = values
+  return {
+    help,
+    write,
+    outage,
+    seed: numberOf('seed', values.seed, 0),
+    runs: numberOf('runs', values.runs, 1),
+    events: numberOf('events', values.events, 1),
   }
 }
 

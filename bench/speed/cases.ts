@@ -1,4 +1,4 @@
-import type { ContestantName } from './contestant.ts'
+import { CONTESTANTS, type ContestantName } from './contestant.ts'
 import type { Shape } from './workload.ts'
 
 /** One workload, and who is measured on it side by side. */
@@ -9,18 +9,11 @@ export interface Case extends Shape {
   readonly contestants: readonly ContestantName[]
 }
 
-const ALL: readonly ContestantName[] = [
-  'bare node:http',
-  'bare Fastify',
-  'recipe, Node',
-  'recipe, Python',
-  'this service',
-]
 const FLOOR_AND_OURS: readonly ContestantName[] = ['bare Fastify', 'this service']
 
 /** Those that the numbers of the design are read from. */
 export const CASES: readonly Case[] = [
-  { eventsAPush: 1, eventBytes: 300, connections: 256, mixpanelMs: 0, contestants: ALL },
+  { eventsAPush: 1, eventBytes: 300, connections: 256, mixpanelMs: 0, contestants: CONTESTANTS },
   {
     eventsAPush: 10,
     eventBytes: 300,

@@ -1,4 +1,3 @@
-import type { TokenIssuer } from '../../src/local/token-issuer.ts'
 import type { Case } from './cases.ts'
 import { type Contestant, type ContestantParts, startContestant } from './contestant.ts'
 import type { FastMixpanel } from './fast-mixpanel.ts'
@@ -14,9 +13,8 @@ export interface Comparison {
   readonly peakMiB: number
 }
 
-export interface CompareParts extends Omit<ContestantParts, 'mixpanelUrl'> {
+export interface CompareParts extends ContestantParts {
   readonly mixpanel: FastMixpanel
-  readonly issuer: TokenIssuer
 }
 
 export interface Pace {
@@ -28,14 +26,14 @@ export interface Pace {
 /** Runs a case on its contestants in turn, round after round, so that the machine's moods hit all. */
 export async function compare(
   { contestants, connections, mixpanelMs, ...shape }: Case,
-  { mixpanel, ...parts }: CompareParts,
+  parts: CompareParts,
   { rounds, roundMs, warmUpMs }: Pace,
 ): Promise<readonly Comparison[]> {
   await using running = new AsyncDisposableStack()
   const entrants: { contestant: Contestant; load: Load; samples: Sample[] }[] = []
-  mixpanel.setDelay(mixpanelMs)
+  parts.mixpanel.setDelay(mixpanelMs)
   for (const name of contestants) {
-    const contestant = await startContestant(name, { ...parts, mixpanelUrl: mixpanel.url })
+    const contestant = await startContestant(name, parts)
     if (contestant === undefined) continue
     running.defer(contestant.stop)
     const load = createLoad({
@@ -50,7 +48,7 @@ export async function compare(
   for (let round = 0; round < rounds; round += 1) {
     for (const { contestant, load, samples } of entrants) {
       const go = () => load.closedLoop(connections, roundMs)
-      samples.push(await measure({ contestant, mixpanel }, go))
+      samples.push(await measure({ contestant, mixpanel: parts.mixpanel }, go))
     }
   }
   return entrants.map(({ contestant, samples }) => {

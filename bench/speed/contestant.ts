@@ -1,14 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { LOCAL_CREDENTIALS } from '../../src/local/mixpanel-stand-in.ts'
-import {
-  LOCAL_AUDIENCE,
-  LOCAL_SERVICE_ACCOUNT,
-  type TokenIssuer,
-} from '../../src/local/token-issuer.ts'
+import { neighbourVariables } from '../../src/cli/service-environment.ts'
+import type { TokenIssuer } from '../../src/local/token-issuer.ts'
 
 /** One that is measured: a process of its own, on a core of its own where there is `taskset`. */
 export interface Contestant {
@@ -28,7 +23,7 @@ export const CONTESTANTS = [
 export type ContestantName = (typeof CONTESTANTS)[number]
 
 export interface ContestantParts {
-  readonly mixpanelUrl: string
+  readonly mixpanel: { readonly url: string }
   readonly issuer: TokenIssuer
   /** Runs a command on the measured core. */
   readonly pin: readonly string[]
@@ -47,14 +42,13 @@ export async function startContestant(
   name: ContestantName,
   parts: ContestantParts,
 ): Promise<Contestant | undefined> {
-  const port = await freePort()
   const [command, ...args] = [...parts.pin, ...commandOf(name, parts)]
   if (command === undefined) return undefined
-  const env = { ...environmentOf(name, parts), PATH: process.env.PATH ?? '', PORT: String(port) }
+  const env = { ...environmentOf(name, parts), PATH: process.env.PATH ?? '' }
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close')
-  const ready = await Promise.race([isReady(child), ended.then(() => false)])
-  if (!ready) return undefined
+  const port = await Promise.race([portOf(child), ended.then(() => undefined)])
+  if (port === undefined) return undefined
   return {
     name,
     pid: child.pid ?? 0,
@@ -81,37 +75,23 @@ function commandOf(name: ContestantName, { bundle }: ContestantParts): readonly 
   }
 }
 
-function environmentOf(name: ContestantName, { mixpanelUrl, issuer, folder }: ContestantParts) {
-  if (name !== 'this service') return { MIXPANEL_URL: mixpanelUrl }
+function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: ContestantParts) {
+  if (name !== 'this service') return { MIXPANEL_URL: mixpanel.url }
   return {
-    HOST: '127.0.0.1',
-    METRICS_PORT: '0',
-    MIXPANEL_URL: mixpanelUrl,
-    MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
+    ...neighbourVariables({ mixpanel, issuer }),
     DELIVERY_MAX_EVENTS_PER_SECOND: String(EVENTS_PER_SECOND),
     PUSH_ACK_DEADLINE_SECONDS: '60',
-    PUSH_AUDIENCE: LOCAL_AUDIENCE,
-    PUSH_SERVICE_ACCOUNT: LOCAL_SERVICE_ACCOUNT,
-    PUSH_ISSUER: issuer.issuer,
-    PUSH_JWKS_URL: issuer.jwksUrl,
     DEAD_LETTER: `file:${folder}`,
   }
 }
 
-/** They say so: the service where it listens, the others in a word. */
-function isReady(child: ChildProcess): Promise<boolean> {
+/** They say so: the service in its log, the others as the address of a Node server. */
+function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
-    if (!child.stdout) return resolve(false)
+    if (!child.stdout) return
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line === 'ready' || line.includes('"address":')) resolve(true)
+      const port = /"address":"http:[^"]*:(\d+)"|"port":(\d+)/.exec(line)?.slice(1).find(Boolean)
+      if (port !== undefined) resolve(Number(port))
     })
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address ? address.port : 0
 }

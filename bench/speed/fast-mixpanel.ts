@@ -1,6 +1,10 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { sendAnswer } from '../../src/local/answer.ts'
+import { startLoopbackServer } from '../../src/local/loopback-server.ts'
 
 /**
  * A Mixpanel that takes whatever it is sent and only counts: the stand-in that judges each event
@@ -8,64 +12,39 @@ import { gunzip } from 'node:zlib'
  */
 export interface FastMixpanel {
   readonly url: string
-  readonly port: number
   /** How long it lets a request wait for its answer, in ms. */
   setDelay(ms: number): void
-  /** Answers nothing any more. */
-  stall(): void
   requests(): number
   events(): number
-  close(): void
+  close(): Promise<void>
 }
 
+const inflate = promisify(gunzip)
 const EVENT = Buffer.from('{"event":')
 
 export async function startFastMixpanel(): Promise<FastMixpanel> {
-  let [requests, events, delayMs, stalled] = [0, 0, 0, false]
-  const server = createServer(take)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
+  let [requests, events, delayMs] = [0, 0, 0]
+  const server = await startLoopbackServer({ name: 'the fast Mixpanel', port: 0 }, take)
 
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url: server.url,
     setDelay: (ms) => {
       delayMs = ms
     },
-    stall: () => {
-      stalled = true
-    },
     requests: () => requests,
     events: () => events,
-    close() {
-      server.close()
-      server.closeAllConnections()
-    },
+    close: server.close,
   }
 
-  function take(request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      requests += 1
-      const body = Buffer.concat(chunks)
-      if (request.headers['content-encoding'] !== 'gzip') return answer(body, response)
-      gunzip(body, (error, inflated) => answer(error ? Buffer.alloc(0) : inflated, response))
-    })
-  }
-
-  function answer(body: Buffer, response: ServerResponse): void {
-    const count = countIn(body)
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const sent = await buffer(request)
+    const isGzip = request.headers['content-encoding'] === 'gzip'
+    const count = countIn(isGzip ? await inflate(sent) : sent)
+    requests += 1
     events += count
-    if (stalled) return
-    const text = `{"code":200,"num_records_imported":${count},"status":"OK"}`
-    const send = (): void => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length })
-      response.end(text)
-    }
-    if (delayMs === 0) send()
-    else setTimeout(send, delayMs)
+    if (delayMs > 0) await setTimeout(delayMs)
+    const body = { code: 200, num_records_imported: count, status: 'OK' }
+    sendAnswer(response, { status: 200, body })
   }
 }
 

@@ -1,18 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { neighbourVariables } from '../../src/cli/service-environment.ts'
 import { createRowStore, type Row, type RowStore } from '../../src/local/mixpanel/row-store.ts'
-import {
-  LOCAL_CREDENTIALS,
-  type MixpanelStandIn,
-  startMixpanelStandIn,
-} from '../../src/local/mixpanel-stand-in.ts'
-import {
-  LOCAL_AUDIENCE,
-  LOCAL_SERVICE_ACCOUNT,
-  startTokenIssuer,
-  type TokenIssuer,
-} from '../../src/local/token-issuer.ts'
+import { type MixpanelStandIn, startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
+import { startTokenIssuer, type TokenIssuer } from '../../src/local/token-issuer.ts'
 import { createWorldTime, type WorldTime } from '../../src/local/world-time.ts'
 import type { Books, Facts } from './books.ts'
 import { type ChannelParts, openChannel, type PushChannel } from './channel.ts'
@@ -93,7 +85,14 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
 
   const channels: PushChannel[] = []
   const service = await startService({
-    env: { ...environment(mixpanel, issuer), ...disk.env, DEAD_LETTER: `file:${deadLetters}` },
+    env: {
+      ...neighbourVariables({ mixpanel, issuer }),
+      ...disk.env,
+      PATH: process.env.PATH ?? '',
+      MIXPANEL_TIMEOUT_SECONDS: String(MIXPANEL_TIMEOUT_SECONDS),
+      TRANSFORM,
+      DEAD_LETTER: `file:${deadLetters}`,
+    },
     ...(main !== undefined && { main }),
     started: (url) => {
       for (const channel of channels) channel.setEndpoint(`${url}/push`)
@@ -162,23 +161,6 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
       duplicates: sumOf(({ stats }) => stats().duplicates),
       imports: mixpanel.traffic().requests,
     }
-  }
-}
-
-function environment(mixpanel: MixpanelStandIn, issuer: TokenIssuer): Record<string, string> {
-  return {
-    PATH: process.env.PATH ?? '',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    METRICS_PORT: '0',
-    MIXPANEL_URL: mixpanel.url,
-    MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
-    MIXPANEL_TIMEOUT_SECONDS: String(MIXPANEL_TIMEOUT_SECONDS),
-    PUSH_AUDIENCE: LOCAL_AUDIENCE,
-    PUSH_SERVICE_ACCOUNT: LOCAL_SERVICE_ACCOUNT,
-    PUSH_ISSUER: issuer.issuer,
-    PUSH_JWKS_URL: issuer.jwksUrl,
-    TRANSFORM,
   }
 }
 

@@ -5,20 +5,34 @@ import type { Ports } from './ports.ts'
 
 type Variables = Readonly<Record<string, string>>
 
-/** The parts of a world that the service has to do with. */
-export interface Surroundings {
-  readonly ports: Ports
+/** Whom the service cannot do without. */
+export interface Neighbours {
   readonly mixpanel: { readonly url: string }
   readonly issuer: { readonly issuer: string; readonly jwksUrl: string }
+}
+
+/** The parts of a world that the service has to do with. */
+export interface Surroundings extends Neighbours {
+  readonly ports: Ports
   readonly pubsub: { readonly host: string }
 }
 
 /** What ties the service to its world; a value of the person's would let events leave the machine. */
-export function surroundingVariables({ ports, mixpanel, issuer, pubsub }: Surroundings): Variables {
+export function surroundingVariables({ ports, pubsub, ...neighbours }: Surroundings): Variables {
   return {
-    HOST: '127.0.0.1',
+    ...neighbourVariables(neighbours),
     PORT: String(ports.service),
     METRICS_PORT: String(ports.metrics),
+    PUBSUB_EMULATOR_HOST: pubsub.host,
+  }
+}
+
+/** A service on loopback, on any free port, without metrics, between these two. */
+export function neighbourVariables({ mixpanel, issuer }: Neighbours): Variables {
+  return {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    METRICS_PORT: '0',
     MIXPANEL_URL: mixpanel.url,
     MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
     PUSH_AUTH: 'oidc',
@@ -26,7 +40,6 @@ export function surroundingVariables({ ports, mixpanel, issuer, pubsub }: Surrou
     PUSH_SERVICE_ACCOUNT: LOCAL_SERVICE_ACCOUNT,
     PUSH_ISSUER: issuer.issuer,
     PUSH_JWKS_URL: issuer.jwksUrl,
-    PUBSUB_EMULATOR_HOST: pubsub.host,
   }
 }
 

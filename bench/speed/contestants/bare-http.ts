@@ -10,4 +10,4 @@ const server = createServer((request, response) => {
     response.end()
   })
 })
-server.listen(Number(process.env.PORT), '127.0.0.1', () => console.log('ready'))
+server.listen(0, '127.0.0.1', () => console.log(JSON.stringify(server.address())))

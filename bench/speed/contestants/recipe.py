@@ -29,6 +29,6 @@ def push():
     return "", 204
 
 
-server = make_server("127.0.0.1", int(os.environ["PORT"]), app, threaded=True, request_handler=Handler)
-print("ready", flush=True)
+server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+print(f'{{"port":{server.server_port}}}', flush=True)
 server.serve_forever()

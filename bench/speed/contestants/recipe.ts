@@ -17,5 +17,5 @@ app.post<{ Body: { message: { data: string } } }>('/push', async (request, reply
   if (answer.status === 429 || answer.status >= 500) return reply.code(503).send()
   return reply.code(204).send()
 })
-await app.listen({ port: Number(process.env.PORT), host: '127.0.0.1' })
-console.log('ready')
+await app.listen({ port: 0, host: '127.0.0.1' })
+console.log(JSON.stringify(app.server.address()))
