@@ -158,7 +158,8 @@ function isJudgedByDay({ fate, message }: Expected): boolean {
 /** The moments its row may have, in epoch ms: where it is its own, no other. */
 function timesOf({ fate, message }: Expected): readonly number[] {
   if ('at' in fate && fate.at !== 'publish_time') return [fate.at]
-  return [...message.publishTimes].map((publishTime) => Date.parse(publishTime))
+  const latest = ('atLatest' in fate && fate.atLatest) || Number.POSITIVE_INFINITY
+  return [...message.publishTimes].map((text) => Math.min(Date.parse(text), latest))
 }
 
 function isAtPublishTime(fate: Fate): boolean {
@@ -186,13 +187,13 @@ function missingOf(
 
 /** One, and one more for each further day that its message was delivered under. */
 function mostRowsOf(expected: Expected): number {
-  const { fate, message } = expected
-  if (isJudgedByDay(expected)) return new Set([...message.publishTimes].map(dayOf)).size
+  const { fate } = expected
+  if (isJudgedByDay(expected)) return new Set(timesOf(expected).map(dayOf)).size
   return fate.kind === 'imported' || fate.kind === 'row_or_letter' ? 1 : 0
 }
 
-function dayOf(publishTime: string): string {
-  return publishTime.slice(0, 'YYYY-MM-DD'.length)
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 'YYYY-MM-DD'.length)
 }
 
 function isSafe({ fate, hasRow, hasLetter }: Expected, facts: FactsAtAck): boolean {

@@ -8,7 +8,9 @@ export const POISON = 'poison'
 /** What must have become of an event when all is over. */
 export type Fate = Readonly<
   /** One row, at this moment. */
-  | { kind: 'imported'; at: OwnTime | 'publish_time' }
+  | { kind: 'imported'; at: OwnTime }
+  /** One row, at the publish time, or at its own where a later delivery has overtaken that. */
+  | { kind: 'imported'; at: 'publish_time'; atLatest?: OwnTime }
   /** One dead letter. */
   | { kind: 'letter'; reason: string }
   /** Neither: the transform drops it. */
@@ -121,8 +123,9 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
   const distinctId = `user-${random.int(USERS)}`
   const time = now - 60 * MINUTE_MS - random.int(5 * DAY_MS)
   const id = idOf(mark)
+  const ahead = now + 30 * MINUTE_MS
   const at: Fate = { kind: 'imported', at: time }
-  const atPublish: Fate = { kind: 'imported', at: 'publish_time' }
+  const atPublish = { kind: 'imported', at: 'publish_time' } as const
 
   switch (kind) {
     case 'plain':
@@ -151,7 +154,7 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
     case 'illegal_id':
       return twin({ time: TWINS_TIME, $insert_id: `${random.pick(ILLEGAL)}${mark}` })
     case 'fast_clock':
-      return named('visited', { time: now + 30 * MINUTE_MS, $insert_id: id }, atPublish)
+      return named('visited', { time: ahead, $insert_id: id }, { ...atPublish, atLatest: ahead })
     case 'order':
       return order()
     case 'noise':

@@ -14,6 +14,7 @@ const NEXT_DAY = '2026-01-16T00:00:00.000Z'
 const TEXT = '{"event":"visited"}'
 const GOOD: Fate = { kind: 'imported', at: TIME }
 const TIMELESS: Fate = { kind: 'imported', at: 'publish_time' }
+const FAST: Fate = { kind: 'imported', at: 'publish_time', atLatest: TIME + 1 }
 const BAD: Fate = { kind: 'letter', reason: 'invalid_event' }
 const VERB: Fate = { kind: 'row_or_letter', at: TIME, reason: 'refused_by_mixpanel' }
 const IGNORED: Fate = { kind: 'letter_or_nothing', reason: 'refused_by_mixpanel' }
@@ -64,6 +65,20 @@ const CASES: Readonly<Record<string, readonly [Fate, Partial<Found>, keyof Findi
         compacted: [aRow(), aRow()],
       },
       'nothing',
+    ],
+    'a fast clock that a later delivery has overtaken, at its own time': [
+      FAST,
+      { publishTimes: [NOON, AFTERNOON], rows: [aRow({ time: TIME + 1 })], compacted: [aRow()] },
+      'nothing',
+    ],
+    'a fast clock that a later delivery has overtaken, at the time of that': [
+      FAST,
+      {
+        publishTimes: [NOON, AFTERNOON],
+        rows: [aRow({ time: Date.parse(AFTERNOON) })],
+        compacted: [aRow()],
+      },
+      'astray',
     ],
     'a bad event with a letter': [BAD, { letters: [aLetter()] }, 'nothing'],
     'a bad event with its letter twice': [BAD, { letters: [aLetter(), aLetter()] }, 'nothing'],
