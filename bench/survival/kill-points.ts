@@ -30,7 +30,7 @@ export interface Executioner {
   readonly time: Pick<WorldTime, 'now'>
   /** Pushes that wait for their answer at this moment. */
   held(): number
-  /** How many may at most. */
+  /** How many may, of the subscription that has enough to fill its window. */
   window(): number
   /** Publishes a message with a poison event in it, and returns whether a row is of that message. */
   publishPoison(): (row: Row) => boolean

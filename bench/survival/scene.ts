@@ -29,7 +29,7 @@ export interface Scene extends AsyncDisposable {
   nextMark(): string
   /** Pushes that wait for their answer. */
   held(): number
-  /** How many may at most. */
+  /** How many of the subscription with most of the traffic may: the other has too few to fill its. */
   window(): number
   /** Messages that are not acked. */
   backlog(): number
@@ -134,7 +134,7 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
     time,
     nextMark: () => `m${marks++}`,
     held: () => sumOf(({ held }) => held()),
-    window: () => sumOf(({ window }) => window()),
+    window: () => channels[0]?.window() ?? 0,
     backlog: () => sumOf(({ backlog }) => backlog()),
     watchRows,
     counts,
