@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { createAlarms } from './lib/alarms.ts'
 import type { Hold } from './lib/byte-budget.ts'
 import type { Clock } from './lib/clock.ts'
+import { createEmptiedMap } from './lib/emptied-map.ts'
 import { createMemory, type MemoryOptions } from './memory.ts'
 import type { Message } from './model/message.ts'
 import type { Settlement } from './model/settlement.ts'
@@ -56,7 +57,7 @@ const DRAINING = nack('draining')
 export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger {
   const { clock, openHold, settleMessage, returnLate, telemetry } = parts
   const memory = createMemory(options, clock)
-  const underWay = new Map<string, UnderWay>()
+  const underWay = createEmptiedMap<UnderWay>()
   const alarms = createAlarms(clock)
   let drainBy = Number.POSITIVE_INFINITY
 

@@ -10,7 +10,7 @@ export interface ExpiringMap<Value> {
 
 interface Memory<Value> {
   readonly key: string
-  /** Let go of when it is forgotten: the queue may hold on to the rest for longer. */
+  /** None once it is forgotten: the queue may hold on to the rest for longer. */
   value: Value | undefined
   readonly bytes: number
   readonly until: number
@@ -55,8 +55,8 @@ export function createExpiringMap<Value>(
     head = 0
   }
 
-  function isCurrent(memory: Memory<Value>): boolean {
-    return memories.get(memory.key) === memory
+  function isCurrent({ value }: Memory<Value>): boolean {
+    return value !== undefined
   }
 
   function recall(key: string): Value | undefined {
