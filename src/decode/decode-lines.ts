@@ -1,6 +1,6 @@
 import { elementsIn } from '../lib/json-bytes.ts'
 import { elementsOf } from '../lib/json-scan.ts'
-import type { DecodedLine, Line } from '../model/event.ts'
+import type { DecodedLine, Line, Parsed } from '../model/event.ts'
 import { rejected } from '../model/outcome.ts'
 import { parseJson } from './parse-json.ts'
 import { LINES, type TextForm } from './text-form.ts'
@@ -18,6 +18,7 @@ export type NoJson = 'no_json'
 const CHUNK_BYTES = 256 * 1024
 /** Lines after which others may have their turn. */
 const LINES_A_TURN = 4_000
+const LINE_BREAK = 0x0a
 
 /**
  * Finds the events in NDJSON, a JSON array, or one JSON value over several lines, in UTF-8 without a
@@ -26,6 +27,7 @@ const LINES_A_TURN = 4_000
  */
 export function readLines(body: Buffer, form: TextForm, chunkBytes = CHUNK_BYTES): Lines | Reading {
   if (form !== LINES) return readWhole(body, form, chunkBytes)
+  if (body.length <= chunkBytes && !body.includes(LINE_BREAK)) return readOnlyLine(body)
   const lines = linesOf(chunksOf(body, chunkBytes))
   const rest = lines[Symbol.iterator]()
   const { value: first, done } = rest.next()
@@ -39,6 +41,15 @@ export function nothingIsJson(text: string): DecodedLine {
   const expected = 'expected a JSON object, one on each line, or a JSON array of them'
   const parsed = rejected('invalid_json', `the data is not JSON: ${expected}`)
   return { number: 1, text, parsed }
+}
+
+/** Most messages hold one event, on one line. */
+function readOnlyLine(body: Buffer): Lines | Reading {
+  const text = body.toString('utf8').trim()
+  if (text === '') return []
+  const parsed = parseJson(text)
+  const line = { number: 1, text }
+  return parsed.kind === 'json' ? onlyLine(line, parsed) : readEach([line])
 }
 
 /** An array or an object; when it is no JSON, some of its lines may be. */
@@ -107,6 +118,18 @@ function goOn(first: DecodedLine, rest: Iterator<Line>, lines: Iterable<Line>): 
     const value = begun
     begun = undefined
     return { done: false, value }
+  }
+}
+
+/** Handed out parsed, but once. */
+function onlyLine(line: Line, parsed: Parsed): Lines {
+  let first: DecodedLine | undefined = { ...line, parsed }
+  return {
+    [Symbol.iterator]() {
+      const event = first ?? line
+      first = undefined
+      return [event][Symbol.iterator]()
+    },
   }
 }
 
