@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { createAlarms } from './lib/alarms.ts'
+import { type Alarm, createAlarms } from './lib/alarms.ts'
 import type { Hold } from './lib/byte-budget.ts'
 import type { Clock } from './lib/clock.ts'
 import { createEmptiedMap } from './lib/emptied-map.ts'
@@ -38,16 +38,15 @@ export interface Ledger {
 /** Delivery ends this long before the answer is due, to leave time for dead letters. */
 const DEAD_LETTER_MS = 1_000
 
-interface Waiter {
-  readonly answered: Promise<Settlement>
-  answer(settlement: Settlement): void
-  fail(error: unknown): void
+/** One push of a message that is under way. */
+interface Waiter extends PromiseWithResolvers<Settlement> {
+  alarm: Alarm
 }
 
 interface UnderWay {
   readonly key: string
   work: Work
-  readonly waiters: Set<Waiter>
+  waiters: readonly Waiter[]
 }
 
 const LATE = nack('deadline')
@@ -79,13 +78,13 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
     const deliverBy = answerBy - DEAD_LETTER_MS
     for (const { work } of underWay.values()) work.deliverBy = Math.min(work.deliverBy, deliverBy)
     alarms.pullTo(deliverBy)
-    const waiters = [...underWay.values()].flatMap((entry) => [...entry.waiters])
-    await Promise.allSettled(waiters.map(({ answered }) => answered))
+    const waiters = [...underWay.values()].flatMap((entry) => entry.waiters)
+    await Promise.allSettled(waiters.map(({ promise }) => promise))
   }
 
   function take(key: string, message: Message, answerBy: number): UnderWay {
     const work = workOn(key, message, answerBy - DEAD_LETTER_MS)
-    const entry: UnderWay = { key, work, waiters: new Set() }
+    const entry: UnderWay = { key, work, waiters: [] }
     underWay.set(key, entry)
     run(entry)
     return entry
@@ -120,21 +119,21 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
       return
     }
     underWay.delete(key)
-    for (const waiter of entry.waiters) waiter.answer(settlement)
+    for (const waiter of entry.waiters) leave(entry, waiter).resolve(settlement)
   }
 
   function remember({ key, work, waiters }: UnderWay, settlement: Settlement): void {
     if (settlement.kind === 'nack') memory.nacked(key, pastOf(work.outcomes))
-    else if (waiters.size > 0) memory.ackTold(key, settlement)
+    else if (waiters.length > 0) memory.ackTold(key, settlement)
     else memory.ackUntold(key, settlement)
   }
 
   function abandon(entry: UnderWay, error: unknown): void {
     // Whoever waits is told, and tells; a bug that nobody waits for must be told too.
-    if (entry.waiters.size === 0) telemetry.unforeseen(error)
+    if (entry.waiters.length === 0) telemetry.unforeseen(error)
     close(entry.work, LATE)
     underWay.delete(entry.key)
-    for (const waiter of entry.waiters) waiter.fail(error)
+    for (const waiter of entry.waiters) leave(entry, waiter).reject(error)
   }
 
   function close(work: Work, settlement: Settlement): void {
@@ -143,27 +142,25 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
   }
 
   function wait(entry: UnderWay, answerBy: number): Promise<Settlement> {
-    const { promise, resolve, reject } = Promise.withResolvers<Settlement>()
     const deliverBy = answerBy - DEAD_LETTER_MS
-    let alarm = alarms.set(deliverBy, () => {
-      alarm = alarms.set(Math.min(answerBy, drainBy), () => waiter.answer(LATE))
-      returnLate()
-    })
-    const waiter: Waiter = {
-      answered: promise,
-      answer: (settlement) => leave(() => resolve(settlement)),
-      fail: (error) => leave(() => reject(error)),
-    }
-    entry.waiters.add(waiter)
+    const alarm = alarms.set(deliverBy, lastCall)
+    const waiter: Waiter = { ...Promise.withResolvers<Settlement>(), alarm }
+    entry.waiters = [...entry.waiters, waiter]
     entry.work.deliverBy = Math.max(entry.work.deliverBy, deliverBy)
-    return promise
+    return waiter.promise
 
-    function leave(tell: () => void): void {
-      alarm.cancel()
-      entry.waiters.delete(waiter)
-      tell()
+    function lastCall(): void {
+      const tooLate = Math.min(answerBy, drainBy)
+      waiter.alarm = alarms.set(tooLate, () => leave(entry, waiter).resolve(LATE))
+      returnLate()
     }
   }
+}
+
+function leave(entry: UnderWay, waiter: Waiter): Waiter {
+  waiter.alarm.cancel()
+  entry.waiters = entry.waiters.filter((other) => other !== waiter)
+  return waiter
 }
 
 /** In characters, which is in bytes what V8 takes for most of them. */

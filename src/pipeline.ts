@@ -41,7 +41,9 @@ export function createPipeline(
   return async function settleMessage(work) {
     const decoded = await stages.decode(work.message, work.hold, work.wanted)
     const made = await importAll(portionsOf(decoded, work.message), work)
-    await storeRejected(made ?? portionsOf(decoded, work.message), work)
+    if (isToStore(kindsIn(work.outcomes))) {
+      await storeRejected(made ?? portionsOf(decoded, work.message), work)
+    }
     return stages.settle(kindsIn(work.outcomes))
   }
 
@@ -71,10 +73,7 @@ export function createPipeline(
     return false
   }
 
-  /** Only when the message will not come again: otherwise they would be stored once more then. */
   async function storeRejected({ message, next }: Made, { outcomes }: Work): Promise<void> {
-    const kinds = kindsIn(outcomes).map(({ kind }) => kind)
-    if (kinds.includes('retry') || !kinds.includes('rejected')) return
     const rejectedIn = createRejectedIn(outcomes)
     for (let isLast = false; !isLast; ) {
       const made = next()
@@ -87,6 +86,12 @@ export function createPipeline(
       if (!isLast) await nextTurn()
     }
   }
+}
+
+/** Only when the message will not come again: otherwise they would be stored once more then. */
+function isToStore(outcomes: readonly EventOutcome[]): boolean {
+  const isOne = (sought: EventOutcome['kind']) => outcomes.some(({ kind }) => kind === sought)
+  return isOne('rejected') && !isOne('retry')
 }
 
 /** The events of a message. Of several portions none is kept: they are made once more. */
