@@ -42,6 +42,8 @@ export function buildApp({ log, push, health, telemetry, drain }: AppParts): Fas
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    // Nothing is logged for a request, so it needs no logger of its own.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: RECEIVE_TIMEOUT_MS,

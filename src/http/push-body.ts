@@ -16,6 +16,8 @@ export function readBodiesAsJson(app: FastifyInstance): void {
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (request, body, done) => {
     // Of no body at all it says the same as of one that is not JSON.
     parseJson(request, isTooDeep(String(body)) ? '' : String(body), done)
+    // By now the message counts for itself.
+    request.room.release()
   })
 }
 

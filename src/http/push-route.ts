@@ -111,8 +111,7 @@ export async function pushRoutes(
     const room = parts.budget.open()
     const announced = Number(request.headers['content-length'] ?? 0)
     request.room = room
-    request.raw.once('close', room.release)
-    // A body that was refused midway is never read to its end.
+    // A body that breaks off, or is refused midway, is never read to its end.
     reply.raw.once('close', room.release)
     // Who left while the token was checked has closed already.
     if (request.raw.destroyed) room.release()
