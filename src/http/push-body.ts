@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import type { Hold } from '../lib/byte-budget.ts'
+import type { Room } from '../lib/byte-budget.ts'
 import { isTooDeep } from '../lib/json-scan.ts'
 
 /** What every body of a push is read as. */
@@ -27,7 +27,7 @@ export class FullError extends Error {
 }
 
 /** Passes a body on as it arrives, and fails with a `FullError` when there is no room for more. */
-export function createRoomTaker(room: Pick<Hold, 'tryAdd'>): Transform {
+export function createRoomTaker(room: Pick<Room, 'tryAdd'>): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (room.tryAdd(chunk.length)) done(null, chunk)

@@ -1,6 +1,6 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from 'fastify'
-import type { ByteBudget, Hold } from '../lib/byte-budget.ts'
+import type { ByteBudget, Room } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Authenticate, Authentication } from '../model/authentication.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
@@ -31,7 +31,7 @@ export interface PushRouteOptions {
 export interface PushRouteParts {
   readonly clock: Clock
   readonly authenticate: Authenticate
-  readonly budget: Pick<ByteBudget, 'open'>
+  readonly budget: Pick<ByteBudget, 'openRoom'>
   readonly isAllowed: (subscription: string) => boolean
   readonly settle: (message: Message, answerBy: number) => Promise<Settlement>
   readonly draining: () => boolean
@@ -48,7 +48,7 @@ declare module 'fastify' {
     /** Monotonic ms. */
     headersAt: number
     /** What its body holds of the byte budget. */
-    room: Pick<Hold, 'tryAdd' | 'release'>
+    room: Room
   }
 }
 
@@ -108,7 +108,7 @@ export async function pushRoutes(
 
   /** Room for the body is taken before it is read, and given back when it has been. */
   function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    const room = parts.budget.open()
+    const room = parts.budget.openRoom()
     const announced = Number(request.headers['content-length'] ?? 0)
     request.room = room
     // A body that breaks off, or is refused midway, is never read to its end.

@@ -1,12 +1,18 @@
-/** What one message or push holds of a byte budget. */
-export interface Hold {
-  /** Counts bytes that are in memory already. Never waits. */
-  add(bytes: number): void
+/** What one body takes of a byte budget. */
+export interface Room {
   /**
    * Counts bytes that are about to arrive, or answers `false` when half of the budget would be
    * counted then, and changes nothing.
    */
   tryAdd(bytes: number): boolean
+  /** Gives everything back. May be called more than once; nothing is counted afterwards. */
+  release(): void
+}
+
+/** What one message holds of a byte budget. */
+export interface Hold {
+  /** Counts bytes that are in memory already. Never waits. */
+  add(bytes: number): void
   /**
    * Waits its turn for bytes about to be made, and resolves with whether they may be: `false`
    * when `wanted` said no by then. A reservation larger than what is free is granted alone.
@@ -29,6 +35,7 @@ export interface Hold {
 /** The bytes the process holds at once: bodies, decoded text, queued events. */
 export interface ByteBudget {
   open(): Hold
+  openRoom(): Room
   /** Bytes counted and reserved at this moment. May exceed the budget: `add` never waits. */
   held(): number
 }
@@ -54,26 +61,41 @@ export function createByteBudget(maxBytes: number): ByteBudget {
   let counted = 0
   let reservations = 0
 
-  return { open, held: () => held }
+  return { open, openRoom, held: () => held }
+
+  function openRoom(): Room {
+    let added = 0
+    let released = false
+
+    return { tryAdd, release }
+
+    function tryAdd(bytes: number): boolean {
+      if (counted + bytes > maxBytes * COUNTED_SHARE) return false
+      if (released) return true
+      added += bytes
+      count(bytes)
+      return true
+    }
+
+    function release(): void {
+      released = true
+      count(-added)
+      added = 0
+      admit()
+    }
+  }
 
   function open(): Hold {
     let added = 0
     let reserved = 0
     let released = false
 
-    return { add, tryAdd, reserve, tryReserve, keep, release }
+    return { add, reserve, tryReserve, keep, release }
 
     function add(bytes: number): void {
       if (released) return
       added += bytes
-      counted += bytes
-      held += bytes
-    }
-
-    function tryAdd(bytes: number): boolean {
-      if (counted + bytes > maxBytes * COUNTED_SHARE) return false
-      add(bytes)
-      return true
+      count(bytes)
     }
 
     function reserve(bytes: number, wanted: () => boolean): Promise<boolean> {
@@ -104,8 +126,7 @@ export function createByteBudget(maxBytes: number): ByteBudget {
     function release(): void {
       if (released) return
       released = true
-      counted -= added
-      held -= added
+      count(-added)
       setReserved(0)
       admit()
     }
@@ -115,6 +136,11 @@ export function createByteBudget(maxBytes: number): ByteBudget {
       reservations += Math.sign(bytes) - Math.sign(reserved)
       reserved = bytes
     }
+  }
+
+  function count(bytes: number): void {
+    counted += bytes
+    held += bytes
   }
 
   function admit(): void {

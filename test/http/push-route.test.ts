@@ -90,9 +90,9 @@ describe('the room for a body', () => {
           return checked.promise
         },
         budget: {
-          open() {
+          openRoom() {
             roomsOpened += 1
-            return budget.open()
+            return budget.openRoom()
           },
         },
       },

@@ -9,7 +9,7 @@ const always = () => true
 describe('createByteBudget', () => {
   it('takes bodies in up to half of it, to the last byte, and nothing more', () => {
     const budget = createByteBudget(200)
-    const [one, other] = [budget.open(), budget.open()]
+    const [one, other] = [budget.openRoom(), budget.openRoom()]
 
     assert.equal(one.tryAdd(60), true)
     assert.equal(other.tryAdd(41), false)
@@ -57,7 +57,7 @@ describe('createByteBudget', () => {
     budget.open().add(150)
 
     assert.equal(budget.held(), 150)
-    assert.equal(budget.open().tryAdd(1), false)
+    assert.equal(budget.openRoom().tryAdd(1), false)
   })
 
   it('takes everything back on release, once', () => {
