@@ -6,23 +6,33 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { argumentsOrExit } from '../src/cli/arguments-or-exit.ts'
 import { startTokenIssuer } from '../src/local/token-issuer.ts'
-import { CASES } from './speed/cases.ts'
-import { compare } from './speed/compare.ts'
+import { CASES, type Case, GUARDED_CASES, SWEEP } from './speed/cases.ts'
+import { type CompareParts, compare, type Pace } from './speed/compare.ts'
 import { startFastMixpanel } from './speed/fast-mixpanel.ts'
-import { type CaseResult, resultsOf, tableOf } from './speed/results.ts'
+import { ratiosOf, recordedRatios, recordRatios, setbacksIn } from './speed/guard.ts'
+import { measureLatency } from './speed/latency.ts'
+import { FLOODS, measurePeak } from './speed/peak-memory.ts'
+import { type CaseResult, numbersTableOf, resultsOf, tableOf } from './speed/results.ts'
+import { measureStartUp } from './speed/start-up.ts'
 
 const HELP = `The service beside the floor and the recipe, on the same pushes: CPU, throughput, latency, memory.
 
-npm run bench                the whole of it; about fifteen minutes
+npm run bench                the whole of it; about twenty minutes
 npm run bench -- --quick     a few short rounds; less than two minutes
-npm run bench -- --no-write  leave bench/RESULTS.md as it is
+npm run bench -- --guard     fails when a push costs over 15 % more of a bare Fastify's than recorded
+npm run bench -- --no-write  leave bench/RESULTS.md and bench/recorded.json as they are
 
 Quiet the machine first. Where there is taskset, the measured process has a core of its own.`
 
 const DOCUMENT = new URL('RESULTS.md', import.meta.url)
+const RECORDED = new URL('recorded.json', import.meta.url)
 const BUNDLE = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-const WHOLE = { rounds: 10, roundMs: 3_000, warmUpMs: 4_000 }
-const QUICK = { rounds: 3, roundMs: 1_000, warmUpMs: 1_500 }
+const WHOLE = { rounds: 10, roundMs: 2_000, warmUpMs: 3_000 }
+const SHORT = { rounds: 3, roundMs: 1_000, warmUpMs: 1_000 }
+const QUICK = { rounds: 3, roundMs: 800, warmUpMs: 1_000 }
+const GUARD = { rounds: 15, roundMs: 500, warmUpMs: 2_000 }
+const LATENCY_MS = 20_000
+const STARTS = 9
 const PINNED = 'BENCH_IS_PINNED'
 
 await main()
@@ -42,16 +52,57 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-bench-'))
   running.defer(() => rm(folder, { recursive: true, force: true }))
 
-  const results: CaseResult[] = []
-  for (const one of CASES) {
-    const parts = { mixpanel, issuer, pin, bundle: BUNDLE, folder }
-    results.push({
-      case: one,
-      comparisons: await compare(one, parts, options.quick ? QUICK : WHOLE),
-    })
-    console.log(`\n${tableOf(results.slice(-1))}`)
+  const parts: CompareParts = { mixpanel, issuer, pin, bundle: BUNDLE, folder }
+  if (options.guard) await guard(parts)
+  else if (options.quick) await resultsOfCases(CASES, parts, QUICK)
+  else await measureAll(parts, options.write)
+}
+
+async function measureAll(parts: CompareParts, isWritten: boolean): Promise<void> {
+  const cases = await resultsOfCases(CASES, parts, WHOLE)
+  const latencies = await oneByOne([0, 50], (mixpanelMs) => {
+    return measureLatency(parts, { pushesASecond: 200, mixpanelMs }, LATENCY_MS)
+  })
+  const peaks = await oneByOne(FLOODS, (flood) => measurePeak(parts, flood))
+  const startUp = await measureStartUp(parts, STARTS)
+  const sweep = await resultsOfCases(SWEEP, parts, SHORT)
+  const measured = { cases, sweep, latencies, peaks, startUp }
+  console.log(`\n${numbersTableOf(measured)}`)
+  if (!isWritten) return
+  await writeFile(DOCUMENT, resultsOf(measured, new Date()))
+  recordRatios(RECORDED, ratiosOf(cases.slice(0, GUARDED_CASES.length)))
+}
+
+async function guard(parts: CompareParts): Promise<void> {
+  const measured = ratiosOf(await resultsOfCases(GUARDED_CASES, parts, GUARD))
+  const recorded = recordedRatios(RECORDED)
+  for (const [name, ratio] of Object.entries(measured)) {
+    console.log(`${name}: ${ratio.toFixed(2)} × a bare Fastify, recorded ${recorded[name]}`)
   }
-  if (options.write && !options.quick) await writeFile(DOCUMENT, resultsOf(results, new Date()))
+  const setbacks = setbacksIn(measured, recorded)
+  for (const { name } of setbacks) console.log(`worse than recorded by more than 15 %: ${name}`)
+  if (setbacks.length > 0) process.exitCode = 1
+}
+
+function resultsOfCases(
+  cases: readonly Case[],
+  parts: CompareParts,
+  pace: Pace,
+): Promise<CaseResult[]> {
+  return oneByOne(cases, async (one) => {
+    const result: CaseResult = { case: one, comparisons: await compare(one, parts, pace) }
+    console.log(`\n${tableOf([result])}`)
+    return result
+  })
+}
+
+async function oneByOne<One, Result>(
+  all: readonly One[],
+  measure: (one: One) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (const one of all) results.push(await measure(one))
+  return results
 }
 
 /** The measured process on one core, all else on another; nothing where that cannot be. */
@@ -76,12 +127,13 @@ function buildBundle(): void {
   if (status !== 0) process.exit(1)
 }
 
-function optionsGiven(): { help: boolean; quick: boolean; write: boolean } {
+function optionsGiven(): { help: boolean; quick: boolean; guard: boolean; write: boolean } {
   return parseArgs({
     allowNegative: true,
     options: {
       help: { type: 'boolean', short: 'h', default: false },
       quick: { type: 'boolean', default: false },
+      guard: { type: 'boolean', default: false },
       write: { type: 'boolean', default: true },
     },
   }).values

@@ -18,7 +18,9 @@ export const CONTESTANTS = [
   'bare Fastify',
   'recipe, Node',
   'recipe, Python',
+  'Fastify and axios',
   'this service',
+  'this service again',
 ] as const
 export type ContestantName = (typeof CONTESTANTS)[number]
 
@@ -37,14 +39,18 @@ const HERE = join(import.meta.dirname, 'contestants')
 /** Far above what one core does, so that the rate it has found is never what holds it back. */
 const EVENTS_PER_SECOND = 300_000
 
-/** Starts it; resolves with `undefined` when what it needs is not on this machine. */
+/**
+ * Starts it, a service with these variables besides; resolves with `undefined` when what it needs
+ * is not on this machine.
+ */
 export async function startContestant(
   name: ContestantName,
   parts: ContestantParts,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Contestant | undefined> {
   const [command, ...args] = [...parts.pin, ...commandOf(name, parts)]
   if (command === undefined) return undefined
-  const env = { ...environmentOf(name, parts), PATH: process.env.PATH ?? '' }
+  const env = { ...environmentOf(name, parts), ...variables, PATH: process.env.PATH ?? '' }
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close')
   const port = await Promise.race([portOf(child), ended.then(() => undefined)])
@@ -60,6 +66,17 @@ export async function startContestant(
   }
 }
 
+/** Starts one that is on every machine. */
+export async function startNeeded(
+  name: ContestantName,
+  parts: ContestantParts,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Contestant> {
+  const contestant = await startContestant(name, parts, variables)
+  if (contestant === undefined) throw new Error(`${name} did not start`)
+  return contestant
+}
+
 function commandOf(name: ContestantName, { bundle }: ContestantParts): readonly string[] {
   switch (name) {
     case 'bare node:http':
@@ -70,14 +87,17 @@ function commandOf(name: ContestantName, { bundle }: ContestantParts): readonly 
       return [process.execPath, join(HERE, 'recipe.ts')]
     case 'recipe, Python':
       return ['python3', join(HERE, 'recipe.py')]
+    case 'Fastify and axios':
+      return [process.execPath, join(HERE, 'fastify-axios.ts')]
     case 'this service':
+    case 'this service again':
       // As in the Dockerfile.
       return [process.execPath, '--max-semi-space-size=16', bundle]
   }
 }
 
 function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: ContestantParts) {
-  if (name !== 'this service') return { MIXPANEL_URL: mixpanel.url }
+  if (!name.startsWith('this service')) return { MIXPANEL_URL: mixpanel.url }
   return {
     ...neighbourVariables({ mixpanel, issuer }),
     DELIVERY_MAX_EVENTS_PER_SECOND: String(EVENTS_PER_SECOND),

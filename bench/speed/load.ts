@@ -20,7 +20,7 @@ export interface LoadResult {
 
 /** Connections that push at an endpoint, over raw sockets: the load must cost less than the service. */
 export interface Load {
-  /** Each connection pushes again as soon as it is answered, for so long. */
+  /** Each connection pushes, and again as soon as it is answered, for so long. */
   closedLoop(connections: number, durationMs: number): Promise<LoadResult>
   /** Pushes at a fixed rate, whatever the answers do. */
   openLoop(pushesASecond: number, durationMs: number): Promise<LoadResult>
@@ -64,7 +64,7 @@ export function createLoad({ port, template, token }: LoadOptions): Load {
           resolve()
         }
       }
-      again()
+      connection.push(again)
     })
   }
 

@@ -37,18 +37,25 @@ export async function measure(
   const cpuMs = cpuMsOf(contestant.pid) - cpu
   const { user, system } = process.cpuUsage(own)
   const imports = mixpanel.requests() - requests
-  const sorted = latencies.sort()
   return {
     cpuUsAPush: (cpuMs * 1_000) / pushes,
     pushesASecond: (pushes * 1_000) / tookMs,
     failed,
-    p50: quantile(sorted, 0.5),
-    p99: quantile(sorted, 0.99),
-    p999: quantile(sorted, 0.999),
+    ...quantilesOf(latencies),
     importsAPush: imports / pushes,
     eventsAnImport: imports === 0 ? 0 : (mixpanel.events() - events) / imports,
     busy: cpuMs / tookMs,
     loadBusy: (user + system) / 1_000 / tookMs,
+  }
+}
+
+/** Sorts the latencies where they are. */
+export function quantilesOf(latencies: Float64Array): Pick<Sample, 'p50' | 'p99' | 'p999'> {
+  latencies.sort()
+  return {
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    p999: quantile(latencies, 0.999),
   }
 }
 

@@ -1,7 +1,12 @@
 import { cpus } from 'node:os'
+import { VERSION } from '../../src/version.ts'
 import type { Case } from './cases.ts'
 import type { Comparison } from './compare.ts'
+import type { Latency } from './latency.ts'
 import { median, type Sample, spread } from './measure.ts'
+import { type BenchNumber, isReached, numbersOf } from './numbers.ts'
+import type { PeakMemory } from './peak-memory.ts'
+import type { StartUp } from './start-up.ts'
 
 export interface CaseResult {
   readonly case: Case
@@ -30,23 +35,102 @@ export function tableOf(results: readonly CaseResult[]): string {
     "load's core",
     'failed',
   ]
-  const rows = results.flatMap(rowsOf)
-  return [head, head.map(() => '---:'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+  return markdown(head, results.flatMap(rowsOf))
+}
+
+/** All that a whole run finds out. */
+export interface Measurements {
+  readonly cases: readonly CaseResult[]
+  readonly sweep: readonly CaseResult[]
+  readonly latencies: readonly Latency[]
+  readonly peaks: readonly PeakMemory[]
+  readonly startUp: StartUp
 }
 
 /** `bench/RESULTS.md`. */
-export function resultsOf(results: readonly CaseResult[], at: Date): string {
+export function resultsOf(measured: Measurements, at: Date): string {
   const [cpu] = cpus()
+  const { cases, sweep, latencies, peaks, startUp } = measured
   return `# Results
 
-Written by \`npm run bench\` on ${at.toISOString().slice(0, 10)}: Node ${process.version}, ${cpu?.model ?? 'CPU unknown'}, ${cpus().length} cores.
+Written by \`npm run bench\` on ${at.toISOString().slice(0, 10)}: this service ${VERSION}, Node ${process.version},
+${cpu?.model ?? 'CPU unknown'}, ${cpus().length} cores. What bounds the numbers, and what they mean for a deployment, is in
+[docs/scaling.md](../docs/scaling.md).
 
 Each case runs its contestants in turn, round after round; the figures are medians of the rounds, and
 the spread is half the distance between their quartiles. CPU is that of the contestant's process, all
-threads, user and system.
+threads, user and system. The load and Mixpanel have a core of their own where there is \`taskset\`.
+"this service again" is the same service once more: what it differs by is noise.
 
-${tableOf(results)}
+## The numbers to reach
+
+B is the CPU of a push of one 300 B event to a bare Fastify that parses the same body and answers
+204, in the same run.
+
+${markdown(['what', 'measured', 'at most', ''], numbersOf(measured).map(rowOfNumber))}
+
+## The cases
+
+${tableOf(cases)}
+
+## Every workload
+
+Fewer and shorter rounds, for the shape of things.
+
+${tableOf(sweep)}
+
+## Latency
+
+Pushes of one 300 B event come at a fixed rate, whatever the answers do; ms from the last byte sent
+to the first received.
+
+${markdown(['pushes/s', 'Mixpanel', 'p50', 'p99', 'p99.9', 'failed'], latencies.map(rowOfLatency))}
+
+## Memory
+
+The most that was ever resident while Mixpanel did not answer, with the heap and the byte budget that
+a container of 512 MiB gets. Pushes for which there is no room are answered 503.
+
+${markdown(['pushed at once', 'peak MiB', 'answers afterwards'], peaks.map(rowOfPeak))}
+
+## Start
+
+From the start of a process to its first 204, ms.
+
+${markdown(
+  ['process', 'ms'],
+  [...startUp].map(([name, ms]) => [name, ms.toFixed(0)]),
+)}
 `
+}
+
+/** A line of each number, for the terminal. */
+export function numbersTableOf(measured: Measurements): string {
+  return markdown(['what', 'measured', 'at most', ''], numbersOf(measured).map(rowOfNumber))
+}
+
+function rowOfNumber(number: BenchNumber): readonly string[] {
+  const { what, measured, bar, unit } = number
+  const digits = unit === 'B' || unit === '×' ? 2 : 0
+  const of = (value: number) => `${value.toFixed(value < 0.1 ? 3 : digits)} ${unit}`
+  return [what, of(measured), of(bar), isReached(number) ? 'reached' : '**not reached**']
+}
+
+function rowOfLatency({ pushesASecond, mixpanelMs, failed, ...ms }: Latency): readonly string[] {
+  const { p50, p99, p999 } = ms
+  const quantiles = [p50, p99, p999].map((value) => value.toFixed(1))
+  return [String(pushesASecond), `${mixpanelMs} ms`, ...quantiles, String(failed)]
+}
+
+function rowOfPeak({ what, peakMiB, isAlive }: PeakMemory): readonly string[] {
+  return [what, peakMiB.toFixed(0), isAlive ? 'yes' : 'no']
+}
+
+function markdown(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
 function rowsOf({ case: one, comparisons }: CaseResult): readonly (readonly (string | number)[])[] {
@@ -79,6 +163,6 @@ function rowsOf({ case: one, comparisons }: CaseResult): readonly (readonly (str
   })
 }
 
-function nameOf({ eventsAPush, eventBytes, connections, mixpanelMs }: Case): string {
+export function nameOf({ eventsAPush, eventBytes, connections, mixpanelMs }: Case): string {
   return `${eventsAPush} × ${eventBytes} B, ${connections} connections, ${mixpanelMs} ms`
 }

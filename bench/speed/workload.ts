@@ -20,7 +20,12 @@ const USERS = 1_000
  */
 export function templateOf(shape: Shape): PushTemplate {
   const lines = Array.from({ length: shape.eventsAPush }, (_, at) => eventOf(shape.eventBytes, at))
-  const data = Buffer.from(lines.join('\n')).toString('base64')
+  return templateAround(Buffer.from(lines.join('\n')))
+}
+
+/** The push of a message with these bytes. */
+export function templateAround(bytes: Buffer): PushTemplate {
+  const data = bytes.toString('base64')
   const published =
     '"publishTime":"2026-01-15T12:00:00.000Z","publish_time":"2026-01-15T12:00:00.000Z"'
   return {

@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { ratioToFloor } from './numbers.ts'
+import { type CaseResult, nameOf } from './results.ts'
+
+/** Beyond it a ratio has become worse, and not only the machine's mood. */
+const TOLERATED = 1.15
+
+/** What a push cost, as a multiple of a push to a bare Fastify, by the name of its case. */
+export type Ratios = Readonly<Record<string, number>>
+
+/** A case that costs more than is tolerated, or of which no figure is recorded. */
+export interface Setback {
+  readonly name: string
+  readonly recorded: number | undefined
+  readonly measured: number
+}
+
+export function ratiosOf(results: readonly CaseResult[]): Ratios {
+  return Object.fromEntries(results.map((result) => [nameOf(result.case), ratioToFloor(result)]))
+}
+
+export function setbacksIn(measured: Ratios, recorded: Ratios): readonly Setback[] {
+  return Object.entries(measured)
+    .map(([name, ratio]): Setback => ({ name, measured: ratio, recorded: recorded[name] }))
+    .filter(({ measured, recorded }) => !(recorded && measured <= recorded * TOLERATED))
+}
+
+/** The ratios of the last whole run. */
+export function recordedRatios(file: URL): Ratios {
+  const ratios: Ratios = JSON.parse(readFileSync(file, 'utf8'))
+  return ratios
+}
+
+export function recordRatios(file: URL, ratios: Ratios): void {
+  const rounded = Object.entries(ratios).map(([name, ratio]) => [name, Number(ratio.toFixed(2))])
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(rounded), null, 2)}\n`)
+}

@@ -1,0 +1,36 @@
+import type { CompareParts } from './compare.ts'
+import { startNeeded } from './contestant.ts'
+import { createLoad } from './load.ts'
+import { quantilesOf } from './measure.ts'
+import { templateOf } from './workload.ts'
+
+/** How long pushes took that came at a fixed rate, whatever the answers did; in ms. */
+export interface Latency {
+  readonly pushesASecond: number
+  /** Mixpanel's own share. */
+  readonly mixpanelMs: number
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  readonly failed: number
+}
+
+const SHAPE = { eventsAPush: 1, eventBytes: 300 }
+
+/** Pushes one event at a time to the service, first for a while that does not count. */
+export async function measureLatency(
+  parts: CompareParts,
+  { pushesASecond, mixpanelMs }: Pick<Latency, 'pushesASecond' | 'mixpanelMs'>,
+  durationMs: number,
+): Promise<Latency> {
+  await using running = new AsyncDisposableStack()
+  parts.mixpanel.setDelay(mixpanelMs)
+  const contestant = await startNeeded('this service', parts)
+  running.defer(contestant.stop)
+  const { port } = contestant
+  const load = createLoad({ port, template: templateOf(SHAPE), token: parts.issuer.token() })
+  running.defer(async () => load.close())
+  await load.openLoop(pushesASecond, durationMs / 4)
+  const { latencies, failed } = await load.openLoop(pushesASecond, durationMs)
+  return { pushesASecond, mixpanelMs, ...quantilesOf(latencies), failed }
+}

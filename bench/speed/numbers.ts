@@ -1,0 +1,120 @@
+import type { Comparison } from './compare.ts'
+import { median, type Sample } from './measure.ts'
+import type { CaseResult, Measurements } from './results.ts'
+import type { Shape } from './workload.ts'
+
+/** One of the numbers that the service is to reach. */
+export interface BenchNumber {
+  readonly what: string
+  readonly measured: number
+  /** At most; of the same unit. */
+  readonly bar: number
+  readonly unit: 'B' | '×' | 'ms' | 'MiB'
+}
+
+const CPU_BARS = [
+  { eventsAPush: 1, eventBytes: 300, bar: 1 / 0.6 },
+  { eventsAPush: 10, eventBytes: 300, bar: 0.5 },
+  { eventsAPush: 10, eventBytes: 1_100, bar: 0.8 },
+  { eventsAPush: 100, eventBytes: 300, bar: 0.32 },
+]
+/** The linger that the service has when nobody sets another. */
+const LINGER_MS = 10
+
+/**
+ * The numbers of the design, each with its bar. B is the CPU of a push of one 300 B event to a bare
+ * Fastify that parses the same body and answers 204, in the same run.
+ */
+export function numbersOf(measured: Measurements): readonly BenchNumber[] {
+  return [...cpuNumbers(measured), ...recipeNumbers(measured), ...otherNumbers(measured)]
+}
+
+export function isReached({ measured, bar }: BenchNumber): boolean {
+  return measured <= bar
+}
+
+/** The median of a field over the rounds of a contestant. */
+function medianOf({ samples }: Comparison, field: keyof Sample): number {
+  return median(samples.map((sample) => sample[field]))
+}
+
+/** What a push costs the service, as a multiple of the floor's, round by round. */
+export function ratioToFloor({ comparisons }: CaseResult): number {
+  const [floor, ours] = [ofName(comparisons, 'bare Fastify'), ofName(comparisons, 'this service')]
+  if (!floor || !ours) return Number.NaN
+  const ratios = ours.samples.map(({ cpuUsAPush }, round) => {
+    return cpuUsAPush / (floor.samples[round]?.cpuUsAPush ?? Number.NaN)
+  })
+  return median(ratios)
+}
+
+function cpuNumbers({ cases }: Measurements): BenchNumber[] {
+  const [single] = cases
+  const floor = single && ofName(single.comparisons, 'bare Fastify')
+  if (!floor) return []
+  const b = medianOf(floor, 'cpuUsAPush')
+  return CPU_BARS.flatMap(({ bar, ...shape }): BenchNumber[] => {
+    const result = cases.find(({ case: one }) => isOfShape(one, shape) && one.mixpanelMs === 0)
+    const ours = result && ofName(result.comparisons, 'this service')
+    if (!ours) return []
+    const { eventsAPush, eventBytes } = shape
+    const what = `CPU an event, ${eventsAPush} × ${eventBytes} B a push`
+    return [{ what, measured: medianOf(ours, 'cpuUsAPush') / eventsAPush / b, bar, unit: 'B' }]
+  })
+}
+
+function isOfShape(one: Shape, { eventsAPush, eventBytes }: Shape): boolean {
+  return one.eventsAPush === eventsAPush && one.eventBytes === eventBytes
+}
+
+function recipeNumbers({ cases }: Measurements): BenchNumber[] {
+  const result = cases.find(({ case: { mixpanelMs } }) => mixpanelMs > 0)
+  const recipe = result && ofName(result.comparisons, 'recipe, Node')
+  const ours = result && ofName(result.comparisons, 'this service')
+  if (!recipe || !ours) return []
+  const share = (field: keyof Sample) => medianOf(ours, field) / medianOf(recipe, field)
+  return [
+    { what: 'CPU, of the recipe in Node', measured: share('cpuUsAPush'), bar: 1 / 4, unit: '×' },
+    {
+      what: 'Requests to Mixpanel, of them',
+      measured: share('importsAPush'),
+      bar: 1 / 25,
+      unit: '×',
+    },
+  ]
+}
+
+function otherNumbers({ latencies, peaks, startUp }: Measurements): BenchNumber[] {
+  const [bare, ours] = [startUp.get('Fastify and axios'), startUp.get('this service')]
+  return [
+    ...latencies.flatMap(({ pushesASecond, mixpanelMs, p50, p99 }): BenchNumber[] => {
+      const at = `${pushesASecond} pushes/s, Mixpanel at ${mixpanelMs} ms`
+      return [
+        { what: `added p50, ${at}`, measured: p50 - mixpanelMs, bar: LINGER_MS + 3, unit: 'ms' },
+        { what: `added p99, ${at}`, measured: p99 - mixpanelMs, bar: LINGER_MS + 15, unit: 'ms' },
+      ]
+    }),
+    ...peaks.map(({ what, peakMiB, pushes }): BenchNumber => {
+      return {
+        what: `peak RSS, ${what}`,
+        measured: peakMiB,
+        bar: pushes > 80 ? 160 : 400,
+        unit: 'MiB',
+      }
+    }),
+    ...(bare && ours
+      ? [
+          {
+            what: 'start to first 204, of Fastify and axios',
+            measured: ours / bare,
+            bar: 1.5,
+            unit: '×',
+          } as const,
+        ]
+      : []),
+  ]
+}
+
+function ofName(comparisons: readonly Comparison[], sought: Comparison['name']) {
+  return comparisons.find(({ name }) => name === sought)
+}
