@@ -27,7 +27,8 @@ export function withProperties(
   if (closeAt === undefined || names.some((name) => Object.hasOwn(event.properties, name))) {
     return withChanges(eventText, assignments)
   }
-  const empty = Object.keys(event.properties).length === 0
+  // A brace before it opens the same object.
+  const empty = eventText[skipSpaceBack(eventText, closeAt - 1)] === '{'
   return withMembers(eventText, { closeAt, empty }, Object.entries(assignments))
 }
 
