@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
+import { constants, gzip, gzipSync } from 'node:zlib'
 import type { Limit } from '../lib/semaphore.ts'
 import type { Traveller } from '../model/journey.ts'
 
@@ -13,15 +13,18 @@ export interface ImportBody {
 /** `plain`: as it is, however large. */
 export type BodyForm = 'compressed' | 'plain'
 
-/** Below it, the round trip through the thread pool costs more than the bytes saved. */
+/** Below it, compression costs more than the bytes saved. */
 const SMALLEST_GZIP_BYTES = 1_024
+/** Small enough to be compressed between two requests: the way to another thread costs more. */
+const SMALL_BYTES = 64 * 1_024
+/** Takes half the CPU of level 6 for 15 % more bytes. */
+const LEVEL = { level: constants.Z_BEST_SPEED }
 
-const gzipAsync = promisify(gzip)
+const gzipInBackground = promisify(gzip)
 
 /**
- * The JSON array of a batch, its events byte for byte, gzipped off the event loop. Level 1 takes
- * half the CPU of level 6 for 15 % more bytes. `limit` caps the gzips under way: they share four
- * threads with the verification of tokens.
+ * The JSON array of a batch, its events byte for byte, gzipped, a large one off the event loop.
+ * `limit` caps the gzips under way there: they share four threads with the verification of tokens.
  */
 export async function importBodyOf(
   batch: readonly Traveller[],
@@ -33,6 +36,9 @@ export async function importBodyOf(
   if (form === 'plain' || plainBytes < SMALLEST_GZIP_BYTES) {
     return { bytes: plain, encoding: 'identity', plainBytes }
   }
-  const bytes = await limit(() => gzipAsync(plain, { level: constants.Z_BEST_SPEED }))
+  const bytes =
+    plainBytes <= SMALL_BYTES
+      ? gzipSync(plain, LEVEL)
+      : await limit(() => gzipInBackground(plain, LEVEL))
   return { bytes, encoding: 'gzip', plainBytes }
 }

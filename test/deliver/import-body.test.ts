@@ -28,13 +28,15 @@ describe('importBodyOf', () => {
   })
 
   it('gzips what is large, and nothing is lost in it', async () => {
-    const text = `{"event":"a","properties":{"id":9007199254740993,"x":"${'é😀'.repeat(200)}"}}`
+    for (const repeated of [200, 20_000]) {
+      const text = `{"event":"a","properties":{"id":9007199254740993,"x":"${'é😀'.repeat(repeated)}"}}`
 
-    const body = await importBodyOf(travellersWith([text, text, text]), limit)
+      const body = await importBodyOf(travellersWith([text, text, text]), limit)
 
-    assert.equal(body.encoding, 'gzip')
-    assert.ok(body.bytes.byteLength < body.plainBytes)
-    assert.equal(gunzipSync(body.bytes).toString(), `[${text},${text},${text}]`)
+      assert.equal(body.encoding, 'gzip')
+      assert.ok(body.bytes.byteLength < body.plainBytes)
+      assert.equal(gunzipSync(body.bytes).toString(), `[${text},${text},${text}]`)
+    }
   })
 
   it('leaves even what is large as it is when it is told to', async () => {
@@ -64,18 +66,18 @@ describe('importBodyOf', () => {
     )
   })
 
-  it('waits for its turn to gzip, and for none when it does not', async () => {
+  it('waits for its turn in the background, where a small one does not go', async () => {
     const order: string[] = []
     const turn = Promise.withResolvers<void>()
-    const small = travellersWith(['{}'])
-    const large = travellersWith(['x'.repeat(5_000)])
+    const small = travellersWith(['x'.repeat(5_000)])
+    const large = travellersWith(['x'.repeat(70_000)])
 
     const gzipped = importBodyOf(large, async (task) => {
       await turn.promise
       order.push('turn')
       return task()
     }).then(() => order.push('large'))
-    await importBodyOf(small, () => Promise.reject(new Error('no gzip for a small body')))
+    await importBodyOf(small, () => Promise.reject(new Error('a small body goes nowhere')))
     order.push('small')
     turn.resolve()
     await gzipped
