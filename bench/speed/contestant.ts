@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { neighbourVariables } from '../../src/cli/service-environment.ts'
@@ -36,6 +37,7 @@ export interface ContestantParts {
 }
 
 const HERE = join(import.meta.dirname, 'contestants')
+const DOCKERFILE = join(import.meta.dirname, '../../Dockerfile')
 /** Far above what one core does, so that the rate it has found is never what holds it back. */
 const EVENTS_PER_SECOND = 300_000
 
@@ -91,9 +93,15 @@ function commandOf(name: ContestantName, { bundle }: ContestantParts): readonly 
       return [process.execPath, join(HERE, 'fastify-axios.ts')]
     case 'this service':
     case 'this service again':
-      // As in the Dockerfile.
-      return [process.execPath, '--max-semi-space-size=16', bundle]
+      return [process.execPath, ...flagsOfImage(), bundle]
   }
+}
+
+/** What the image hands to Node. */
+function flagsOfImage(): readonly string[] {
+  const command = /^CMD (\[.*\])$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1] ?? '[]'
+  const words: readonly string[] = JSON.parse(command)
+  return words.filter((word) => word.startsWith('--'))
 }
 
 function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: ContestantParts) {
