@@ -12,6 +12,7 @@ import { startFastMixpanel } from './speed/fast-mixpanel.ts'
 import { ratiosOf, recordedRatios, recordRatios, setbacksIn } from './speed/guard.ts'
 import { measureLatency } from './speed/latency.ts'
 import { FLOODS, measurePeak } from './speed/peak-memory.ts'
+import { measureScaling } from './speed/processes.ts'
 import { type CaseResult, numbersTableOf, resultsOf, tableOf } from './speed/results.ts'
 import { measureStartUp } from './speed/start-up.ts'
 
@@ -32,6 +33,7 @@ const SHORT = { rounds: 3, roundMs: 1_000, warmUpMs: 1_000 }
 const QUICK = { rounds: 3, roundMs: 800, warmUpMs: 1_000 }
 const GUARD = { rounds: 15, roundMs: 500, warmUpMs: 2_000 }
 const LATENCY_MS = 20_000
+const SCALING_MS = 8_000
 const STARTS = 9
 const PINNED = 'BENCH_IS_PINNED'
 
@@ -64,9 +66,12 @@ async function measureAll(parts: CompareParts, isWritten: boolean): Promise<void
     return measureLatency(parts, { pushesASecond: 200, mixpanelMs }, LATENCY_MS)
   })
   const peaks = await oneByOne(FLOODS, (flood) => measurePeak(parts, flood))
+  const scaling = await oneByOne([1, 2], (processes) => {
+    return measureScaling(parts, processes, SCALING_MS)
+  })
   const startUp = await measureStartUp(parts, STARTS)
   const sweep = await resultsOfCases(SWEEP, parts, SHORT)
-  const measured = { cases, sweep, latencies, peaks, startUp }
+  const measured = { cases, sweep, latencies, peaks, scaling, startUp }
   console.log(`\n${numbersTableOf(measured)}`)
   if (!isWritten) return
   await writeFile(DOCUMENT, resultsOf(measured, new Date()))

@@ -6,6 +6,7 @@ import type { Latency } from './latency.ts'
 import { median, type Sample, spread } from './measure.ts'
 import { type BenchNumber, isReached, numbersOf } from './numbers.ts'
 import type { PeakMemory } from './peak-memory.ts'
+import type { Scaling } from './processes.ts'
 import type { StartUp } from './start-up.ts'
 
 export interface CaseResult {
@@ -44,13 +45,14 @@ export interface Measurements {
   readonly sweep: readonly CaseResult[]
   readonly latencies: readonly Latency[]
   readonly peaks: readonly PeakMemory[]
+  readonly scaling: readonly Scaling[]
   readonly startUp: StartUp
 }
 
 /** `bench/RESULTS.md`. */
 export function resultsOf(measured: Measurements, at: Date): string {
   const [cpu] = cpus()
-  const { cases, sweep, latencies, peaks, startUp } = measured
+  const { cases, sweep, latencies, peaks, scaling, startUp } = measured
   return `# Results
 
 Written by \`npm run bench\` on ${at.toISOString().slice(0, 10)}: this service ${VERSION}, Node ${process.version},
@@ -78,6 +80,12 @@ ${tableOf(cases)}
 Fewer and shorter rounds, for the shape of things.
 
 ${tableOf(sweep)}
+
+## Processes
+
+Side by side on the cores there are, the load among them; 100 events of 300 B a push.
+
+${markdown(['processes', 'events/s', 'CPU µs an event', 'cores they had'], scaling.map(rowOfScaling))}
 
 ## Latency
 
@@ -120,6 +128,11 @@ function rowOfLatency({ pushesASecond, mixpanelMs, failed, ...ms }: Latency): re
   const { p50, p99, p999 } = ms
   const quantiles = [p50, p99, p999].map((value) => value.toFixed(1))
   return [String(pushesASecond), `${mixpanelMs} ms`, ...quantiles, String(failed)]
+}
+
+function rowOfScaling({ processes, ...measured }: Scaling): readonly string[] {
+  const { eventsASecond, cpuUsAnEvent, cores } = measured
+  return [String(processes), eventsASecond.toFixed(0), cpuUsAnEvent.toFixed(1), cores.toFixed(2)]
 }
 
 function rowOfPeak({ what, peakMiB, isAlive }: PeakMemory): readonly string[] {

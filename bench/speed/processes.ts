@@ -1,0 +1,58 @@
+import type { CompareParts } from './compare.ts'
+import { type Contestant, startNeeded } from './contestant.ts'
+import { createLoad, type LoadResult } from './load.ts'
+import { cpuMsOf } from './process-stats.ts'
+import { templateOf } from './workload.ts'
+
+/** What several processes of the service do side by side, each as fast as it can. */
+export interface Scaling {
+  readonly processes: number
+  readonly eventsASecond: number
+  readonly cpuUsAnEvent: number
+  /** Cores that they had of those there are; the load takes the rest. */
+  readonly cores: number
+}
+
+/** As many events in few pushes, so that the load leaves the cores to the service. */
+const SHAPE = { eventsAPush: 100, eventBytes: 300 }
+const CONNECTIONS = 128
+
+/** On all cores, the load among them. */
+export async function measureScaling(
+  parts: CompareParts,
+  processes: number,
+  durationMs: number,
+): Promise<Scaling> {
+  await using running = new AsyncDisposableStack()
+  parts.mixpanel.setDelay(0)
+  const pin = parts.pin.length > 0 ? ['taskset', '-c', '0-1023'] : []
+  const entrants: { pid: number; push: (ms: number) => Promise<LoadResult> }[] = []
+  for (let started = 0; started < processes; started += 1) {
+    const contestant = await startNeeded('this service', { ...parts, pin })
+    running.defer(contestant.stop)
+    const load = loadOn(contestant, parts)
+    running.defer(async () => load.close())
+    entrants.push({ pid: contestant.pid, push: (ms) => load.closedLoop(CONNECTIONS, ms) })
+  }
+  await Promise.all(entrants.map(({ push }) => push(durationMs / 2)))
+  const before = cpuMsIn(entrants)
+  const results = await Promise.all(entrants.map(({ push }) => push(durationMs)))
+  const cpuMs = cpuMsIn(entrants) - before
+  const pushes = results.reduce((sum, result) => sum + result.pushes, 0)
+  const tookMs = Math.max(...results.map((result) => result.tookMs))
+  const events = pushes * SHAPE.eventsAPush
+  return {
+    processes,
+    eventsASecond: (events * 1_000) / tookMs,
+    cpuUsAnEvent: (cpuMs * 1_000) / events,
+    cores: cpuMs / tookMs,
+  }
+}
+
+function loadOn({ port }: Contestant, { issuer }: CompareParts) {
+  return createLoad({ port, template: templateOf(SHAPE), token: issuer.token() })
+}
+
+function cpuMsIn(entrants: readonly { readonly pid: number }[]): number {
+  return entrants.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0)
+}
