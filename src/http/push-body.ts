@@ -2,6 +2,7 @@ import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Room } from '../lib/byte-budget.ts'
 import { isTooDeep } from '../lib/json-scan.ts'
+import { MAX_BODY_BYTES } from '../model/limits.ts'
 
 /** What every body of a push is read as. */
 export const JSON_TYPE = 'application/json'
@@ -21,16 +22,30 @@ export function readBodiesAsJson(app: FastifyInstance): void {
   })
 }
 
+/** A body is there twice while it is parsed: as it came, and as its values. */
+const COPIES = 2
+
+/** What a body of so many bytes takes of the byte budget until it is parsed. */
+export function roomFor(bodyBytes: number): number {
+  return COPIES * bodyBytes
+}
+
 /** The service has become full while a body arrived. */
 export class FullError extends Error {
   readonly statusCode = 503
 }
 
-/** Passes a body on as it arrives, and fails with a `FullError` when there is no room for more. */
+/**
+ * Passes a body on as it arrives, and fails with a `FullError` when there is no room for more. What
+ * goes beyond the limit of a body takes none: it is refused for that.
+ */
 export function createRoomTaker(room: Pick<Room, 'tryAdd'>): Transform {
+  let left = MAX_BODY_BYTES
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      if (room.tryAdd(chunk.length)) done(null, chunk)
+      const bytes = Math.min(chunk.length, left)
+      left -= bytes
+      if (room.tryAdd(roomFor(bytes))) done(null, chunk)
       else done(new FullError('no room for the rest of the body'))
     },
   })

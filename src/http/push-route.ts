@@ -18,7 +18,7 @@ import {
   problemOfRefusal,
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
-import { createRoomTaker, JSON_TYPE, readBodiesAsJson } from './push-body.ts'
+import { createRoomTaker, JSON_TYPE, readBodiesAsJson, roomFor } from './push-body.ts'
 
 export interface PushRouteOptions {
   /** How long after its headers a push is answered at the latest. */
@@ -115,7 +115,7 @@ export async function pushRoutes(
     reply.raw.once('close', room.release)
     // Who left while the token was checked has closed already.
     if (request.raw.destroyed) room.release()
-    if (room.tryAdd(Math.min(announced, MAX_BODY_BYTES))) next()
+    if (room.tryAdd(roomFor(Math.min(announced, MAX_BODY_BYTES)))) next()
     else refuse(reply, OVERLOADED)
   }
 
