@@ -9,8 +9,10 @@ export type Inflated = Readonly<
 /** What of a hold is used while bytes are inflated. */
 export type InflateHold = Pick<Hold, 'reserve' | 'keep'>
 
+/** `readAgain` gives the same bytes once more: who waits for a turn waits without them. */
 export type Inflate = (
   compressed: Buffer,
+  readAgain: () => Buffer,
   hold: InflateHold,
   wanted: () => boolean,
 ) => Inflated | Promise<Inflated>
@@ -37,14 +39,14 @@ export function isGzip(bytes: Buffer): boolean {
 export function createInflate(maxBytes: number): Inflate {
   const smallBytes = Math.min(SMALL_BYTES, maxBytes)
 
-  return function inflate(compressed, hold, wanted) {
+  return function inflate(compressed, readAgain, hold, wanted) {
     const size = sizeInTrailer(compressed)
     if (compressed.length > SMALL_COMPRESSED_BYTES || size > SMALL_BYTES) {
-      return inflateInTurn(compressed, limitsFor(compressed, size), hold, wanted)
+      return inflateInTurn(readAgain, limitsFor(compressed, size), hold, wanted)
     }
     const inflated = inflateSmall(compressed)
     if (inflated.kind !== 'too_large' || smallBytes === maxBytes) return inflated
-    return inflateInTurn(compressed, [maxBytes], hold, wanted)
+    return inflateInTurn(readAgain, [maxBytes], hold, wanted)
   }
 
   function inflateSmall(compressed: Buffer): Inflated {
@@ -63,14 +65,14 @@ export function createInflate(maxBytes: number): Inflate {
 }
 
 async function inflateInTurn(
-  compressed: Buffer,
+  readCompressed: () => Buffer,
   limits: readonly number[],
   hold: InflateHold,
   wanted: () => boolean,
 ): Promise<Inflated> {
   for (const limit of limits) {
     if (!(await hold.reserve(limit, wanted))) return { kind: 'out_of_time' }
-    const inflated = await inflateUpTo(limit, compressed)
+    const inflated = await inflateUpTo(limit, readCompressed())
     hold.keep(inflated.kind === 'inflated' ? inflated.bytes.length : 0)
     if (inflated.kind !== 'too_large') return inflated
   }

@@ -28,7 +28,8 @@ export function createReadText(maxBytes: number): ReadText {
     const bytes = bytesOfBase64(message.data)
     if (bytes === undefined) return undecodable('unreadable_data', 'the data is not base64')
     if (!isGzip(bytes)) return textOf(bytes, message)
-    const inflated = inflate(bytes, hold, wanted)
+    const readAgain = () => Buffer.from(message.data, 'base64')
+    const inflated = inflate(bytes, readAgain, hold, wanted)
     if (inflated instanceof Promise) return inflated.then((end) => textOfInflated(end, message))
     return textOfInflated(inflated, message)
   }

@@ -11,7 +11,13 @@ const LARGE = gzipSync(Buffer.alloc(MIB, 'x'))
 /** Inflates, and says what is held afterwards. */
 async function inflateAndHold(compressed: Buffer, maxBytes = 4 * MIB) {
   const budget = createByteBudget(64 * MIB)
-  const { kind } = await createInflate(maxBytes)(compressed, budget.open(), () => true)
+  const inflate = createInflate(maxBytes)
+  const { kind } = await inflate(
+    compressed,
+    () => compressed,
+    budget.open(),
+    () => true,
+  )
   return { kind, held: budget.held() }
 }
 
@@ -24,6 +30,24 @@ describe('inflated bytes', () => {
     const members = Buffer.concat([LARGE, LARGE])
 
     assert.deepEqual(await inflateAndHold(members), { kind: 'inflated', held: 2 * MIB })
+  })
+
+  it('are made of what is read when the turn has come, for who waits holds nothing', async () => {
+    const hold = createByteBudget(64 * MIB).open()
+    const turn = Promise.withResolvers<boolean>()
+    const waiting = { keep: hold.keep, reserve: () => turn.promise }
+    let readings = 0
+    const readAgain = () => {
+      readings += 1
+      return LARGE
+    }
+
+    const inflated = createInflate(4 * MIB)(LARGE, readAgain, waiting, () => true)
+    assert.equal(readings, 0)
+    turn.resolve(true)
+
+    assert.equal((await inflated).kind, 'inflated')
+    assert.equal(readings, 1)
   })
 
   for (const [what, compressed, maxBytes] of [
