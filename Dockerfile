@@ -17,7 +17,7 @@ COPY --from=build /build/dist ./dist
 USER node
 EXPOSE 8080 9464
 # No source maps: ours is read whole at the start, for 50 ms and 70 MiB. The bundle is not minified, so
-# a stack names its functions without one. The young generation is what Node takes on a large machine:
-# pushes wait while it fills, and with half of it a fifth of the CPU went into copying them. One core
-# copies them by itself.
-CMD ["node", "--max-semi-space-size=16", "--no-parallel-scavenge", "dist/main.js"]
+# a stack names its functions without one. Pushes wait while the young generation fills, and are copied
+# when it has: the larger it is the less, and 32 MB is what fits into 512 MiB. One core copies them by
+# itself. docs/scaling.md has the figures.
+CMD ["node", "--max-semi-space-size=32", "--no-parallel-scavenge", "dist/main.js"]
