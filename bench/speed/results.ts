@@ -143,7 +143,8 @@ function markdown(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
+  return [head, rule, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
 function rowsOf({ case: one, comparisons }: CaseResult): readonly (readonly (string | number)[])[] {
