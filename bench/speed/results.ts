@@ -3,8 +3,8 @@ import { VERSION } from '../../src/version.ts'
 import type { Case } from './cases.ts'
 import type { Comparison } from './compare.ts'
 import type { Latency } from './latency.ts'
-import { median, type Sample, spread } from './measure.ts'
-import { type BenchNumber, isReached, numbersOf } from './numbers.ts'
+import { type Sample, spread } from './measure.ts'
+import { type BenchNumber, isReached, medianOf, numbersOf } from './numbers.ts'
 import type { PeakMemory } from './peak-memory.ts'
 import type { Scaling } from './processes.ts'
 import type { StartUp } from './start-up.ts'
@@ -69,7 +69,7 @@ threads, user and system. The load and Mixpanel have a core of their own where t
 B is the CPU of a push of one 300 B event to a bare Fastify that parses the same body and answers
 204, in the same run.
 
-${markdown(['what', 'measured', 'at most', ''], numbersOf(measured).map(rowOfNumber))}
+${numbersTableOf(measured)}
 
 ## The cases
 
@@ -112,7 +112,7 @@ ${markdown(
 `
 }
 
-/** A line of each number, for the terminal. */
+/** A row for each number, and whether it is reached. */
 export function numbersTableOf(measured: Measurements): string {
   return markdown(['what', 'measured', 'at most', ''], numbersOf(measured).map(rowOfNumber))
 }
@@ -150,10 +150,10 @@ function markdown(
 function rowsOf({ case: one, comparisons }: CaseResult): readonly (readonly (string | number)[])[] {
   const floor = comparisons.find(({ name }) => name === 'bare Fastify')
   return comparisons.map((comparison) => {
-    const of = (field: keyof Sample) => median(comparison.samples.map((sample) => sample[field]))
+    const of = (field: keyof Sample) => medianOf(comparison, field)
     const cpu = of('cpuUsAPush')
     const events = of('pushesASecond') * one.eventsAPush
-    const base = floor && median(floor.samples.map(({ cpuUsAPush }) => cpuUsAPush))
+    const base = floor && medianOf(floor, 'cpuUsAPush')
     return [
       nameOf(one),
       comparison.name,
