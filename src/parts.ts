@@ -129,11 +129,15 @@ export function createService(config: Config, parts: ServiceParts): Service {
   }
 
   async function close(): Promise<void> {
-    await app.close()
-    authenticator.stop()
-    freezeWatch.stop()
-    delivery.close()
-    await deadLetters.close()
+    try {
+      await app.close()
+      authenticator.stop()
+      freezeWatch.stop()
+      delivery.close()
+      await deadLetters.close()
+    } finally {
+      telemetry.close()
+    }
   }
 
   function reasons(): readonly DegradedReason[] {

@@ -1,5 +1,5 @@
 import type { Refused } from '../model/authentication.ts'
-import type { Settlement } from '../model/settlement.ts'
+import { codeOf, type Nack } from '../model/settlement.ts'
 import type { Problem } from './problem.ts'
 
 const UNWRAPPING_HINT =
@@ -75,8 +75,9 @@ const REFUSAL_TITLES: Readonly<Record<Refused['status'], string>> = {
 }
 
 /** Why a message was not acked. */
-export function problemOfNack({ status, reason }: Extract<Settlement, { kind: 'nack' }>): Problem {
-  const code = reason.toUpperCase()
+export function problemOfNack(nack: Nack): Problem {
+  const { status, reason } = nack
+  const code = codeOf(nack)
   if (status === 503) {
     const detail = `The message was not acked (${reason}): it comes again`
     return { status, code, title: 'The message comes again', detail }

@@ -11,3 +11,10 @@ export type Settlement = Readonly<
   /** Only with `DEAD_LETTER=subscription`: left to the subscription's own dead-letter policy. */
   | { kind: 'nack'; reason: RejectReason; status: 422 }
 >
+
+export type Nack = Extract<Settlement, { kind: 'nack' }>
+
+/** The stable code of a nack, in its answer and in its log line. */
+export function codeOf({ reason }: Nack): string {
+  return reason.toUpperCase()
+}

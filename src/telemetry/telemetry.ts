@@ -2,10 +2,12 @@ import type { Logger } from 'pino'
 import { createAtMostEvery } from '../lib/at-most-every.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Message } from '../model/message.ts'
-import type { Settlement } from '../model/settlement.ts'
+import type { Tally } from '../model/outcome.ts'
+import { codeOf, type Nack, type Settlement } from '../model/settlement.ts'
 import type { RequestEnd, Telemetry } from '../model/telemetry.ts'
-import type { Books } from './books.ts'
+import type { Books, Totals } from './books.ts'
 import type { Metrics } from './metrics.ts'
+import { createMinuteLine } from './minute-line.ts'
 
 export interface TelemetryParts {
   readonly log: Logger
@@ -16,16 +18,23 @@ export interface TelemetryParts {
 
 const MINUTE_MS = 60_000
 
+/** The telemetry of a process, which ends with it. */
+export interface ProcessTelemetry extends Telemetry {
+  /** Writes the last line of the books. */
+  close(): void
+}
+
 /**
  * Counts what happened and writes the log lines. What can happen on every push is written at most
  * once a minute, with the number of times; each single one is there at level debug.
  */
-export function createTelemetry({ log, metrics, books, clock }: TelemetryParts): Telemetry {
+export function createTelemetry({ log, metrics, books, clock }: TelemetryParts): ProcessTelemetry {
   const occasion = createAtMostEvery(MINUTE_MS, clock)
+  const minuteLine = createMinuteLine({ books, clock, write: writeBooks })
 
   return {
-    eventsReceived: books.receive,
-    eventsSettled: books.settle,
+    eventsReceived,
+    eventsSettled,
     messageSettled,
     pushRefused,
     duplicatePush: () => metrics.duplicatePushes.inc(),
@@ -38,18 +47,46 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     suspected,
     keysNotFetched,
     unforeseen,
+    close: minuteLine.close,
+  }
+
+  function writeBooks(delta: Totals, totals: Totals): void {
+    log.info({ event: 'minute', delta, ...totals }, 'the books of the last minute, and in all')
+  }
+
+  function eventsReceived(count: number): void {
+    minuteLine.noteTraffic()
+    books.receive(count)
+  }
+
+  function eventsSettled(tallies: readonly Tally[], settlement: Settlement): void {
+    minuteLine.noteTraffic()
+    books.settle(tallies, settlement)
   }
 
   function messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void {
     const { kind, reason } = settlement
+    minuteLine.noteTraffic()
     metrics.messagesSettled.inc({ settlement: kind, reason })
     if (reason === 'empty') metrics.emptyMessages.inc()
     if (reason === 'imported') observePublishToImport(message)
-    const fields = { messageId: message.messageId, settlement: kind, reason, elapsedMs }
-    if (kind === 'ack') log.debug(fields, 'message acked')
-    else say('warn', `nack ${reason}`, fields, 'message nacked')
+    const fields = {
+      event: 'settled',
+      messageId: message.messageId,
+      settlement: kind,
+      reason,
+      ms: Math.round(elapsedMs),
+    }
+    if (settlement.kind === 'ack') log.debug(fields, 'message acked')
+    else sayNacked(settlement, fields)
     if (settlement.status === 422 && message.deliveryAttempt === undefined) missPolicy()
-    if (occasion('books') > 0) log.info(books.totals(), 'the books: events so far')
+  }
+
+  /** The code is that of the answer, so that the line and the answer can be matched. */
+  function sayNacked(settlement: Nack, fields: object): void {
+    const { status } = settlement
+    const code = codeOf(settlement)
+    say('warn', `nack ${code}`, { ...fields, status, code }, `message nacked: ${status} ${code}`)
   }
 
   function observePublishToImport({ publishedAt }: Message): void {
@@ -69,14 +106,14 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
 
   function pushRefused(code: string, detail: string): void {
     metrics.pushesRefused.inc({ code })
-    say('warn', `refused ${code}`, { code }, `push refused: ${detail}`)
+    say('warn', `refused ${code}`, { event: 'refused', code }, `push refused: ${detail}`)
   }
 
   function requestEnded({ status, events, bytes, elapsedMs }: RequestEnd): void {
     metrics.requestSeconds.observe({ status }, elapsedMs / 1000)
     metrics.batchEvents.observe(events)
     metrics.batchBytes.observe(bytes)
-    const fields = { status, events, bytes, elapsedMs }
+    const fields = { status, events, bytes, ms: Math.round(elapsedMs) }
     if (status === 200) log.debug(fields, 'Mixpanel answered a batch with 200')
     else say('warn', `request ${status}`, fields, 'Mixpanel did not import a whole batch')
   }

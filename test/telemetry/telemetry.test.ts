@@ -72,25 +72,89 @@ describe('a settled message', () => {
   })
 })
 
+describe('the line of a nack', () => {
+  for (const [settlement, status, code] of [
+    [nack('throttled'), 503, 'THROTTLED'],
+    [nack('deadline'), 503, 'DEADLINE'],
+    [REFUSED, 422, 'INVALID_JSON'],
+  ] as const) {
+    it(`says status and code of the answer: ${status} ${code}`, () => {
+      const { telemetry, warnings } = createScene()
+
+      telemetry.messageSettled(aMessage({ messageId: '7', deliveryAttempt: 1 }), settlement, 1)
+
+      const [{ time, severity, ...line } = {}] = warnings()
+      assert.deepEqual(line, {
+        event: 'settled',
+        messageId: '7',
+        settlement: 'nack',
+        reason: settlement.reason,
+        ms: 1,
+        status,
+        code,
+        times: 1,
+        message: `message nacked: ${status} ${code}`,
+      })
+    })
+  }
+})
+
+describe('a duration', () => {
+  it('is a whole number of ms in every line', () => {
+    const { telemetry, lines } = createScene('debug')
+
+    telemetry.messageSettled(aMessage(), ACK, 41.284_125)
+    telemetry.messageSettled(aMessage(), nack('throttled'), 0.4)
+    telemetry.requestEnded({ ...IMPORT, elapsedMs: 50.5 })
+    telemetry.requestEnded({ ...IMPORT, status: 503, elapsedMs: 7_000.01 })
+
+    assert.deepEqual(
+      lines().map(({ ms }) => ms),
+      [41, 0, 51, 7_000],
+    )
+  })
+})
+
 describe('the line of each minute', () => {
-  it('shows the books', async () => {
+  it('has the books with what the minute added', async () => {
     const { telemetry, infos, clock } = createScene()
     telemetry.eventsReceived(3)
     telemetry.eventsSettled([{ outcome: IMPORTED, count: 1 }], ACK)
     telemetry.messageSettled(aMessage(), ACK, 1)
-    telemetry.eventsReceived(1)
-
     await clock.advance(MINUTE_MS)
-    for (let n = 0; n < 3; n += 1) telemetry.messageSettled(aMessage(), ACK, 1)
+    telemetry.eventsReceived(1)
+    telemetry.close()
 
-    const settled = { imported: 1, dead_lettered: 0, dropped: 0, returned: 0 }
+    const nothing = { imported: 0, dead_lettered: 0, dropped: 0, returned: 0 }
+    const one = { ...nothing, imported: 1 }
     assert.deepEqual(
       infos().map(({ severity, time, message, ...fields }) => fields),
       [
-        { received: 3, ...settled, pending: 2 },
-        { received: 4, ...settled, pending: 3 },
+        {
+          event: 'minute',
+          delta: { received: 3, ...one, pending: 2 },
+          received: 3,
+          ...one,
+          pending: 2,
+        },
+        {
+          event: 'minute',
+          delta: { received: 1, ...nothing, pending: 1 },
+          received: 4,
+          ...one,
+          pending: 3,
+        },
       ],
     )
+  })
+
+  it('comes for messages without an event, too', async () => {
+    const { telemetry, infos, clock } = createScene()
+
+    telemetry.messageSettled(aMessage(), { kind: 'ack', reason: 'empty', status: 204 }, 1)
+    await clock.advance(MINUTE_MS)
+
+    assert.equal(infos().length, 1)
   })
 })
 

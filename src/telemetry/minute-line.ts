@@ -1,0 +1,65 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Books, Totals } from './books.ts'
+
+export interface MinuteLineParts {
+  readonly books: Pick<Books, 'totals'>
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>
+  /** Called with what the books have gained since the last line, and with all they hold. */
+  readonly write: (delta: Totals, totals: Totals) => void
+}
+
+/** Writes the books once for each minute that had traffic. The deltas add up to the totals. */
+export interface MinuteLine {
+  /** Must be called before traffic changes the books. */
+  noteTraffic(): void
+  /** Writes the last line; no line follows it. */
+  close(): void
+}
+
+const MINUTE_MS = 60_000
+
+/**
+ * A minute begins with the first traffic after the last line. The timer does not run while the
+ * instance is frozen, so traffic that finds a line overdue writes it first.
+ */
+export function createMinuteLine({ books, clock, write }: MinuteLineParts): MinuteLine {
+  let written = books.totals()
+  let dueAt = Number.POSITIVE_INFINITY
+  let callOff = () => {}
+  let closed = false
+
+  return { noteTraffic, close }
+
+  function noteTraffic(): void {
+    const now = clock.monotonic()
+    if (now >= dueAt) writeLine()
+    if (closed || dueAt !== Number.POSITIVE_INFINITY) return
+    dueAt = now + MINUTE_MS
+    callOff = clock.after(MINUTE_MS, writeLine)
+  }
+
+  function close(): void {
+    if (closed) return
+    closed = true
+    writeLine()
+  }
+
+  function writeLine(): void {
+    callOff()
+    dueAt = Number.POSITIVE_INFINITY
+    const totals = books.totals()
+    write(difference(totals, written), totals)
+    written = totals
+  }
+}
+
+function difference(now: Totals, before: Totals): Totals {
+  return {
+    received: now.received - before.received,
+    imported: now.imported - before.imported,
+    dead_lettered: now.dead_lettered - before.dead_lettered,
+    dropped: now.dropped - before.dropped,
+    returned: now.returned - before.returned,
+    pending: now.pending - before.pending,
+  }
+}
