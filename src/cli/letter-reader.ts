@@ -22,8 +22,8 @@ export function createLetterReader(folder: string): LetterReader {
   return { readNew }
 
   function readNew(): readonly DeadLetter[] {
-    const names = readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
-    return names.flatMap(newIn)
+    const names = unlessGone(() => readdirSync(folder)) ?? []
+    return names.filter((name) => name.endsWith('.ndjson')).flatMap(newIn)
   }
 
   function newIn(name: string): readonly DeadLetter[] {
@@ -46,7 +46,7 @@ function letterIn(line: string): readonly DeadLetter[] {
 
 /** None when the file has just been removed: one that holds no letter is. */
 function bytesFrom(path: string, from: number): Buffer {
-  const file = openIfThere(path)
+  const file = unlessGone(() => openSync(path, 'r'))
   if (file === undefined) return Buffer.alloc(0)
   const chunks: Buffer[] = []
   try {
@@ -62,9 +62,10 @@ function bytesFrom(path: string, from: number): Buffer {
   }
 }
 
-function openIfThere(path: string): number | undefined {
+/** What is opened or read; `undefined` when somebody has moved or deleted it. */
+function unlessGone<T>(read: () => T): T | undefined {
   try {
-    return openSync(path, 'r')
+    return read()
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
+import { placeOf } from './file-place.ts'
 import type { AppendFile, Files } from './files.ts'
 
 export interface LetterFilesOptions {
@@ -24,14 +25,24 @@ interface OpenLetterFile {
   readonly file: AppendFile
   readonly path: string
   readonly day: string
-  /** Bytes on disk. */
-  size: number
+  /** Monotonic ms. */
+  readonly begunAt: number
+  /** Bytes of the letters that were stored in it. */
+  bytes: number
+  /** How often in a row its path led to another file. */
+  strangers: number
 }
 
+/** Files that one append may begin, when each is deleted before its letters are on disk. */
+const MOST_FILES = 3
+/** Inodes of mounted buckets and of NFS need not be stable. */
+const MOST_STRANGERS = 2
+const LEAST_AGE_MS = 1_000
+
 /**
- * A row of files, each written once from start to end: a new one by day and by size, and after
- * any failure. After a failed write or sync nobody knows what a file holds, so nothing more goes
- * into it. Its last line may be torn, and readers skip it: it was never acked.
+ * Files that follow one another, each written once from start to end. A new one begins each day,
+ * by size, after any failure, and when the current one was deleted, moved or changed by somebody
+ * else. After a failed write or sync the state of a file is unknown, so nothing more goes into it.
  */
 export function createLetterFiles(
   options: LetterFilesOptions,
@@ -44,15 +55,14 @@ export function createLetterFiles(
   return { append, close }
 
   async function append(bytes: Uint8Array): Promise<void> {
-    try {
+    for (let begun = 0; begun < MOST_FILES; begun += 1) {
       const target = await fileFor(bytes.length)
-      await target.file.write(bytes)
-      await target.file.sync()
-      target.size += bytes.length
-    } catch (error) {
-      await abandon()
-      throw error
+      await writeTo(target, bytes)
+      // A file that was moved or deleted since may be read to its end, or lie nowhere, by now.
+      if (await isInPlace(target)) return
+      await close()
     }
+    throw new Error('the files of the dead letters are deleted while they are written')
   }
 
   async function close(): Promise<void> {
@@ -64,11 +74,13 @@ export function createLetterFiles(
 
   async function fileFor(bytes: number): Promise<OpenLetterFile> {
     const day = new Date(clock.now()).toISOString().slice(0, 'YYYY-MM-DD'.length)
-    if (current && current.day === day && current.size + bytes <= options.maxFileBytes) {
-      return current
-    }
+    if (current && hasRoom(current, day, bytes) && (await isInPlace(current))) return current
     await close()
     return create(day)
+  }
+
+  function hasRoom(file: OpenLetterFile, day: string, bytes: number): boolean {
+    return file.day === day && file.bytes + bytes <= options.maxFileBytes
   }
 
   async function create(day: string): Promise<OpenLetterFile> {
@@ -76,15 +88,49 @@ export function createLetterFiles(
     const place = String(sequence).padStart(4, '0')
     const name = `dead-letters-${day}-${options.writer}-${place}.ndjson`
     const path = join(options.folder, name)
-    current = { file: await files.create(path), path, day, size: 0 }
-    await files.syncFolder(options.folder)
+    await files.createFolder(options.folder)
+    const file = await files.create(path)
+    current = { file, path, day, begunAt: clock.monotonic(), bytes: 0, strangers: 0 }
+    await files.syncFolder(options.folder).catch(abandon)
     return current
   }
 
+  /** Whether a reader of the folder finds the file, and in it the letters and nothing else. */
+  async function isInPlace(open: OpenLetterFile): Promise<boolean> {
+    switch (await placeOf(open, files)) {
+      case 'in_place':
+        open.strangers = 0
+        return true
+      case 'stranger':
+        open.strangers += 1
+        return open.strangers < MOST_STRANGERS || clock.monotonic() - open.begunAt < LEAST_AGE_MS
+      case 'lost':
+        return false
+    }
+  }
+
+  async function writeTo(target: OpenLetterFile, bytes: Uint8Array): Promise<void> {
+    try {
+      await target.file.write(bytes)
+      await target.file.sync()
+      target.bytes += bytes.length
+    } catch (error) {
+      await cutBack(target).catch(() => undefined)
+      await abandon(error)
+    }
+  }
+
+  /** Takes a torn write away: its half letter would go on filling a full disk. */
+  async function cutBack({ file, bytes }: OpenLetterFile): Promise<void> {
+    const state = await file.state()
+    if (state && state.bytes > bytes) await file.truncate(bytes)
+  }
+
   /** A file that holds no letter is removed: a full disk would be littered with them. */
-  async function abandon(): Promise<void> {
+  async function abandon(error: unknown): Promise<never> {
     const abandoned = current
     await close()
-    if (abandoned?.size === 0) await files.remove(abandoned.path).catch(() => undefined)
+    if (abandoned?.bytes === 0) await files.remove(abandoned.path).catch(() => undefined)
+    throw error
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createLetterReader } from '../../src/cli/letter-reader.ts'
@@ -34,6 +34,17 @@ describe('the reader of dead letters', () => {
     await symlink(join(folder, 'nowhere'), join(folder, 'a.ndjson'))
 
     assert.deepEqual(createLetterReader(folder).readNew(), [])
+  })
+
+  it('reads nothing while the folder is gone, and goes on when it is there again', async (t) => {
+    const folder = join(await aFolder(t), 'letters')
+    const reader = createLetterReader(folder)
+
+    assert.deepEqual(reader.readNew(), [])
+    await mkdir(folder)
+    await writeFile(join(folder, 'a.ndjson'), '{"id":"1"}\n')
+
+    assert.deepEqual(reader.readNew(), [{ id: '1' }])
   })
 
   it('leaves alone what is no file of letters', async (t) => {

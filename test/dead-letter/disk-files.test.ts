@@ -1,5 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -39,6 +53,8 @@ function aNotingDisk() {
       appendFile: (bytes) => handle.appendFile(bytes),
       sync,
       datasync: sync,
+      stat: (options) => handle.stat(options),
+      truncate: (bytes) => handle.truncate(bytes),
       close: () => handle.close(),
     }
   }
@@ -126,5 +142,122 @@ describe('dead letters on a real disk', () => {
     await writeFile(folder, '')
 
     await assert.rejects(aSink(t, folder).probe(), /^Error: DEAD_LETTER=file: .*\(EEXIST\)/)
+  })
+})
+
+describe('a file of dead letters on a real disk that somebody else', () => {
+  const letter = (id: string) => aDeadLetter({ id })
+
+  async function aScene(t: TestContext) {
+    const parent = await aFolder(t)
+    const folder = join(parent, 'letters')
+    const sink = aSink(t, folder)
+    await sink.store([letter('a')])
+    const [name = ''] = await readdir(folder)
+    return { parent, folder, sink, path: join(folder, name), letters: () => idsIn(folder) }
+  }
+
+  async function idsIn(folder: string): Promise<string[]> {
+    const names = (await readdir(folder)).sort()
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+    return texts.flatMap((text) =>
+      [...text.matchAll(/^\{"id":"(\w)".*\}$/gm)].map(([, id]) => id ?? ''),
+    )
+  }
+
+  it('deletes is followed by another', async (t) => {
+    const { sink, path, letters } = await aScene(t)
+
+    await unlink(path)
+    await sink.store([letter('b')])
+
+    assert.deepEqual(await letters(), ['b'])
+  })
+
+  it('moves is followed by another, and keeps its letters', async (t) => {
+    const { sink, path, parent, letters } = await aScene(t)
+
+    await rename(path, join(parent, 'moved'))
+    await sink.store([letter('b')])
+
+    assert.deepEqual(await letters(), ['b'])
+    assert.match(await readFile(join(parent, 'moved'), 'utf8'), /^\{"id":"a".*\}\n$/)
+  })
+
+  it('edits in place, as sed does, is followed by another', async (t) => {
+    const { sink, path, letters } = await aScene(t)
+
+    await writeFile(`${path}.new`, '{"id":"x"}\n')
+    await rename(`${path}.new`, path)
+    await sink.store([letter('b')])
+
+    assert.deepEqual(await letters(), ['x', 'b'])
+  })
+
+  for (const [what, change] of [
+    ['empties', (path: string) => truncate(path)],
+    ['cuts', (path: string) => truncate(path, 7)],
+    ['appends to', (path: string) => appendFile(path, '{"id":')],
+  ] as const) {
+    it(`${what} gets no letter more`, async (t) => {
+      const { sink, path, letters } = await aScene(t)
+
+      await change(path)
+      const changed = await readFile(path, 'utf8')
+      await sink.store([letter('b')])
+
+      assert.equal(await readFile(path, 'utf8'), changed)
+      assert.equal((await letters()).at(-1), 'b')
+    })
+  }
+
+  for (const [what, change] of [
+    ['deletes with its folder', (folder: string) => rm(folder, { recursive: true })],
+    ['moves with its folder', (folder: string) => rename(folder, `${folder}-moved`)],
+  ] as const) {
+    it(`${what} is followed by one in a new folder for its owner alone`, async (t) => {
+      const { sink, folder, letters } = await aScene(t)
+
+      await change(folder)
+      await sink.store([letter('b')])
+
+      assert.deepEqual(await letters(), ['b'])
+      const [name = ''] = await readdir(folder)
+      assert.deepEqual([await modeOf(folder), await modeOf(join(folder, name))], [0o700, 0o600])
+    })
+  }
+
+  it('moves with its folder, and leaves a link to it, goes on', async (t) => {
+    const { sink, folder, letters } = await aScene(t)
+
+    await rename(folder, `${folder}-moved`)
+    await symlink(`${folder}-moved`, folder)
+    await sink.store([letter('b')])
+
+    assert.deepEqual(await letters(), ['a', 'b'])
+    assert.equal((await readdir(folder)).length, 1)
+  })
+
+  it('moves with its folder, and links to another folder, is followed by one there', async (t) => {
+    const { sink, folder, parent, letters } = await aScene(t)
+
+    await rename(folder, `${folder}-moved`)
+    await mkdir(join(parent, 'larger'))
+    await symlink(join(parent, 'larger'), folder)
+    await sink.store([letter('b')])
+
+    assert.deepEqual(await letters(), ['b'])
+  })
+
+  it('moves with its folder, and puts a file there, leaves the letters unstored meanwhile', async (t) => {
+    const { sink, folder, letters } = await aScene(t)
+
+    await rename(folder, `${folder}-moved`)
+    await writeFile(folder, '')
+    await assert.rejects(sink.store([letter('b')]), { code: 'EEXIST' })
+    await unlink(folder)
+    await sink.store([letter('c')])
+
+    assert.deepEqual(await letters(), ['c'])
   })
 })

@@ -1,7 +1,14 @@
 import { basename } from 'node:path'
-import type { AppendFile, Files } from '../../src/dead-letter/files.ts'
+import type { AppendFile, FileState, Files } from '../../src/dead-letter/files.ts'
 
-export type Operation = 'create_folder' | 'create' | 'write' | 'sync' | 'sync_folder' | 'close'
+export type Operation =
+  | 'create_folder'
+  | 'create'
+  | 'write'
+  | 'sync'
+  | 'truncate'
+  | 'sync_folder'
+  | 'close'
 
 /** What becomes of one operation; `tear` writes the first half and fails. */
 export type Fate = 'go' | 'fail' | 'tear'
@@ -13,9 +20,16 @@ export interface FakeFiles extends Files {
   textsAfterCrash(): Record<string, string>
   /** How many files are open. */
   open(): number
+  /** Somebody else moves a file to another name, over whatever has that name. */
+  rename(from: string, to: string): void
+  /** Somebody else deletes a file. */
+  unlink(name: string): void
+  /** Somebody else writes a file of this text, or makes it the text of one that is there. */
+  overwrite(name: string, text: string): void
 }
 
 interface FakeFile {
+  readonly inode: bigint
   nameOnDisk: boolean
   chunks: { readonly bytes: Uint8Array; state: 'in_memory' | 'on_disk' | 'lost' }[]
 }
@@ -29,28 +43,72 @@ export function createFakeFiles(
 ): FakeFiles {
   const files = new Map<string, FakeFile>()
   let open = 0
+  let inodes = 0n
 
   return {
     createFolder: () => attempt('create_folder'),
     syncFolder,
     create,
+    stateAt: async (path) => {
+      const file = files.get(basename(path))
+      return file && stateOf(file)
+    },
     remove: async (path) => void files.delete(basename(path)),
     texts: () => textsOf(() => true),
     textsAfterCrash: () => textsOf((file, state) => file.nameOnDisk && state === 'on_disk'),
     open: () => open,
+    rename,
+    unlink: (name) => void files.delete(name),
+    overwrite,
   }
 
   async function create(path: string): Promise<AppendFile> {
     await attempt('create')
     if (files.has(basename(path))) throw new Error('EEXIST: file already exists')
-    const file: FakeFile = { nameOnDisk: false, chunks: [] }
-    files.set(basename(path), file)
+    const file = newFile(basename(path))
     open += 1
     return {
       write: (bytes) => write(file, bytes),
       sync: () => sync(file),
+      state: async () => stateOf(file),
+      truncate: (bytes) => truncate(file, bytes),
       close,
     }
+  }
+
+  function newFile(name: string): FakeFile {
+    inodes += 1n
+    const file: FakeFile = { inode: inodes, nameOnDisk: false, chunks: [] }
+    files.set(name, file)
+    return file
+  }
+
+  function rename(from: string, to: string): void {
+    const file = files.get(from)
+    if (!file) throw new Error('ENOENT: no such file')
+    files.delete(from)
+    files.set(to, file)
+  }
+
+  function overwrite(name: string, text: string): void {
+    const file = files.get(name) ?? newFile(name)
+    file.chunks = [{ bytes: Buffer.from(text), state: 'in_memory' }]
+  }
+
+  function stateOf(file: FakeFile): FileState {
+    const links = [...files.values()].filter((one) => one === file).length
+    const bytes = file.chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0)
+    return { device: 1n, inode: file.inode, links, bytes }
+  }
+
+  async function truncate(file: FakeFile, bytes: number): Promise<void> {
+    await attempt('truncate')
+    let left = bytes
+    file.chunks = file.chunks.flatMap((chunk) => {
+      const kept = chunk.bytes.subarray(0, left)
+      left -= kept.length
+      return kept.length === 0 ? [] : [{ ...chunk, bytes: kept }]
+    })
   }
 
   async function close(): Promise<void> {

@@ -236,12 +236,28 @@ describe('a store', () => {
     assert.deepEqual(idsAfterCrash(files), ['a', 'b'])
   })
 
-  it('leaves what is stored alone when its line is torn', async () => {
-    const files = createFakeFiles(fatesFor('write', 'go', 'tear'))
+  for (const operation of ['write', 'sync'] as const) {
+    it(`takes its bytes away again when the ${operation} fails half-way`, async () => {
+      const files = createFakeFiles(fatesFor(operation, 'go', 'tear'))
+      const sink = aSink(files)
+      await sink.store([letter('a')])
+
+      await assert.rejects(sink.store([letter('b')]), { code: 'ENOSPC' })
+      await sink.store([letter('c')])
+
+      const [first = '', second = ''] = Object.values(files.texts())
+      assert.match(first, /^\{"id":"a".*\}\n$/)
+      assert.match(second, /^\{"id":"c".*\}\n$/)
+    })
+  }
+
+  it('joins no letter to a torn one that cannot be taken away', async () => {
+    const fates: Partial<Record<Operation, Fate[]>> = { write: ['go', 'tear'], truncate: ['fail'] }
+    const files = createFakeFiles((operation) => fates[operation]?.shift() ?? 'go')
     const sink = aSink(files)
     await sink.store([letter('a')])
 
-    await assert.rejects(sink.store([letter('b')]))
+    await assert.rejects(sink.store([letter('b')]), { code: 'ENOSPC' })
     await sink.store([letter('c')])
 
     const [torn = '', whole = ''] = Object.values(files.texts())
@@ -279,6 +295,162 @@ describe('a store', () => {
     await aSink(files, { maxQueuedBytes: 1 }).store([letter('a')])
 
     assert.deepEqual(idsAfterCrash(files), ['a'])
+  })
+})
+
+describe('a file that somebody else', () => {
+  const FIRST = 'dead-letters-2026-01-01-me-0001.ndjson'
+  const SECOND = 'dead-letters-2026-01-01-me-0002.ndjson'
+
+  /** A sink with one letter in its file, and what somebody does at the next of these operations. */
+  async function aScene(at?: Operation, act?: (files: FakeFiles) => void) {
+    let armed = false
+    const files: FakeFiles = createFakeFiles((operation) => {
+      if (armed && operation === at) act?.(files)
+      return 'go'
+    })
+    const clock = createFakeClock()
+    const sink = aSink(files, { clock })
+    await sink.store([letter('a')])
+    await clock.advance(1_000)
+    armed = true
+    return { files, clock, sink, ids: (name: string) => idsIn({ text: files.texts()[name] ?? '' }) }
+  }
+
+  it('deletes is followed by a new one at once', async () => {
+    const { files, sink, ids } = await aScene()
+
+    files.unlink(FIRST)
+    await sink.store([letter('b')])
+
+    assert.deepEqual(Object.keys(files.texts()), [SECOND])
+    assert.deepEqual(ids(SECOND), ['b'])
+  })
+
+  it('moves is followed by a new one at once', async () => {
+    const { files, sink, ids } = await aScene()
+
+    files.rename(FIRST, 'moved')
+    await sink.store([letter('b')])
+
+    assert.deepEqual([ids('moved'), ids(SECOND)], [['a'], ['b']])
+  })
+
+  for (const operation of ['write', 'sync'] as const) {
+    it(`deletes before the ${operation} of a letter loses nothing`, async () => {
+      const { files, sink, ids } = await aScene(operation, (files) => files.unlink(FIRST))
+
+      await sink.store([letter('b')])
+
+      assert.deepEqual(Object.keys(files.texts()), [SECOND])
+      assert.deepEqual(ids(SECOND), ['b'])
+    })
+
+    it(`moves before the ${operation} of a letter has its letter in the folder too`, async () => {
+      let moved = false
+      const { sink, ids } = await aScene(operation, (files) => {
+        if (!moved) files.rename(FIRST, 'moved')
+        moved = true
+      })
+
+      await sink.store([letter('b')])
+
+      assert.deepEqual([ids('moved'), ids(SECOND)], [['a', 'b'], ['b']])
+    })
+  }
+
+  it('replaces by another is followed by a new one at once', async () => {
+    const { files, sink, ids } = await aScene()
+
+    files.overwrite('edited', 'edited\n')
+    files.rename('edited', FIRST)
+    await sink.store([letter('b')])
+
+    assert.equal(files.texts()[FIRST], 'edited\n')
+    assert.deepEqual(ids(SECOND), ['b'])
+  })
+
+  it('moves, and puts another in its place, is followed by a new one once seen twice', async () => {
+    const { files, sink, ids } = await aScene()
+
+    files.rename(FIRST, 'moved')
+    files.overwrite(FIRST, 'other\n')
+    await sink.store([letter('b')])
+
+    assert.equal(files.texts()[FIRST], 'other\n')
+    assert.deepEqual(ids(SECOND), ['b'])
+  })
+
+  it('seems to replace at each look is followed by a new one at most once a second', async () => {
+    const files = createFakeFiles()
+    let inode = 1_000n
+    const stateAt: Files['stateAt'] = async (path) => {
+      inode += 1n
+      const state = await files.stateAt(path)
+      return state && { ...state, inode }
+    }
+    const clock = createFakeClock()
+    const sink = aSink({ ...files, stateAt }, { clock })
+
+    for (let tenths = 0; tenths < 30; tenths += 1) {
+      await sink.store([letter(`${tenths}`)])
+      await clock.advance(100)
+    }
+
+    assert.equal(Object.keys(files.texts()).length, 3)
+    assert.equal(new Set(idsAfterCrash(files)).size, 30)
+  })
+
+  it('seems to replace once, for a moment, goes on', async () => {
+    const files = createFakeFiles()
+    let looks = 0
+    const stateAt: Files['stateAt'] = async (path) => {
+      looks += 1
+      const state = await files.stateAt(path)
+      return state && looks % 2 === 0 ? { ...state, inode: 1_000n } : state
+    }
+    const clock = createFakeClock()
+    const sink = aSink({ ...files, stateAt }, { clock })
+
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await sink.store([letter(id)])
+      await clock.advance(1_000)
+    }
+
+    assert.deepEqual(idsIn(files.texts()), ['a', 'b', 'c', 'd'])
+    assert.deepEqual(Object.keys(files.texts()), [FIRST])
+  })
+
+  for (const [what, left] of [
+    ['empties', ''],
+    ['cuts in the middle of a line', '{"id":"a"'],
+    ['writes to', '{"id":"theirs"'],
+  ] as const) {
+    it(`${what} gets no more letters`, async () => {
+      const { files, sink, ids } = await aScene()
+
+      files.overwrite(FIRST, left)
+      await sink.store([letter('b')])
+
+      assert.equal(files.texts()[FIRST], left)
+      assert.deepEqual(ids(SECOND), ['b'])
+    })
+  }
+
+  it('empties while a letter is written has the letter in a new one', async () => {
+    const { sink, ids } = await aScene('sync', (files) => files.overwrite(FIRST, ''))
+
+    await sink.store([letter('b')])
+
+    assert.deepEqual(ids(SECOND), ['b'])
+  })
+
+  it('deletes as fast as it is written leaves the letters unstored', async () => {
+    const { sink } = await aScene('sync', (files) => {
+      for (const name of Object.keys(files.texts())) files.unlink(name)
+    })
+
+    await assert.rejects(sink.store([letter('b')]), /are deleted while they are written/)
   })
 })
 
