@@ -1,12 +1,21 @@
+import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
 import type { Message } from '../model/message.ts'
 import type { PushEnvelope } from './envelope.ts'
 
 /** RFC 3339, with any number of digits to the second. Date.parse alone takes "foo 7", and local time. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-/** The message in a push envelope. An Eventarc push has the same body. */
+/** When a message was first published that a dead-letter policy has published again (observed). */
+const FIRST_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime'
+/** A letter of ours says itself when its message was published. */
+const LETTERS_PUBLISH_TIME = `${LETTER_PREFIX}${'publish-time' satisfies LetterAttribute}`
+
+/**
+ * The message in a push envelope. An Eventarc push has the same body. The copy that a dead-letter
+ * policy makes of a message has the publish time of the message.
+ */
 export function messageOf({ message, subscription, deliveryAttempt }: PushEnvelope): Message {
-  const publishTime = message.publishTime ?? message.publish_time
+  const publishTime = publishTimeOf(message)
   const publishedAt = instantOf(publishTime)
   return {
     messageId: message.messageId ?? message.message_id ?? '',
@@ -18,6 +27,17 @@ export function messageOf({ message, subscription, deliveryAttempt }: PushEnvelo
     ...(message.orderingKey !== undefined && { orderingKey: message.orderingKey }),
     ...(deliveryAttempt !== undefined && { deliveryAttempt }),
   }
+}
+
+function publishTimeOf(message: PushEnvelope['message']): string | undefined {
+  const publishTime = message.publishTime ?? message.publish_time
+  const first = message.attributes?.[FIRST_PUBLISH_TIME]
+  if (message.attributes?.[LETTERS_PUBLISH_TIME] !== undefined) return publishTime
+  const firstAt = instantOf(first)
+  // No copy is older than its message: an attribute that says so would let the future in.
+  return firstAt === undefined || firstAt > (instantOf(publishTime) ?? firstAt)
+    ? publishTime
+    : first
 }
 
 /** A publish time in epoch ms; `undefined` when it is missing or unreadable. */

@@ -15,6 +15,14 @@ export type Transform = (
 
 const DROPPED: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 
+/** What a dead-letter policy adds to the attributes of a message that it publishes again (observed). */
+const POLICYS_ATTRIBUTES = [
+  'CloudPubSubDeadLetterSourceDeliveryCount',
+  'CloudPubSubDeadLetterSourceSubscription',
+  'CloudPubSubDeadLetterSourceSubscriptionProject',
+  'CloudPubSubDeadLetterSourceTopicPublishTime',
+]
+
 /** As far as it can be trusted: a `TransformEvent` written in JavaScript. */
 type OwnersFunction = (input: unknown, context: TransformContext) => unknown
 
@@ -31,7 +39,15 @@ export function createTransform(transformEvent: OwnersFunction): Transform {
 
 function contextOf(line: Line, message: Message): TransformContext {
   const { data, publishedAt, replay, ...known } = message
-  return { ...known, attributes: { ...message.attributes }, line: line.number }
+  return { ...known, attributes: attributesOf(message), line: line.number }
+}
+
+/** Without those that a dead-letter policy adds: its copy of a message must make the same events. */
+function attributesOf(message: Message): Record<string, string> {
+  const attributes = { ...message.attributes }
+  for (const name of POLICYS_ATTRIBUTES)
+    if (Object.hasOwn(attributes, name)) delete attributes[name]
+  return attributes
 }
 
 function stepOf(returned: unknown, line: Line): readonly Candidate[] | Dropped | Rejected {

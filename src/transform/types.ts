@@ -9,8 +9,9 @@ export interface TransformContext {
   readonly messageId: string
   /** Full name, `projects/P/subscriptions/S`; empty when the push named none. */
   readonly subscription: string
+  /** Without the four that a dead-letter policy adds (`CloudPubSubDeadLetterSource…`). */
   readonly attributes: Readonly<Record<string, string>>
-  /** RFC 3339, as Pub/Sub sent it. */
+  /** RFC 3339, as Pub/Sub sent it; in a copy that a dead-letter policy made, that of the original. */
   readonly publishTime?: string
   readonly orderingKey?: string
   /** Present only under a dead-letter policy, and approximate. Grows: no event may depend on it. */

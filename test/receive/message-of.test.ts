@@ -91,6 +91,50 @@ describe('the publish time of a message is', () => {
   }
 })
 
+describe('the publish time of a copy that a dead-letter policy made', () => {
+  const COPIED_AT = '2026-01-02T00:00:00Z'
+  const FIRST = '2026-01-01T00:00:00.123+00:00'
+  const publishedWith = (attributes: Record<string, string>, publishTime?: string) => {
+    const when = publishTime === undefined ? {} : { publishTime }
+    const { publishedAt, ...message } = messageOf({
+      message: { messageId: '1', attributes, ...when },
+    })
+    return [message.publishTime, publishedAt]
+  }
+
+  it('is that of its message, whatever else the copy says', () => {
+    const copy = {
+      CloudPubSubDeadLetterSourceTopicPublishTime: FIRST,
+      CloudPubSubDeadLetterSourceDeliveryCount: '5',
+    }
+
+    for (const copiedAt of [COPIED_AT, FIRST, undefined, 'yesterday']) {
+      assert.deepEqual(publishedWith(copy, copiedAt), [FIRST, Date.parse(FIRST)])
+    }
+  })
+
+  for (const [what, first] of [
+    ['cannot be read', 'long ago'],
+    ['is empty', ''],
+    ['is after the copy’s own', '2026-01-02T00:00:01Z'],
+  ] as const) {
+    it(`is its own when the message’s ${what}`, () => {
+      const copy = { CloudPubSubDeadLetterSourceTopicPublishTime: first }
+
+      assert.deepEqual(publishedWith(copy, COPIED_AT), [COPIED_AT, Date.parse(COPIED_AT)])
+    })
+  }
+
+  it('is its own when it is a letter, which names the publish time itself', () => {
+    const letter = {
+      CloudPubSubDeadLetterSourceTopicPublishTime: FIRST,
+      'pubsub-mixpanel-publish-time': '2026-01-01T12:00:00Z',
+    }
+
+    assert.deepEqual(publishedWith(letter, COPIED_AT), [COPIED_AT, Date.parse(COPIED_AT)])
+  })
+})
+
 function publishedAtOf(publishTime: string): number | undefined {
   return messageOf({ message: { messageId: '1', publishTime } }).publishedAt
 }

@@ -99,6 +99,26 @@ describe('createTransform', () => {
     ])
   })
 
+  it('hides what a dead-letter policy adds to the attributes of its copy', () => {
+    const copied = { source: 'web', CloudPubSubDeadLetterSource: 'mine' }
+    const message = aMessage({
+      attributes: {
+        ...copied,
+        CloudPubSubDeadLetterSourceDeliveryCount: '5',
+        CloudPubSubDeadLetterSourceSubscription: 's',
+        CloudPubSubDeadLetterSourceSubscriptionProject: 'p',
+        CloudPubSubDeadLetterSourceTopicPublishTime: '2026-01-01T00:00:00Z',
+      },
+    })
+    const copy = createTransform((_, { attributes }) => ({ event: 'a', properties: attributes }))
+
+    const copies = copy({}, LINE, message)
+
+    assert.partialDeepStrictEqual(copies, [{ value: { event: 'a', properties: copied } }])
+    assert.ok(!JSON.stringify(copies).includes('DeliveryCount'))
+    assert.equal(Object.keys(message.attributes).length, 6)
+  })
+
   it('lets the function change nothing of the message', () => {
     const message = aMessage({ attributes: { source: 'web' } })
 
