@@ -177,10 +177,11 @@ export const ENVIRONMENT = {
     INSERT_ID: {
       type: 'string',
       enum: ['message', 'content'],
+      default: 'message',
       description:
         'What the insert id of an event without a usable one is made of: `message` (message id ' +
-        'and line) or `content` (hash of the event). By default `message`, and `content` when ' +
-        'DEAD_LETTER is `subscription`.',
+        'and line) or `content` (hash of the event as it is sent; message id and line for an event ' +
+        'without a time of its own).',
     },
     TRANSFORM: {
       type: 'string',

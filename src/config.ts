@@ -129,7 +129,7 @@ function configOf(env: Environment, host: Host): Config {
       maxConcurrency: env.DELIVERY_MAX_CONCURRENCY,
       maxEventsPerSecond: env.DELIVERY_MAX_EVENTS_PER_SECOND,
     },
-    insertId: env.INSERT_ID ?? (deadLetter.kind === 'subscription' ? 'content' : 'message'),
+    insertId: env.INSERT_ID,
     ...(env.TRANSFORM !== undefined && { transformPath: env.TRANSFORM }),
     deadLetter,
     onCloudRun: env.K_SERVICE !== undefined,

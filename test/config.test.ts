@@ -201,12 +201,16 @@ describe('a complete configuration', () => {
     assert.match(config.warnings.join(), /^PUSH_AUTH is none: /)
   })
 
-  it('makes insert ids of the content when rejected events go to the subscription', () => {
-    const config = load({ DEAD_LETTER: 'subscription' })
-
-    assert.deepEqual(config.deadLetter, { kind: 'subscription' })
-    assert.equal(config.insertId, 'content')
-    assert.equal(load({ DEAD_LETTER: 'subscription', INSERT_ID: 'message' }).insertId, 'message')
+  it('makes insert ids of the message unless told otherwise, wherever rejected events go', () => {
+    for (const DEAD_LETTER of [
+      'file:letters',
+      'pubsub:projects/p/topics/letters',
+      'subscription',
+    ]) {
+      assert.equal(load({ DEAD_LETTER }).insertId, 'message')
+      assert.equal(load({ DEAD_LETTER, INSERT_ID: 'content' }).insertId, 'content')
+    }
+    assert.equal(load({ INSERT_ID: '' }).insertId, 'message')
   })
 
   for (const [memory, buffered] of [
