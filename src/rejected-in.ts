@@ -1,4 +1,5 @@
 import { createOrdinals } from './lib/ordinals.ts'
+import type { Line } from './model/event.ts'
 import type { RejectedJourney } from './model/journey.ts'
 import { rejected } from './model/outcome.ts'
 import { isRejectedAt, type Outcomes, rejectionAt } from './outcomes.ts'
@@ -15,17 +16,18 @@ const FICKLE = rejected(
 
 /** Throws when the portions hold fewer events than there are outcomes: no rejected one may be lost. */
 export function createRejectedIn(outcomes: Outcomes): RejectedIn {
-  const ordinalOf = createOrdinals()
+  const ordinalOf = createLineOrdinals()
   let place = 0
 
   return function rejectedIn({ journeys, isLast }) {
     const found: RejectedJourney[] = []
     for (const { line, child, step } of journeys) {
-      const ordinal = line ? ordinalOf(line.text, line.number) : 1
+      const ordinalOfLine = line ? ordinalOf(line) : 1
       if (isRejectedAt(outcomes, place)) {
         const own = step.kind === 'rejected' ? step : FICKLE
         const outcome = rejectionAt(outcomes, place) ?? own
         const event = step.kind === 'prepared' ? { event: step } : {}
+        const ordinal = event.event?.ordinal ?? ordinalOfLine
         found.push({ ...(line && { line }), ordinal, child, outcome, ...event })
       }
       place += 1
@@ -34,5 +36,16 @@ export function createRejectedIn(outcomes: Outcomes): RejectedIn {
       throw new Error('a message made fewer events when asked again')
     }
     return found
+  }
+}
+
+/** The place of a line among those equal to it; one for all events that were made of the line. */
+function createLineOrdinals(): (line: Line) => number {
+  const ordinalOf = createOrdinals()
+  let last: { readonly number: number; readonly ordinal: number } | undefined
+
+  return function ordinalOfLine({ number, text }) {
+    if (last?.number !== number) last = { number, ordinal: ordinalOf(text) }
+    return last.ordinal
   }
 }

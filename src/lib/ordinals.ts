@@ -1,8 +1,8 @@
 /**
- * The place of a line, from 1, among those equal to it: asked in the order of the lines, perhaps
- * more than once for each. Takes some 30 bytes a line, however long it is.
+ * The place of a text, from 1, among those equal to it that came before. Takes some 30 bytes a text,
+ * however long it is.
  */
-export type OrdinalOf = (text: string, line: number) => number
+export type OrdinalOf = (text: string) => number
 
 const FIRST_SIZE = 16
 const FULL_SHARE = 2 / 3
@@ -19,14 +19,7 @@ export function createOrdinals(): OrdinalOf {
   /** Most messages hold one event: for that no table is made. */
   let first: string | undefined
 
-  let last: { readonly line: number; readonly ordinal: number } | undefined
-
-  return function ordinalOf(text, line) {
-    if (last?.line !== line) last = { line, ordinal: next(text) }
-    return last.ordinal
-  }
-
-  function next(text: string): number {
+  return function ordinalOf(text) {
     if (first === undefined) {
       first = text
       return 1

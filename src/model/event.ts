@@ -49,6 +49,8 @@ export interface PreparedEvent {
   /** Length of `text` in UTF-8. */
   readonly bytes: number
   readonly insertId: string
+  /** From 1: its place among the events of its message that are sent alike, where its id rests on it. */
+  readonly ordinal?: number
   /** Epoch ms. */
   readonly time: number
   /** `$identify`, `$create_alias` or `$merge`: travels in a batch of its own kind. */

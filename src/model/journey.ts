@@ -31,7 +31,7 @@ export interface Traveller {
 /** A rejected event, as it is to be stored. */
 export interface RejectedJourney {
   readonly line?: Line
-  /** From 1: its line's place among the equal lines of the message. */
+  /** From 1: its place among the events sent alike where its id rests on that, else its line's place. */
   readonly ordinal: number
   readonly child: number
   readonly outcome: Rejected

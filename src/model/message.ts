@@ -24,8 +24,10 @@ export interface Replay {
   readonly id: string
   /** From 1; 0 when the letter is of a message as a whole. */
   readonly line: number
-  /** From 1: the event's place among the equal lines of its message. */
+  /** From 1: the event's place among its equals in the message. */
   readonly ordinal: number
+  /** The insert id it had; absent when it was rejected before it had one. */
+  readonly insertId?: string
   /** How often the event had been published again when this letter was written. */
   readonly replays: number
   /** The message id under which it is pushed now. */

@@ -1,35 +1,98 @@
 import { hashId } from '../lib/digest.ts'
+import { type ParsedEvent, withProperties } from '../lib/json-text.ts'
 import { createOrdinals } from '../lib/ordinals.ts'
 import type { Candidate } from '../model/event.ts'
-import type { Message } from '../model/message.ts'
-import { isLegalInsertId } from './mixpanel-ids.ts'
+import type { Message, Replay } from '../model/message.ts'
+import type { EventTime } from './event-time.ts'
+import { childIdOf } from './insert-id.ts'
+import { isLegalInsertId, isUsableInsertId } from './mixpanel-ids.ts'
 
-/** Makes the insert ids of one message's events; asked in the order of their lines. */
-export type DeriveId = (candidate: Candidate, time: number) => string
+/** An event that gives itself no usable id. */
+export interface UnnamedEvent {
+  readonly candidate: Candidate
+  readonly event: ParsedEvent
+  readonly time: EventTime
+}
+
+/** A derived id; `ordinal` is the event's place among its equals, where the id rests on it. */
+export interface DerivedId {
+  readonly id: string
+  readonly ordinal?: number
+}
+
+/** Makes the insert ids of one message's events; called once for each, in the order of the message. */
+export type DeriveId = (unnamed: UnnamedEvent) => DerivedId
 
 const DIGITS = /^\d+$/
 
-/** Message id and line: the same at each delivery, and legible when the id is Pub/Sub's own. */
-export function idsOfMessage({ messageId }: Message): DeriveId {
-  const pubsubs = DIGITS.test(messageId)
-  return function deriveId({ line }) {
-    const id = `${messageId}-${line.number}`
-    return pubsubs && isLegalInsertId(id) ? id : hashId(['message', messageId, line.number])
+/** Message id and line: the same at each delivery, and legible when the message id is Pub/Sub's. */
+export function idsOfMessage(message: Message): DeriveId {
+  const idOfLine = lineIdsOf(message)
+  return function deriveId({ candidate: { line, child } }) {
+    return { id: idOfLetter(message, child) ?? childIdOf(idOfLine(line.number), child) }
   }
 }
 
 /**
- * The event itself: the same in whatever message it comes. Equal lines of one message are as many
- * events, so their ordinal, from 1, counts in; the children of a line share it. A replay holds one
- * of them, and knows which.
+ * A hash of the event as it is sent, before its id is put in, and of its ordinal among the events of
+ * the message that are sent alike. A time that Pub/Sub may change from one delivery to the next has
+ * no part in it: an event without a time of its own has the id of `idsOfMessage`, and an event whose
+ * clock is fast counts with the time it gives itself.
  */
-export function idsOfContent({ replay }: Message): DeriveId {
-  const before = (replay?.ordinal ?? 1) - 1
+export function idsOfContent(message: Message): DeriveId {
+  const ofMessage = idsOfMessage(message)
   const ordinalOf = createOrdinals()
 
-  return function deriveId({ line, text }, time) {
-    // An event made of attributes alone has no line but its own text.
-    const source = line.text === '' ? text : line.text
-    return hashId(['content', source, time, before + ordinalOf(source, line.number)])
+  return function deriveId(unnamed) {
+    const { child } = unnamed.candidate
+    if (unnamed.time.ownMs === undefined) return ofMessage(unnamed)
+    const text = textWithOwnTime(unnamed)
+    const ordinal = ordinalOf(text)
+    const letter = idOfLetter(message, child)
+    if (letter !== undefined) return { id: letter, ordinal }
+    return { id: hashId(['content', text, ordinal, ...placeOf(message, child)]), ordinal }
   }
+}
+
+function lineIdsOf({ messageId }: Message): (line: number) => string {
+  const isPubSubs = DIGITS.test(messageId)
+  return function idOfLine(line) {
+    const id = `${messageId}-${line}`
+    return isPubSubs && isLegalInsertId(id) ? id : hashId(['message', messageId, line])
+  }
+}
+
+function textWithOwnTime({ candidate, event, time }: UnnamedEvent): string {
+  if (time.kind === 'kept') return candidate.text
+  return withProperties(candidate.text, event, { time: String(time.ownMs) })
+}
+
+/** The id that a replayed event had when its letter was written. */
+function idOfLetter({ messageId, replay }: Message, child: number): string | undefined {
+  const id = replay?.insertId
+  if (!replay || replay.line === 0 || id === undefined || !isUsableInsertId(id)) return undefined
+  return isLettersChild(childIn(replay, messageId), child) ? id : undefined
+}
+
+/**
+ * Tells a replayed event that had no id yet from its equals in the same message, which are replayed
+ * by themselves: they stand on other lines. A whole message needs nothing, it holds all of them.
+ */
+function placeOf({ messageId, replay }: Message, child: number): readonly (string | number)[] {
+  if (!replay) return []
+  // The lines of a letter that was made into several, by hand: `messageId` is the letter's id then.
+  if (replay.line === 0) return messageId === replay.id ? [messageId] : []
+  const letters = childIn(replay, messageId)
+  // The siblings of a child have letters of their own, or were imported under their usual ids.
+  return letters === 0 || isLettersChild(letters, child) ? [replay.line] : []
+}
+
+function isLettersChild(letters: number, child: number): boolean {
+  return letters === child || (letters === 0 && child === 1) || (letters === 1 && child === 0)
+}
+
+/** Which child of its line the letter is of, as its id says; 0 for an only event. */
+function childIn({ id, line }: Replay, messageId: string): number {
+  const stem = `${messageId}-${line}-`
+  return id.startsWith(stem) ? Number(id.slice(stem.length)) : 0
 }

@@ -1,8 +1,11 @@
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { momentOf } from './moment.ts'
 
-/** The moment an event gets, in epoch ms: the one in its text, or one to be set there. */
-export type EventTime = Readonly<{ kind: 'kept' | 'set'; ms: number }>
+/**
+ * The moment an event gets, in epoch ms: the one in its text, or one to be set there. `ownMs` is the
+ * moment that it gives itself, absent when it gives none.
+ */
+export type EventTime = Readonly<{ kind: 'kept' | 'set'; ms: number; ownMs?: number }>
 
 const HOUR_MS = 3_600_000
 /** Mixpanel takes nothing earlier (https://developer.mixpanel.com/reference/import-events). */
@@ -21,9 +24,9 @@ export function eventTimeOf(own: unknown, publishedAt: number | undefined): Even
   if (ms === undefined) return invalid('is neither an epoch in seconds or ms nor ISO 8601')
   if (ms > LATEST_MS) return invalid('is beyond the calendar')
   if (publishedAt === undefined || ms <= publishedAt) {
-    return checked({ kind: Number.isInteger(own) ? 'kept' : 'set', ms })
+    return checked({ kind: Number.isInteger(own) ? 'kept' : 'set', ms, ownMs: ms })
   }
-  if (ms <= publishedAt + HOUR_MS) return checked({ kind: 'set', ms: publishedAt })
+  if (ms <= publishedAt + HOUR_MS) return checked({ kind: 'set', ms: publishedAt, ownMs: ms })
   return invalid('is more than an hour after the message was published')
 }
 

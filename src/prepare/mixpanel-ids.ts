@@ -32,3 +32,8 @@ export function isBadId(id: string): boolean {
 export function isLegalInsertId(id: string): boolean {
   return LEGAL_INSERT_ID.test(id)
 }
+
+/** Whether Mixpanel takes an insert id as it is. */
+export function isUsableInsertId(id: string): boolean {
+  return isLegalInsertId(id) && !isBadId(id)
+}

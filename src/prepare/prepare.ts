@@ -4,7 +4,7 @@ import type { Message } from '../model/message.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { type DeriveId, idsOfContent, idsOfMessage } from './derived-ids.ts'
 import { eventTimeOf } from './event-time.ts'
-import { childIdOf, ownIdOf } from './insert-id.ts'
+import { type ClaimId, createClaims, ownIdOf } from './insert-id.ts'
 import { isBadId } from './mixpanel-ids.ts'
 
 export interface PrepareOptions {
@@ -34,33 +34,43 @@ export function createPrepare({ insertId }: PrepareOptions): Prepare {
   const idsOf = insertId === 'message' ? idsOfMessage : idsOfContent
 
   return function prepare(message) {
-    const deriveId = idsOf(message)
-    return (candidate) => prepareEvent(candidate, message, deriveId)
+    const ids = { claimId: createClaims(), deriveId: idsOf(message) }
+    return (candidate) => prepareEvent(candidate, message, ids)
   }
 }
 
 function prepareEvent(
   candidate: Candidate,
   { publishedAt }: Message,
-  deriveId: DeriveId,
+  { claimId, deriveId }: { readonly claimId: ClaimId; readonly deriveId: DeriveId },
 ): PreparedEvent | Rejected {
   const event = candidate.value
+  const givenId = givenIdIn(event)
+  const ownId = ownIdOf(givenId, candidate.text)
+  // Before anything is rejected: once it is mended, the event must find its id free.
+  const claimedId = ownId === undefined ? undefined : claimId(candidate, ownId)
   if (!isEvent(event)) return faultOf(event)
-  const { distinct_id: distinctId, time: ownTime, $insert_id: ownId } = event.properties
+  const { distinct_id: distinctId, time: givenTime } = event.properties
   if (typeof distinctId === 'string' && isBadId(distinctId)) return BAD_DISTINCT_ID
-  const time = eventTimeOf(ownTime, publishedAt)
+  const time = eventTimeOf(givenTime, publishedAt)
   if (time.kind === 'rejected') return time
-  const id = ownIdOf(ownId, candidate.text) ?? deriveId(candidate, time.ms)
-  const insertId = childIdOf(id, candidate.child)
+  const derived = claimedId === undefined ? deriveId({ candidate, event, time }) : undefined
+  const insertId = claimedId ?? claimId(candidate, derived?.id ?? '')
 
   const changes: Record<string, string> = {}
   if (time.kind === 'set') changes.time = String(time.ms)
-  if (insertId !== ownId) changes.$insert_id = JSON.stringify(insertId)
+  if (insertId !== givenId) changes.$insert_id = JSON.stringify(insertId)
   const text = withProperties(candidate.text, event, changes)
   const bytes = Buffer.byteLength(text)
   if (bytes >= TOO_LARGE_BYTES) return rejected('too_large', `the event has ${bytes} bytes`)
   const identityVerb = IDENTITY_VERBS.includes(event.event)
-  return { kind: 'prepared', text, bytes, insertId, time: time.ms, identityVerb }
+  const ordinal = derived?.ordinal
+  const prepared = { kind: 'prepared', text, bytes, insertId, time: time.ms, identityVerb } as const
+  return ordinal === undefined ? prepared : { ...prepared, ordinal }
+}
+
+function givenIdIn(value: unknown): unknown {
+  return isObject(value) && isObject(value.properties) ? value.properties.$insert_id : undefined
 }
 
 function isEvent(value: unknown): value is ParsedEvent {

@@ -33,6 +33,7 @@ function originalOf(
   const ordinal = numberIn(said('ordinal') ?? '1')
   if (!id || !messageId || line === undefined || replays === undefined) return undefined
   if (!ordinal || said('part') !== undefined) return undefined
+  const insertId = said('insert-id')
   const publishTime = said('publish-time')
   const publishedAt = instantOf(publishTime)
   // No letter is published before its message: a time that says so would let the future in.
@@ -48,7 +49,7 @@ function originalOf(
     ...(publishedAt !== undefined && { publishedAt }),
     ...(orderingKey !== undefined && { orderingKey }),
     ...(deliveryAttempt !== undefined && { deliveryAttempt }),
-    replay: { id, line, ordinal, replays, pushedAs },
+    replay: { id, line, ordinal, ...(insertId && { insertId }), replays, pushedAs },
   }
 }
 

@@ -10,6 +10,9 @@ import { createScaledClock } from '../helpers/scaled-clock.ts'
 import { startWorld, type World } from '../helpers/world.ts'
 
 const GOOD = '{"event":"signed_up","properties":{"distinct_id":"u-1"}}'
+const TIMED = '{"event":"clicked","properties":{"distinct_id":"u-1","time":1700000000000}}'
+const TOO_DEEP =
+  '{"event":"deep","properties":{"a":{"b":{"c":{"d":{"e":1}}}},"distinct_id":"u-3","time":1700000000000}}'
 const BAD = '{"event":"signed_up","properties":{"distinct_id":"u-2","time":"yesterday"}}'
 const MESSAGE = { messageId: '77', publishTime: '2026-01-02T03:04:05.678Z' }
 
@@ -283,26 +286,41 @@ describe('a letter that is published again', () => {
     assert.equal(mixpanel.rows().length, 5)
   })
 
-  it('keeps equal lines apart with INSERT_ID=content, each with the id it would have had', async (t) => {
-    const idsOf = async (fails: boolean): Promise<readonly string[]> => {
-      let broken = fails
+  for (const INSERT_ID of ['message', 'content']) {
+    it(`keeps equal lines apart that had no id yet, with INSERT_ID=${INSERT_ID}`, async (t) => {
+      let broken = true
       const transform = createTransform((input) => {
         if (broken) throw new Error('no')
         return input
       })
-      const env = { INSERT_ID: 'content' }
-      const { pusher, pubsub, mixpanel } = await startScene(t, { transform, env })
-      await pusher.push({ ...MESSAGE, data: `${GOOD}\n${GOOD}` })
+      const { pusher, pubsub, mixpanel } = await startScene(t, { transform, env: { INSERT_ID } })
+      await pusher.push({ ...MESSAGE, data: `${TIMED}\n${TIMED}\n${TIMED}` })
       broken = false
+
       for (const letter of pubsub.messages()) await pusher.push(replayOf(letter))
-      return mixpanel.deduplicated().map(({ insertId }) => insertId)
-    }
+      for (const letter of pubsub.messages()) await pusher.push({ ...letter, messageId: '9' })
 
-    const [straight, replayed] = [await idsOf(false), await idsOf(true)]
+      assert.equal(mixpanel.rows().length, 6)
+      assert.equal(mixpanel.deduplicated().length, 3)
+    })
 
-    assert.equal(new Set(straight).size, 2)
-    assert.deepEqual(replayed, straight)
-  })
+    it(`keeps the ids of equal children that Mixpanel refused, with INSERT_ID=${INSERT_ID}`, async (t) => {
+      const transform = createTransform((input) => [input, input])
+      const data = `${TOO_DEEP}\n${TIMED}\n${TOO_DEEP}`
+      const env = { INSERT_ID }
+      const { pusher, pubsub } = await startScene(t, { transform, env })
+      await pusher.push({ ...MESSAGE, data })
+      const letters = pubsub.messages()
+      assert.equal(letters.length, 4)
+
+      const ids = new Set(letters.map((letter) => attributeOf(letter, 'insert-id')))
+      for (const letter of letters) await pusher.push(replayOf(letter))
+
+      const again = pubsub.messages().slice(4)
+      assert.equal(ids.size, 4)
+      assert.deepEqual(new Set(again.map((letter) => attributeOf(letter, 'insert-id'))), ids)
+    })
+  }
 
   it('may hold several events where one was, and they take no other line’s id', async (t) => {
     const { pusher, pubsub, mixpanel } = await startScene(t)

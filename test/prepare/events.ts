@@ -14,7 +14,7 @@ export const BAD_IDS = [
 ]
 
 /** Prepares candidates that are all a message has. */
-type Prepare = (
+export type Prepare = (
   message: Message,
   candidates: readonly Candidate[],
 ) => readonly (PreparedEvent | Rejected)[]
@@ -37,8 +37,17 @@ export function candidateOf(text: string, index = 0): Candidate {
 
 /** What a transform that copies its input makes of a line: `count` events. */
 export function childrenOf(text: string, count: number, number = 1): Candidate[] {
-  return Array.from({ length: count }, (_, index) => {
-    return { ...candidateOf(text, number - 1), child: count === 1 ? 0 : index + 1 }
+  return siblingsOf(
+    Array.from({ length: count }, () => text),
+    number,
+  )
+}
+
+/** What a transform made of one line. */
+export function siblingsOf(texts: readonly string[], number = 1): Candidate[] {
+  const line = { number, text: '{}' }
+  return texts.map((text, index) => {
+    return { ...candidateOf(text), line, child: texts.length === 1 ? 0 : index + 1 }
   })
 }
 

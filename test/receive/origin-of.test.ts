@@ -35,6 +35,7 @@ describe('the origin of a pushed message', () => {
     const pushed = replayWith({
       'pubsub-mixpanel-ordering-key': 'k',
       'pubsub-mixpanel-ordinal': '3',
+      'pubsub-mixpanel-insert-id': 'i-1',
     })
 
     assert.deepEqual(originOf({ ...pushed, deliveryAttempt: 6 }), {
@@ -46,7 +47,7 @@ describe('the origin of a pushed message', () => {
       publishedAt: Date.UTC(2025, 11, 1),
       orderingKey: 'k',
       deliveryAttempt: 6,
-      replay: { id: '77-2', line: 2, ordinal: 3, replays: 4, pushedAs: '900' },
+      replay: { id: '77-2', line: 2, ordinal: 3, insertId: 'i-1', replays: 4, pushedAs: '900' },
     })
   })
 
