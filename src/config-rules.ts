@@ -1,9 +1,11 @@
 import { RESERVED, VARIABLE_NAMES, VARIABLES, type VariableName } from './config-schema.ts'
+import { slipsIn } from './config-slips.ts'
 import {
   deadLetterFormOf,
   type Given,
   isHostAndPort,
   isHttpUrl,
+  LISTS,
   listOf,
   shapeOf,
 } from './config-values.ts'
@@ -26,13 +28,6 @@ const SERVICE_ACCOUNT: readonly VariableName[] = [
   'MIXPANEL_PROJECT_ID',
 ]
 
-const LISTS: readonly VariableName[] = [
-  'PUSH_AUDIENCE',
-  'PUSH_SERVICE_ACCOUNT',
-  'PUSH_SUBSCRIPTIONS',
-  'PUSH_ISSUER',
-]
-
 const MOST_BUFFERED_BY_DEFAULT = 134_217_728
 
 const RULES: readonly Rule[] = [
@@ -40,6 +35,7 @@ const RULES: readonly Rule[] = [
   lists,
   ports,
   credentials,
+  slipsIn,
   region,
   mixpanelUrl,
   pushAuth,
@@ -112,8 +108,11 @@ function region({ MIXPANEL_REGION, MIXPANEL_URL }: Given): string[] {
 
 function mixpanelUrl({ MIXPANEL_URL }: Given): string[] {
   if (MIXPANEL_URL === undefined) return []
-  if (isHttpUrl(MIXPANEL_URL) && !/[?#]/.test(MIXPANEL_URL)) return []
-  return ['MIXPANEL_URL must be an http or https URL without credentials, query or fragment']
+  if (!isHttpUrl(MIXPANEL_URL) || /[?#]/.test(MIXPANEL_URL)) {
+    return ['MIXPANEL_URL must be an http or https URL without credentials, query or fragment']
+  }
+  if (!/\/import\/*$/i.test(new URL(MIXPANEL_URL).pathname)) return []
+  return ['MIXPANEL_URL must not end in /import, which the service adds: set the base URL']
 }
 
 function pushAuth(given: Given): string[] {
@@ -146,7 +145,11 @@ function cloudRunAuth({ PUSH_AUTH, K_SERVICE }: Given): string[] {
 }
 
 function serviceAccounts({ PUSH_SERVICE_ACCOUNT }: Given): string[] {
-  if (listOf(PUSH_SERVICE_ACCOUNT).every((entry) => /^[^@\s]+@[^@\s]+$/.test(entry))) return []
+  const entries = listOf(PUSH_SERVICE_ACCOUNT)
+  if (entries.some((entry) => /^(serviceAccount|user|group|principal\w*):/i.test(entry))) {
+    return ['PUSH_SERVICE_ACCOUNT must hold e-mail addresses without serviceAccount: before them']
+  }
+  if (entries.every((entry) => /^[^@\s:/<>]+@[^@\s:/<>]+$/.test(entry))) return []
   return ['PUSH_SERVICE_ACCOUNT must hold e-mail addresses, comma-separated']
 }
 

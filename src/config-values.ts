@@ -1,4 +1,5 @@
 import { envSchema } from 'env-schema'
+import { isInjected } from './config-kubernetes.ts'
 import {
   ENVIRONMENT,
   type Environment,
@@ -11,15 +12,32 @@ import {
 /** Variables as they are written; what is neither set nor filled in by a default is absent. */
 export type Given = Readonly<Partial<Record<VariableName, string>>>
 
-/** The variables that are set, trimmed. */
+/** The variables that hold a comma-separated list. */
+export const LISTS: readonly VariableName[] = [
+  'PUSH_AUDIENCE',
+  'PUSH_SERVICE_ACCOUNT',
+  'PUSH_SUBSCRIPTIONS',
+  'PUSH_ISSUER',
+]
+
+/** The variables that are set, trimmed. What Kubernetes injects under one of our names is unset. */
 export function setIn(env: Readonly<Record<string, string | undefined>>): Given {
   const set: Partial<Record<VariableName, string>> = {}
   for (const name of VARIABLE_NAMES) {
     const text = env[name]?.trim()
-    if (text) set[name] = text
+    if (text && !isInjected(name, text)) set[name] = text
   }
   return set
 }
+
+/** The same with every choice and every e-mail address in lower case. */
+export function folded(set: Given): Given {
+  const names = VARIABLE_NAMES.filter((name) => VARIABLES[name].enum || name === EMAILS)
+  const lower = names.filter((name) => set[name]).map((name) => [name, set[name]?.toLowerCase()])
+  return { ...set, ...Object.fromEntries(lower) }
+}
+
+const EMAILS: VariableName = 'PUSH_SERVICE_ACCOUNT'
 
 /** The default of each variable that has one of its own. */
 export function defaults(): Given {
@@ -82,9 +100,9 @@ export type DeadLetterForm = Readonly<
 const TOPIC = /^projects\/[a-z0-9][\w.:-]*\/topics\/[a-z][\w.~+%-]{2,254}$/i
 
 export function deadLetterFormOf(text: string): DeadLetterForm {
-  if (text === 'subscription') return { kind: 'subscription' }
-  if (/^file:./.test(text)) return { kind: 'file', folder: text.slice('file:'.length) }
-  const topic = text.startsWith('pubsub:') ? text.slice('pubsub:'.length) : ''
+  if (/^subscription$/i.test(text)) return { kind: 'subscription' }
+  if (/^file:./i.test(text)) return { kind: 'file', folder: text.slice('file:'.length) }
+  const topic = /^pubsub:/i.test(text) ? text.slice('pubsub:'.length) : ''
   if (TOPIC.test(topic)) return { kind: 'pubsub', topic }
   return { kind: 'unknown' }
 }
@@ -99,4 +117,10 @@ export function isHttpUrl(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false
   return url.username === '' && url.password === ''
+}
+
+/** Whether a URL leads to this machine. */
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url)
+  return /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
 }

@@ -1,6 +1,17 @@
 import { defaultBufferedBytes, type Host, problemsOf } from './config-rules.ts'
 import type { Environment } from './config-schema.ts'
-import { deadLetterFormOf, defaults, listOf, parse, setIn, shapeOf } from './config-values.ts'
+import { quotedIn, quotesAround, unquoted } from './config-slips.ts'
+import { unknownVariables } from './config-unknown.ts'
+import {
+  deadLetterFormOf,
+  defaults,
+  folded,
+  listOf,
+  parse,
+  setIn,
+  shapeOf,
+} from './config-values.ts'
+import { warningsOf } from './config-warnings.ts'
 
 /** How the service shows Mixpanel who it is. */
 type Credentials = Readonly<
@@ -90,16 +101,24 @@ const REGION_URLS = {
  * and an empty value is none. Throws `InvalidConfigurationError` with all problems at once.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, host: Host): Config {
-  const set = setIn(env)
+  const written = setIn(env)
+  const set = folded(unquoted(written))
+  const unknown = unknownVariables(env, set)
   const parsed = parse(set)
   const broken = parsed.kind === 'broken' ? parsed.names.map(shapeOf) : []
-  const problems = new Set([...broken, ...problemsOf({ ...defaults(), ...set }, host)])
+  const problems = new Set([
+    ...unknown.problems,
+    ...quotedIn(written).map(quotesAround),
+    ...broken,
+    ...problemsOf({ ...defaults(), ...set }, host),
+  ])
   if (parsed.kind === 'broken' || problems.size > 0)
     throw new InvalidConfigurationError([...problems])
-  return configOf(parsed.environment, host)
+  const warnings = [...warningsOf(parsed.environment), ...unknown.warnings]
+  return { ...configOf(parsed.environment, host), warnings }
 }
 
-function configOf(env: Environment, host: Host): Config {
+function configOf(env: Environment, host: Host): Omit<Config, 'warnings'> {
   const deadLetter = deadLetterOf(env)
   return {
     server: {
@@ -133,7 +152,6 @@ function configOf(env: Environment, host: Host): Config {
     ...(env.TRANSFORM !== undefined && { transformPath: env.TRANSFORM }),
     deadLetter,
     onCloudRun: env.K_SERVICE !== undefined,
-    warnings: warningsOf(env),
   }
 }
 
@@ -181,31 +199,6 @@ function deadLetterOf(env: Environment): DeadLetterTarget {
   if (form.kind === 'pubsub')
     return { ...form, ...(emulatorHost !== undefined && { emulatorHost }) }
   throw new Error('a rule has let through a DEAD_LETTER that has no store')
-}
-
-function warningsOf(env: Environment): string[] {
-  return [...pushAuthWarnings(env), ...emulatorWarnings(env)]
-}
-
-function emulatorWarnings(env: Environment): string[] {
-  if (env.PUBSUB_EMULATOR_HOST === undefined || deadLetterOf(env).kind !== 'pubsub') return []
-  return [
-    'PUBSUB_EMULATOR_HOST is set: dead letters go to an emulator, which forgets them when it ends',
-  ]
-}
-
-function pushAuthWarnings(env: Environment): string[] {
-  switch (env.PUSH_AUTH) {
-    case 'oidc':
-      return []
-    case 'cloud-run-iam':
-      return [
-        'PUSH_AUTH is cloud-run-iam: safe only while this Cloud Run service is private; ' +
-          'where everyone may invoke it, everyone can write into the Mixpanel project',
-      ]
-    case 'none':
-      return ['PUSH_AUTH is none: whoever reaches the port can write into the Mixpanel project']
-  }
 }
 
 /** What a rule has made sure of. */

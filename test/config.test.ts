@@ -1,63 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { InvalidConfigurationError, loadConfig } from '../src/config.ts'
-import type { Host } from '../src/config-rules.ts'
+import { loadConfig } from '../src/config.ts'
+import { ENVIRONMENT, RESERVED, SECRETS, VARIABLE_NAMES, VARIABLES } from '../src/config-schema.ts'
 import {
-  ENVIRONMENT,
-  RESERVED,
-  SECRETS,
-  VARIABLE_NAMES,
-  VARIABLES,
-  type VariableName,
-} from '../src/config-schema.ts'
-
-type Env = Partial<Record<VariableName, string>>
-
-const MIB = 1024 * 1024
-
-const OFF_CLOUD_RUN: Env = {
-  MIXPANEL_PROJECT_TOKEN: 'a-token',
-  MIXPANEL_REGION: 'eu',
-  PUSH_AUDIENCE: 'https://push.example.com',
-  PUSH_SERVICE_ACCOUNT: 'pusher@p.iam.gserviceaccount.com',
-}
-
-const ON_CLOUD_RUN: Env = {
-  ...OFF_CLOUD_RUN,
-  K_SERVICE: 'pubsub-mixpanel',
-  DEAD_LETTER: 'file:/mnt/letters',
-}
-
-const SERVICE_ACCOUNT: Env = {
-  MIXPANEL_PROJECT_TOKEN: '',
-  MIXPANEL_SERVICE_ACCOUNT_USERNAME: 'user',
-  MIXPANEL_SERVICE_ACCOUNT_SECRET: 'a-secret',
-  MIXPANEL_PROJECT_ID: '42',
-}
-
-/** A machine with a volume mounted at `/mnt`. */
-function aHost(host: Partial<Host> = {}): Host {
-  return {
-    memoryLimitBytes: 512 * MIB,
-    deviceOf: (path) => (path.startsWith('/mnt/') ? 2 : 1),
-    ...host,
-  }
-}
-
-function load(changes: Env, host = aHost()) {
-  return loadConfig({ ...OFF_CLOUD_RUN, ...changes }, host)
-}
-
-function problemsWith(env: Env, host = aHost()): readonly string[] {
-  try {
-    loadConfig(env, host)
-    return []
-  } catch (error) {
-    if (error instanceof InvalidConfigurationError) return error.problems
-    throw error
-  }
-}
+  aHost,
+  type Env,
+  load,
+  MIB,
+  OFF_CLOUD_RUN,
+  ON_CLOUD_RUN,
+  problemsWith,
+  SERVICE_ACCOUNT,
+} from './helpers/config.ts'
 
 describe('a complete configuration', () => {
   it('has a default for everything that is not required', () => {
@@ -67,7 +22,7 @@ describe('a complete configuration', () => {
       server: { host: '0.0.0.0', port: 8080, metricsPort: 9464, logLevel: 'info' },
       mixpanel: {
         baseUrl: 'https://api-eu.mixpanel.com',
-        credentials: { kind: 'project_token', token: 'a-token' },
+        credentials: { kind: 'project_token', token: OFF_CLOUD_RUN.MIXPANEL_PROJECT_TOKEN },
         timeoutMs: 30_000,
       },
       push: {
@@ -301,7 +256,7 @@ const PROBLEMS: readonly (readonly [string, Env, RegExp])[] = [
     /^MIXPANEL_PROJECT_ID must not be set beside MIXPANEL_PROJECT_TOKEN/,
   ],
   ['no region', { MIXPANEL_REGION: '' }, /^MIXPANEL_REGION is required: set us, eu or in/],
-  ['an unknown region', { MIXPANEL_REGION: 'US' }, /^MIXPANEL_REGION must be one of us, eu, in$/],
+  ['an unknown region', { MIXPANEL_REGION: 'usa' }, /^MIXPANEL_REGION must be one of us, eu, in$/],
   [
     'an unknown region beside a URL',
     { MIXPANEL_REGION: 'mars', MIXPANEL_URL: 'http://127.0.0.1' },
