@@ -17,6 +17,7 @@ export interface Expectations {
   readonly issuers: readonly string[] | 'any'
   /** Compared to the letter, as Pub/Sub's API reference says. */
   readonly audiences: readonly string[] | 'any'
+  /** E-mail addresses in lower case; the case of the claim does not matter. */
   readonly serviceAccounts: readonly string[]
 }
 
@@ -58,7 +59,8 @@ export function faultOf(
   if (!isOneOf(expected.audiences, claims.aud)) return 'TOKEN_AUDIENCE_REFUSED'
   if (typeof claims.email !== 'string' || claims.email === '') return 'TOKEN_EMAIL_MISSING'
   if (claims.email_verified !== true) return 'TOKEN_EMAIL_UNVERIFIED'
-  if (!expected.serviceAccounts.includes(claims.email)) return 'SERVICE_ACCOUNT_REFUSED'
+  if (!expected.serviceAccounts.includes(claims.email.toLowerCase()))
+    return 'SERVICE_ACCOUNT_REFUSED'
   return undefined
 }
 

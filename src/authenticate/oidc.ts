@@ -10,6 +10,7 @@ import { type Authentication, type RefusalCode, TRUSTED } from '../model/authent
 import type { JudgeToken } from './bearer-token.ts'
 import { claimsIn, type Expectations, endOf, faultOf } from './claims.ts'
 import { isStripped } from './cloud-run-iam.ts'
+import { differenceOf } from './difference.ts'
 import type { Keys } from './keys.ts'
 import { refused } from './refused.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
@@ -50,7 +51,7 @@ export function createOidc(expected: Expectations, parts: OidcParts): JudgeToken
     const claims = claimsIn(payload)
     if (!claims) return refused('TOKEN_INVALID')
     const fault = faultOf(claims, expected, clock.now())
-    if (fault) return refused(fault)
+    if (fault) return refused(fault, differenceOf(fault, claims, expected))
     verifiedTokens.remember(token, endOf(claims))
     return TRUSTED
   }

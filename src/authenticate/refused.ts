@@ -43,8 +43,13 @@ const REFUSALS: Readonly<Record<RefusalCode, Reading>> = {
   ],
 }
 
-/** The answer to a push that is not let in. */
-export function refused(code: RefusalCode): Refused {
+/** The answer to a push that is not let in. `more` is a sentence that quotes nothing of a token. */
+export function refused(code: RefusalCode, more?: string): Refused {
   const [status, detail] = REFUSALS[code]
-  return { kind: 'refused', status, code, detail }
+  return {
+    kind: 'refused',
+    status,
+    code,
+    detail: more === undefined ? detail : `${detail} ${more}`,
+  }
 }

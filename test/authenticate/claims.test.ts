@@ -66,10 +66,10 @@ describe('claims', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (payload) => void claimsIn(payload)))
   })
 
-  it('name the service account to the letter, upper and lower case told apart', () => {
+  it('name the service account in upper or lower case', () => {
     const shouted = { email: PUSHER.toUpperCase() }
 
-    assert.equal(faultAt(ISSUED_AT, shouted), 'SERVICE_ACCOUNT_REFUSED')
+    assert.equal(faultAt(ISSUED_AT, shouted), undefined)
   })
 
   it('earn a 403 only when all else is good', () => {

@@ -9,7 +9,15 @@ import type { FoundKey } from '../../src/authenticate/keys.ts'
 import { createOidc } from '../../src/authenticate/oidc.ts'
 import { createVerifiedTokens } from '../../src/authenticate/verified-tokens.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
-import { AUDIENCE, claimsOfPush, createSigner, GOOGLE, handMade, PUSHER } from './signer.ts'
+import {
+  AUDIENCE,
+  claimsOfPush,
+  createSigner,
+  GOOGLE,
+  handMade,
+  PUSHER,
+  stripped,
+} from './signer.ts'
 
 const issuer = await createSigner('first')
 const key = await importKey()
@@ -86,6 +94,35 @@ describe('a token seen before', () => {
 
     assert.ok(answers.every(({ kind }) => kind === 'refused'))
     assert.equal(verifications(), 2)
+  })
+})
+
+describe('a refused audience', () => {
+  const nearly = { aud: `${AUDIENCE}/` }
+
+  it('is told how it differs when its token is well signed', async () => {
+    const { judge, clock } = createWorld()
+
+    const answer = await judge(await issuer.sign(claimsOfPush(clock.now(), nearly)))
+
+    assert.ok(answer.kind === 'refused')
+    assert.equal(answer.code, 'TOKEN_AUDIENCE_REFUSED')
+    assert.match(answer.detail, / The two differ only in the slash at the end\.$/)
+  })
+
+  it('is told nothing when anybody can have typed it', async () => {
+    const { judge, clock } = createWorld()
+    const claims = claimsOfPush(clock.now(), nearly)
+
+    const answers = [
+      await judge(handMade({ alg: 'RS256', kid: 'first' }, claims, 'AAAA')),
+      await createCloudRunIam(EXPECTED, clock)(stripped(claims)),
+    ]
+
+    for (const answer of answers) {
+      assert.ok(answer.kind === 'refused')
+      assert.doesNotMatch(answer.detail, /differ/)
+    }
   })
 })
 
