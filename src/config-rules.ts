@@ -15,8 +15,15 @@ import { MAX_BODY_BYTES } from './model/limits.ts'
 export interface Host {
   /** Bytes this process may use: the container's limit, or the machine's memory. */
   readonly memoryLimitBytes: number
-  /** The device a path, or its nearest parent that exists, lies on; undefined when unreadable. */
-  deviceOf(path: string): number | undefined
+  /** The volume a path, or its nearest parent that exists, lies on; undefined when unreadable. */
+  volumeOf(path: string): Volume | undefined
+}
+
+/** A file system, as it is mounted. */
+export interface Volume {
+  readonly device: number
+  /** Whether it is kept in memory, as a tmpfs is, and so gone with the machine. */
+  readonly inMemory: boolean
 }
 
 /** Says what is wrong, and what to do; names variables and never quotes a value. */
@@ -202,12 +209,14 @@ const DEAD_LETTER_REQUIRED =
 
 const FOLDER_IN_MEMORY =
   'DEAD_LETTER=file: must name a folder on a mounted volume on Cloud Run, whose own disk is ' +
-  'memory: mount one there, or use pubsub:projects/P/topics/T or subscription'
+  'memory, as a volume of the kind in-memory is: mount a bucket or NFS there, ' +
+  'or use pubsub:projects/P/topics/T or subscription'
 
-/** Fails closed: a folder whose device is unknown counts as memory. */
+/** Fails closed: a folder whose volume is unknown counts as memory. */
 function isMounted(folder: string, host: Host): boolean {
-  const device = host.deviceOf(folder)
-  return device !== undefined && device !== host.deviceOf('/')
+  const volume = host.volumeOf(folder)
+  if (volume === undefined || volume.inMemory) return false
+  return volume.device !== host.volumeOf('/')?.device
 }
 
 /** An emulator forgets: a variable left over from a test would ack letters into nothing. */

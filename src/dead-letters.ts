@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import { createFileSink } from './dead-letter/file-sink.ts'
 import { createGoogleCredentials, NO_CREDENTIALS } from './dead-letter/google-credentials.ts'
+import { probeInTime } from './dead-letter/probe-in-time.ts'
 import { createStoreRejected, type StoreRejected } from './dead-letter/store-rejected.ts'
 import { createTopicClient } from './dead-letter/topic-client.ts'
 import { createTopicSink } from './dead-letter/topic-sink.ts'
@@ -35,13 +36,18 @@ export function createDeadLetters({ deadLetter }: Config, parts: DeadLettersPart
   }
   const { probe, store, close } =
     deadLetter.kind === 'file'
-      ? createFileSink(
-          { folder: deadLetter.folder, maxFileBytes: FILE_BYTES, maxQueuedBytes: QUEUE_BYTES },
-          parts,
-        )
+      ? createFolder(deadLetter.folder, parts)
       : createTopic(deadLetter, parts)
   const storeRejected = createStoreRejected({ ...parts, store })
   return { rejectedGo: 'to_store', storeRejected, probe, close }
+}
+
+function createFolder(folder: string, parts: DeadLettersParts) {
+  const sink = createFileSink(
+    { folder, maxFileBytes: FILE_BYTES, maxQueuedBytes: QUEUE_BYTES },
+    parts,
+  )
+  return { ...sink, probe: () => probeInTime(sink.probe, parts.clock) }
 }
 
 function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }: DeadLettersParts) {

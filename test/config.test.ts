@@ -22,6 +22,7 @@ describe('a complete configuration', () => {
       server: { host: '0.0.0.0', port: 8080, metricsPort: 9464, logLevel: 'info' },
       mixpanel: {
         baseUrl: 'https://api-eu.mixpanel.com',
+        region: 'eu',
         credentials: { kind: 'project_token', token: OFF_CLOUD_RUN.MIXPANEL_PROJECT_TOKEN },
         timeoutMs: 30_000,
       },
@@ -400,8 +401,16 @@ describe('no start', () => {
     assert.match(problems.join(), /^PUSH_MAX_BUFFERED_BYTES .* at least 256 MiB of memory$/)
   })
 
-  it('when the device of the dead letters is unknown on Cloud Run', () => {
-    const host = aHost({ deviceOf: (path) => (path === '/' ? 1 : undefined) })
+  it('when the volume of the dead letters is a tmpfs on Cloud Run', () => {
+    const host = aHost({ volumeOf: (path) => ({ device: path.length, inMemory: path !== '/' }) })
+
+    assert.match(problemsWith(ON_CLOUD_RUN, host).join(), /^DEAD_LETTER=file: must name/)
+  })
+
+  it('when the volume of the dead letters is unknown on Cloud Run', () => {
+    const host = aHost({
+      volumeOf: (path) => (path === '/' ? { device: 1, inMemory: false } : undefined),
+    })
 
     assert.match(problemsWith(ON_CLOUD_RUN, host).join(), /^DEAD_LETTER=file: must name/)
   })

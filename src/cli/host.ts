@@ -1,21 +1,29 @@
-import { statSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import type { Host } from '../config-rules.ts'
+import type { Host, Volume } from '../config-rules.ts'
 
 /** This machine, as the configuration asks about it. */
 export const thisHost: Host = {
   memoryLimitBytes: Math.min(process.constrainedMemory() || totalmem(), totalmem()),
-  deviceOf: (path) => deviceOf(resolve(path)),
+  volumeOf: (path) => volumeOf(resolve(path)),
 }
 
-function deviceOf(path: string): number | undefined {
+/** The types of tmpfs and ramfs (https://man7.org/linux/man-pages/man2/statfs.2.html). */
+const IN_MEMORY = [0x01021994, 0x858458f6]
+
+function volumeOf(path: string): Volume | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false })
-    if (stats) return stats.dev
+    if (stats) return { device: stats.dev, inMemory: isInMemory(path) }
   } catch {
-    // Not ours to look into, and so not ours to write to either.
+    // A path that the service may not look into is no place for it to write to, either.
     return undefined
   }
-  return dirname(path) === path ? undefined : deviceOf(dirname(path))
+  return dirname(path) === path ? undefined : volumeOf(dirname(path))
+}
+
+function isInMemory(path: string): boolean {
+  const { type } = statfsSync(path)
+  return IN_MEMORY.includes(type >>> 0)
 }

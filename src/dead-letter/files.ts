@@ -54,10 +54,20 @@ export function createDiskFiles(openFile: Open = open): Files {
     syncFolder,
   }
 
+  /**
+   * Makes one folder at a time: below /proc, a recursive `mkdir` of Node never ends. A new folder
+   * is lost in a crash, with its files, unless the one it is named in is synced.
+   */
   async function createFolder(folder: string): Promise<void> {
     const path = resolve(folder)
-    const first = await mkdir(path, { recursive: true, mode: 0o700 })
-    if (first !== undefined) await syncParents(path, dirname(first))
+    const parent = dirname(path)
+    if (await isFolder(path)) return
+    if (parent !== path) await createFolder(parent)
+    await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+      // Another instance may have been faster.
+      if (!(await isFolder(path))) throw error
+    })
+    await syncFolder(parent)
   }
 
   async function create(path: string): Promise<AppendFile> {
@@ -71,13 +81,6 @@ export function createDiskFiles(openFile: Open = open): Files {
     }
   }
 
-  /** A new folder is lost in a crash, with its files, unless the one it is named in is synced. */
-  async function syncParents(folder: string, last: string): Promise<void> {
-    const parent = dirname(folder)
-    await syncFolder(parent)
-    if (parent !== last) await syncParents(parent, last)
-  }
-
   async function syncFolder(folder: string): Promise<void> {
     const handle = await openFile(folder, 'r')
     try {
@@ -85,6 +88,14 @@ export function createDiskFiles(openFile: Open = open): Files {
     } finally {
       await handle.close()
     }
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
   }
 }
 

@@ -137,6 +137,14 @@ describe('dead letters on a real disk', () => {
     assert.equal(await readFile(path, 'utf8'), 'before')
   })
 
+  for (const folder of ['/proc/nope', '/proc/nope/letters', '/proc/self/nope']) {
+    it(`cannot be kept in ${folder}, where no folder can be made`, async (t) => {
+      const sink = aSink(t, folder)
+
+      await assert.rejects(sink.probe(), /^Error: DEAD_LETTER=file: names a folder that cannot/)
+    })
+  }
+
   it('cannot be kept where there is a file for a folder', async (t) => {
     const folder = join(await aFolder(t), 'taken')
     await writeFile(folder, '')

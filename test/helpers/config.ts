@@ -32,7 +32,7 @@ export const SERVICE_ACCOUNT: Env = {
 export function aHost(host: Partial<Host> = {}): Host {
   return {
     memoryLimitBytes: 512 * MIB,
-    deviceOf: (path) => (path.startsWith('/mnt/') ? 2 : 1),
+    volumeOf: (path) => ({ device: path.startsWith('/mnt/') ? 2 : 1, inMemory: false }),
     ...host,
   }
 }

@@ -96,7 +96,7 @@ export async function createWorld(t: TestContext, options: WorldOptions): Promis
   t.after(() => issuer.close())
   const logLines: string[] = []
   const env = { ...environmentOf(mixpanel, issuer, folder), ...options.env }
-  const config = loadConfig(env, { memoryLimitBytes: 2 ** 30, deviceOf: () => 1 })
+  const config = loadConfig(env, { memoryLimitBytes: 2 ** 30, volumeOf: () => undefined })
   const service = createService(config, {
     clock: options.clock ?? systemClock,
     log: createLogger(config.server.logLevel, { write: (line) => logLines.push(line) }),
