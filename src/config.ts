@@ -53,6 +53,8 @@ export interface Config {
   readonly mixpanel: {
     /** Without a slash at its end. */
     readonly baseUrl: string
+    /** Absent when `MIXPANEL_URL` decides where events go. */
+    readonly region?: Region
     readonly credentials: Credentials
     readonly timeoutMs: number
   }
@@ -96,6 +98,8 @@ const REGION_URLS = {
   in: 'https://api-in.mixpanel.com',
 } as const
 
+type Region = keyof typeof REGION_URLS
+
 /**
  * The only place where the environment is read. White space around a value is not part of it,
  * and an empty value is none. Throws `InvalidConfigurationError` with all problems at once.
@@ -128,7 +132,7 @@ function configOf(env: Environment, host: Host): Omit<Config, 'warnings'> {
       logLevel: env.LOG_LEVEL,
     },
     mixpanel: {
-      baseUrl: baseUrlOf(env),
+      ...destinationOf(env),
       credentials: credentialsOf(env),
       timeoutMs: env.MIXPANEL_TIMEOUT_SECONDS * 1000,
     },
@@ -155,10 +159,13 @@ function configOf(env: Environment, host: Host): Omit<Config, 'warnings'> {
   }
 }
 
-function baseUrlOf(env: Environment): string {
-  if (env.MIXPANEL_URL === undefined) return REGION_URLS[ruled(env.MIXPANEL_REGION)]
+function destinationOf(env: Environment): Pick<Config['mixpanel'], 'baseUrl' | 'region'> {
+  if (env.MIXPANEL_URL === undefined) {
+    const region = ruled(env.MIXPANEL_REGION)
+    return { baseUrl: REGION_URLS[region], region }
+  }
   const { origin, pathname } = new URL(env.MIXPANEL_URL)
-  return `${origin}${pathname}`.replace(/\/+$/, '')
+  return { baseUrl: `${origin}${pathname}`.replace(/\/+$/, '') }
 }
 
 function credentialsOf(env: Environment): Credentials {

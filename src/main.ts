@@ -3,7 +3,10 @@ import type { Logger } from 'pino'
 import { helpText } from './cli/help.ts'
 import { thisHost } from './cli/host.ts'
 import { type Config, InvalidConfigurationError, loadConfig } from './config.ts'
+import { inForce } from './config-in-force.ts'
+import { UnresponsiveFolderError } from './dead-letter/probe-in-time.ts'
 import { startMetricsServer } from './http/metrics-server.ts'
+import { namingVariable } from './http/port-error.ts'
 import { systemClock } from './lib/clock.ts'
 import { createService } from './parts.ts'
 import { createLogger } from './telemetry/logger.ts'
@@ -26,9 +29,15 @@ async function main(): Promise<void> {
   } catch (error) {
     // A start that fails is the owner's to mend: the message says what to do, and is ours.
     log.fatal({ err: error }, error instanceof Error ? error.message : 'the service cannot start')
-    // Whatever did start, a port perhaps, must not live on as half a service.
-    process.exit(1)
+    endHalfAService(error)
   }
+}
+
+/** Whatever did start, a port perhaps, must not live on. */
+function endHalfAService(error: unknown): void {
+  // An exit would wait, perhaps for ever, for the thread that waits for the folder.
+  if (error instanceof UnresponsiveFolderError) process.kill(process.pid, 'SIGKILL')
+  process.exit(1)
 }
 
 function refuseArgument(argument: string): void {
@@ -63,9 +72,15 @@ async function run(config: Config, log: Logger): Promise<void> {
     log.info('closed')
   })
   await start()
-  const address = await app.listen({ host, port })
-  if (metricsPort > 0) await startMetricsServer({ host, port: metricsPort }, metrics)
-  log.info({ version: VERSION, address, metricsPort }, 'pubsub-mixpanel takes pushes')
+  if (metricsPort > 0) {
+    const listening = startMetricsServer({ host, port: metricsPort }, metrics)
+    await namingVariable(listening, { variable: 'METRICS_PORT', port: metricsPort, host })
+  }
+  const address = await namingVariable(app.listen({ host, port }), { variable: 'PORT', port, host })
+  log.info(
+    { event: 'started', version: VERSION, address, metricsPort, ...inForce(config) },
+    'pubsub-mixpanel takes pushes',
+  )
 }
 
 function cpuMs(): number {
