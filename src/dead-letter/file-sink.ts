@@ -41,6 +41,7 @@ export function createFileSink(options: FileSinkOptions, parts: FileSinkParts): 
     maxItems: Number.POSITIVE_INFINITY,
     maxBytes: Number.POSITIVE_INFINITY,
     maxQueuedBytes: options.maxQueuedBytes,
+    maxCommits: 1,
     commit: (stores) => letterFiles.append(Buffer.concat(stores)),
   })
 

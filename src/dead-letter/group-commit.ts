@@ -1,12 +1,20 @@
 export interface GroupCommitOptions<T> {
-  /** Of one group. What was added as one is never parted, and alone may be larger. */
+  /** Of one group, of items that differ. An addition is never parted, and alone may be larger. */
   readonly maxItems: number
   readonly maxBytes: number
-  /** Bytes that may wait for the commit under way. An addition larger than that waits only alone. */
+  /** Bytes that may wait for a commit. An addition larger than that waits only alone. */
   readonly maxQueuedBytes: number
-  /** One at a time. What it rejects with is what every addition of the group rejects with. */
-  readonly commit: (items: readonly T[]) => Promise<void>
+  /** Groups that are committed side by side; together they have at most `maxBytes`, or are one. */
+  readonly maxCommits: number
+  /**
+   * Resolves when all items are committed. What was confirmed before it rejects is committed; what
+   * it rejects with is the error of all other additions of the group.
+   */
+  readonly commit: (items: readonly T[], confirm: Confirm<T>) => Promise<void>
 }
+
+/** Called when some items of a group are committed, before the others are. */
+export type Confirm<T> = (items: readonly T[]) => void
 
 export interface GroupCommit<T> {
   /**
@@ -18,18 +26,20 @@ export interface GroupCommit<T> {
   close(): Promise<void>
 }
 
-interface Waiting<T> {
+interface Addition<T> {
   readonly items: readonly T[]
   readonly bytes: number
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
+  unconfirmed: number
 }
 
-/** While one group is committed, further items gather, and the next takes as many as it may. */
+/** While groups are committed, further items gather, and the next takes as many as it may. */
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
-  let waiting: Waiting<T>[] = []
+  const commits = new Set<Promise<void>>()
+  let committingBytes = 0
+  const waiting: Addition<T>[] = []
   let waitingBytes = 0
-  let committing: Promise<void> | undefined
   let closed = false
 
   return { add, close }
@@ -40,28 +50,35 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       throw new Error('too many dead letters wait to be stored')
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    waiting.push({ items, bytes, resolve, reject })
+    waiting.push({ items, bytes, resolve, reject, unconfirmed: items.length })
     waitingBytes += bytes
-    committing ??= commitGroups()
+    startCommits()
     return promise
   }
 
   async function close(): Promise<void> {
     closed = true
-    await committing
+    while (commits.size > 0) await Promise.all(commits)
   }
 
-  async function commitGroups(): Promise<void> {
-    while (waiting.length > 0) await commitGroup(takeGroup())
-    committing = undefined
+  function startCommits(): void {
+    while (waiting.length > 0 && commits.size < options.maxCommits) {
+      const size = sizeOfGroup()
+      const bytes = bytesOf(waiting.slice(0, size))
+      if (commits.size > 0 && committingBytes + bytes > options.maxBytes) return
+      start(waiting.splice(0, size), bytes)
+    }
   }
 
-  function takeGroup(): Waiting<T>[] {
-    const size = sizeOfGroup()
-    const group = waiting.slice(0, size)
-    waiting = waiting.slice(size)
-    waitingBytes = waiting.reduce((sum, { bytes }) => sum + bytes, 0)
-    return group
+  function start(group: readonly Addition<T>[], bytes: number): void {
+    waitingBytes -= bytes
+    committingBytes += bytes
+    const commit = commitGroup(group).finally(() => {
+      commits.delete(commit)
+      committingBytes -= bytes
+      startCommits()
+    })
+    commits.add(commit)
   }
 
   function sizeOfGroup(): number {
@@ -75,12 +92,29 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     return past === -1 ? waiting.length : Math.max(1, past)
   }
 
-  async function commitGroup(group: readonly Waiting<T>[]): Promise<void> {
+  async function commitGroup(group: readonly Addition<T>[]): Promise<void> {
+    const additionOf = new Map<T, Addition<T>>()
+    for (const addition of group) {
+      for (const item of addition.items) additionOf.set(item, addition)
+    }
     try {
-      await options.commit(group.flatMap(({ items }) => items))
+      await options.commit([...additionOf.keys()], confirm)
       for (const { resolve } of group) resolve()
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
+
+    function confirm(items: readonly T[]): void {
+      for (const item of items) {
+        const addition = additionOf.get(item)
+        if (!addition) continue
+        addition.unconfirmed -= 1
+        if (addition.unconfirmed === 0) addition.resolve()
+      }
+    }
   }
+}
+
+function bytesOf(additions: readonly { readonly bytes: number }[]): number {
+  return additions.reduce((sum, { bytes }) => sum + bytes, 0)
 }

@@ -14,7 +14,7 @@ export type TopicAnswer = Readonly<
 >
 
 export interface TopicClient {
-  /** `POST …:publish`, with this JSON. Like the others, one at a time; never rejects. */
+  /** `POST …:publish`, with this JSON. Like the others, never rejects. */
   publish(json: string): Promise<TopicAnswer>
   /** Which of the permissions named the credentials have on the topic. */
   testPermissions(permissions: readonly string[]): Promise<TopicAnswer>
@@ -52,6 +52,7 @@ export function createTopicClient(
     ? new HttpsAgent({ keepAlive: true })
     : new HttpAgent({ keepAlive: true })
   let lastUsedAt = clock.monotonic()
+  let underWay = 0
 
   return {
     publish: (json) => ask({ method: 'POST', url: `${url}:publish`, data: json }),
@@ -72,11 +73,13 @@ export function createTopicClient(
       credentials.forget()
       late.resolve(TIMED_OUT)
     })
+    underWay += 1
     try {
       // A library that asks for a token knows nothing of our time limit.
       return await Promise.race([late.promise, askWithAccess(request, timeUp.signal)])
     } finally {
       callOff()
+      underWay -= 1
       lastUsedAt = clock.monotonic()
     }
   }
@@ -96,7 +99,7 @@ export function createTopicClient(
   ): Promise<TopicAnswer> {
     if (access.kind === 'refused') return { kind: 'no_access', code: access.code }
     if (access.kind === 'unavailable') return { kind: 'unanswered', code: access.code }
-    closeStale()
+    if (underWay === 1) closeStale()
     const headers = {
       accept: 'application/json',
       'content-type': 'application/json',

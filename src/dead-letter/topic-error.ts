@@ -9,3 +9,8 @@ export class TopicError extends Error {
     this.code = code
   }
 }
+
+/** The error of letters that the topic refused, or for which no answer came. */
+export function notConfirmed(code: string): TopicError {
+  return new TopicError(`the dead-letter topic has not confirmed the letters: ${code}`, code)
+}

@@ -1,8 +1,9 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
-import { createGroupCommit } from './group-commit.ts'
+import { type Confirm, createGroupCommit } from './group-commit.ts'
 import { type LetterMessage, MAX_REQUEST_BYTES, messagesOf } from './letter-message.ts'
+import { publishLetters } from './publish-letters.ts'
 import { type ProbeEnd, probeEndOf, publishEndOf } from './topic-answers.ts'
 import type { TopicClient } from './topic-client.ts'
 import { TopicError } from './topic-error.ts'
@@ -34,6 +35,8 @@ export interface TopicSink {
 
 /** Messages of one request (https://cloud.google.com/pubsub/quotas#resource_limits). */
 const MAX_MESSAGES = 1_000
+/** Requests side by side: a refused one takes as many as its halves, and others must not wait. */
+const MAX_REQUESTS = 8
 /** A text of more bytes is compressed: in base64, and with attributes, it may not fit a request. */
 const MAX_PLAIN_BYTES = 7_000_000
 /** For the brackets around the messages of a request; a comma for each counts with it. */
@@ -44,8 +47,8 @@ const PUBLISH = 'pubsub.topics.publish'
 const compress = promisify(gzip)
 
 /**
- * Publishes dead letters to a topic, by group commit: while one request is under way further
- * letters gather. What was refused may lie in the topic all the same, and again when its message
+ * Publishes dead letters to a topic, by group commit: while requests are under way further letters
+ * gather. What was refused may lie in the topic all the same, and again when its message
  * comes again: `id` tells.
  */
 export function createTopicSink(options: TopicSinkOptions, parts: TopicSinkParts): TopicSink {
@@ -54,6 +57,7 @@ export function createTopicSink(options: TopicSinkOptions, parts: TopicSinkParts
     maxItems: MAX_MESSAGES,
     maxBytes: MAX_REQUEST_BYTES - FRAME_BYTES,
     maxQueuedBytes: options.maxQueuedBytes,
+    maxCommits: MAX_REQUESTS,
     commit: publishAll,
   })
 
@@ -69,29 +73,11 @@ export function createTopicSink(options: TopicSinkOptions, parts: TopicSinkParts
     await groups.add(messages, bytesOf(messages))
   }
 
-  async function publishAll(messages: readonly LetterMessage[]): Promise<void> {
-    for (const request of requestsOf(messages)) await publish(request)
-  }
-
-  /**
-   * A refused request says nothing of which message it means: its halves are sent until that one
-   * stands alone, and goes without what its publisher chose. If it is refused even so, the topic
-   * refuses everything, and no more is tried.
-   */
-  async function publish(messages: readonly LetterMessage[]): Promise<void> {
-    const end = await send(messages.map(({ json }) => json))
-    if (end.kind === 'confirmed') return
-    if (end.kind === 'failed') throw notStored(end.code)
-    const [only, ...others] = messages
-    if (only && others.length === 0) return publishBare(only)
-    const middle = Math.ceil(messages.length / 2)
-    await publish(messages.slice(0, middle))
-    await publish(messages.slice(middle))
-  }
-
-  async function publishBare(message: LetterMessage): Promise<void> {
-    const end = await send([message.bare()])
-    if (end.kind !== 'confirmed') throw notStored(end.code)
+  async function publishAll(
+    messages: readonly LetterMessage[],
+    confirm: Confirm<LetterMessage>,
+  ): Promise<void> {
+    for (const request of requestsOf(messages)) await publishLetters(request, { send, confirm })
   }
 
   async function send(messages: readonly string[]) {
@@ -141,10 +127,6 @@ function* requestsOf(messages: readonly LetterMessage[]): Generator<readonly Let
 
 function bytesOf(messages: readonly LetterMessage[]): number {
   return messages.reduce((sum, { bytes }) => sum + bytes + 1, 0)
-}
-
-function notStored(code: string): TopicError {
-  return new TopicError(`the dead-letter topic has not confirmed the letters: ${code}`, code)
 }
 
 function unusable({ fault, code }: Extract<ProbeEnd, { kind: 'bad' }>): TopicError {

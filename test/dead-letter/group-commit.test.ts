@@ -4,13 +4,19 @@ import { createGroupCommit } from '../../src/dead-letter/group-commit.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 
 /** A commit that waits to be let go, and the groups it was handed. */
-function createScene(limits: { maxItems?: number; maxBytes?: number; maxQueuedBytes?: number }) {
+function createScene(limits: {
+  maxItems?: number
+  maxBytes?: number
+  maxQueuedBytes?: number
+  maxCommits?: number
+}) {
   const groups: (readonly string[])[] = []
   const held: PromiseWithResolvers<void>[] = []
   const commits = createGroupCommit<string>({
     maxItems: 1_000,
     maxBytes: 1_000,
     maxQueuedBytes: 1_000,
+    maxCommits: 1,
     ...limits,
     commit(items) {
       groups.push(items)
@@ -82,5 +88,75 @@ describe('a group', () => {
       ['fulfilled', 'fulfilled', 'fulfilled', 'rejected'],
     )
     assert.deepEqual(groups, [['a'], ['b', 'c']])
+  })
+})
+
+describe('groups side by side', () => {
+  it('are as many as they may be', async () => {
+    const { commits, groups, letGo } = createScene({ maxCommits: 2 })
+
+    const added = ['a', 'b', 'c', 'd'].map((item) => commits.add([item], 1))
+    assert.deepEqual(groups, [['a'], ['b']])
+    await letGo()
+    await Promise.all(added)
+
+    assert.deepEqual(groups, [['a'], ['b'], ['c', 'd']])
+  })
+
+  it('have no more bytes together than one may have', async () => {
+    const { commits, groups, letGo } = createScene({ maxCommits: 9, maxBytes: 3 })
+
+    const added = ['a', 'b', 'c'].map((item) => commits.add([item], 2))
+    assert.deepEqual(groups, [['a']])
+    await letGo()
+    await Promise.all(added)
+
+    assert.deepEqual(groups, [['a'], ['b'], ['c']])
+  })
+
+  it('are all waited for when closing', async () => {
+    const { commits, letGo } = createScene({ maxCommits: 2 })
+    const added = ['a', 'b', 'c'].map((item) => commits.add([item], 1))
+    let closed = false
+
+    const closing = commits.close().then(() => {
+      closed = true
+    })
+    await settlePromises()
+    assert.equal(closed, false)
+    await letGo()
+    await Promise.all([...added, closing])
+  })
+})
+
+describe('an addition', () => {
+  it('that is confirmed is done before the rest of its group, and whatever becomes of that', async () => {
+    const end = Promise.withResolvers<void>()
+    const commits = createGroupCommit<string>({
+      maxItems: 10,
+      maxBytes: 10,
+      maxQueuedBytes: 10,
+      maxCommits: 1,
+      commit(items, confirm) {
+        if (items.includes('a')) return Promise.resolve()
+        confirm(['b', 'c'])
+        return end.promise
+      },
+    })
+    const first = commits.add(['a'], 1)
+    const [whole, half, none] = [
+      commits.add(['b'], 1),
+      commits.add(['c', 'd'], 2),
+      commits.add(['e'], 1),
+    ]
+
+    await Promise.all([first, whole])
+    end.reject(new Error('no'))
+
+    const ends = await Promise.allSettled([half, none])
+    assert.deepEqual(
+      ends.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    )
   })
 })

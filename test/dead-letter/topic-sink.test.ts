@@ -110,21 +110,20 @@ describe('a store', () => {
     assert.equal(pubsub.requests().length, 0)
   })
 
-  it('travels with all others that came while one was under way', async (t) => {
+  it('waits for no other, up to eight requests, and travels with all that came meanwhile', async (t) => {
     const { pubsub, sink } = await startScene(t)
-    pubsub.answerNext(1, { kind: 'gate' })
+    pubsub.answerNext(8, { kind: 'gate' })
 
-    const first = sink.store([letter('a')])
-    await pubsub.waitForRequests(1)
-    const others = ['b', 'c', 'd'].map((id) => sink.store([letter(id)]))
+    const stores = Array.from({ length: 12 }, (_, at) => sink.store([letter(`${at}`)]))
+    await pubsub.waitForRequests(8)
     pubsub.release()
-    await Promise.all([first, ...others])
+    await Promise.all(stores)
 
     assert.deepEqual(
       pubsub.requests().map(({ messages }) => messages),
-      [1, 3],
+      [1, 1, 1, 1, 1, 1, 1, 1, 4],
     )
-    assert.equal(pubsub.connections(), 1)
+    assert.ok(pubsub.connections() <= 9)
   })
 
   it('of more than a request may hold takes several', async (t) => {
@@ -243,18 +242,30 @@ describe('a store', () => {
 
   it('is refused when too much waits already', async (t) => {
     const { pubsub, sink } = await startScene(t, { maxQueuedBytes: 1_000 })
-    pubsub.answerNext(1, { kind: 'gate' })
-    const first = sink.store([letter('a')])
-    await pubsub.waitForRequests(1)
+    pubsub.answerNext(8, { kind: 'gate' })
+    const first = Array.from({ length: 8 }, () => sink.store([letter('a')]))
+    await pubsub.waitForRequests(8)
 
     const stores = ['b', 'c', 'd', 'e'].map((id) => sink.store([letter(id)]))
     await assert.rejects(Promise.all(stores), /too many dead letters wait/)
     pubsub.release()
 
-    assert.deepEqual(
-      new Set(await statusesOf([first, ...stores])),
-      new Set(['fulfilled', 'rejected']),
-    )
+    assert.deepEqual(new Set(await statusesOf(first)), new Set(['fulfilled']))
+    assert.deepEqual(new Set(await statusesOf(stores)), new Set(['fulfilled', 'rejected']))
+  })
+
+  it('does not end others that have been under way for four seconds', async (t) => {
+    const clock = createFakeClock()
+    const { pubsub, sink } = await startScene(t, { clock })
+    pubsub.answerNext(1, { kind: 'gate' })
+    const slow = sink.store([letter('slow')])
+    await pubsub.waitForRequests(1)
+
+    await clock.advance(4_000)
+    await sink.store([letter('a')])
+    pubsub.release()
+
+    await slow
   })
 
   it('opens a new connection when the last one has been idle for four seconds', async (t) => {
@@ -291,6 +302,53 @@ describe('a letter that Pub/Sub refuses', () => {
     assert.deepEqual(idsIn({ pubsub }), ['a', 'b', 'c', 'd'])
   })
 
+  it('holds up no letters of other messages', async (t) => {
+    const { pubsub, sink } = await startScene(t)
+    pubsub.answerNext(1, { kind: 'gate' })
+
+    const held = sink.store([letter('held')])
+    await pubsub.waitForRequests(1)
+    await Promise.all(['a', 'b', 'c'].map((id) => sink.store([letter(id)])))
+
+    assert.deepEqual(idsIn({ pubsub }).toSorted(), ['a', 'b', 'c', 'held'])
+    pubsub.release()
+    await held
+  })
+
+  it('in both forms is not stored, and those that travelled with it are', async (t) => {
+    const { pubsub, sink } = await startScene(t)
+    pubsub.answerNext(8, { kind: 'gate' })
+    const first = Array.from({ length: 8 }, () => sink.store([letter('a')]))
+    await pubsub.waitForRequests(8)
+    // The two, the first of them alone, and that without the attributes of its publisher.
+    pubsub.answerNext(3, { kind: 'status', status: 400 })
+
+    const stores = ['b', 'c'].map((id) => sink.store([letter(id)]))
+    pubsub.release()
+    await Promise.all(first)
+
+    assert.deepEqual(await statusesOf(stores), ['rejected', 'fulfilled'])
+    assert.deepEqual(idsIn({ pubsub }).slice(8), ['c'])
+  })
+
+  it('for its publisher’s attribute names is not refused: they travel under names of ours', async (t) => {
+    const { pubsub, sink } = await startScene(t)
+    const { message } = aDeadLetter()
+    const attributes = { googclient_schemaencoding: 'JSON', source: 'web' }
+
+    const letters = Array.from({ length: 200 }, (_, at) => {
+      return aDeadLetter({ id: `${at}`, message: { ...message, attributes } })
+    })
+    await sink.store(letters)
+
+    assert.equal(pubsub.requests().length, 1)
+    assert.partialDeepStrictEqual(pubsub.messages()[199]?.attributes, {
+      'pubsub-mixpanel-id': '199',
+      'pubsub-mixpanel-original-googclient_schemaencoding': 'JSON',
+      source: 'web',
+    })
+  })
+
   it('whatever it says is the topic’s fault: nothing more is tried', async (t) => {
     const { pubsub, sink } = await startScene(t)
     pubsub.answerAlways({ kind: 'status', status: 400 })
@@ -298,7 +356,7 @@ describe('a letter that Pub/Sub refuses', () => {
     const refused = sink.store(Array.from({ length: 1_000 }, (_, i) => letter(`${i}`)))
 
     await assert.rejects(refused, { code: 'STATUS_400' })
-    assert.equal(pubsub.requests().length, 12)
+    assert.equal(pubsub.requests().length, 14)
   })
 })
 
