@@ -50,6 +50,8 @@ describe('the Pub/Sub stand-in', () => {
     ['data that is no base64', { messages: [{ data: '?' }] }],
     ['101 attributes', { messages: [{ attributes: attributes(101) }] }],
     ['an empty key', { messages: [{ attributes: { '': 'v' } }] }],
+    ['a key that Pub/Sub keeps', { messages: [{ attributes: { googclient_x: 'v' } }] }],
+    ['such a key in capitals', { messages: [{ attributes: { GOOGX: 'v' } }] }],
     ['a key of 257 bytes', { messages: [{ attributes: { [`é${'k'.repeat(255)}`]: 'v' } }] }],
     ['a value of 1,025 bytes', { messages: [{ attributes: { k: `é${'v'.repeat(1_023)}` } }] }],
     ['a value that is a number', { messages: [{ attributes: { k: 1 } }] }],

@@ -66,6 +66,7 @@ function attributeFault([key, value]: readonly [string, unknown]): string | unde
   if (typeof value !== 'string') return 'An attribute is not a string.'
   if (!key.isWellFormed() || !value.isWellFormed()) return 'An attribute is not valid UTF-8.'
   if (key === '' || Buffer.byteLength(key) > MAX_KEY_BYTES) return 'An attribute key is invalid.'
+  if (/^goog/i.test(key)) return 'An attribute key begins with "goog", which is reserved.'
   if (Buffer.byteLength(value) > MAX_VALUE_BYTES) return 'An attribute value is too long.'
   return undefined
 }
