@@ -1,6 +1,6 @@
 import type { Candidate, Decoded, DecodedLine, Line, Parsed, PreparedEvent } from './model/event.ts'
 import type { Journey } from './model/journey.ts'
-import type { Message } from './model/message.ts'
+import type { Message, ReplayedChild } from './model/message.ts'
 import { type Dropped, type Rejected, retry } from './model/outcome.ts'
 import { placeLines } from './receive/place-lines.ts'
 
@@ -40,6 +40,9 @@ export interface Portions {
   /** Leaves out the next lines, unread. */
   skip(lines: number): void
 }
+
+/** The transform makes fewer events of the line than it did when the letter was written. */
+const NO_SUCH_CHILD: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 
 /** Where an event stands that was made of attributes alone. */
 const NO_LINE: Line = { number: 1, text: '' }
@@ -94,12 +97,36 @@ export function createPortions(
   }
 
   function addJourneys(journeys: Journey[], line: Line, mapped: Mapped): void {
+    const sought = message.replay?.child
     if ('kind' in mapped) {
-      journeys.push({ line, child: 0, step: mapped })
+      journeys.push({ line, ...placeOf(sought), step: mapped })
       return
     }
+    // Each is prepared, sought or not: the ids of siblings depend on each other.
+    const made: Journey[] = sought ? [] : journeys
     for (const candidate of mapped) {
-      journeys.push({ line, child: candidate.child, step: prepare(candidate) })
+      const { child } = candidate
+      const siblings = mapped.length > 1 ? { children: mapped.length } : {}
+      made.push({ line, child, ...siblings, step: prepare(candidate) })
     }
+    if (sought) journeys.push(...onlySought(made, line, sought))
   }
+}
+
+/**
+ * The events of a line whose letter is of one child: that child, and those that the letter's
+ * transform did not make. The other children have been settled, or have letters of their own.
+ */
+function onlySought(made: readonly Journey[], line: Line, sought: ReplayedChild): Journey[] {
+  const found = made
+    .filter(({ child }) => Math.max(1, child) === sought.place)
+    .map((journey) => ({ ...journey, ...placeOf(sought) }))
+  const more = made.filter(({ child }) => child > sought.of)
+  if (found.length + more.length > 0) return [...found, ...more]
+  return [{ line, ...placeOf(sought), step: NO_SUCH_CHILD }]
+}
+
+/** Where an event stands among those of its line; a letter that comes again keeps its place. */
+function placeOf(sought: ReplayedChild | undefined): Pick<Journey, 'child' | 'children'> {
+  return sought ? { child: sought.place, children: sought.of } : { child: 0 }
 }

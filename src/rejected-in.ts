@@ -21,14 +21,15 @@ export function createRejectedIn(outcomes: Outcomes): RejectedIn {
 
   return function rejectedIn({ journeys, isLast }) {
     const found: RejectedJourney[] = []
-    for (const { line, child, step } of journeys) {
+    for (const { line, child, children, step } of journeys) {
       const ordinalOfLine = line ? ordinalOf(line) : 1
       if (isRejectedAt(outcomes, place)) {
         const own = step.kind === 'rejected' ? step : FICKLE
         const outcome = rejectionAt(outcomes, place) ?? own
         const event = step.kind === 'prepared' ? { event: step } : {}
         const ordinal = event.event?.ordinal ?? ordinalOfLine
-        found.push({ ...(line && { line }), ordinal, child, outcome, ...event })
+        const siblings = children === undefined ? {} : { children }
+        found.push({ ...(line && { line }), ordinal, child, ...siblings, outcome, ...event })
       }
       place += 1
     }

@@ -2,6 +2,7 @@ import type { DeadLetter, DeadLetterMessage } from '../model/dead-letter.ts'
 import type { Line, PreparedEvent } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { Rejected } from '../model/outcome.ts'
+import { cutToBytes } from './cut-to-bytes.ts'
 
 /** A rejected event, or a message that was rejected as a whole. */
 export interface RejectedEvent {
@@ -10,6 +11,8 @@ export interface RejectedEvent {
   readonly line?: Line
   /** 0 for an only event; 1, 2, … for the children of a transform. */
   readonly child: number
+  /** How many children there are; absent for an only event. */
+  readonly children?: number
   /** From 2: its place among the equal lines of the message; absent for the first. */
   readonly ordinal?: number | undefined
   readonly outcome: Rejected
@@ -19,18 +22,24 @@ export interface RejectedEvent {
   readonly deadLetteredAt: number
 }
 
+/** Bytes of a text for people: a transform or Mixpanel may say any amount. */
+const MAX_TEXT_BYTES = 1_024
+
 /** What is stored of a rejected event: always what was published, never what became of it. */
 export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
   const { message, line, outcome, prepared, deadLetteredAt, ordinal } = rejectedEvent
+  const { child, children } = rejectedEvent
   return {
     id: idOf(rejectedEvent),
     deadLetteredAt: new Date(deadLetteredAt).toISOString(),
     reason: outcome.reason,
-    ...(outcome.field !== undefined && { field: outcome.field }),
-    detail: outcome.detail,
+    ...(outcome.field !== undefined && { field: cutToBytes(outcome.field, MAX_TEXT_BYTES) }),
+    detail: cutToBytes(outcome.detail, MAX_TEXT_BYTES),
     ...(line ? { event: line.text } : { data: message.data }),
+    stage: 'published',
     line: lineNumberOf(rejectedEvent),
     ...(ordinal !== undefined && { ordinal }),
+    ...(children !== undefined && { child, children }),
     ...(prepared && { insertId: prepared.insertId, time: prepared.time }),
     replays: message.replay ? message.replay.replays + 1 : 0,
     message: withoutData(message),

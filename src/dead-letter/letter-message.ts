@@ -1,8 +1,9 @@
 import type { DeadLetter } from '../model/dead-letter.ts'
 import {
-  LETTER_ATTRIBUTES,
+  KEPT_NAME,
   LETTER_PREFIX,
   type LetterAttribute,
+  ORIGINAL_PREFIX,
 } from '../model/letter-attributes.ts'
 import { cutToBytes } from './cut-to-bytes.ts'
 
@@ -14,8 +15,8 @@ const MAX_VALUE_BYTES = 1_024
 /** The largest request, counted as it is sent: with its data in base64, and with its attributes. */
 export const MAX_REQUEST_BYTES = 10_000_000
 
-/** What is left to the attributes of the original message when the letter's own are all there. */
-export const MAX_ORIGINAL_ATTRIBUTES = MAX_ATTRIBUTES - LETTER_ATTRIBUTES.length
+/** `shortened` and `part`, which a letter gets after its other attributes. */
+const LATE_ATTRIBUTES = 2
 
 /** For the brackets and names around one message. */
 const FRAME_BYTES = 100
@@ -42,7 +43,8 @@ export function messagesOf(
   compressed: boolean,
 ): readonly LetterMessage[] {
   const own = ownAttributes(letter)
-  const originals = originalAttributes(letter.message.attributes)
+  const room = MAX_ATTRIBUTES - LATE_ATTRIBUTES - Object.keys(own.attributes).length
+  const originals = originalAttributes(letter.message.attributes, room)
   const shortened = [
     ...own.cut,
     ...(originals.kept === originals.given ? [] : ['attributes']),
@@ -97,8 +99,13 @@ function sayingsOf(letter: DeadLetter): Readonly<Record<Saying, string | number 
     reason: letter.reason,
     field: letter.field,
     detail: letter.detail,
+    stage: letter.stage,
     line: letter.line,
     ordinal: letter.ordinal,
+    child: letter.child,
+    children: letter.children,
+    events: letter.events,
+    lines: letter.lines,
     'insert-id': letter.insertId,
     time: letter.time,
     replays: letter.replays,
@@ -111,21 +118,28 @@ function sayingsOf(letter: DeadLetter): Readonly<Record<Saying, string | number 
 }
 
 /**
- * The original's own attributes, for the transform of a replay must see what it saw. Pub/Sub has
- * kept them to its limits but for their number; only hand-made pushes break the others.
+ * The original's own attributes, because the transform of a replay must see what it saw. Pub/Sub has
+ * kept them to its limits but for their number and for names that it keeps for itself; only
+ * hand-made pushes break the others.
  */
-function originalAttributes(given: Attributes) {
+function originalAttributes(given: Attributes, room: number) {
   const named = Object.entries(given)
-    .slice(0, MAX_ORIGINAL_ATTRIBUTES)
-    .filter(([name]) => isName(name))
-    .map(([name, value]) => [name, fitting(value)] as const)
-  const kept = named.filter(([name, value]) => value === given[name]).length
+    .map(([name, value]) => ({ value, published: publishableName(name) }))
+    .filter(({ published }) => isName(published))
+    .slice(0, room)
+    .map((one) => ({ ...one, fits: fitting(one.value) }))
+  const kept = named.filter(({ value, fits }) => value === fits).length
   // An attribute may be called `__proto__`, which cannot be assigned to.
-  return { attributes: Object.fromEntries(named), kept, given: Object.keys(given).length }
+  const attributes = Object.fromEntries(named.map(({ published, fits }) => [published, fits]))
+  return { attributes, kept, given: Object.keys(given).length }
+}
+
+function publishableName(name: string): string {
+  return KEPT_NAME.test(name) ? `${ORIGINAL_PREFIX}${name}` : name
 }
 
 function isName(name: string): boolean {
-  return name !== '' && name.isWellFormed() && Buffer.byteLength(name) <= MAX_NAME_BYTES
+  return name.isWellFormed() && Buffer.byteLength(name) <= MAX_NAME_BYTES
 }
 
 function fitting(value: string): string {

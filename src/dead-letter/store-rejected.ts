@@ -45,11 +45,12 @@ export function createStoreRejected({
   }
 
   function letterOf(message: Message, journey: RejectedJourney): DeadLetter {
-    const { line, child, event, outcome } = journey
+    const { line, child, children, event, outcome } = journey
     const ordinal = Math.max(message.replay?.ordinal ?? 1, journey.ordinal)
     return deadLetterOf({
       message,
       child,
+      ...(children !== undefined && { children }),
       outcome,
       ordinal: ordinal > 1 ? ordinal : undefined,
       deadLetteredAt: clock.now(),

@@ -17,6 +17,8 @@ export interface Journey {
   readonly line?: Line
   /** 0 for an only event; 1, 2, … for the children of a transform that made several of one. */
   readonly child: number
+  /** How many children there are; absent for an only event. */
+  readonly children?: number
   readonly step: PreparedEvent | Dropped | Rejected | Retry
 }
 
@@ -34,6 +36,7 @@ export interface RejectedJourney {
   /** From 1: its place among the events sent alike where its id rests on that, else its line's place. */
   readonly ordinal: number
   readonly child: number
+  readonly children?: number
   readonly outcome: Rejected
   /** Absent when it was rejected before it was prepared. */
   readonly event?: PreparedEvent

@@ -1,18 +1,23 @@
 /**
- * What a dead letter in a topic says beside its event, as attributes under this prefix. A message
- * that carries them is the letter, published again.
+ * Prefix of the attributes that a dead letter in a topic has beside its event. A message that
+ * carries them is the letter, published again.
  */
 export const LETTER_PREFIX = 'pubsub-mixpanel-'
 
-/** The names behind the prefix. A contract with whoever reads the topic: the set may grow. */
+/** The names behind the prefix. A contract with all readers of the topic: the set may grow. */
 export const LETTER_ATTRIBUTES = [
   'id',
   'dead-lettered-at',
   'reason',
   'field',
   'detail',
+  'stage',
   'line',
   'ordinal',
+  'child',
+  'children',
+  'events',
+  'lines',
   'insert-id',
   'time',
   'replays',
@@ -25,3 +30,12 @@ export const LETTER_ATTRIBUTES = [
   'part',
 ] as const
 export type LetterAttribute = (typeof LETTER_ATTRIBUTES)[number]
+
+/** Prefix of an attribute of the original message that cannot be published under its own name. */
+export const ORIGINAL_PREFIX = `${LETTER_PREFIX}original-`
+
+/**
+ * Names that cannot be published as they are: Pub/Sub refuses a publish request with an empty name
+ * or one that begins with `goog` in any case, and our own prefix names the letter's attributes.
+ */
+export const KEPT_NAME = new RegExp(`^(?:$|goog|${LETTER_PREFIX})`, 'i')

@@ -28,8 +28,24 @@ export interface Replay {
   readonly ordinal: number
   /** The insert id it had; absent when it was rejected before it had one. */
   readonly insertId?: string
+  /** Which of the events that the transform made of the line the letter is of, when of one. */
+  readonly child?: ReplayedChild
+  /** The lines that the letter stands for, when it stands for several; no other is sent again. */
+  readonly lines?: readonly LineRange[]
   /** How often the event had been published again when this letter was written. */
   readonly replays: number
   /** The message id under which it is pushed now. */
   readonly pushedAs: string
+}
+
+/** From 1: the place of an event among the events that the transform made of its line. */
+export interface ReplayedChild {
+  readonly place: number
+  readonly of: number
+}
+
+/** Lines from `from` to `to`, both included. */
+export interface LineRange {
+  readonly from: number
+  readonly to: number
 }

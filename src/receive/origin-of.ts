@@ -1,9 +1,22 @@
-import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
-import type { Message } from '../model/message.ts'
+import { rangesIn } from '../lib/ranges.ts'
+import {
+  KEPT_NAME,
+  LETTER_ATTRIBUTES,
+  LETTER_PREFIX,
+  type LetterAttribute,
+  ORIGINAL_PREFIX,
+} from '../model/letter-attributes.ts'
+import type { Message, Replay } from '../model/message.ts'
 import { instantOf } from './message-of.ts'
+
+type Attributes = Readonly<Record<string, string>>
 
 /** Fits a safe integer, and any line, ordinal or count there is. */
 const WHOLE_NUMBER = /^\d{1,9}$/
+
+const LETTER_NAMES: ReadonlySet<string> = new Set(
+  LETTER_ATTRIBUTES.map((name) => `${LETTER_PREFIX}${name}`),
+)
 
 /**
  * The message that a pushed one stands for: itself; or, when it is a dead letter published again,
@@ -12,10 +25,7 @@ const WHOLE_NUMBER = /^\d{1,9}$/
  */
 export function originOf(pushed: Message): Message {
   if (!Object.keys(pushed.attributes).some(isOurs)) return pushed
-  const attributes = Object.fromEntries(
-    Object.entries(pushed.attributes).filter(([name]) => !isOurs(name)),
-  )
-  return originalOf(pushed, attributes) ?? { ...pushed, attributes }
+  return originalOf(pushed) ?? { ...pushed, attributes: withoutLetterNames(pushed.attributes) }
 }
 
 function isOurs(name: string): boolean {
@@ -23,17 +33,23 @@ function isOurs(name: string): boolean {
 }
 
 /** `undefined` as well for a part of a letter, which is no event before it is joined. */
-function originalOf(
-  { data, deliveryAttempt, messageId: pushedAs, publishedAt: pushedAt, ...pushed }: Message,
-  attributes: Readonly<Record<string, string>>,
-): Message | undefined {
-  const said = (name: LetterAttribute) => pushed.attributes[`${LETTER_PREFIX}${name}`]
+function originalOf({
+  data,
+  deliveryAttempt,
+  messageId: pushedAs,
+  publishedAt: pushedAt,
+  attributes: given,
+}: Message): Message | undefined {
+  const said = (name: LetterAttribute) => given[`${LETTER_PREFIX}${name}`]
   const [id, messageId] = [said('id'), said('message-id')]
   const [line, replays] = [numberIn(said('line')), numberIn(said('replays'))]
   const ordinal = numberIn(said('ordinal') ?? '1')
   if (!id || !messageId || line === undefined || replays === undefined) return undefined
   if (!ordinal || said('part') !== undefined) return undefined
   const insertId = said('insert-id')
+  if ((said('stage') ?? 'published') !== 'published') return undefined
+  const [child, lines] = [childIn(said('child'), said('children')), linesIn(said('lines'))]
+  if (child === 'garbled' || lines === 'garbled') return undefined
   const publishTime = said('publish-time')
   const publishedAt = instantOf(publishTime)
   // No letter is published before its message: a time that says so would let the future in.
@@ -44,14 +60,54 @@ function originalOf(
     messageId,
     subscription: said('subscription') ?? '',
     data,
-    attributes,
+    attributes: originalAttributes(given),
     ...(publishTime !== undefined && { publishTime }),
     ...(publishedAt !== undefined && { publishedAt }),
     ...(orderingKey !== undefined && { orderingKey }),
     ...(deliveryAttempt !== undefined && { deliveryAttempt }),
-    replay: { id, line, ordinal, ...(insertId && { insertId }), replays, pushedAs },
+    replay: {
+      id,
+      line,
+      ordinal,
+      ...(insertId && { insertId }),
+      replays,
+      pushedAs,
+      ...(child && { child }),
+      ...(lines && { lines }),
+    },
   }
 }
+
+/** The attributes of the original message, under their own names. */
+function originalAttributes(given: Attributes): Attributes {
+  const named = Object.entries(given)
+  const own = named.filter(([name]) => !KEPT_NAME.test(name))
+  const original = named
+    .filter(([name]) => name.startsWith(ORIGINAL_PREFIX))
+    .map(([name, value]) => [name.slice(ORIGINAL_PREFIX.length), value] as const)
+  return Object.fromEntries([...own, ...original])
+}
+
+/** An attribute under our prefix that no letter has is the publisher's own. */
+function withoutLetterNames(given: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => {
+      return !LETTER_NAMES.has(name) && !name.startsWith(ORIGINAL_PREFIX)
+    }),
+  )
+}
+
+function childIn(child: string | undefined, children: string | undefined): Said<'child'> {
+  if (child === undefined && children === undefined) return undefined
+  const [place, of] = [numberIn(child), numberIn(children)]
+  return place && of && place <= of ? { place, of } : 'garbled'
+}
+
+function linesIn(lines: string | undefined): Said<'lines'> {
+  return lines === undefined ? undefined : (rangesIn(lines) ?? 'garbled')
+}
+
+type Said<Name extends keyof Replay> = Replay[Name] | 'garbled'
 
 function numberIn(text = ''): number | undefined {
   return WHOLE_NUMBER.test(text) ? Number(text) : undefined

@@ -14,7 +14,8 @@ export function placeLines(
   if (!replay || replay.line === 0) return { message, lines }
   const [only, another] = lines
   if (another) {
-    return { message: { ...message, messageId: replay.id, replay: { ...replay, line: 0 } }, lines }
+    const { child, lines: _, ...known } = replay
+    return { message: { ...message, messageId: replay.id, replay: { ...known, line: 0 } }, lines }
   }
   return { message, lines: only ? [{ ...only, number: replay.line }] : [] }
 }

@@ -8,6 +8,7 @@ export function aDeadLetter(changes: Partial<DeadLetter> = {}): DeadLetter {
     reason: 'invalid_json',
     detail: 'not JSON',
     event: '{"event":',
+    stage: 'published',
     line: 1,
     replays: 0,
     message: { messageId: '1', subscription: 'projects/p/subscriptions/s', attributes: {} },

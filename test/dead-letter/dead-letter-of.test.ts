@@ -30,6 +30,7 @@ describe('a dead letter', () => {
       reason: 'invalid_json',
       detail: 'ends too soon',
       event: '{"event":',
+      stage: 'published',
       line: 3,
       replays: 0,
       message: {
@@ -89,10 +90,24 @@ describe('a dead letter', () => {
     )
   })
 
-  it('tells the children of one event apart', () => {
-    const ids = [1, 2].map((child) => deadLetterOf(aRejectedEvent({ child })).id)
+  it('tells the children of one event apart, and says of how many it is one', () => {
+    const letters = [1, 2].map((child) => deadLetterOf(aRejectedEvent({ child, children: 2 })))
 
-    assert.deepEqual(ids, ['11844765153650126-3-1', '11844765153650126-3-2'])
+    assert.deepEqual(
+      letters.map(({ id, child, children }) => [id, child, children]),
+      [
+        ['11844765153650126-3-1', 1, 2],
+        ['11844765153650126-3-2', 2, 2],
+      ],
+    )
+  })
+
+  it('has texts for people of 1 KB at most, no character cut', () => {
+    const outcome = rejected('transform_failed', `x${'€'.repeat(400)}`, 'f'.repeat(2_000))
+
+    const { detail, field } = deadLetterOf(aRejectedEvent({ outcome }))
+
+    assert.deepEqual([detail, field], [`x${'€'.repeat(341)}`, 'f'.repeat(1_024)])
   })
 
   it('holds all there is to know of its message but the data', () => {

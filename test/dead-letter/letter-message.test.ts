@@ -3,13 +3,11 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import {
   type LetterMessage,
-  MAX_ORIGINAL_ATTRIBUTES,
   MAX_REQUEST_BYTES,
   messagesOf,
 } from '../../src/dead-letter/letter-message.ts'
 import { judgePublish, type NewMessage } from '../../src/local/pubsub/publish-rules.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
-import { LETTER_ATTRIBUTES } from '../../src/model/letter-attributes.ts'
 import { REJECT_REASONS } from '../../src/model/outcome.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
 
@@ -32,6 +30,8 @@ const FULL = aDeadLetter({
   event: '{"event":"a"}',
   line: 2,
   ordinal: 3,
+  child: 1,
+  children: 2,
   insertId: '77-2',
   time: 1_000,
   replays: 4,
@@ -57,8 +57,11 @@ describe('a dead letter in a topic', () => {
       'pubsub-mixpanel-reason': 'refused_by_mixpanel',
       'pubsub-mixpanel-field': 'properties.time',
       'pubsub-mixpanel-detail': 'no good',
+      'pubsub-mixpanel-stage': 'published',
       'pubsub-mixpanel-line': '2',
       'pubsub-mixpanel-ordinal': '3',
+      'pubsub-mixpanel-child': '1',
+      'pubsub-mixpanel-children': '2',
       'pubsub-mixpanel-insert-id': '77-2',
       'pubsub-mixpanel-time': '1000',
       'pubsub-mixpanel-replays': '4',
@@ -78,6 +81,7 @@ describe('a dead letter in a topic', () => {
       'pubsub-mixpanel-dead-lettered-at',
       'pubsub-mixpanel-reason',
       'pubsub-mixpanel-detail',
+      'pubsub-mixpanel-stage',
       'pubsub-mixpanel-line',
       'pubsub-mixpanel-replays',
       'pubsub-mixpanel-message-id',
@@ -100,22 +104,49 @@ describe('the short form of a letter', () => {
     assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'detail')
   })
 
-  it('keeps as many of the original attributes as there is room for beside all of its own', () => {
+  it('says for how many events it stands, and on which lines', () => {
+    const [message] = published(aDeadLetter({ events: 7, lines: '1-5,9' }))
+
+    assert.partialDeepStrictEqual(message?.attributes, {
+      'pubsub-mixpanel-events': '7',
+      'pubsub-mixpanel-lines': '1-5,9',
+    })
+  })
+
+  it('keeps as many of the original attributes as there is room for beside its own', () => {
     const attributes = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`a${i}`, `${i}`]))
 
-    const [message] = published({ ...FULL, message: { ...FULL.message, attributes } })
+    const counts = [aDeadLetter(), FULL].map(({ message, ...letter }) => {
+      const [one] = published({ ...letter, message: { ...message, attributes } })
+      assert.equal(one?.attributes['pubsub-mixpanel-shortened'], 'attributes')
+      return Object.keys(one?.attributes ?? {}).filter((name) => /^a\d+$/.test(name)).length
+    })
 
-    const names = Object.keys(message?.attributes ?? {}).filter((name) => /^a\d+$/.test(name))
-    assert.equal(names.length, MAX_ORIGINAL_ATTRIBUTES)
-    assert.equal(MAX_ORIGINAL_ATTRIBUTES, 83)
-    assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'attributes')
+    assert.deepEqual(counts, [89, 80])
   })
+
+  for (const [name, as] of [
+    ['googclient_schemaencoding', 'pubsub-mixpanel-original-googclient_schemaencoding'],
+    ['GoogLe', 'pubsub-mixpanel-original-GoogLe'],
+    ['', 'pubsub-mixpanel-original-'],
+    ['pubsub-mixpanel-id', 'pubsub-mixpanel-original-pubsub-mixpanel-id'],
+    ['a-goog', 'a-goog'],
+  ] as const) {
+    it(`has an attribute that is called ${name || 'nothing'} as ${as}`, () => {
+      const { message } = FULL
+      const [one] = published({ ...FULL, message: { ...message, attributes: { [name]: 'v' } } })
+
+      assert.equal(one?.attributes[as], 'v')
+      assert.equal(one?.attributes['pubsub-mixpanel-id'], FULL.id)
+      assert.equal(one?.attributes['pubsub-mixpanel-shortened'], undefined)
+    })
+  }
 
   for (const [what, name, value, kept] of [
     ['a value that is too long', 'a', 'v'.repeat(1_025), 'v'.repeat(1_024)],
     ['a value that is no Unicode', 'a', 'x\ud800', 'x\ufffd'],
     ['a name that is too long', 'n'.repeat(257), 'v', undefined],
-    ['a name that is empty', '', 'v', undefined],
+    ['a name that is too long under our prefix', `goog${'n'.repeat(240)}`, 'v', undefined],
     ['a name that is no Unicode', '\ud800', 'v', undefined],
   ] as const) {
     it(`mends or leaves out ${what}, as only hand-made pushes have, and says so`, () => {
@@ -183,6 +214,10 @@ describe('whatever the letter', () => {
         event: text.map((one) => one.toWellFormed()),
         line: fc.nat(),
         ordinal: fc.integer({ min: 2 }),
+        child: fc.nat(),
+        children: fc.nat(),
+        events: fc.nat(),
+        lines: text,
         insertId: text,
         time: fc.nat(),
         replays: fc.nat(),
@@ -240,8 +275,4 @@ describe('whatever the letter', () => {
   function bareOf({ bare }: LetterMessage): string {
     return bare()
   }
-})
-
-it('a letter has room for every attribute of its own', () => {
-  assert.ok(LETTER_ATTRIBUTES.length + MAX_ORIGINAL_ATTRIBUTES <= 100)
 })

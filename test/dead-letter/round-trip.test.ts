@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { deadLetterOf } from '../../src/dead-letter/dead-letter-of.ts'
-import { MAX_ORIGINAL_ATTRIBUTES, messagesOf } from '../../src/dead-letter/letter-message.ts'
+import { messagesOf } from '../../src/dead-letter/letter-message.ts'
 import { judgePublish } from '../../src/local/pubsub/publish-rules.ts'
+import { LETTER_ATTRIBUTES } from '../../src/model/letter-attributes.ts'
 import type { Message } from '../../src/model/message.ts'
 import { REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
 import { messageOf } from '../../src/receive/message-of.ts'
@@ -15,7 +16,10 @@ const PUSHED_AT = '2100-01-01T00:00:00Z'
 
 /** Any text that Pub/Sub would have let pass as the value of an attribute. */
 const value = fc.string({ unit: 'grapheme', maxLength: 100 })
-const name = fc.string({ minLength: 1, maxLength: 60 }).filter((one) => !one.startsWith('pubsub-'))
+/** And any name, those among them that it keeps for itself or that a letter has. */
+const name = fc
+  .tuple(fc.constantFrom('', '', 'goog', 'GOOG', 'pubsub-mixpanel-'), fc.string({ maxLength: 60 }))
+  .map((parts) => parts.join(''))
 const message = fc
   .record(
     {
@@ -25,7 +29,7 @@ const message = fc
       orderingKey: value,
       deliveryAttempt: fc.nat(),
       attributes: fc.dictionary(name, value, {
-        maxKeys: MAX_ORIGINAL_ATTRIBUTES,
+        maxKeys: 100 - LETTER_ATTRIBUTES.length,
         noNullPrototype: true,
       }),
     },
@@ -37,7 +41,12 @@ const message = fc
   })
 const place = fc.record({
   line: fc.integer({ min: 1, max: 1_000_000 }),
-  child: fc.nat(3),
+  children: fc.option(
+    fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(9)).map(([child, more]) => {
+      return { child, children: child + more }
+    }),
+    { nil: undefined },
+  ),
   ordinal: fc.option(fc.integer({ min: 2, max: 1_000_000 }), { nil: undefined }),
 })
 
@@ -56,6 +65,8 @@ it('a letter of whatever message, published again, is that message with its even
         const { replay: found, ...rest } = replay
         assert.deepEqual(rest, known)
         assert.equal(found?.ordinal, at.ordinal ?? 1)
+        const { child, children } = at.children ?? {}
+        assert.deepEqual(found?.child, child && { place: child, of: children })
         const [line] = placeLines(replay, [{ number: 1, text: 'x' }]).lines
         assert.equal(line?.number, at.line)
 
@@ -67,15 +78,18 @@ it('a letter of whatever message, published again, is that message with its even
   )
 })
 
+type Place = typeof place extends fc.Arbitrary<infer T> ? T : never
+
 function letterOf(
   origin: Message,
-  { line, child, ordinal }: { line: number; child: number; ordinal: number | undefined },
+  { line, children, ordinal }: Place,
   outcome: ReturnType<typeof rejected>,
 ) {
   return deadLetterOf({
     message: origin,
     line: { number: line, text: 'x' },
-    child,
+    child: 0,
+    ...children,
     ordinal,
     outcome,
     deadLetteredAt: 0,

@@ -166,7 +166,8 @@ async function metricsOfTheService(): Promise<string[]> {
 function aDeadLetter(kind: 'of an event' | 'of a message') {
   return deadLetterOf({
     message: { ...aMessage(), orderingKey: 'k', deliveryAttempt: 1 },
-    child: 0,
+    child: 1,
+    children: 2,
     outcome: rejected('refused_by_mixpanel', 'no good', 'properties.time'),
     deadLetteredAt: 0,
     ordinal: 2,

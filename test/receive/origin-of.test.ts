@@ -5,6 +5,8 @@ import { LETTER_ATTRIBUTES } from '../../src/model/letter-attributes.ts'
 import { originOf } from '../../src/receive/origin-of.ts'
 import { aMessage } from '../helpers/builders.ts'
 
+const LETTER_NAMES = LETTER_ATTRIBUTES.map((one) => `pubsub-mixpanel-${one}`)
+
 const LETTER = {
   'pubsub-mixpanel-id': '77-2',
   'pubsub-mixpanel-dead-lettered-at': '2025-12-01T00:00:01.000Z',
@@ -51,6 +53,50 @@ describe('the origin of a pushed message', () => {
     })
   })
 
+  it('knows which child of its line the letter is of', () => {
+    const pushed = replayWith({ 'pubsub-mixpanel-child': '2', 'pubsub-mixpanel-children': '3' })
+
+    assert.deepEqual(originOf(pushed).replay?.child, { place: 2, of: 3 })
+  })
+
+  it('knows the lines of a letter that stands for several events', () => {
+    const pushed = replayWith({ 'pubsub-mixpanel-line': '0', 'pubsub-mixpanel-lines': '1-5,9' })
+
+    assert.deepEqual(originOf(pushed).replay?.lines, [
+      { from: 1, to: 5 },
+      { from: 9, to: 9 },
+    ])
+  })
+
+  it('has attributes under their own names that could not be published under them', () => {
+    const pushed = replayWith({
+      'pubsub-mixpanel-original-googclient_schemaencoding': 'JSON',
+      'pubsub-mixpanel-original-': 'no name',
+      'pubsub-mixpanel-original-pubsub-mixpanel-id': 'theirs',
+    })
+
+    assert.deepEqual(originOf(pushed).attributes, {
+      source: 'web',
+      googclient_schemaencoding: 'JSON',
+      '': 'no name',
+      'pubsub-mixpanel-id': 'theirs',
+    })
+  })
+
+  it('has none of the attributes that Pub/Sub gives to the replay itself', () => {
+    const pushed = replayWith({ googclient_schemaencoding: 'JSON', 'pubsub-mixpanel-new': '1' })
+
+    assert.deepEqual(originOf(pushed).attributes, { source: 'web' })
+  })
+
+  it('has an attribute that no letter has, though it is under our prefix, when it is no letter', () => {
+    const attributes = { 'pubsub-mixpanel-tenant': 't', 'pubsub-mixpanel-id': '1', source: 'web' }
+
+    const origin = originOf(aMessage({ attributes }))
+
+    assert.deepEqual(origin.attributes, { 'pubsub-mixpanel-tenant': 't', source: 'web' })
+  })
+
   it('has no publish time, ordering key or subscription that the letter did not name', () => {
     const pushed = replayWith({
       'pubsub-mixpanel-publish-time': undefined,
@@ -77,6 +123,14 @@ describe('the origin of a pushed message', () => {
       { 'pubsub-mixpanel-publish-time': '2030-01-01T00:00:00Z' },
     ],
     ['one part of several', { 'pubsub-mixpanel-part': '1/2' }],
+    ['a stage that this version does not know', { 'pubsub-mixpanel-stage': 'mapped' }],
+    ['a child of unknown siblings', { 'pubsub-mixpanel-child': '1' }],
+    [
+      'a child past its siblings',
+      { 'pubsub-mixpanel-child': '3', 'pubsub-mixpanel-children': '2' },
+    ],
+    ['a child of 0', { 'pubsub-mixpanel-child': '0', 'pubsub-mixpanel-children': '2' }],
+    ['lines that are no ranges', { 'pubsub-mixpanel-lines': '1,x' }],
   ] as const) {
     it(`is the pushed message, without the letter’s attributes, with ${what}`, () => {
       const pushed = replayWith(changes)
@@ -89,6 +143,7 @@ describe('the origin of a pushed message', () => {
     const name = fc.oneof(
       fc.constantFrom(...LETTER_ATTRIBUTES).map((one) => `pubsub-mixpanel-${one}`),
       fc.string(),
+      fc.string().map((one) => `pubsub-mixpanel-original-${one}`),
     )
     const value = fc.oneof(
       fc.string(),
@@ -103,9 +158,12 @@ describe('the origin of a pushed message', () => {
         const origin = originOf(pushed)
 
         assert.equal(origin.data, pushed.data)
-        const names = Object.keys(origin.attributes)
-        assert.ok(names.every((one) => !one.startsWith('pubsub-mixpanel-')))
-        for (const one of names) assert.equal(origin.attributes[one], pushed.attributes[one])
+        for (const [one, said] of Object.entries(origin.attributes)) {
+          const original = pushed.attributes[`pubsub-mixpanel-original-${one}`]
+          assert.equal(said, (origin.replay && original) ?? pushed.attributes[one])
+          const isLetters = LETTER_NAMES.includes(one)
+          assert.ok(!isLetters || original !== undefined)
+        }
         if (!origin.replay) assert.equal(origin.messageId, pushed.messageId)
       }),
     )

@@ -32,7 +32,8 @@ describe('the lines of a message', () => {
   })
 
   it('are those of a message named for the letter when its event was made into several', () => {
-    const message = aMessage({ messageId: '77', replay: REPLAY })
+    const child = { place: 2, of: 3 }
+    const message = aMessage({ messageId: '77', replay: { ...REPLAY, child } })
     const lines = [aLine(1), aLine(2)]
 
     assert.deepEqual(placeLines(message, lines), {
