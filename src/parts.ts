@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { createAllRejected } from './all-rejected.ts'
 import { buildApp } from './app.ts'
 import { type Authenticator, createAuthenticator } from './authenticate/authenticator.ts'
 import type { Config } from './config.ts'
@@ -11,6 +12,7 @@ import { createDelivery, type Delivery } from './delivery.ts'
 import type { DegradedReason } from './http/health-routes.ts'
 import type { PushRouteOptions } from './http/push-route.ts'
 import { createLedger } from './ledger.ts'
+import { createLetterGuard, type LetterGuard } from './letter-guard.ts'
 import { createByteBudget } from './lib/byte-budget.ts'
 import { type Clock, nextTurn } from './lib/clock.ts'
 import { createFreezeWatch } from './lib/freeze-watch.ts'
@@ -77,7 +79,10 @@ export function createService(config: Config, parts: ServiceParts): Service {
   const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
   const delivery = createDelivery(config, { ...parts, telemetry })
   const deadLetters = createDeadLetters(config, { clock, telemetry })
-  const stages = stagesOf(config, { delivery, deadLetters, transform: parts.transform })
+  const allRejected = createAllRejected({ clock, telemetry, rejectedGo: deadLetters.rejectedGo })
+  const letterGuard = createLetterGuard(allRejected)
+  const { transform } = parts
+  const stages = stagesOf(config, { delivery, deadLetters, letterGuard, transform })
   const ledger = createLedger(
     { ackDeadlineMs: push.ackDeadlineMs, maxRememberedBytes: LEDGER_BYTES },
     {
@@ -88,7 +93,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
         { ...PIPELINE, skipsSettled: config.insertId === 'message' },
         nextTurn,
       ),
-      returnLate: delivery.batcher.returnLate,
+      returnLate,
       telemetry,
     },
   )
@@ -125,7 +130,13 @@ export function createService(config: Config, parts: ServiceParts): Service {
     state = 'draining'
     const drained = ledger.drain(clock.monotonic() + DRAIN_MS)
     delivery.drain()
+    letterGuard.drain()
     await drained
+  }
+
+  function returnLate(): void {
+    delivery.batcher.returnLate()
+    letterGuard.returnLate()
   }
 
   async function close(): Promise<void> {
@@ -142,16 +153,21 @@ export function createService(config: Config, parts: ServiceParts): Service {
 
   function reasons(): readonly DegradedReason[] {
     const isFull = budget.held() > push.maxBufferedBytes * FULL_SHARE
-    return reasonsOf({ delivery, authenticator, isFull })
+    return reasonsOf({ delivery, authenticator, isFull, allRejected: allRejected.isOn() })
   }
 }
 
 /** The rooms of the path, as the pipeline calls them. */
 function stagesOf(
   config: Config,
-  parts: { delivery: Delivery; deadLetters: DeadLetters; transform: Transform | undefined },
+  parts: {
+    delivery: Delivery
+    deadLetters: DeadLetters
+    letterGuard: LetterGuard
+    transform: Transform | undefined
+  },
 ): Stages {
-  const { delivery, deadLetters, transform } = parts
+  const { delivery, deadLetters, letterGuard, transform } = parts
   return {
     decode: createDecode(
       { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
@@ -162,6 +178,7 @@ function stagesOf(
     transformAttributes: (line, message) => transform?.(undefined, line, message) ?? [],
     prepare: createPrepare(config),
     importEvents: delivery.batcher.add,
+    letterGuard,
     storeRejected: deadLetters.storeRejected,
     settle: (outcomes) => settlementOf(outcomes, deadLetters.rejectedGo),
   }
@@ -183,12 +200,14 @@ function reasonsOf(parts: {
   delivery: Delivery
   authenticator: Authenticator
   isFull: boolean
+  allRejected: boolean
 }): DegradedReason[] {
   const { standing, gate } = parts.delivery
   const reasons: DegradedReason[] = []
   if (gate.barred()) reasons.push('misconfigured')
   if (standing.isSuspect()) reasons.push('suspect')
-  else if (gate.closed()) reasons.push('throttled')
+  if (parts.allRejected) reasons.push('all_rejected')
+  if (!standing.isSuspect() && gate.closed()) reasons.push('throttled')
   if (parts.isFull) reasons.push('overloaded')
   if (!parts.authenticator.available()) reasons.push('no_keys')
   return reasons

@@ -1,3 +1,4 @@
+import type { LetterGuard } from './letter-guard.ts'
 import type { Hold } from './lib/byte-budget.ts'
 import type { Decoded } from './model/event.ts'
 import type { RejectedJourney, Traveller } from './model/journey.ts'
@@ -14,6 +15,7 @@ export interface Stages extends MakingStages {
   decode(message: Message, hold: Hold, wanted: () => boolean): Decoded | Promise<Decoded>
   /** Sends events on their way; their party is told as each arrives. */
   importEvents(travellers: readonly Traveller[]): void
+  readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'mayStore' | 'notStored'>
   /** Resolves with whether these rejected events are safe. */
   storeRejected(message: Message, rejected: readonly RejectedJourney[]): Promise<boolean>
   settle(outcomes: readonly EventOutcome[]): Settlement
@@ -40,9 +42,11 @@ export function createPipeline(
 ): (work: Work) => Promise<Settlement> {
   return async function settleMessage(work) {
     const decoded = await stages.decode(work.message, work.hold, work.wanted)
-    const made = await importAll(portionsOf(decoded, work.message), work)
+    const { made, passed } = await importAll(portionsOf(decoded, work.message), work)
     if (isToStore(kindsIn(work.outcomes))) {
-      await storeRejected(made ?? portionsOf(decoded, work.message), work)
+      if (passed || (await stages.letterGuard.mayStore(work))) {
+        await storeRejected(made ?? portionsOf(decoded, work.message), work)
+      } else work.outcomes.returned = retry('all_rejected')
     }
     return stages.settle(kindsIn(work.outcomes))
   }
@@ -51,16 +55,19 @@ export function createPipeline(
     return createPortions(decoded, message, { stages, size: portion })
   }
 
-  /** Resolves when all that set out has arrived; with its events when they made one portion. */
-  async function importAll(portions: Portions, work: Work): Promise<Made | undefined> {
+  /** Resolves when all that set out has arrived. */
+  async function importAll(portions: Portions, work: Work): Promise<Imported> {
+    let passed = false
     for (;;) {
       if (skipsSettled) work.skipSettled(portions.skip)
       const next = portions.next()
+      passed = stages.letterGuard.notePassed(next.journeys) || passed
       stages.importEvents(work.begin(next))
       if (next.isLast || !(await isTimeForMore(work))) {
         await work.arrivals(0)
         const isWhole = next.journeys.length === work.outcomes.codes.length
-        return isWhole ? { message: portions.message, next: () => next } : undefined
+        const made = isWhole ? { message: portions.message, next: () => next } : undefined
+        return { made, passed: passed || hasPassed(kindsIn(work.outcomes)) }
       }
     }
   }
@@ -73,13 +80,15 @@ export function createPipeline(
     return false
   }
 
-  async function storeRejected({ message, next }: Made, { outcomes }: Work): Promise<void> {
+  async function storeRejected({ message, next }: Made, work: Work): Promise<void> {
+    const { outcomes } = work
     const rejectedIn = createRejectedIn(outcomes)
     for (let isLast = false; !isLast; ) {
       const made = next()
       const rejected = rejectedIn(made)
       if (rejected.length > 0 && !(await stages.storeRejected(message, rejected))) {
         outcomes.returned = retry('dead_letter_unavailable')
+        stages.letterGuard.notStored(work.message)
         return
       }
       isLast = made.isLast
@@ -92,6 +101,18 @@ export function createPipeline(
 function isToStore(outcomes: readonly EventOutcome[]): boolean {
   const isOne = (sought: EventOutcome['kind']) => outcomes.some(({ kind }) => kind === sought)
   return isOne('rejected') && !isOne('retry')
+}
+
+/** Whether an earlier delivery has brought events through that this one has not made again. */
+function hasPassed(outcomes: readonly EventOutcome[]): boolean {
+  return outcomes.some(({ kind }) => kind === 'imported' || kind === 'dropped')
+}
+
+interface Imported {
+  /** Its events, when they made one portion. */
+  readonly made: Made | undefined
+  /** Whether one of them has passed, or was dropped. */
+  readonly passed: boolean
 }
 
 /** The events of a message. Of several portions none is kept: they are made once more. */

@@ -29,6 +29,8 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
       'outcomes.ts',
       'ledger.ts',
       'memory.ts',
+      'all-rejected.ts',
+      'letter-guard.ts',
     ],
   ],
   [['http/']],

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 export const DEGRADED_REASONS = [
   'misconfigured',
   'suspect',
+  'all_rejected',
   'throttled',
   'overloaded',
   'no_keys',

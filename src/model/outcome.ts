@@ -22,6 +22,7 @@ export const RETRY_REASONS = [
   'suspect',
   'unknown_answer',
   'dead_letter_unavailable',
+  'all_rejected',
 ] as const
 export type RetryReason = (typeof RETRY_REASONS)[number]
 

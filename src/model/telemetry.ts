@@ -1,5 +1,5 @@
 import type { Message } from './message.ts'
-import type { RetryReason, Tally } from './outcome.ts'
+import type { RejectReason, RetryReason, Tally } from './outcome.ts'
 import type { Settlement } from './settlement.ts'
 
 /** How one request to Mixpanel ended. */
@@ -10,6 +10,13 @@ export interface RequestEnd {
   /** Uncompressed. */
   readonly bytes: number
   readonly elapsedMs: number
+}
+
+/** What was rejected since an event has last passed. */
+export interface Rejections {
+  readonly reasons: Readonly<Partial<Record<RejectReason, number>>>
+  /** The first part of an event that was at fault, in Mixpanel's notation. */
+  readonly field?: string
 }
 
 /**
@@ -39,6 +46,8 @@ export interface Telemetry {
   shortfall(events: number): void
   /** Mixpanel has refused so many events without naming one at fault, and imported none meanwhile. */
   suspected(events: number): void
+  /** Nothing but letters comes of the messages: each further one that is rejected whole tells. */
+  allRejected(rejections: Rejections): void
   /** The keys that tokens are verified with could not be had; those at hand stay good for a day. */
   keysNotFetched(error: unknown): void
   /** A bug. */

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Message } from '../model/message.ts'
 import type { Tally } from '../model/outcome.ts'
 import { codeOf, type Nack, type Settlement } from '../model/settlement.ts'
-import type { RequestEnd, Telemetry } from '../model/telemetry.ts'
+import type { Rejections, RequestEnd, Telemetry } from '../model/telemetry.ts'
 import type { Books, Totals } from './books.ts'
 import type { Metrics } from './metrics.ts'
 import { createMinuteLine } from './minute-line.ts'
@@ -45,6 +45,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     misconfigured,
     shortfall,
     suspected,
+    allRejected,
     keysNotFetched,
     unforeseen,
     close: minuteLine.close,
@@ -162,6 +163,16 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
       { events },
       'Mixpanel refuses every event without naming a fault: it may be its own, so messages are ' +
         'nacked and nothing is dead-lettered until an event is imported',
+    )
+  }
+
+  function allRejected({ reasons, field }: Rejections): void {
+    say(
+      'error',
+      'all_rejected',
+      { reasons, ...(field !== undefined && { field }) },
+      'every event of the last messages was rejected: is the transform broken, or the topic of ' +
+        'another shape? Such messages are nacked and come again until an event passes',
     )
   }
 

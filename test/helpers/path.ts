@@ -62,6 +62,7 @@ export function createPath(changes: PathChanges = {}): Path {
     transformAttributes: () => [],
     prepare: createPrepare({ insertId }),
     importEvents: batcher.add,
+    letterGuard: { notePassed: () => true, mayStore: async () => true, notStored: () => {} },
     storeRejected: async (_message, rejected) => {
       stored.push(...rejected.map(({ line, child }) => ({ line, child })))
       return true

@@ -243,6 +243,11 @@ describe('what happened', () => {
     ],
     ['an import that falls short', 'WARNING', (telemetry) => telemetry.shortfall(2)],
     ['refusals without a name', 'ERROR', (telemetry) => telemetry.suspected(2)],
+    [
+      'a topic of which nothing passes',
+      'ERROR',
+      (telemetry) => telemetry.allRejected({ reasons: { invalid_event: 3 } }),
+    ],
     ['refused credentials', 'ERROR', (telemetry) => telemetry.misconfigured(401)],
     ['keys that could not be had', 'ERROR', (telemetry) => telemetry.keysNotFetched(new Error())],
     ['a bug', 'ERROR', (telemetry) => telemetry.unforeseen(new Error())],
