@@ -20,7 +20,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'makes insert ids at random': {
     file: 'prepare/derived-ids.ts',
-    original: 'pubsubs && isLegalInsertId(id) ? id',
+    original: 'isPubSubs && isLegalInsertId(id) ? id',
     sabotaged: 'true ? crypto.randomUUID()',
     showsAfterKill: true,
     found: /doubled/,
@@ -54,8 +54,8 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'gives the children of a transform one id': {
     file: 'prepare/insert-id.ts',
-    original: "return child === 0 ? id : hashId(['child', id, child])",
-    sabotaged: 'return id',
+    original: 'if (child === 0) return own',
+    sabotaged: 'return own',
     found: /lost/,
   },
   'takes a refusal that names nobody for success': {
