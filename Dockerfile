@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY tools ./tools
 COPY src ./src
+COPY LICENSE ./dist/
 RUN node tools/build.ts
 
 # The image: Node and the bundle, nothing to install, nobody to become.
@@ -16,8 +17,9 @@ WORKDIR /app
 COPY --from=build /build/dist ./dist
 USER node
 EXPOSE 8080 9464
-# No source maps: ours is read whole at the start, for 50 ms and 70 MiB. The bundle is not minified, so
-# a stack names its functions without one. Pushes wait while the young generation fills, and are copied
+# The folder holds the bundle, our licence and the licences of all that was bundled. There is no source
+# map: it would be read whole at the start, for 50 ms and 70 MiB. The bundle is not minified, so a stack
+# names its functions without one. Pushes wait while the young generation fills, and are copied
 # when it has: the larger it is the less, and 32 MB is what fits into 512 MiB. One core copies them by
 # itself. docs/scaling.md has the figures.
 CMD ["node", "--max-semi-space-size=32", "--no-parallel-scavenge", "dist/main.js"]

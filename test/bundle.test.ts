@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod } from 'node:fs/promises'
+import { chmod, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { spawnService } from '../src/cli/spawn-service.ts'
@@ -35,4 +35,17 @@ it('starts from the bundle alone, as nobody, in a folder it cannot write to', as
   assert.equal(answer.status, 204)
   assert.equal(mixpanel.rows().length, 1)
   assert.equal(await service.stop('SIGTERM'), 0)
+})
+
+it('lies beside the licences of all that it holds, and without a source map', async (t) => {
+  const folder = await aFolder(t)
+
+  await bundle(join(folder, 'main.js'))
+
+  assert.deepEqual((await readdir(folder)).sort(), ['LICENCES.txt', 'main.js'])
+  const licences = await readFile(join(folder, 'LICENCES.txt'), 'utf8')
+  for (const name of ['fastify', '@fastify/under-pressure', 'axios', 'jose', 'ajv']) {
+    assert.match(licences, new RegExp(`^${name} [\\d.]+ \\(MIT\\)`, 'm'))
+  }
+  assert.match(licences, /Permission is hereby granted, free of charge/)
 })
