@@ -15,6 +15,8 @@ export interface Delivery {
   readonly batcher: Batcher
   readonly gate: Gate
   readonly standing: Standing
+  /** Looks again at all that waits: the times until which it waits have moved. */
+  review(): void
   /** From now on nothing waits: neither for company nor for a better moment. */
   drain(): void
   close(): void
@@ -25,6 +27,8 @@ export interface DeliveryParts {
   /** In [0, 1): the jitter of the back-off. */
   readonly random: () => number
   readonly telemetry: Telemetry
+  /** Told when all permits are taken, and a push waits for one. */
+  readonly permitWanted: () => void
 }
 
 /** Documented by Mixpanel: from 2 s, doubling to 60 s. */
@@ -35,7 +39,7 @@ const GZIPS_UNDER_WAY = 2
 /** Puts the rooms `batch` and `deliver` together. */
 export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
   const { mixpanel, batch, delivery } = config
-  const { clock, random, telemetry } = parts
+  const { clock, random, telemetry, permitWanted } = parts
   const client = createMixpanelClient(
     { ...mixpanel, maxSockets: delivery.maxConcurrency, userAgent: `pubsub-mixpanel/${VERSION}` },
     { clock, requestEnded: telemetry.requestEnded },
@@ -57,8 +61,16 @@ export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
     suspected: telemetry.suspected,
   })
   const lateReason = (): RetryReason => (gate.barred() ? 'misconfigured' : 'deadline')
-  const batcher = createBatcher({ ...batch, ...delivery }, { clock, deliverBatch, lateReason })
-  return { batcher, gate, standing, drain, close: client.close }
+  const batcher = createBatcher(
+    { ...batch, ...delivery },
+    { clock, deliverBatch, lateReason, permitWanted },
+  )
+  return { batcher, gate, standing, review, drain, close: client.close }
+
+  function review(): void {
+    batcher.review()
+    gate.review()
+  }
 
   function drain(): void {
     batcher.drain()

@@ -23,8 +23,8 @@ export interface Memory {
   nacked(key: string, outcomes: PastOutcomes | undefined): void
 }
 
-/** As long as Pub/Sub's longest back-off, and half as much again. */
-const UNFINISHED_LIFETIME_MS = 900_000
+/** A dozen of Pub/Sub's longest back-offs: each redelivery may go to another instance first. */
+const UNFINISHED_LIFETIME_MS = 7_200_000
 /** Roughly: a key, a value and the map's own share. */
 const ENTRY_BYTES = 250
 /** What stands around outcomes. */

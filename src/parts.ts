@@ -68,7 +68,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
   const { clock, log } = parts
   const { push } = config
   const books = createBooks()
-  const budget = createByteBudget(push.maxBufferedBytes)
+  const budget = createByteBudget(push.maxBufferedBytes, makeWay)
   const metrics = createMetrics({
     books,
     bufferedBytes: budget.held,
@@ -77,7 +77,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
   const telemetry = createTelemetry({ log, metrics, books, clock })
   const { keysNotFetched: keyFetchFailed } = telemetry
   const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
-  const delivery = createDelivery(config, { ...parts, telemetry })
+  const delivery = createDelivery(config, { ...parts, telemetry, permitWanted: makeWay })
   const deadLetters = createDeadLetters(config, { clock, telemetry })
   const allRejected = createAllRejected({ clock, telemetry, rejectedGo: deadLetters.rejectedGo })
   const letterGuard = createLetterGuard(allRejected)
@@ -93,7 +93,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
         { ...PIPELINE, skipsSettled: config.insertId === 'message' },
         nextTurn,
       ),
-      returnLate,
+      review,
       telemetry,
     },
   )
@@ -121,6 +121,10 @@ export function createService(config: Config, parts: ServiceParts): Service {
 
   return { app, metrics, start, close }
 
+  function makeWay(): void {
+    ledger.makeWay()
+  }
+
   async function start(): Promise<void> {
     await Promise.all([authenticator.start(), deadLetters.probe(), app.ready()])
     state = 'taking'
@@ -134,8 +138,8 @@ export function createService(config: Config, parts: ServiceParts): Service {
     await drained
   }
 
-  function returnLate(): void {
-    delivery.batcher.returnLate()
+  function review(): void {
+    delivery.review()
     letterGuard.returnLate()
   }
 

@@ -80,10 +80,15 @@ export function createPipeline(
     return false
   }
 
+  /** Ends with the message's other work: what is not stored by then comes again. */
   async function storeRejected({ message, next }: Made, work: Work): Promise<void> {
     const { outcomes } = work
     const rejectedIn = createRejectedIn(outcomes)
     for (let isLast = false; !isLast; ) {
+      if (!work.mayStore()) {
+        outcomes.returned = retry('deadline')
+        return
+      }
       const made = next()
       const rejected = rejectedIn(made)
       if (rejected.length > 0 && !(await stages.storeRejected(message, rejected))) {

@@ -20,10 +20,16 @@ export interface Work extends Party {
   /** What the message holds of the byte budget. */
   readonly hold: Hold
   deliverBy: number
+  /** Monotonic ms at which all that is done for the message ends, the storing of its letters too. */
+  endBy: number
   /** Of the portions that were begun. */
   readonly outcomes: Outcomes
   /** Whether it is still worth beginning anything for the message. */
   wanted(): boolean
+  /** Whether its dead letters may still be stored. */
+  mayStore(): boolean
+  /** From now on nothing goes on without a push that waits, and everything ends at `at`. */
+  giveUp(at: number): void
   /**
    * Takes the next events of the message, in an order that is the same at each delivery; answers
    * those that set out. What earlier deliveries settled stays settled.
@@ -54,15 +60,23 @@ export interface WorkParts {
   readonly now: () => number
   /** Told of each portion how many of its events are still to be settled. */
   readonly begun: (count: number) => void
+  /** Told when the work went on without a push, and may do so no more. */
+  readonly stopped: () => void
 }
+
+/** Until when a message is worked on; monotonic ms. */
+export type WorkTimes = Pick<Work, 'deliverBy' | 'endBy'>
 
 /** Whatever a message holds beyond what was begun. */
 const UNKNOWN: PastPortion = { lines: 0, events: 1 }
 /** What an event under way takes of the memory beside its text. */
 const TRAVELLER_BYTES = 500
 
-/** The work for one message, from the first push of it to its settlement. */
-export function createWork(message: Message, deliverBy: number, parts: WorkParts): Work {
+/**
+ * The work for one message, from the first push of it to its settlement. Once some of its events
+ * have left in a batch it goes on after the last push was answered, for as long as Mixpanel imports.
+ */
+export function createWork(message: Message, times: WorkTimes, parts: WorkParts): Work {
   const { hold } = parts
   const outcomes = createOutcomes()
   let { past } = parts
@@ -70,13 +84,29 @@ export function createWork(message: Message, deliverBy: number, parts: WorkParts
   let underWayBytes = 0
   let waiter: { readonly atMostBytes: number; readonly end: PromiseWithResolvers<void> } | undefined
   let bug: { readonly error: unknown } | undefined
+  let hasDeparted = false
+  let isGivenUp = false
+  let imports = 0
+  /** The imports there were when an answer rejected events last. */
+  let importsBefore = 0
+  let isJudging = false
 
   const work: Work = {
     message,
     hold,
-    deliverBy,
+    deliverBy: times.deliverBy,
+    endBy: times.endBy,
+    get goesOnUntil() {
+      if (isGivenUp || !hasDeparted) return work.deliverBy
+      return Math.max(work.deliverBy, work.endBy)
+    },
+    departed() {
+      hasDeparted = true
+    },
     outcomes,
-    wanted: () => parts.now() < work.deliverBy,
+    wanted: () => parts.now() < work.goesOnUntil,
+    mayStore: () => parts.now() < work.endBy,
+    giveUp,
     begin,
     skipSettled,
     leaveRest,
@@ -164,7 +194,42 @@ export function createWork(message: Message, deliverBy: number, parts: WorkParts
     const bytes = noteArrival(outcomes, traveller.place, outcome)
     if (bytes > 0) hold.add(bytes)
     underWayBytes -= weightOf(traveller)
+    judge(outcome)
     tellWaiter()
+  }
+
+  function giveUp(at: number): void {
+    isGivenUp = true
+    work.endBy = Math.min(work.endBy, at)
+  }
+
+  /** Without a push that waits, the work goes on only while Mixpanel's answers import something. */
+  function judge({ kind }: EventOutcome): void {
+    if (kind === 'imported') imports += 1
+    if (kind === 'retry') stop()
+    if (kind === 'rejected' && !isJudging && isAlone()) {
+      isJudging = true
+      // An answer tells its events one after the other: only then it is known whether it imports any.
+      queueMicrotask(judgeAnswer)
+    }
+  }
+
+  function judgeAnswer(): void {
+    isJudging = false
+    if (imports === importsBefore) stop()
+    importsBefore = imports
+  }
+
+  function isAlone(): boolean {
+    const now = parts.now()
+    return now >= work.deliverBy && now < work.goesOnUntil
+  }
+
+  function stop(): void {
+    if (isGivenUp) return
+    const wentOn = isAlone()
+    isGivenUp = true
+    if (wentOn) parts.stopped()
   }
 
   function tellWaiter(): void {

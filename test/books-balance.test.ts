@@ -111,7 +111,7 @@ function createScene(
   })
   const { books, budget, push } = createLedgerScene(settleMessage, {
     clock,
-    returnLate: path.batcher.returnLate,
+    review: path.batcher.review,
   })
   return {
     clock,

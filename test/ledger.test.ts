@@ -15,6 +15,7 @@ import {
   DELIVER_MS,
   type LedgerScene,
   MINUTE_MS,
+  PUSH_BYTES,
 } from './helpers/ledger.ts'
 import { aPortion } from './helpers/outcomes.ts'
 import { dataOf } from './helpers/path.ts'
@@ -113,10 +114,10 @@ describe('a push', () => {
 
     assert.equal(works[0]?.work.deliverBy, DELIVER_MS)
     await clock.advance(DELIVER_MS - 1)
-    const before = told.returnedLate
+    const before = told.reviews
     await clock.advance(1)
 
-    assert.deepEqual([before, told.returnedLate], [0, 1])
+    assert.deepEqual([before, told.reviews], [0, 1])
   })
 
   it('that was answered in time makes nothing else go back', async () => {
@@ -126,7 +127,7 @@ describe('a push', () => {
 
     await clock.advance(MINUTE_MS)
 
-    assert.equal(told.returnedLate, 0)
+    assert.equal(told.reviews, 0)
   })
 
   it('that joins brings new time, and one with less takes none away', async () => {
@@ -229,12 +230,12 @@ describe('a settled message', () => {
     for (const { recalled } of works.slice(1)) assert.deepEqual(recalled, ['imported', 'rejected'])
   })
 
-  it('is remembered so for a quarter of an hour, and then done whole', async () => {
+  it('is remembered so for two hours, and then done whole', async () => {
     const { push, works, clock } = createScene()
     await push()
     await works[0]?.end(THROTTLED, [IMPORTED, retry('throttled')])
 
-    await clock.advance(15 * MINUTE_MS - 1)
+    await clock.advance(120 * MINUTE_MS - 1)
     await push()
     await works[1]?.fail(new Error('a bug'))
     await clock.advance(1)
@@ -304,22 +305,23 @@ describe('what the ledger holds', () => {
 
     await push(aMessage({ data: '', attributes: { name: 'value', a: 'b' } }))
 
-    assert.equal(budget.held(), 'namevalueab'.length)
+    assert.equal(budget.held(), PUSH_BYTES + 'namevalueab'.length)
   })
 
   it('is the data of the messages under way, given back however they end', async () => {
     const { push, works, budget } = createScene()
     const { data } = aMessage()
     for (const messageId of ['1', '2', '3', '4']) await push(aMessage({ messageId }))
+    const each = PUSH_BYTES + data.length
 
-    assert.equal(budget.held(), 4 * data.length)
+    assert.equal(budget.held(), 4 * each)
     await works[0]?.end(IMPORTED_ALL)
     await works[1]?.end(THROTTLED)
-    assert.equal(budget.held(), 2 * data.length)
+    assert.equal(budget.held(), 2 * each)
     await works[2]?.end(nack('deadline'), [retry('deadline')])
     await works[3]?.fail(new Error('a bug'))
 
-    assert.equal(budget.held(), data.length)
+    assert.equal(budget.held(), each)
     await works[4]?.end(IMPORTED_ALL)
     assert.equal(budget.held(), 0)
   })
@@ -390,7 +392,7 @@ describe('draining', () => {
       [7_000, 7_000],
     )
     await clock.advance(6_999)
-    assert.deepEqual([first.answer, drain.over, told.returnedLate], ['waits', false, 2])
+    assert.deepEqual([first.answer, drain.over, told.reviews], ['waits', false, 3])
     await clock.advance(1)
 
     assert.deepEqual(answersOf([first, second]), ['nack deadline', 'nack deadline'])

@@ -38,13 +38,14 @@ describe('a redelivery', () => {
     assert.equal(path.sent.length, 1)
   })
 
-  it('sends only the rest of a message that is too much for one deadline', async () => {
+  it('sends only the rest of a message that is too much for one delivery', async () => {
     const { push, path, clock } = createScene({
       answerTo: () => ({ afterMs: 5_000 }),
       maxEvents: 1,
       maxConcurrency: 1,
     })
-    const message = aMessage({ data: dataOf('a', 'b', 'c', 'd', 'e') })
+    const names = [...'abcdefghij']
+    const message = aMessage({ data: dataOf(...names) })
     const answers: string[] = []
 
     for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -54,7 +55,7 @@ describe('a redelivery', () => {
     }
 
     assert.deepEqual(answers, ['nack deadline', 'nack deadline', 'ack imported'])
-    assert.deepEqual(path.sent, ['a', 'b', 'c', 'd', 'e'])
+    assert.deepEqual(path.sent, names)
   })
 
   it('that joins sends what has already gone back for want of time', async () => {
@@ -122,7 +123,7 @@ function createScene(changes: PathChanges): LedgerScene & { readonly path: Path 
   const clock = createFakeClock()
   const path = createPath({ ...changes, clock })
   return {
-    ...createLedgerScene(path.settleMessage, { clock, returnLate: path.batcher.returnLate }),
+    ...createLedgerScene(path.settleMessage, { clock, review: path.batcher.review }),
     path,
   }
 }

@@ -32,13 +32,13 @@ function aScene(answers: Answers, changes: DeliveryChanges = {}) {
   const { clock, deliverBatch, runUntil } = delivery
   const batcher = createBatcher(
     { maxEvents: 2_000, maxBytes: 9_500_000, lingerMs: 10, maxConcurrency: 16 },
-    { clock, deliverBatch, lateReason: () => 'deadline' },
+    { clock, deliverBatch, lateReason: () => 'deadline', permitWanted: () => {} },
   )
   const { settleMessage, stored } = createPath({
     clock,
     stages: { importEvents: batcher.add },
   })
-  const scene = createLedgerScene(settleMessage, { clock, returnLate: batcher.returnLate })
+  const scene = createLedgerScene(settleMessage, { clock, review: batcher.review })
 
   return { ...delivery, ...scene, clock, stored, deliver, deliverAll, runUntil }
 

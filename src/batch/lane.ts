@@ -7,18 +7,28 @@ export interface BatchLimits {
   readonly maxBytes: number
 }
 
-/** Events that wait for company, in the order they came, a run for each message. */
+/**
+ * Events that wait for company, in the order they came, a run for each message. Events that a push
+ * waits for go before all others, and never in one batch with them.
+ */
 export interface Lane {
   push(travellers: readonly Traveller[], now: number): void
   /** The oldest events that fit into one batch; those whose time is up go back instead. */
   take(now: number): Traveller[]
   /** Sends back what can no longer set out. */
   returnLate(now: number): void
-  /** Whether what waits fills a batch. */
-  full(): boolean
-  empty(): boolean
-  /** Monotonic ms since when the oldest event waits; infinity when none does. */
-  waitingSince(): number
+  /** What is to be taken next; `undefined` when nothing waits. */
+  waiting(now: number): Waiting | undefined
+}
+
+/** Events that are to be taken next. */
+export interface Waiting {
+  /** Whether a push waits for them. */
+  readonly attended: boolean
+  /** Monotonic ms since when the oldest of them waits. */
+  readonly since: number
+  /** Whether they fill a batch. */
+  readonly full: boolean
 }
 
 interface Run {
@@ -26,6 +36,8 @@ interface Run {
   readonly travellers: readonly Traveller[]
   readonly since: number
   next: number
+  /** Of the travellers from `next` on. */
+  bytes: number
 }
 
 /** A comma or a bracket for each event, and one bracket more. */
@@ -37,62 +49,77 @@ const BRACKET_BYTES = 1
  */
 export function createLane(limits: BatchLimits, lateReason: () => RetryReason): Lane {
   let runs: Run[] = []
-  let events = 0
-  let bytes = 0
 
-  return {
-    push,
-    take,
-    returnLate,
-    full: () => events >= limits.maxEvents || bytes + BRACKET_BYTES >= limits.maxBytes,
-    empty: () => events === 0,
-    waitingSince: () => runs[0]?.since ?? Number.POSITIVE_INFINITY,
-  }
+  return { push, take, returnLate, waiting }
 
   function push(travellers: readonly Traveller[], now: number): void {
     const party = travellers[0]?.party
     if (!party) return
-    runs.push({ party, travellers, since: now, next: 0 })
-    events += travellers.length
+    let bytes = 0
     for (const traveller of travellers) bytes += sizeOf(traveller)
+    runs.push({ party, travellers, since: now, next: 0, bytes })
+  }
+
+  function waiting(now: number): Waiting | undefined {
+    const first = runs.find((run) => isAttended(run, now)) ?? runs[0]
+    if (!first) return undefined
+    const attended = isAttended(first, now)
+    return { attended, since: first.since, full: isFull(now, attended) }
+  }
+
+  function isFull(now: number, attended: boolean): boolean {
+    let events = 0
+    let bytes = BRACKET_BYTES
+    for (const run of runs) {
+      if (isAttended(run, now) !== attended) continue
+      events += run.travellers.length - run.next
+      bytes += run.bytes
+      if (events >= limits.maxEvents || bytes >= limits.maxBytes) return true
+    }
+    return false
   }
 
   function take(now: number): Traveller[] {
+    const attended = runs.some((run) => isAttended(run, now))
     const batch: Traveller[] = []
     let room = limits.maxBytes - BRACKET_BYTES
-    let used = 0
     for (const run of runs) {
-      if (late(run, now)) {
-        sendBack(run)
-        used += 1
-        continue
-      }
-      room = board(run, batch, room)
+      if (isLate(run, now)) sendBack(run)
+      else if (isAttended(run, now) === attended) room = board(run, batch, room)
+      else continue
       if (run.next < run.travellers.length) break
-      used += 1
     }
-    runs.splice(0, used)
+    letGoOfEmpty()
     return batch
   }
 
   /** Moves what fits from a run into the batch; answers the bytes that are left. */
   function board(run: Run, batch: Traveller[], room: number): number {
     let left = room
+    const from = run.next
     while (run.next < run.travellers.length && batch.length < limits.maxEvents) {
       const traveller = run.travellers[run.next]
       if (!traveller) break
       const size = sizeOf(traveller)
-      if (size > left && batch.length > 0) return left
+      if (size > left && batch.length > 0) break
       batch.push(traveller)
       left -= size
       remove(run, size)
     }
+    if (run.next > from) run.party.departed()
     return left
   }
 
   function returnLate(now: number): void {
-    for (const run of runs) if (late(run, now)) sendBack(run)
-    runs = runs.filter((run) => run.next < run.travellers.length)
+    for (const run of runs) if (isLate(run, now)) sendBack(run)
+    letGoOfEmpty()
+  }
+
+  /** Most often those at the head, and nothing else. */
+  function letGoOfEmpty(): void {
+    const held = runs.findIndex((run) => run.next < run.travellers.length)
+    runs.splice(0, held === -1 ? runs.length : held)
+    if (runs.some(isEmpty)) runs = runs.filter((run) => !isEmpty(run))
   }
 
   function sendBack(run: Run): void {
@@ -103,16 +130,23 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
       run.party.arrived(traveller, retry(lateReason()))
     }
   }
-
-  function remove(run: Run, size: number): void {
-    run.next += 1
-    events -= 1
-    bytes -= size
-  }
 }
 
-function late(run: Run, now: number): boolean {
-  return now >= run.party.deliverBy
+function remove(run: Run, size: number): void {
+  run.next += 1
+  run.bytes -= size
+}
+
+function isEmpty(run: Run): boolean {
+  return run.next >= run.travellers.length
+}
+
+function isAttended({ party }: Run, now: number): boolean {
+  return now < party.deliverBy
+}
+
+function isLate({ party }: Run, now: number): boolean {
+  return now >= party.goesOnUntil
 }
 
 function sizeOf(traveller: Traveller): number {

@@ -7,7 +7,7 @@ import { type BodyForm, importBodyOf } from './import-body.ts'
 import type { MixpanelClient } from './mixpanel-client.ts'
 import { createSplit, type RefusedBatch } from './split.ts'
 import type { Judged, Standing } from './standing.ts'
-import { latestDeliverBy, tellAll, tellEach } from './tell.ts'
+import { latestDeliverBy, latestGoesOnUntil, tellAll, tellEach } from './tell.ts'
 import { createTrial, type TrialParts } from './trial.ts'
 import type { Refusal } from './verdict.ts'
 
@@ -39,7 +39,7 @@ type GiveBack = Extract<Passage, { kind: 'give_back' }>
 export function createDeliverBatch(
   parts: DeliverParts,
 ): (batch: readonly Traveller[]) => Promise<void> {
-  const { client, gate, standing, requestLimit, gzipLimit } = parts
+  const { client, clock, gate, standing, requestLimit, gzipLimit } = parts
   const split = createSplit({ ...parts, deliver: (batch) => deliver(batch, 'compressed') })
 
   return async function deliverBatch(batch) {
@@ -52,7 +52,10 @@ export function createDeliverBatch(
     batch: readonly Traveller[],
     form: BodyForm,
   ): Promise<RefusedBatch | undefined> {
-    const end = await requestLimit(() => send(batch, form))
+    const end = await requestLimit(
+      () => send(batch, form),
+      () => clock.monotonic() >= latestDeliverBy(batch),
+    )
     switch (end.kind) {
       case 'imported':
         return tellAll(batch, IMPORTED)
@@ -79,11 +82,12 @@ export function createDeliverBatch(
   async function send(batch: readonly Traveller[], form: BodyForm): Promise<End> {
     let travellers = batch
     const until = (): number => latestDeliverBy(travellers)
-    const passage = await gate.pass(batch.length, until)
+    const goesOnUntil = (): number => latestGoesOnUntil(travellers)
+    const passage = await gate.pass(batch.length, until, goesOnUntil)
     if (passage.kind === 'give_back') return passage
 
     const sent = batch.map(({ event }) => event)
-    const charge = { events: batch.length, sent: () => sent, until }
+    const charge = { events: batch.length, sent: () => sent, until, goesOnUntil }
     const trial = createTrial(parts, charge, passage)
     try {
       await client.send(await importBodyOf(batch, gzipLimit, form), trial.policy)

@@ -60,13 +60,23 @@ export type AttemptEnd = Readonly<
  */
 export interface Gate {
   /**
-   * Waits for the turn of a batch of `events`. Never opens from the monotonic instant `until()`
-   * on, which may move while it waits. What cannot be sent before is given back at once, but held
-   * to the last while credentials are refused: nacks are dear.
+   * Waits for the turn of a batch of `events`. A push waits for the batch until the monotonic
+   * instant `until()`, which may move. What Mixpanel's pause keeps from being sent before is given
+   * back at once, but held to the last while credentials are refused: nacks are expensive.
+   *
+   * From `until()` to `goesOnUntil()` a batch passes only while Mixpanel wants no pause, after all
+   * batches that a push waits for, and with rate that was saved up. From then on nothing opens.
    */
-  pass(events: number, until: () => number): Promise<Passage>
+  pass(events: number, until: () => number, goesOnUntil?: () => number): Promise<Passage>
   /** Waits out the back-off, or the `Retry-After`, and then for its turn as any other batch. */
-  passAgain(events: number, failed: FailedAttempt, until: () => number): Promise<Passage>
+  passAgain(
+    events: number,
+    failed: FailedAttempt,
+    until: () => number,
+    goesOnUntil?: () => number,
+  ): Promise<Passage>
+  /** Looks again at the batches that wait: the instants until which they wait have moved. */
+  review(): void
   /** Must be told of each open passage once, or the others wait for a probe that is long over. */
   ended(passage: OpenPassage, end: AttemptEnd): void
   /** Mixpanel refuses everything and names no fault: nobody passes for a while, then one. */
@@ -85,13 +95,35 @@ export interface Gate {
 interface Waiter {
   readonly events: number
   readonly until: () => number
+  readonly goesOnUntil: () => number
   /** When its own back-off is over. */
   readonly notBefore: number
   readonly decided: (passage: Passage) => void
 }
 
+interface AskedPassage extends Pick<Waiter, 'events' | 'until'> {
+  readonly goesOnUntil: (() => number) | undefined
+}
+
+/** What decides about one batch, all but the first and the last in monotonic ms. */
+interface Turn {
+  /** Whether no push waits for it any more. */
+  readonly isAlone: boolean
+  readonly now: number
+  /** From then on neither Mixpanel's pause nor its own back-off keeps it. */
+  readonly opensAt: number
+  /** From then on it is within the rate. */
+  readonly turnAt: number
+  /** When the state it is in ends. */
+  readonly endsAt: number
+  /** When it is given back at the latest. */
+  readonly lastAt: number
+}
+
 /** The most that a `Retry-After` is believed. */
 const MAX_RETRY_AFTER_MS = 60_000
+/** The rate, in time, that is saved up before a batch passes that no push waits for. */
+const MOST_SAVED_MS = 900
 
 /** The gate: the door for all, the rate, and those who wait, in the order they came. */
 export function createGate(options: GateOptions, parts: GateParts): Gate {
@@ -103,8 +135,10 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
   let draining = false
 
   return {
-    pass: (events, until) => decision(events, until, 0),
-    passAgain: (events, failed, until) => decision(events, until, waitMs(failed)),
+    pass: (events, until, goesOnUntil) => decision({ events, until, goesOnUntil }, 0),
+    passAgain: (events, failed, until, goesOnUntil) =>
+      decision({ events, until, goesOnUntil }, waitMs(failed)),
+    review,
     ended,
     suspect,
     closed: () => door.closed(clock.monotonic()),
@@ -114,11 +148,14 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     draining: () => draining,
   }
 
-  function decision(events: number, until: () => number, ms: number): Promise<Passage> {
+  function decision(asked: AskedPassage, ms: number): Promise<Passage> {
+    const { events, until, goesOnUntil = until } = asked
     const now = clock.monotonic()
-    if (now >= until()) return Promise.resolve({ kind: 'give_back', reason: 'deadline' })
+    if (now >= Math.max(until(), goesOnUntil())) {
+      return Promise.resolve({ kind: 'give_back', reason: 'deadline' })
+    }
     return new Promise((decided) => {
-      waiting.add({ events, until, notBefore: now + ms, decided })
+      waiting.add({ events, until, goesOnUntil, notBefore: now + ms, decided })
       review()
     })
   }
@@ -164,26 +201,51 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
   function review(): void {
     const now = clock.monotonic()
     let nextAt = Number.POSITIVE_INFINITY
-    for (const waiter of waiting) {
-      const opensAt = Math.max(waiter.notBefore, door.opensAt(), rate.turnAt(now))
-      const until = waiter.until()
-      const passage = passageOf({ now, opensAt, until })
+    for (const waiter of inOrder(now)) {
+      const turn = turnOf(waiter, now)
+      const passage = turn.isAlone ? passageAlone(turn) : passageOf(turn)
       if (passage) letGo(waiter, passage)
-      else nextAt = Math.min(nextAt, Math.max(now, opensAt), until)
+      else nextAt = Math.min(nextAt, Math.max(now, turn.opensAt, turn.turnAt), turn.endsAt)
     }
     wind(nextAt - now)
   }
 
-  /** `undefined`: to be held. */
-  function passageOf(turn: { now: number; opensAt: number; until: number }): Passage | undefined {
-    const { now, opensAt, until } = turn
-    if (opensAt <= now && now < until) return { kind: 'open', at: now }
+  /** Batches that a push waits for first. */
+  function inOrder(now: number): readonly Waiter[] {
+    const all = [...waiting]
+    const alone = all.filter(({ until }) => now >= until())
+    return alone.length === 0 ? all : [...all.filter(({ until }) => now < until()), ...alone]
+  }
+
+  function turnOf({ events, until, goesOnUntil, notBefore }: Waiter, now: number): Turn {
+    const deliverBy = until()
+    const isAlone = now >= deliverBy
+    const lastAt = Math.max(deliverBy, goesOnUntil())
+    const opensAt = Math.max(notBefore, door.opensAt())
+    const turnAt = rate.turnAt(now) + (isAlone ? savedMs(events, now) : 0)
+    return { now, opensAt, turnAt, lastAt, endsAt: isAlone ? lastAt : deliverBy, isAlone }
+  }
+
+  function savedMs(events: number, now: number): number {
+    return Math.min(MOST_SAVED_MS, (events / rate.eventsPerSecond(now)) * 1_000)
+  }
+
+  /** Of a batch that a push waits for. `undefined`: to be held. */
+  function passageOf({ now, opensAt, turnAt, lastAt, endsAt }: Turn): Passage | undefined {
+    if (Math.max(opensAt, turnAt) <= now) return { kind: 'open', at: now }
     if (draining) return { kind: 'give_back', reason: 'draining' }
-    const late = now >= until
-    if (door.barred()) return late ? { kind: 'give_back', reason: 'misconfigured' } : undefined
-    // How long a probe takes nobody knows.
-    const tooLate = opensAt >= until && opensAt !== Number.POSITIVE_INFINITY
-    return late || tooLate ? { kind: 'give_back', reason: 'throttled' } : undefined
+    if (door.barred()) return undefined
+    // The length of a probe is not known.
+    const tooLate = opensAt >= endsAt && opensAt !== Number.POSITIVE_INFINITY
+    return tooLate || turnAt >= lastAt ? { kind: 'give_back', reason: 'throttled' } : undefined
+  }
+
+  /** Of a batch that no push waits for. `undefined`: to be held. */
+  function passageAlone({ now, opensAt, turnAt, lastAt }: Turn): Passage | undefined {
+    if (draining) return { kind: 'give_back', reason: 'draining' }
+    if (door.barred()) return { kind: 'give_back', reason: 'misconfigured' }
+    if (now >= lastAt || opensAt > now) return { kind: 'give_back', reason: 'throttled' }
+    return turnAt <= now ? { kind: 'open', at: now } : undefined
   }
 
   function letGo(waiter: Waiter, passage: Passage): void {

@@ -17,9 +17,16 @@ export function tellEach(
   }
 }
 
-/** A batch is worth another attempt as long as one of its travellers is. */
+/** Until when a push waits for one of the travellers of a batch. */
 export function latestDeliverBy(batch: readonly Traveller[]): number {
   let latest = Number.NEGATIVE_INFINITY
   for (const { party } of batch) latest = Math.max(latest, party.deliverBy)
+  return latest
+}
+
+/** A batch is worth another attempt as long as one of its travellers is. */
+export function latestGoesOnUntil(batch: readonly Traveller[]): number {
+  let latest = Number.NEGATIVE_INFINITY
+  for (const { party } of batch) latest = Math.max(latest, party.goesOnUntil)
   return latest
 }

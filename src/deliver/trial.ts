@@ -16,8 +16,10 @@ export interface Charge {
   readonly events: number
   /** None any more once the verdict is final. */
   readonly sent: () => readonly SentEvent[]
-  /** The monotonic instant after which no attempt starts. May move. */
+  /** The monotonic instant until which a push waits. May move. */
   readonly until: () => number
+  /** The monotonic instant after which no attempt starts. May move. */
+  readonly goesOnUntil: () => number
 }
 
 /** The attempts at one body, and the verdict on the last of them. */
@@ -31,7 +33,7 @@ export interface Trial {
 /** A trial whose first attempt has been let through. */
 export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPassage): Trial {
   const { gate, standing, heard } = parts
-  const { events, until } = charge
+  const { events, until, goesOnUntil } = charge
   let attempt = passage
   let isUnderWay = true
   let verdict: Judged = { kind: 'retry', reason: 'unknown_answer' }
@@ -68,8 +70,9 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
 
   /** The gate knows how long it stays barred; only a failure has a back-off of its own. */
   function nextPassage(failed: number): Promise<Passage> {
-    if (verdict.kind !== 'retry') return gate.pass(events, until)
-    return gate.passAgain(events, { attempt: failed, retryAfter: verdict.retryAfter }, until)
+    if (verdict.kind !== 'retry') return gate.pass(events, until, goesOnUntil)
+    const { retryAfter } = verdict
+    return gate.passAgain(events, { attempt: failed, retryAfter }, until, goesOnUntil)
   }
 
   function finalVerdict(): Judged {

@@ -13,6 +13,8 @@ export interface Room {
 export interface Hold {
   /** Counts bytes that are in memory already. Never waits. */
   add(bytes: number): void
+  /** Gives back bytes that were added. */
+  giveBack(bytes: number): void
   /**
    * Waits its turn for bytes about to be made, and resolves with whether they may be: `false`
    * when `wanted` said no by then. A reservation larger than what is free is granted alone.
@@ -50,11 +52,11 @@ interface Waiter {
 const COUNTED_SHARE = 1 / 2
 
 /**
- * Reservations are granted in the order they were asked for: at once when they fit, otherwise as
+ * `wanted` is told when there is no room for what is asked for. Reservations are granted in the order they were asked for: at once when they fit, otherwise as
  * soon as no other hold has anything reserved, or made of a reservation. So those who wait hold
  * nothing but bodies, and never wait for each other.
  */
-export function createByteBudget(maxBytes: number): ByteBudget {
+export function createByteBudget(maxBytes: number, wanted: () => void = () => {}): ByteBudget {
   const waiters: Waiter[] = []
   let held = 0
   /** Of what is held: all that was not reserved. */
@@ -70,7 +72,10 @@ export function createByteBudget(maxBytes: number): ByteBudget {
     return { tryAdd, release }
 
     function tryAdd(bytes: number): boolean {
-      if (counted + bytes > maxBytes * COUNTED_SHARE) return false
+      if (counted + bytes > maxBytes * COUNTED_SHARE) {
+        wanted()
+        return false
+      }
       if (released) return true
       added += bytes
       count(bytes)
@@ -90,7 +95,7 @@ export function createByteBudget(maxBytes: number): ByteBudget {
     let reserved = 0
     let released = false
 
-    return { add, reserve, tryReserve, keep, release }
+    return { add, giveBack, reserve, tryReserve, keep, release }
 
     function add(bytes: number): void {
       if (released) return
@@ -98,14 +103,20 @@ export function createByteBudget(maxBytes: number): ByteBudget {
       count(bytes)
     }
 
-    function reserve(bytes: number, wanted: () => boolean): Promise<boolean> {
+    function giveBack(bytes: number): void {
+      add(-bytes)
+      admit()
+    }
+
+    function reserve(bytes: number, isWanted: () => boolean): Promise<boolean> {
       return new Promise((resolve) => {
         const answer = (granted: boolean): void => {
           if (granted) setReserved(bytes)
           resolve(granted)
         }
-        waiters.push({ bytes, wanted: () => !released && wanted(), answer })
+        waiters.push({ bytes, wanted: () => !released && isWanted(), answer })
         admit()
+        if (waiters.length > 0) wanted()
       })
     }
 
@@ -145,10 +156,10 @@ export function createByteBudget(maxBytes: number): ByteBudget {
 
   function admit(): void {
     for (let next = waiters[0]; next !== undefined; next = waiters[0]) {
-      const wanted = next.wanted()
-      if (wanted && reservations > 0 && held + next.bytes > maxBytes) return
+      const isWanted = next.wanted()
+      if (isWanted && reservations > 0 && held + next.bytes > maxBytes) return
       waiters.shift()
-      next.answer(wanted)
+      next.answer(isWanted)
     }
   }
 }

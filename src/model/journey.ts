@@ -3,8 +3,18 @@ import type { Dropped, EventOutcome, Rejected, Retry } from './outcome.ts'
 
 /** The events of one message on their way to Mixpanel, told as each of them arrives. */
 export interface Party {
-  /** Monotonic ms after which no attempt starts for them. Moves when a redelivery joins, or on a drain. */
+  /**
+   * Monotonic ms until which a push waits for their delivery. Moves when a redelivery joins, or on
+   * a drain.
+   */
   readonly deliverBy: number
+  /**
+   * Monotonic ms after which no attempt starts for them: `deliverBy`, or later while their work goes
+   * on although no push waits for it. From `deliverBy` on, events that a push waits for go first.
+   */
+  readonly goesOnUntil: number
+  /** Called when some of them leave in a batch. */
+  departed(): void
   /** Called once for each traveller: its outcome is known from now on. */
   arrived(traveller: Traveller, outcome: EventOutcome): void
   /** Called instead when the delivery threw: a bug, which becomes a 500 and so a nack. */

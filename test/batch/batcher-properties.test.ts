@@ -50,6 +50,7 @@ function createWorld() {
   const batcher = createBatcher(LIMITS, {
     clock,
     lateReason: () => 'deadline',
+    permitWanted: () => {},
     deliverBatch(batch) {
       const end = Promise.withResolvers<void>()
       inFlight.push({ batch, end })
@@ -72,7 +73,7 @@ function createWorld() {
     if (step.kind === 'wait') await clock.advance(step.ms)
     if (step.kind === 'answer') answer(step.which)
     if (step.kind === 'throw') fail(step.which)
-    if (step.kind === 'return late') batcher.returnLate()
+    if (step.kind === 'return late') batcher.review()
     await settlePromises()
     assert.deepEqual(violations, [])
   }

@@ -11,12 +11,16 @@ const OPTIONS = { maxEvents: 3, maxBytes: 1_000, lingerMs: 10, maxConcurrency: 2
 
 /** A batcher whose deliveries end when they are told to. */
 function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFakeClock()) {
+  const wanted = { permits: 0 }
   const deliveries: { batch: readonly Traveller[]; end: PromiseWithResolvers<void> }[] = []
   const batcher = createBatcher(
     { ...OPTIONS, ...options },
     {
       clock,
       lateReason: () => 'misconfigured',
+      permitWanted: () => {
+        wanted.permits += 1
+      },
       deliverBatch(batch) {
         const end = Promise.withResolvers<void>()
         deliveries.push({ batch, end })
@@ -26,6 +30,7 @@ function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFa
   )
   return {
     ...batcher,
+    wanted,
     /** The batches so far, as the names in them. */
     sent: () => deliveries.map(({ batch }) => batch.map(({ event }) => event.text).join('')),
     async answer(index: number): Promise<void> {
@@ -206,13 +211,13 @@ describe('createBatcher', () => {
   it('sends back on request what has waited past its time, of either lane', async () => {
     const clock = createFakeClock()
     const late = aParty(50)
-    const { add, returnLate, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
+    const { add, review, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
     add(travellersNamed('a'))
     add(travellersNamed('bC', late))
     add(travellersNamed('d'))
     await clock.advance(50)
 
-    returnLate()
+    review()
 
     assert.equal(late.arrivals.length, 2)
     await answer(0)
@@ -221,11 +226,11 @@ describe('createBatcher', () => {
 
   it('lets what comes after others were sent back linger its full time', async () => {
     const clock = createFakeClock()
-    const { add, returnLate, sent } = aBatcher({}, clock)
+    const { add, review, sent } = aBatcher({}, clock)
     add(travellersNamed('a'))
     add(travellersNamed('b', aParty(5)))
     await clock.advance(5)
-    returnLate()
+    review()
     add(travellersNamed('c'))
 
     await clock.advance(9)
@@ -276,6 +281,54 @@ describe('createBatcher', () => {
 
     assert.deepEqual([one.failures, other.failures, later.failures], [[error], [error], []])
     assert.deepEqual(sent(), ['a', 'bcd', 'e'])
+  })
+
+  it('sends what no push waits for only while nothing else waits', async () => {
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 1 })
+    add(travellersNamed('a'))
+    add(travellersNamed('bcde', aParty(0, 1_000)))
+    add(travellersNamed('f'))
+
+    await answer(0)
+    await answer(1)
+    await answer(2)
+
+    assert.deepEqual(sent(), ['a', 'f', 'bcd', 'e'])
+  })
+
+  it('gives what no push waits for a quarter of the permits', async () => {
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 8, maxEvents: 1 })
+    add(travellersNamed('abcdef', aParty(0, 1_000)))
+    assert.deepEqual(sent(), ['a', 'b'])
+
+    add(travellersNamed('g'))
+    add(travellersNamed('h'))
+    await answer(0)
+
+    assert.deepEqual(sent(), ['a', 'b', 'g', 'h', 'c'])
+  })
+
+  it('sends it with all permits once a push waits for it again', () => {
+    const party = aParty(0, 1_000)
+    const { add, review, sent } = aBatcher({ maxConcurrency: 4, maxEvents: 1 })
+    add(travellersNamed('abcde', party))
+    assert.deepEqual(sent(), ['a'])
+
+    party.deliverBy = 500
+    review()
+
+    assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
+  })
+
+  it('tells that a push waits for a permit, and not that other events do', () => {
+    const { add, wanted } = aBatcher({ maxConcurrency: 1 })
+    add(travellersNamed('a'))
+    add(travellersNamed('b', aParty(0, 1_000)))
+    assert.equal(wanted.permits, 0)
+
+    add(travellersNamed('c'))
+
+    assert.equal(wanted.permits, 1)
   })
 
   it('takes no notice of a message without events', () => {

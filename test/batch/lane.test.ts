@@ -72,29 +72,28 @@ describe('createLane', () => {
 
     byEvents.push(travellersNamed('ab'), 0)
     byBytes.push(travellersNamed('a', aParty(), 2), 0)
-    assert.deepEqual([byEvents.full(), byBytes.full()], [false, false])
+    assert.deepEqual([byEvents.waiting(0)?.full, byBytes.waiting(0)?.full], [false, false])
 
     byEvents.push(travellersNamed('c'), 0)
     byBytes.push(travellersNamed('b', aParty(), 2), 0)
-    assert.deepEqual([byEvents.full(), byBytes.full()], [true, true])
+    assert.deepEqual([byEvents.waiting(0)?.full, byBytes.waiting(0)?.full], [true, true])
 
     byEvents.take(0)
     byBytes.take(0)
-    assert.deepEqual([byEvents.full(), byBytes.full()], [false, false])
+    assert.deepEqual([byEvents.waiting(0), byBytes.waiting(0)], [undefined, undefined])
   })
 
   it('knows since when its oldest event waits', () => {
     const lane = createLane(LIMITS, atDeadline)
-    assert.equal(lane.waitingSince(), Number.POSITIVE_INFINITY)
+    assert.equal(lane.waiting(0), undefined)
 
     lane.push(travellersNamed('abcd'), 5)
     lane.push(travellersNamed('e'), 7)
     lane.take(8)
-    assert.equal(lane.waitingSince(), 5)
+    assert.equal(lane.waiting(0)?.since, 5)
 
     lane.take(8)
-    assert.equal(lane.waitingSince(), Number.POSITIVE_INFINITY)
-    assert.equal(lane.empty(), true)
+    assert.equal(lane.waiting(0), undefined)
   })
 
   it('takes no notice of a message without events', () => {
@@ -102,8 +101,7 @@ describe('createLane', () => {
 
     lane.push([], 0)
 
-    assert.equal(lane.empty(), true)
-    assert.equal(lane.waitingSince(), Number.POSITIVE_INFINITY)
+    assert.equal(lane.waiting(0), undefined)
   })
 
   it('sends back the events whose time is up, and batches the others', () => {
@@ -137,7 +135,7 @@ describe('createLane', () => {
       party.arrivals.map(({ journey }) => journey.event?.text),
       ['d', 'e'],
     )
-    assert.equal(lane.empty(), true)
+    assert.equal(lane.waiting(0), undefined)
     assert.equal(namesIn(lane.take(100)), '')
   })
 
@@ -148,8 +146,8 @@ describe('createLane', () => {
 
     lane.returnLate(100)
 
-    assert.equal(lane.waitingSince(), 3)
-    assert.equal(lane.full(), false)
+    assert.equal(lane.waiting(0)?.since, 3)
+    assert.equal(lane.waiting(0)?.full, false)
     assert.equal(namesIn(lane.take(100)), 'c')
   })
 
@@ -162,5 +160,45 @@ describe('createLane', () => {
 
     assert.equal(namesIn(lane.take(150)), 'a')
     assert.deepEqual(party.arrivals, [])
+  })
+
+  it('takes what a push waits for first, and nothing else with it', () => {
+    const lane = createLane(LIMITS, atDeadline)
+    const alone = aParty(0, 1_000)
+    lane.push(travellersNamed('ab', alone), 0)
+    lane.push(travellersNamed('c'), 5)
+    lane.push(travellersNamed('de', alone), 6)
+
+    assert.deepEqual(lane.waiting(7), { attended: true, since: 5, full: false })
+    assert.equal(namesIn(lane.take(7)), 'c')
+    assert.deepEqual(lane.waiting(7), { attended: false, since: 0, full: true })
+    assert.deepEqual([lane.take(7), lane.take(7)].map(namesIn), ['abd', 'e'])
+  })
+
+  it('sends back what no push waits for when its time is up, too', () => {
+    const lane = createLane(LIMITS, atDeadline)
+    const alone = aParty(0, 1_000)
+    lane.push(travellersNamed('ab', alone), 0)
+
+    lane.returnLate(999)
+    assert.equal(alone.arrivals.length, 0)
+    lane.returnLate(1_000)
+
+    assert.equal(alone.arrivals.length, 2)
+  })
+
+  it('tells a party that some of its events have left, and not that they have gone back', () => {
+    const lane = createLane(LIMITS, atDeadline)
+    const [leaves, stays, late] = [aParty(), aParty(), aParty(100)]
+    lane.push(travellersNamed('a', late), 0)
+    lane.push(travellersNamed('bcd', leaves), 0)
+    lane.push(travellersNamed('e', stays), 0)
+
+    lane.take(100)
+
+    assert.deepEqual(
+      [late, leaves, stays].map(({ departures }) => departures),
+      [0, 1, 0],
+    )
   })
 })

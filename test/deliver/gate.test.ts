@@ -54,6 +54,132 @@ async function attempted(gate: Gate, end: AttemptEnd): Promise<void> {
   gate.ended(await passed(gate), end)
 }
 
+describe('a batch that no push waits for', () => {
+  const past = (): number => 0
+  const soon = (): number => 20_000
+
+  it('passes with rate that was saved up, and leaves no debt', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await clock.advance(1)
+
+    note('a', gate.pass(500, past, soon))
+    note('b', gate.pass(500, past, soon))
+    note('c', gate.pass(500, past, soon))
+    await clock.advance(2_000)
+
+    assert.deepEqual(notes, [
+      [1, 'a', 'open'],
+      [1, 'b', 'open'],
+      [501, 'c', 'open'],
+    ])
+    await passed(gate)
+  })
+
+  it('passes although it needs more rate than is ever saved up', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await clock.advance(1)
+
+    note('a', gate.pass(5_000, past, soon))
+    await clock.advance(1)
+
+    assert.deepEqual(notes, [[1, 'a', 'open']])
+  })
+
+  it('waits for all batches that a push waits for', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await passed(gate, 2_000)
+    note('alone', gate.pass(100, past, soon))
+    note('attended', gate.pass(1_000, never))
+
+    await clock.advance(5_000)
+
+    assert.deepEqual(
+      notes.map(([, name, how]) => [name, how]),
+      [
+        ['attended', 'open'],
+        ['alone', 'open'],
+      ],
+    )
+  })
+
+  it('goes back at once when Mixpanel wants a pause, or it failed itself', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await clock.advance(1)
+    note('failed', gate.passAgain(1, failed(1), past, soon))
+    await attempted(gate, THROTTLED)
+    note('throttled', gate.pass(1, past, soon))
+    await clock.advance(0)
+
+    assert.deepEqual(notes, [
+      [1, 'failed', 'throttled'],
+      [1, 'throttled', 'throttled'],
+    ])
+  })
+
+  it('goes back while credentials are refused', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await attempted(gate, MISCONFIGURED)
+
+    note(
+      'a',
+      gate.pass(1, () => 5_000, soon),
+    )
+    await clock.advance(4_999)
+    assert.deepEqual(notes, [])
+    await clock.advance(1)
+
+    assert.deepEqual(notes, [[5_000, 'a', 'misconfigured']])
+  })
+
+  it('goes back when its time is up, which may be moved', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    let until = 20_000
+    await passed(gate, 30_000)
+    note(
+      'moved',
+      gate.pass(1, past, () => until),
+    )
+    note('kept', gate.pass(1, past, soon))
+    await clock.advance(10)
+
+    until = 10
+    gate.review()
+    await clock.advance(30_000)
+
+    assert.deepEqual(notes, [
+      [10, 'moved', 'throttled'],
+      [20_000, 'kept', 'throttled'],
+    ])
+  })
+
+  it('was held for the rate by then, though its push had no time for that', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await passed(gate, 4_000)
+
+    note(
+      'goes on',
+      gate.pass(100, () => 1_000, soon),
+    )
+    note(
+      'must not',
+      gate.pass(100, () => 1_000),
+    )
+    await clock.advance(10_000)
+
+    assert.deepEqual(notes, [
+      [0, 'must not', 'throttled'],
+      [3_100, 'goes on', 'open'],
+    ])
+  })
+})
+
 describe('a gate', () => {
   it('lets a batch pass at once while there is nothing to wait for', async () => {
     const { clock, gate } = aGate()

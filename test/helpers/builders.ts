@@ -40,21 +40,35 @@ export function aPreparedEvent(overrides: Partial<PreparedEvent> = {}): Prepared
 /** A party that notes who arrived, and how. */
 export interface NotingParty extends Party {
   deliverBy: number
+  readonly goesOnUntil: number
+  /** How often some of them have left in a batch. */
+  departures: number
   readonly arrivals: { readonly journey: Traveller; readonly outcome: EventOutcome }[]
   readonly failures: unknown[]
 }
 
-/** A party in no hurry. */
-export function aParty(deliverBy = Number.POSITIVE_INFINITY): NotingParty {
+/** A party in no hurry; one that goes on for longer than a push waits when told so. */
+export function aParty(
+  deliverBy = Number.POSITIVE_INFINITY,
+  goesOnUntil = Number.NEGATIVE_INFINITY,
+): NotingParty {
   const arrivals: NotingParty['arrivals'] = []
   const failures: unknown[] = []
-  return {
+  const party: NotingParty = {
     deliverBy,
+    get goesOnUntil() {
+      return Math.max(party.deliverBy, goesOnUntil)
+    },
+    departures: 0,
+    departed: () => {
+      party.departures += 1
+    },
     arrivals,
     failures,
     arrived: (journey, outcome) => arrivals.push({ journey, outcome }),
     failed: (error) => failures.push(error),
   }
+  return party
 }
 
 /** Someone with an event to carry. */

@@ -12,6 +12,8 @@ export const ACK_DEADLINE_MS = 10_000
 export const ANSWER_MS = 9_000
 export const DELIVER_MS = 8_000
 export const MINUTE_MS = 60_000
+/** What a push that waits is counted with. */
+export const PUSH_BYTES = 8 * 1024
 
 export interface Push {
   /** `waits`, then what Pub/Sub is told, or the error. */
@@ -23,7 +25,7 @@ export interface LedgerScene {
   readonly clock: FakeClock
   readonly budget: ByteBudget
   readonly books: Books
-  readonly told: { duplicates: number; returnedLate: number; readonly bugs: unknown[] }
+  readonly told: { duplicates: number; reviews: number; readonly bugs: unknown[] }
   readonly ledger: Ledger
   /** Pushes a message and lets happen what can happen at once. */
   push(message?: Message, answerMs?: number): Promise<Push>
@@ -31,25 +33,25 @@ export interface LedgerScene {
 
 export interface LedgerChanges {
   readonly clock?: FakeClock
-  readonly returnLate?: () => void
+  readonly review?: () => void
 }
 
 export function createLedgerScene(
   settleMessage: (work: Work) => Promise<Settlement>,
-  { clock = createFakeClock(), returnLate }: LedgerChanges = {},
+  { clock = createFakeClock(), review }: LedgerChanges = {},
 ): LedgerScene {
   const budget = createByteBudget(1e9)
   const books = createBooks()
-  const told: LedgerScene['told'] = { duplicates: 0, returnedLate: 0, bugs: [] }
+  const told: LedgerScene['told'] = { duplicates: 0, reviews: 0, bugs: [] }
   const ledger = createLedger(
     { ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes: 1e6 },
     {
       clock,
       openHold: budget.open,
       settleMessage,
-      returnLate: () => {
-        told.returnedLate += 1
-        returnLate?.()
+      review: () => {
+        told.reviews += 1
+        review?.()
       },
       telemetry: {
         eventsReceived: books.receive,

@@ -31,6 +31,7 @@ export interface PathChanges {
   readonly maxConcurrency?: number
   readonly portionEvents?: number
   readonly windowBytes?: number
+  readonly permitWanted?: () => void
   readonly insertId?: PrepareOptions['insertId']
 }
 
@@ -48,12 +49,12 @@ export interface Path {
 export function createPath(changes: PathChanges = {}): Path {
   const { clock = createFakeClock(), answerTo = () => AT_ONCE, rejectedGo = 'to_store' } = changes
   const { maxEvents = 100, maxConcurrency = 100, insertId = 'message' } = changes
-  const { portionEvents = 1_000, windowBytes = 1e6 } = changes
+  const { portionEvents = 1_000, windowBytes = 1e6, permitWanted = () => {} } = changes
   const sent: string[] = []
   const stored: Path['stored'][number][] = []
   const batcher = createBatcher(
     { maxEvents, maxBytes: 1e6, lingerMs: 10, maxConcurrency },
-    { clock, deliverBatch, lateReason: () => 'deadline' },
+    { clock, deliverBatch, lateReason: () => 'deadline', permitWanted },
   )
   const stages: Stages = {
     decode: createDecode({ maxBytes: 1e8, maxFootprintBytes: 1e9 }, atOnce),
@@ -97,11 +98,14 @@ async function atOnce(): Promise<void> {}
 export function aWork(message: Message = aMessage(), changes: Partial<WorkChanges> = {}): Work {
   const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, past, begun = () => {} } = changes
   const { hold = createByteBudget(1e6).open() } = changes
-  return createWork(message, deliverBy, { hold, past, now, begun })
+  const { endBy = deliverBy, stopped = () => {} } = changes
+  return createWork(message, { deliverBy, endBy }, { hold, past, now, begun, stopped })
 }
 
 interface WorkChanges {
   readonly deliverBy: number
+  readonly endBy: number
+  readonly stopped: () => void
   readonly now: () => number
   readonly past: PastOutcomes | undefined
   readonly begun: (count: number) => void

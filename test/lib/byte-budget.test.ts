@@ -234,6 +234,40 @@ describe('createByteBudget', () => {
   })
 })
 
+describe('a byte budget without room', () => {
+  it('tells that bytes are wanted, by a body and by a reservation', () => {
+    let wanted = 0
+    const budget = createByteBudget(100, () => {
+      wanted += 1
+    })
+    const room = budget.openRoom()
+
+    assert.equal(room.tryAdd(50), true)
+    budget.open().reserve(50, always)
+    assert.equal(wanted, 0)
+    assert.equal(room.tryAdd(1), false)
+    assert.equal(wanted, 1)
+    budget.open().reserve(10, always)
+
+    assert.equal(wanted, 2)
+  })
+
+  it('has room again when bytes are given back', async () => {
+    const { budget, reserve, answers } = createScene(100)
+    const first = reserve('first', 60)
+    first.add(30)
+    reserve('second', 30)
+    await settlePromises()
+    assert.deepEqual(answers, ['first true'])
+
+    first.giveBack(20)
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'second true'])
+    assert.equal(budget.held(), 100)
+  })
+})
+
 /** Reservations by name, and the answers to them in the order they came. */
 function createScene(maxBytes: number) {
   const budget = createByteBudget(maxBytes)
