@@ -7,7 +7,7 @@ import { type Authenticator, createAuthenticator } from './authenticate/authenti
 import type { Config } from './config.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDecode } from './decode/decode.ts'
-import { parseLine } from './decode/parse-line.ts'
+import { readLine } from './decode/read-line.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 import type { DegradedReason } from './http/health-routes.ts'
 import type { PushRouteOptions } from './http/push-route.ts'
@@ -53,7 +53,7 @@ const DRAIN_MS = 7_000
 const LEDGER_BYTES = 32 * 1024 * 1024
 /** Two full batches in some 20 ms; and enough under way to fill a quota though Mixpanel takes half a second. */
 const PIPELINE = {
-  portion: { events: 4_000, characters: 2 * 1024 * 1024 },
+  portion: { events: 4_000, characters: 1024 * 1024 },
   windowBytes: 16 * 1024 * 1024,
 }
 /** Under-pressure samples once a second; a freeze spoils at most two samples. */
@@ -177,7 +177,7 @@ function stagesOf(
       { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
       nextTurn,
     ),
-    parse: parseLine,
+    readLine,
     transform: transform ?? ((value, line) => [{ line, child: 0, text: line.text, value }]),
     transformAttributes: (line, message) => transform?.(undefined, line, message) ?? [],
     prepare: createPrepare(config),

@@ -1,4 +1,12 @@
-import type { Candidate, Decoded, DecodedLine, Line, Parsed, PreparedEvent } from './model/event.ts'
+import type {
+  Body,
+  Candidate,
+  Decoded,
+  Line,
+  Place,
+  PreparedEvent,
+  ReadLine,
+} from './model/event.ts'
 import type { Journey } from './model/journey.ts'
 import type { Message, ReplayedChild } from './model/message.ts'
 import { type Dropped, type Rejected, retry } from './model/outcome.ts'
@@ -6,7 +14,8 @@ import { placeLines } from './receive/place-lines.ts'
 
 /** The rooms that make events of a message. All are functions of the message alone. */
 export interface MakingStages {
-  parse(line: DecodedLine): Parsed
+  /** Cuts a line out of the body of its message, and parses it. */
+  readLine(body: Body, place: Place): ReadLine
   /** The owner's mapping of one JSON value; without one, the line itself. */
   transform(value: unknown, line: Line, message: Message): Mapped
   /** The owner's mapping of a message that has attributes only; without one, no event. */
@@ -53,7 +62,8 @@ export function createPortions(
   parts: { readonly stages: MakingStages; readonly size: PortionSize },
 ): Portions {
   const { stages, size } = parts
-  const placed = decoded.kind === 'lines' ? placeLines(pushed, decoded.lines) : undefined
+  const text = decoded.kind === 'lines' ? decoded : undefined
+  const placed = text && placeLines(pushed, text.lines)
   const message = placed?.message ?? pushed
   const lines = placed?.lines[Symbol.iterator]()
   const prepare = stages.prepare(message)
@@ -63,15 +73,12 @@ export function createPortions(
   return { message, next, skip }
 
   function next(): Portion {
-    if (!lines) return { journeys: wholeJourneys(), lines: 0, isLast: true }
+    if (!lines || !text) return { journeys: wholeJourneys(), lines: 0, isLast: true }
     const journeys: Journey[] = []
     let characters = 0
     let count = 0
     while (ahead && !ahead.done && journeys.length < size.events && characters < size.characters) {
-      const { number, text } = ahead.value
-      const line = { number, text }
-      addJourneys(journeys, line, mapLine(ahead.value, line))
-      characters += line.text.length
+      characters += addLine(journeys, text.body, ahead.value)
       count += 1
       ahead = lines.next()
     }
@@ -90,10 +97,12 @@ export function createPortions(
     return journeys
   }
 
-  function mapLine(decoded: DecodedLine, line: Line): Mapped {
-    const parsed = stages.parse(decoded)
-    if (parsed.kind === 'rejected') return parsed
-    return stages.transform(parsed.value, line, message)
+  /** Answers the length of the line in characters. */
+  function addLine(journeys: Journey[], body: Body, place: Place): number {
+    const { line, parsed } = stages.readLine(body, place)
+    const isBad = parsed.kind === 'rejected'
+    addJourneys(journeys, line, isBad ? parsed : stages.transform(parsed.value, line, message))
+    return line.text.length
   }
 
   function addJourneys(journeys: Journey[], line: Line, mapped: Mapped): void {

@@ -3,7 +3,7 @@ import { latestGoesOnUntil, tellAll } from '../src/deliver/tell.ts'
 import { createLedger, type Ledger } from '../src/ledger.ts'
 import { createByteBudget } from '../src/lib/byte-budget.ts'
 import type { Clock } from '../src/lib/clock.ts'
-import type { DecodedLine } from '../src/model/event.ts'
+import type { Body, Place } from '../src/model/event.ts'
 import type { Traveller } from '../src/model/journey.ts'
 import { IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import type { Settlement } from '../src/model/settlement.ts'
@@ -181,13 +181,18 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
 }
 
 function stagesOf(history: History, importEvents: Stages['importEvents']): Stages {
-  const lines: readonly DecodedLine[] = Array.from({ length: history.events }, (_, index) => ({
+  const body: Body = { bytes: Buffer.from('{}'), isUtf8: true }
+  const lines: readonly Place[] = Array.from({ length: history.events }, (_, index) => ({
     number: index + 1,
-    text: '{}',
+    start: 0,
+    end: 2,
   }))
   return {
-    decode: () => ({ kind: 'lines', lines }),
-    parse: () => ({ kind: 'json', value: {} }),
+    decode: () => ({ kind: 'lines', body, lines }),
+    readLine: (_body, { number }) => ({
+      line: { number, text: '{}' },
+      parsed: { kind: 'json', value: {} },
+    }),
     transform: (value, line) => [{ line, child: 0, text: line.text, value }],
     transformAttributes: () => [],
     prepare:

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseLine } from '../src/decode/parse-line.ts'
-import type { DecodedLine } from '../src/model/event.ts'
+import { readLine } from '../src/decode/read-line.ts'
+import type { Body, Place } from '../src/model/event.ts'
 import type { RejectedJourney } from '../src/model/journey.ts'
 import type { Message } from '../src/model/message.ts'
 import { IMPORTED, rejected } from '../src/model/outcome.ts'
@@ -85,15 +85,15 @@ describe('a message of more events than can be imported before its deadline', ()
   it('has none of its events read again that an earlier delivery has settled', async () => {
     const clock = createFakeClock()
     let read: number[] = []
-    const parse = (line: DecodedLine) => {
-      read.push(line.number)
-      return parseLine(line)
+    const readAndNote = (body: Body, place: Place) => {
+      read.push(place.number)
+      return readLine(body, place)
     }
     const { push } = createScene(clock, {
       answerTo: () => ({ afterMs: 3_000 }),
       portionEvents: 100,
       windowBytes: 0,
-      stages: { parse },
+      stages: { readLine: readAndNote },
     })
     const message = messageOf(namesOf(2_000))
     await delivered(push, clock, message)

@@ -27,7 +27,7 @@ const MAX_TEXT_BYTES = 1_024
 
 /** What is stored of a rejected event: always what was published, never what became of it. */
 export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
-  const { message, line, outcome, prepared, deadLetteredAt, ordinal } = rejectedEvent
+  const { message, outcome, prepared, deadLetteredAt, ordinal } = rejectedEvent
   const { child, children } = rejectedEvent
   return {
     id: idOf(rejectedEvent),
@@ -35,7 +35,7 @@ export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
     reason: outcome.reason,
     ...(outcome.field !== undefined && { field: cutToBytes(outcome.field, MAX_TEXT_BYTES) }),
     detail: cutToBytes(outcome.detail, MAX_TEXT_BYTES),
-    ...(line ? { event: line.text } : { data: message.data }),
+    ...contentOf(rejectedEvent),
     stage: 'published',
     line: lineNumberOf(rejectedEvent),
     ...(ordinal !== undefined && { ordinal }),
@@ -44,6 +44,12 @@ export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
     replays: message.replay ? message.replay.replays + 1 : 0,
     message: withoutData(message),
   }
+}
+
+/** The text of the event; or the bytes in base64, where they are not text. */
+function contentOf({ line, message }: RejectedEvent): Pick<DeadLetter, 'event' | 'data'> {
+  if (!line) return { data: message.data }
+  return line.data === undefined ? { event: line.text } : { data: line.data }
 }
 
 function idOf(rejectedEvent: RejectedEvent): string {

@@ -1,11 +1,11 @@
 import type { Hold } from '../lib/byte-budget.ts'
-import type { Decoded } from '../model/event.ts'
+import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
-import { type Lines, type NoJson, nothingIsJson, type Reading, readLines } from './decode-lines.ts'
-import { footprintOf } from './footprint.ts'
+import { type Found, findLines, findOnlyLine } from './find-lines.ts'
+import { type Extent, footprintOf } from './footprint.ts'
 import type { InflateHold } from './inflate.ts'
-import { createReadText, type Read, undecodable } from './read-text.ts'
-import { extentOf, formOf, type TextForm } from './text-form.ts'
+import { linesOf } from './places.ts'
+import { createReadText, notText, undecodable } from './read-text.ts'
 
 export interface DecodeOptions {
   /** What one message may inflate to, from 1. Past it, the message is rejected as too large. */
@@ -26,10 +26,10 @@ export type Decode = (
 
 /** A footprint that waits for nobody: thousands of them fit. */
 const SMALL_FOOTPRINT_BYTES = 64 * 1024
+/** A text that is read at once, before its bytes are reserved. */
+const SMALL_BYTES = 256 * 1024
 /** Each may become a dead letter: what Mixpanel's quota takes in half a minute is enough. */
 const MOST_EVENTS = 1_000_000
-/** A text that becomes one dead letter is there as itself, in UTF-16 perhaps, and as JSON twice. */
-const LETTER_COPIES = 6
 
 /** For bytes that are counted already. */
 const COUNTED: InflateHold = { keep: () => {}, reserve: async () => true }
@@ -37,8 +37,8 @@ const COUNTED: InflateHold = { keep: () => {}, reserve: async () => true }
 const TOO_MANY_EVENTS = undecodable('too_large', `the data has more than ${MOST_EVENTS} events`)
 
 /**
- * Weighs a text before anything is parsed: a kilobyte of gzip may hold half a million lines.
- * `nextTurn` lets others have theirs while a large text is read.
+ * Finds the lines of a text, and weighs what becomes of them: a kilobyte of gzip may hold half a
+ * million. `nextTurn` lets others have theirs while a large text is read.
  */
 export function createDecode(
   { maxBytes, maxFootprintBytes }: DecodeOptions,
@@ -54,49 +54,78 @@ export function createDecode(
   return function decode(message, hold, wanted) {
     if (message.data === '') return { kind: 'no_data' }
     const read = readText(message, hold, wanted)
-    if (read instanceof Promise) return read.then((text) => decodeInTurn(text))
-    return decodeInTurn(read)
+    if (read instanceof Promise) {
+      return read.then((text) => (text.kind === 'text' ? decodeInTurns(text.body, 0) : text))
+    }
+    if (read.kind !== 'text') return read
+    const { body } = read
+    if (body.bytes.length <= SMALL_BYTES) return decodeSmall(body)
+    const { length } = body.bytes
+    return hold.tryReserve(length) ? decodeInTurns(body, 0) : decodeLater(length)
 
-    function decodeInTurn(text: Read): Decoded | Promise<Decoded> {
-      if (text.kind !== 'text') return text
-      const { body } = text
-      const form = formOf(body)
-      const extent = extentOf(body, form, MOST_EVENTS)
-      if (extent.items > MOST_EVENTS) return TOO_MANY_EVENTS
-      const bytes = footprintOf(body.length, extent)
-      if (bytes > maxFootprintBytes) return tooLarge
-      return makesRoom(hold, bytes) ? decodeBody(body, form) : decodeLater(bytes, form)
+    function decodeSmall(body: Body): Decoded | Promise<Decoded> {
+      const only = findOnlyLine(body)
+      if (only) return weigh(body, only, 0)
+      const finding = findLines(body, MOST_EVENTS)
+      const found = finding.next()
+      return found.done ? weigh(body, found.value, 0) : decodeInTurns(body, 0)
+    }
+
+    async function decodeInTurns(body: Body, reserved: number): Promise<Decoded> {
+      const finding = findLines(body, MOST_EVENTS)
+      for (;;) {
+        await nextTurn()
+        const found = finding.next()
+        if (!found.done) continue
+        await nextTurn()
+        return weigh(body, found.value, reserved)
+      }
+    }
+
+    function weigh(body: Body, found: Found, reserved: number): Decoded | Promise<Decoded> {
+      if (found.kind === 'too_many') return rejectWhole(TOO_MANY_EVENTS)
+      if (found.kind === 'whole' && !body.isUtf8) return rejectWhole(notText(message))
+      const bytes = footprintOf(body.bytes.length, extentOf(body, found))
+      if (bytes > maxFootprintBytes) return rejectWhole(tooLarge)
+      return bytes <= reserved || makesRoom(hold, bytes)
+        ? decodedOf(body, found)
+        : decodeLater(bytes)
+    }
+
+    /** Its bytes are let go. */
+    function rejectWhole(rejection: Decoded): Decoded {
+      hold.keep(0)
+      return rejection
     }
 
     /** Nobody waits with a text in hand: there it would be, uncounted. It is read once more. */
-    async function decodeLater(bytes: number, form: TextForm): Promise<Decoded> {
+    async function decodeLater(bytes: number): Promise<Decoded> {
       hold.keep(0)
       if (!(await hold.reserve(bytes, wanted))) return { kind: 'out_of_time' }
       const again = await readText(message, COUNTED, wanted)
-      return again.kind === 'text' ? decodeBody(again.body, form) : again
+      return again.kind === 'text' ? decodeInTurns(again.body, bytes) : again
     }
   }
+}
 
-  function decodeBody(body: Buffer, form: TextForm): Decoded | Promise<Decoded> {
-    const reading = readLines(body, form)
-    if (!('next' in reading)) return { kind: 'lines', lines: reading }
-    const read = reading.next()
-    return read.done ? decodedOf(read.value, body) : decodeInTurns(reading, body)
-  }
+type FoundLines = Exclude<Found, { kind: 'too_many' }>
 
-  async function decodeInTurns(reading: Reading, body: Buffer): Promise<Decoded> {
-    for (;;) {
-      await nextTurn()
-      const read = reading.next()
-      if (read.done) return decodedOf(read.value, body)
-    }
+function extentOf({ bytes }: Body, found: FoundLines): Extent {
+  if (found.kind === 'whole') return { items: 1, longest: bytes.length }
+  const { places, rest } = found
+  const restBytes = rest ? rest.end - rest.start : 0
+  return {
+    items: places.count + Math.sign(restBytes),
+    longest: Math.max(places.longest, restBytes),
   }
+}
 
-  function decodedOf(read: Lines | NoJson, body: Buffer): Decoded {
-    if (read !== 'no_json') return { kind: 'lines', lines: read }
-    if (LETTER_COPIES * body.length > maxFootprintBytes) return tooLarge
-    return { kind: 'lines', lines: [nothingIsJson(body.toString('utf8'))] }
+function decodedOf(body: Body, found: FoundLines): Decoded {
+  if (found.kind === 'lines') {
+    return { kind: 'lines', body, lines: linesOf(found.places, found.known, found.rest) }
   }
+  const whole = { number: 1, start: 0, end: body.bytes.length, parsed: found.fault }
+  return { kind: 'lines', body, lines: [whole] }
 }
 
 function makesRoom(hold: Hold, bytes: number): boolean {

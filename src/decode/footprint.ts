@@ -1,4 +1,13 @@
-import type { Extent } from './text-form.ts'
+/** How much there is to read in a text. */
+export interface Extent {
+  /** Lines that are not blank, or elements. */
+  readonly items: number
+  /** The length of the longest of them, in bytes. */
+  readonly longest: number
+}
+
+/** A text that becomes one dead letter is there as itself, in UTF-16 perhaps, and as JSON twice. */
+const LETTER_COPIES = 6
 
 /** Measured with 112-byte events and with lines `1`: traveller, line, texts, and what GC leaves. */
 const UNDER_WAY_BYTES = 700
@@ -6,14 +15,17 @@ const UNDER_WAY_BYTES = 700
 const COPIES = 2
 /** However many events a message has, no more of them are under way at once: see `pipeline.ts`. */
 const MOST_UNDER_WAY_BYTES = 24 * 1024 * 1024
-/** What stays of an event until its message is settled: its outcome, and what ids are made of. */
-const SETTLED_BYTES = 40
+/** What stays of an event until its message is settled: its place, its outcome, what its id is made of. */
+const SETTLED_BYTES = 52
+/** An item below this size is no matter: items are read one after the other. */
+const LARGE_ITEM_BYTES = 1024 * 1024
 
 /**
  * What a text of `bytes` bytes and its events take of the memory, until their message is settled:
- * estimated before anything is parsed, and on the high side.
+ * estimated on the high side.
  */
-export function footprintOf(bytes: number, { items, largest }: Extent): number {
+export function footprintOf(bytes: number, { items, longest }: Extent): number {
   const underWay = COPIES * bytes + UNDER_WAY_BYTES * Math.max(1, items)
+  const largest = longest < LARGE_ITEM_BYTES ? 0 : LETTER_COPIES * longest
   return bytes + Math.min(underWay, MOST_UNDER_WAY_BYTES) + SETTLED_BYTES * items + largest
 }

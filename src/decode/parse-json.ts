@@ -1,15 +1,50 @@
-import { isTooDeep } from '../lib/json-scan.ts'
+import { isUtf8 } from 'node:buffer'
+import { weightIn } from '../lib/json-bytes.ts'
+import type { Body } from '../model/event.ts'
 
-export type Parsed = Readonly<{ kind: 'json'; value: unknown } | { kind: 'not_json' }>
+/** The value of a text, or why it has none that this service reads. */
+export type ParsedJson = Readonly<{ kind: 'json'; value: unknown } | { kind: JsonFault }>
+export type JsonFault = 'not_utf8' | 'not_json' | 'too_deep' | 'too_large'
 
-const NOT_JSON: Parsed = { kind: 'not_json' }
+/** JSON.parse cannot be interrupted. What is shorter than this takes eight milliseconds at most. */
+const UNWEIGHED_BYTES = 64 * 1024
+/** A text may be this long and hold this many values: 100 ms, when each is a new name of a member. */
+const MAX_BYTES = 8 * 1024 * 1024
+const MAX_VALUES = 131_072
+/** V8 takes some 65 bytes of native memory for each level it descends. */
+const MAX_DEPTH = 1000
 
-/** The value of a JSON text. Says nothing of why it is none: V8's messages quote their input. */
-export function parseJson(text: string): Parsed {
-  if (isTooDeep(text)) return NOT_JSON
+/** What `too_large` means, for a dead letter. */
+export const PARSED_AT_MOST = `more than ${MAX_BYTES} bytes or ${MAX_VALUES} values, which this service does not parse`
+
+const MOST = { depth: MAX_DEPTH, values: MAX_VALUES }
+
+/**
+ * Parses a part of a body. Says nothing of why it is no JSON: V8's messages quote their input.
+ */
+export function parseJson(
+  { bytes, isUtf8: allIsUtf8 }: Body,
+  start: number,
+  end: number,
+): ParsedJson {
+  if (!allIsUtf8 && !isUtf8(bytes.subarray(start, end))) return { kind: 'not_utf8' }
+  const tooMuch = end - start > UNWEIGHED_BYTES ? excessOf(bytes, start, end) : undefined
+  if (tooMuch) return { kind: tooMuch }
   try {
-    return { kind: 'json', value: JSON.parse(text) }
+    return { kind: 'json', value: JSON.parse(bytes.toString('utf8', start, end)) }
   } catch {
-    return NOT_JSON
+    return { kind: 'not_json' }
   }
+}
+
+function excessOf(bytes: Buffer, start: number, end: number): 'too_deep' | 'too_large' | undefined {
+  if (end - start > MAX_BYTES) return 'too_large'
+  const { depth, values } = weightIn(bytes, start, end, MOST)
+  if (depth > MAX_DEPTH) return 'too_deep'
+  return values > MAX_VALUES ? 'too_large' : undefined
+}
+
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import type { Decoded } from '../model/event.ts'
+import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type RejectReason, rejected } from '../model/outcome.ts'
 import { bytesOfBase64 } from './base64.ts'
 import { createInflate, type Inflated, type InflateHold, isGzip } from './inflate.ts'
 
-/** The text in a message's data, in UTF-8 without a byte-order mark, or why there is none. */
-export type Read = Readonly<{ kind: 'text'; body: Buffer }> | NoText
+/** The bytes in a message's data, without a byte-order mark, or why there are none. */
+export type Read = Readonly<{ kind: 'text'; body: Body }> | NoText
 type NoText = Extract<Decoded, { kind: 'undecodable' | 'out_of_time' }>
 
 /** Answers at once but for gzip that is large: that waits its turn in the byte budget. */
@@ -16,28 +16,24 @@ export type ReadText = (
   wanted: () => boolean,
 ) => Read | Promise<Read>
 
-/**
- * Reads base64, gzip and UTF-8. Gzip is known by its first bytes. An attribute that promises it
- * is believed in one case only, to explain bytes that are not text: a proxy may have inflated the
- * data and kept the attribute.
- */
+/** Reads base64 and gzip, which is known by its first bytes. */
 export function createReadText(maxBytes: number): ReadText {
   const inflate = createInflate(maxBytes)
 
   return function readText(message, hold, wanted) {
     const bytes = bytesOfBase64(message.data)
     if (bytes === undefined) return undecodable('unreadable_data', 'the data is not base64')
-    if (!isGzip(bytes)) return textOf(bytes, message)
+    if (!isGzip(bytes)) return textOf(bytes)
     const readAgain = () => Buffer.from(message.data, 'base64')
     const inflated = inflate(bytes, readAgain, hold, wanted)
-    if (inflated instanceof Promise) return inflated.then((end) => textOfInflated(end, message))
-    return textOfInflated(inflated, message)
+    if (inflated instanceof Promise) return inflated.then(textOfInflated)
+    return textOfInflated(inflated)
   }
 
-  function textOfInflated(inflated: Inflated, message: Message): Read {
+  function textOfInflated(inflated: Inflated): Read {
     switch (inflated.kind) {
       case 'inflated':
-        return textOf(inflated.bytes, message)
+        return textOf(inflated.bytes)
       case 'too_large':
         return undecodable('too_large', `the data inflates to more than ${maxBytes} bytes`)
       case 'corrupt':
@@ -53,10 +49,17 @@ export function undecodable(reason: RejectReason, detail: string): NoText {
   return { kind: 'undecodable', outcome: rejected(reason, detail) }
 }
 
-function textOf(bytes: Buffer, message: Message): Read {
-  if (isUtf8(bytes)) return { kind: 'text', body: withoutByteOrderMark(bytes) }
+/**
+ * A message in which no line is an event, and not all bytes are text. An attribute that promises gzip
+ * explains it, and is believed here only: a proxy may have inflated the data and kept the attribute.
+ */
+export function notText(message: Message): NoText {
   const fault = promisesGzip(message) ? 'not gzip, as an attribute says, nor UTF-8' : 'not UTF-8'
   return undecodable('unreadable_data', `the data is ${fault}`)
+}
+
+function textOf(bytes: Buffer): Read {
+  return { kind: 'text', body: { bytes: withoutByteOrderMark(bytes), isUtf8: isUtf8(bytes) } }
 }
 
 function withoutByteOrderMark(bytes: Buffer): Buffer {

@@ -1,7 +1,5 @@
 // A scanner for the structure of JSON in UTF-8. It takes any bytes, JSON or not, and parses nothing.
 
-import type { Span } from './json-scan.ts'
-
 const QUOTE = 0x22
 const COMMA = 0x2c
 const BACKSLASH = 0x5c
@@ -10,70 +8,135 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** The next index from `start` on that is no white space; the length when there is none. */
-export function skipSpaceIn(bytes: Uint8Array, start: number): number {
-  let at = start
-  while (at < bytes.length && isSpace(bytes[at])) at++
-  return at
+/** Bytes that are scanned in one turn of the event loop: a quarter of a millisecond. */
+export const STRETCH_BYTES = 256 * 1024
+
+/** Where an array ends: after the bracket that closes it, or where it is broken. */
+export interface ArrayEnd {
+  readonly closed: boolean
+  readonly at: number
 }
 
-/** The index after the bracket that closes the one at `openAt`; -1 when none does. */
-export function endOfNestedIn(bytes: Uint8Array, openAt: number): number {
-  let open = 0
-  for (let at = openAt; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (byte === QUOTE) at = endOfStringIn(bytes, at)
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) open++
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      open--
-      if (open === 0) return at + 1
-    }
-  }
-  return -1
-}
+/** Takes the next element, from `start` up to `end`, or says `false`: the array is broken here. */
+export type TakeElement = (start: number, end: number) => boolean
 
 /**
- * What stands between the commas of the array that opens at `openAt`, without the white space
- * around it. It is JSON exactly when a bracket closes it and each of these texts is.
+ * Hands out the elements of the array that opens at `openAt`, without the white space around them,
+ * and pauses after each stretch. The array is broken at the first element that is missing, cut off
+ * or not taken, and at whatever follows an element without a comma.
  */
-export function* elementsIn(bytes: Uint8Array, openAt: number): Generator<Span> {
-  let start = skipSpaceIn(bytes, openAt + 1)
-  if (bytes[start] === CLOSE_BRACKET) return
-  let open = 1
-  for (let at = start; at < bytes.length && open > 0; at++) {
-    const byte = bytes[at]
-    if (byte === QUOTE) at = endOfStringIn(bytes, at)
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) open++
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) open--
-    if (open === 0 || (open === 1 && byte === COMMA)) {
-      yield { start, end: skipSpaceBackIn(bytes, start, at) }
-      start = skipSpaceIn(bytes, at + 1)
+export function* elementsIn(
+  bytes: Uint8Array,
+  openAt: number,
+  take: TakeElement,
+): Generator<void, ArrayEnd> {
+  let at = yield* spaceFrom(bytes, openAt + 1)
+  if (bytes[at] === CLOSE_BRACKET) return { closed: true, at: at + 1 }
+  for (let pauseAt = openAt + STRETCH_BYTES; ; ) {
+    const start = at
+    const end = yield* valueFrom(bytes, start)
+    if (end === undefined || end === start || !take(start, end)) return { closed: false, at: start }
+    at = yield* spaceFrom(bytes, end)
+    if (bytes[at] === CLOSE_BRACKET) return { closed: true, at: at + 1 }
+    if (bytes[at] !== COMMA) return { closed: false, at }
+    at = yield* spaceFrom(bytes, at + 1)
+    if (at < pauseAt) continue
+    pauseAt = at + STRETCH_BYTES
+    yield
+  }
+}
+
+/** What parsing a part of a text would cost: how deeply it nests, and about how many values it has. */
+export interface Weight {
+  readonly depth: number
+  readonly values: number
+}
+
+/** Stops counting past `most` of either. */
+export function weightIn(bytes: Uint8Array, start: number, end: number, most: Weight): Weight {
+  let open = 0
+  let depth = 0
+  let values = 1
+  let inString = false
+  for (let at = start; at < end && depth <= most.depth && values <= most.values; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte === BACKSLASH) at++
+    else if (byte === QUOTE) inString = !inString
+    else if (inString) continue
+    else if (byte === COMMA) values++
+    else if (isClosing(byte)) open--
+    else if (isOpening(byte)) {
+      values++
+      open++
+      if (open > depth) depth = open
     }
   }
+  return { depth, values }
 }
 
-/** The commas and opening brackets of a part of a text: about as many values are in it. */
-export function valuesIn(bytes: Uint8Array, { start, end }: Span): number {
-  let count = 0
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]
-    if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) count++
+/** The next index from `start` on that is no white space of JSON. */
+function* spaceFrom(bytes: Uint8Array, start: number): Generator<void, number> {
+  let at = start
+  for (let pauseAt = at + STRETCH_BYTES; isSpace(bytes[at]); at++) {
+    if (at < pauseAt) continue
+    pauseAt = at + STRETCH_BYTES
+    yield
   }
-  return count
-}
-
-/** Index of the closing quote, or the length. */
-function endOfStringIn(bytes: Uint8Array, quoteAt: number): number {
-  let at = quoteAt + 1
-  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
   return at
 }
 
-/** The end of what begins at `start`, when `end` less the white space before it is meant. */
-function skipSpaceBackIn(bytes: Uint8Array, start: number, end: number): number {
-  let at = end
-  while (at > start && isSpace(bytes[at - 1])) at--
-  return at
+/** How far a value has been scanned. */
+interface Scan {
+  at: number
+  depth: number
+  inString: boolean
+}
+
+/** The end of the value that begins at `start`; `undefined` when the bytes end first. */
+function* valueFrom(bytes: Uint8Array, start: number): Generator<void, number | undefined> {
+  const scan: Scan = { at: start, depth: 0, inString: false }
+  while (scan.at < bytes.length) {
+    if (scanOn(bytes, scan, Math.min(bytes.length, scan.at + STRETCH_BYTES))) return scan.at
+    if (scan.at < bytes.length) yield
+  }
+  return undefined
+}
+
+/** Scans up to `until`, and answers whether the value has ended by then. */
+function scanOn(bytes: Uint8Array, scan: Scan, until: number): boolean {
+  let { at, depth, inString } = scan
+  let ended = false
+  for (; at < until && !ended; at++) {
+    const byte = bytes[at] ?? 0
+    if (inString) {
+      if (byte === BACKSLASH) at++
+      else if (byte === QUOTE) {
+        inString = false
+        ended = depth === 0
+      }
+    } else if (byte === QUOTE) inString = true
+    else if (isOpening(byte)) depth++
+    // A number or a word ends before what ends it.
+    else if (depth === 0 && endsScalar(byte)) break
+    else if (isClosing(byte)) {
+      depth--
+      ended = depth === 0
+    }
+  }
+  Object.assign(scan, { at, depth, inString })
+  return ended || at < until
+}
+
+function endsScalar(byte: number): boolean {
+  return byte === COMMA || isClosing(byte) || isSpace(byte)
+}
+
+function isOpening(byte: number): boolean {
+  return byte === OPEN_BRACE || byte === OPEN_BRACKET
+}
+
+function isClosing(byte: number): boolean {
+  return byte === CLOSE_BRACE || byte === CLOSE_BRACKET
 }
 
 function isSpace(byte: number | undefined): boolean {

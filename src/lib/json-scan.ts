@@ -23,18 +23,6 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** The raw text of each element of a valid JSON array, without the white space around it. */
-export function elementsOf(arrayText: string): readonly string[] {
-  const elements: string[] = []
-  let at = firstItemAt(arrayText, skipSpace(arrayText, 0))
-  while (arrayText.charCodeAt(at) !== CLOSE_BRACKET) {
-    const end = endOfValue(arrayText, at)
-    elements.push(arrayText.slice(at, end))
-    at = nextItemAt(arrayText, end)
-  }
-  return elements
-}
-
 /** The members of the object that opens at `objectAt`. Of a name given twice, the last counts. */
 export function membersOf(text: string, objectAt: number, names: readonly string[]): Members {
   const values = new Map<string, Span>()

@@ -4,15 +4,39 @@ import type { Rejected } from './outcome.ts'
 export interface Line {
   /** From 1: the line of a text, the place in an array. */
   readonly number: number
-  /** Without the white space around it; may hold line breaks, where the event was laid out so. */
+  /**
+   * Without the white space around it; may hold line breaks, where the event was laid out so. Bytes
+   * that are not UTF-8 show as U+FFFD.
+   */
   readonly text: string
+  /** The bytes in base64, where they are not UTF-8. */
+  readonly data?: string
 }
 
 /** What a line holds: a JSON value, or why none. */
 export type Parsed = Readonly<{ kind: 'json'; value: unknown }> | Rejected
 
-/** A line of a message's data, before it is parsed: unless that was needed to find it. */
-export interface DecodedLine extends Line {
+/** A line that is cut out of its body, and what it holds. */
+export interface ReadLine {
+  readonly line: Line
+  readonly parsed: Parsed
+}
+
+/** The data of a message in bytes, inflated and without a byte-order mark. */
+export interface Body {
+  readonly bytes: Buffer
+  /** Whether all of it is UTF-8; otherwise each line has to be checked. */
+  readonly isUtf8: boolean
+}
+
+/** Where a line stands in the body, in bytes. */
+export interface Place {
+  /** From 1: the line of a text, the place in an array. */
+  readonly number: number
+  readonly start: number
+  /** Exclusive. */
+  readonly end: number
+  /** What it holds, where that is known already. */
   readonly parsed?: Parsed
 }
 
@@ -20,11 +44,8 @@ export interface DecodedLine extends Line {
 export type Decoded = Readonly<
   /** No data at all: the transform may still make an event of the attributes. */
   | { kind: 'no_data' }
-  /**
-   * Text, line by line; none when it was blank. Each is cut out when its turn comes; whoever goes
-   * through them once more is given the same.
-   */
-  | { kind: 'lines'; lines: Iterable<DecodedLine> }
+  /** A body and the places of its lines; none when it is blank. They may be gone through again. */
+  | { kind: 'lines'; body: Body; lines: Iterable<Place> }
   /** Not text, or too much of it: the message as a whole is rejected, as one event. */
   | { kind: 'undecodable'; outcome: Rejected }
   /** Its turn to be inflated did not come before the message's time was up. */

@@ -1,4 +1,4 @@
-import type { DecodedLine } from '../model/event.ts'
+import type { Place } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 
 /**
@@ -8,8 +8,8 @@ import type { Message } from '../model/message.ts'
  */
 export function placeLines(
   message: Message,
-  lines: Iterable<DecodedLine>,
-): { readonly message: Message; readonly lines: Iterable<DecodedLine> } {
+  lines: Iterable<Place>,
+): { readonly message: Message; readonly lines: Iterable<Place> } {
   const { replay } = message
   if (!replay || replay.line === 0) return { message, lines }
   const [only, another] = lines

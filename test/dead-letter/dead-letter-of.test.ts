@@ -41,6 +41,14 @@ describe('a dead letter', () => {
     })
   })
 
+  it('holds the bytes of a line that is not text, and no text', () => {
+    const line = { number: 3, text: '{"event":"caf\ufffd"}', data: 'eyJldmVudCI6ImNhZukifQ==' }
+
+    const { data, event, line: number } = deadLetterOf(aRejectedEvent({ line }))
+
+    assert.deepEqual([data, event, number], [line.data, undefined, 3])
+  })
+
   it('holds the published bytes when the message as a whole was rejected', () => {
     const { line: _, ...wholeMessage } = aRejectedEvent({
       outcome: rejected('unreadable_data', 'not UTF-8'),

@@ -67,7 +67,7 @@ it('a letter of whatever message, published again, is that message with its even
         assert.equal(found?.ordinal, at.ordinal ?? 1)
         const { child, children } = at.children ?? {}
         assert.deepEqual(found?.child, child && { place: child, of: children })
-        const [line] = placeLines(replay, [{ number: 1, text: 'x' }]).lines
+        const [line] = placeLines(replay, [{ number: 1, start: 0, end: 1 }]).lines
         assert.equal(line?.number, at.line)
 
         const again = letterOf(replay, at, rejected(reason, detail))

@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { createDecode } from '../../src/decode/decode.ts'
 import { footprintOf } from '../../src/decode/footprint.ts'
-import { extentOf, formOf } from '../../src/decode/text-form.ts'
+import { readLine } from '../../src/decode/read-line.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
-import type { Decoded } from '../../src/model/event.ts'
+import type { Decoded, ReadLine } from '../../src/model/event.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 
@@ -36,10 +36,62 @@ describe('createDecode', () => {
     assertRejected(createScene().decode('{"event":"a"}'), 'unreadable_data')
   })
 
-  it('rejects data that is not UTF-8 as unreadable', () => {
-    const data = base64(Buffer.from('{"event":"caf\xe9"}', 'latin1'))
+  describe('of bytes that are not UTF-8', () => {
+    const good = '{"event":"a","properties":{"text":"é"}}'
+    const bad = Buffer.from('{"event":"caf\xe9"}', 'latin1')
+    const [open, comma, close, lineFeed] = ['[', ',', ']', '\n'].map((text) => Buffer.from(text))
+    const forms = {
+      'a line': [Buffer.from(good), lineFeed, bad, lineFeed, Buffer.from(good)],
+      'an element': [open, Buffer.from(good), comma, bad, comma, Buffer.from(good), close],
+      'the first line': [bad, lineFeed, Buffer.from(good)],
+      'the first element': [open, bad, comma, Buffer.from(good), close],
+      'the last line, after a byte-order mark': [Buffer.from(`\ufeff${good}\r\n`), bad],
+    }
+    for (const [what, parts] of Object.entries(forms)) {
+      for (const [how, encode] of Object.entries({ plain: Buffer.from, gzip: gzipSync })) {
+        it(`rejects ${what} alone, with its bytes: ${how}`, async () => {
+          const bytes = Buffer.concat(parts.map((part) => part ?? Buffer.alloc(0)))
 
-    assertRejected(createScene().decode(data), 'unreadable_data')
+          const lines = linesOf(await createScene().decode(base64(encode(bytes))))
+
+          const rejected = lines.filter(({ parsed }) => parsed.kind === 'rejected')
+          assert.partialDeepStrictEqual(rejected, [
+            { line: { data: base64(bad) }, parsed: { reason: 'unreadable_data' } },
+          ])
+          const others = lines.filter(({ parsed }) => parsed.kind === 'json')
+          assert.ok(others.length >= 1)
+          assert.ok(others.every(({ line }) => line.text === good && line.data === undefined))
+        })
+      }
+    }
+
+    it('finds the bad one of a thousand, in its place', async () => {
+      const lines = Array.from({ length: 1_000 }, (_, index) =>
+        Buffer.from(`{"event":"${index}"}\n`),
+      )
+      lines[499] = Buffer.from('{"event":"caf\xe9"}\n', 'latin1')
+
+      const decoded = linesOf(await createScene().decode(base64(Buffer.concat(lines))))
+
+      assert.deepEqual(
+        decoded.filter(({ parsed }) => parsed.kind !== 'json').map(({ line }) => line.number),
+        [500],
+      )
+      assert.equal(decoded.length, 1_000)
+    })
+
+    for (const [what, bytes] of [
+      ['a lone value', bad],
+      ['a value over several lines', Buffer.from('{\n"event":"caf\xe9"\n}', 'latin1')],
+      ['UTF-16 with a byte-order mark', Buffer.from(`\ufeff${good}\n${good}`, 'utf16le')],
+      ['UTF-16 without one', Buffer.from(`${good}\n${good}\ud83d\ude00\u00e9`, 'utf16le')],
+      ['big-endian UTF-16', Buffer.from(`\ufeff${good}\n${good}`, 'utf16le').swap16()],
+      ['something else', Buffer.from('0a0512036162631280c0ff0a7b0a', 'hex')],
+    ] as const) {
+      it(`rejects ${what} as a whole`, () => {
+        assertRejected(createScene().decode(base64(bytes)), 'unreadable_data')
+      })
+    }
   })
 
   it('counts what its events take of the memory', () => {
@@ -53,8 +105,6 @@ describe('createDecode', () => {
   const hostile = {
     'lines than are taken': '1\n'.repeat(1_000_001),
     'elements than are taken': `[${'1,'.repeat(1_000_000)}1]`,
-    'values in an element than memory could hold': `[[${'[],'.repeat(1_000_000)}[]]]`,
-    'values in a line than memory could hold': `1\n[${'[],'.repeat(1_000_000)}[]]`,
     'brackets than memory could hold': '['.repeat(10_000_000),
     'garbage than one dead letter could hold': 'x\n'.repeat(900_000),
   }
@@ -73,6 +123,45 @@ describe('createDecode', () => {
       assert.ok(budget.held() <= text.length)
     })
   }
+
+  it('counts no blank line as an event', async () => {
+    const blank = '\n \r\n'.repeat(600_000)
+
+    const decoded = await createScene().decode(base64(`${EVENT}\n${blank}${EVENT}`))
+
+    assert.deepEqual(numbersOf(decoded), [1, 1_200_002])
+  })
+
+  it('takes as many lines as it says, and not one more', async () => {
+    const { decode } = createScene()
+    const most = `${EVENT}${'\n1'.repeat(999_999)}\n`
+
+    assert.equal(numbersOf(await decode(base64(gzipSync(most)))).length, 1_000_000)
+    assertRejected(await decode(base64(gzipSync(`${most}1`))), 'too_large')
+  })
+
+  it('takes a large text in turns', async () => {
+    for (const text of [
+      '\n'.repeat(MIB),
+      ' '.repeat(MIB),
+      `[${'1, '.repeat(MIB)}`,
+      '['.repeat(MIB),
+      `${EVENT}\n`.repeat(40_000),
+      `[${`${EVENT},`.repeat(40_000)}{}]`,
+    ]) {
+      let turns = 0
+      const decode = createDecode(
+        { maxBytes: 64 * MIB, maxFootprintBytes: 128 * MIB },
+        async () => {
+          turns += 1
+        },
+      )
+
+      await decode(aMessage({ data: base64(text) }), createByteBudget(128 * MIB).open(), () => true)
+
+      assert.ok(turns > 2, `${text.slice(0, 10)} in ${turns} turns`)
+    }
+  })
 
   it('waits for room when its events would take more than is free, and reads the text again', async () => {
     const { decode, budget } = createScene({ budgetBytes: MIB })
@@ -268,15 +357,27 @@ function createScene(
   }
 }
 
-function textsOf(decoded: Decoded | Promise<Decoded>): string[] {
+function linesOf(decoded: Decoded | Promise<Decoded>): ReadLine[] {
   assert.ok('kind' in decoded, 'not at once')
   assert.equal(decoded.kind, 'lines')
-  return Array.from(decoded.lines, ({ text }) => text)
+  const { body } = decoded
+  return Array.from(decoded.lines, (place) => readLine(body, place))
 }
 
+function textsOf(decoded: Decoded | Promise<Decoded>): string[] {
+  return linesOf(decoded).map(({ line }) => line.text)
+}
+
+function numbersOf(decoded: Decoded | Promise<Decoded>): number[] {
+  assert.ok('kind' in decoded, 'not at once')
+  assert.equal(decoded.kind, 'lines')
+  return Array.from(decoded.lines, ({ number }) => number)
+}
+
+/** Of a text of lines that are all alike. */
 function weightOf(text: string): number {
-  const body = Buffer.from(text)
-  return footprintOf(body.length, extentOf(body, formOf(body), Number.POSITIVE_INFINITY))
+  const lines = text.trim().split('\n')
+  return footprintOf(text.length, { items: lines.length, longest: lines[0]?.length ?? 0 })
 }
 
 function assertRejected(

@@ -12,7 +12,7 @@ import { createPrepare } from '../../src/prepare/prepare.ts'
 import { settlementOf } from '../../src/settle/settlement-of.ts'
 import { createBooks } from '../../src/telemetry/books.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
-import { linesIn } from '../decode/lines-in.ts'
+import { readAll } from '../decode/read-all.ts'
 import { aMessage } from '../helpers/builders.ts'
 import { blocksIn, sectionOf, spansIn, tableOf, textOf } from './markdown.ts'
 import { DECLARED } from './openapi-document.ts'
@@ -76,8 +76,8 @@ describe('README.md', () => {
 
     const message = aMessage({ publishedAt: Date.parse('2026-11-24T09:00:00Z') })
     const prepare = createPrepare({ insertId: 'message' })(message)
-    const prepared = linesIn(given).map(({ line, ...rest }) => {
-      const value = rest.kind === 'json' ? rest.value : undefined
+    const prepared = readAll(Buffer.from(given)).map(({ line, parsed }) => {
+      const value = parsed.kind === 'json' ? parsed.value : undefined
       return prepare({ line, child: 0, text: line.text, value })
     })
 

@@ -1,6 +1,6 @@
 import { type Batcher, createBatcher } from '../../src/batch/batcher.ts'
 import { createDecode } from '../../src/decode/decode.ts'
-import { parseLine } from '../../src/decode/parse-line.ts'
+import { readLine } from '../../src/decode/read-line.ts'
 import { createByteBudget, type Hold } from '../../src/lib/byte-budget.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Line } from '../../src/model/event.ts'
@@ -58,7 +58,7 @@ export function createPath(changes: PathChanges = {}): Path {
   )
   const stages: Stages = {
     decode: createDecode({ maxBytes: 1e8, maxFootprintBytes: 1e9 }, atOnce),
-    parse: parseLine,
+    readLine,
     transform: (value, line) => [{ line, child: 0, text: line.text, value }],
     transformAttributes: () => [],
     prepare: createPrepare({ insertId }),

@@ -1,31 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { elementsOf, isNestedDeeperThan } from '../../src/lib/json-scan.ts'
-import { jsonArrayText } from './json-texts.ts'
-
-describe('elementsOf', () => {
-  it('gives the raw text of each element, without the space around it', () => {
-    const elements = elementsOf(' [ {"a": [1, "]"]} ,"\\\\\\",",12345678901234567890\n] ')
-
-    assert.deepEqual(elements, ['{"a": [1, "]"]}', '"\\\\\\","', '12345678901234567890'])
-  })
-
-  it('gives none for an empty array', () => {
-    assert.deepEqual(elementsOf('[ \n ]'), [])
-  })
-
-  it('agrees with JSON.parse about every array', () => {
-    fc.assert(
-      fc.property(jsonArrayText, (text) => {
-        const elements = elementsOf(text)
-
-        assert.deepEqual(elements.map(parse), parse(text))
-        assert.ok(elements.every((element) => element === element.trim()))
-      }),
-    )
-  })
-})
+import { isNestedDeeperThan } from '../../src/lib/json-scan.ts'
 
 describe('isNestedDeeperThan', () => {
   it('counts the levels of arrays and objects', () => {
@@ -47,7 +23,3 @@ describe('isNestedDeeperThan', () => {
     )
   })
 })
-
-function parse(text: string): unknown {
-  return JSON.parse(text)
-}

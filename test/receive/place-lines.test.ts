@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { DecodedLine } from '../../src/model/event.ts'
+import type { Place } from '../../src/model/event.ts'
 import { placeLines } from '../../src/receive/place-lines.ts'
 import { aMessage } from '../helpers/builders.ts'
 
 const REPLAY = { id: '77-3', line: 3, ordinal: 1, replays: 0, pushedAs: '900' }
 
-function aLine(number: number): DecodedLine {
-  return { number, text: '{}' }
+function aLine(number: number): Place {
+  return { number, start: 0, end: 2 }
 }
 
 describe('the lines of a message', () => {

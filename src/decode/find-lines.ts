@@ -1,0 +1,176 @@
+import { STRETCH_BYTES } from '../lib/json-bytes.ts'
+import { trimmedEndIn } from '../lib/white-space.ts'
+import type { Body, Place } from '../model/event.ts'
+import { type Rejected, rejected } from '../model/outcome.ts'
+import { linesIn } from './lines-in.ts'
+import { type JsonFault, parseJson } from './parse-json.ts'
+import { createPlaces, type Places } from './places.ts'
+import { type ArrayRead, readArray, type Span } from './read-array.ts'
+import { faultOf } from './read-line.ts'
+import { type LinesRead, readLines } from './read-lines.ts'
+
+/** Where the events of a text stand, or why it is rejected as a whole. */
+export type Found = Readonly<
+  | {
+      kind: 'lines'
+      places: Places
+      /** The values of the first places, as far as they had to be parsed. */
+      known: readonly unknown[]
+      /** All that follows the good elements of a broken array. */
+      rest?: Place
+    }
+  | { kind: 'whole'; fault: Rejected }
+  | { kind: 'too_many' }
+>
+
+/** The first line that is not blank, and where the next one begins. */
+interface Opening {
+  readonly start: number
+  readonly end: number
+  readonly next?: number
+}
+
+/** A text of one line that is parsed before anything else is asked of it. */
+const SMALL_BYTES = 64 * 1024
+const LINE_FEED = 0x0a
+const OPEN_BRACKET = 0x5b
+const OPEN_BRACE = 0x7b
+
+const TOO_MANY: Found = { kind: 'too_many' }
+const NO_OBJECT: Found = {
+  kind: 'whole',
+  fault: rejected(
+    'invalid_json',
+    'the data is not JSON: expected a JSON object, one on each line, or a JSON array of them',
+  ),
+}
+
+/** The one event of a small text on one line, as most messages are; `undefined` for other texts. */
+export function findOnlyLine(body: Body): Found | undefined {
+  const { bytes } = body
+  if (bytes[0] !== OPEN_BRACE || bytes.length > SMALL_BYTES) return undefined
+  if (bytes.includes(LINE_FEED)) return undefined
+  const end = trimmedEndIn(bytes, 0, bytes.length)
+  const parsed = parseJson(body, 0, end)
+  return parsed.kind === 'json' ? onlyValue(0, end, parsed.value) : undefined
+}
+
+/**
+ * Finds the events, `most` of them, in NDJSON, a JSON array, or one JSON value over several lines;
+ * blank text holds none. Pauses after each stretch of the text.
+ *
+ * A text is NDJSON when one of its lines is a JSON object. A text that opens with a lone brace or
+ * bracket is NDJSON when half of its lines are objects: a few may be a part of one broken value. A
+ * text that is neither NDJSON nor JSON is rejected as a whole, but for the elements of an array
+ * before the place where it is broken.
+ */
+export function* findLines(body: Body, most: number): Generator<void, Found> {
+  const opening = yield* openingOf(body)
+  if (!opening) return { kind: 'lines', places: createPlaces(), known: [] }
+  switch (body.bytes[opening.start]) {
+    case OPEN_BRACKET:
+      return yield* findInArray(body, opening, most)
+    case OPEN_BRACE:
+      return yield* findInObjects(body, opening, most)
+    default:
+      return yield* findInOthers(body, opening, most)
+  }
+}
+
+function* openingOf({ bytes }: Body): Generator<void, Opening | undefined> {
+  const found: { opening?: Opening } = {}
+  yield* linesIn(bytes, (_number, start, end) => {
+    found.opening = found.opening ? { ...found.opening, next: start } : { start, end }
+    return found.opening.next === undefined
+  })
+  return found.opening
+}
+
+function* findInArray(body: Body, opening: Opening, most: number): Generator<void, Found> {
+  const array = yield* readArray(body, opening.start, most)
+  const { places, known, rest } = array
+  if (places.count > most) return TOO_MANY
+  if (!rest) return { kind: 'lines', places, known }
+  const found = yield* findNdjson(body, most, isEnclosed(body, opening, array) ? isHalf : isAny)
+  if (found.kind === 'lines' || array.objects === 0) return found
+  return { kind: 'lines', places, known, rest: restOf(opening, places.count, rest) }
+}
+
+function* findInObjects(body: Body, opening: Opening, most: number): Generator<void, Found> {
+  const { start, end, next } = opening
+  const first = parseJson(body, start, end)
+  yield* afterParsing(end - start)
+  if (first.kind === 'json') {
+    const { places } = yield* readLines(body, most, 0)
+    return places.count > most ? TOO_MANY : { kind: 'lines', places, known: [first.value] }
+  }
+  if (next === undefined) return wholeIs(first.kind)
+  const wholeEnd = trimmedEndIn(body.bytes, start, body.bytes.length)
+  const whole = parseJson(body, start, wholeEnd)
+  yield* afterParsing(wholeEnd - start)
+  if (whole.kind === 'json') return onlyValue(start, wholeEnd, whole.value)
+  // No value has a second brace after its first one: then the lone brace is a line by itself.
+  const isLone = end === start + 1 && body.bytes[next] !== OPEN_BRACE
+  const found = yield* findNdjson(body, most, isLone ? isHalf : isAny)
+  return found === NO_OBJECT ? wholeIs(whole.kind) : found
+}
+
+function* findInOthers(
+  body: Body,
+  { start, end, next }: Opening,
+  most: number,
+): Generator<void, Found> {
+  if (next !== undefined) return yield* findNdjson(body, most, isAny)
+  const only = parseJson(body, start, end)
+  return only.kind === 'json' ? onlyValue(start, end, only.value) : wholeIs(only.kind)
+}
+
+function wholeIs(fault: JsonFault): Found {
+  return fault === 'not_json' ? NO_OBJECT : { kind: 'whole', fault: faultOf(fault, 'the data') }
+}
+
+/** A large value takes a turn of its own. */
+function* afterParsing(bytes: number): Generator<void, void> {
+  if (bytes > STRETCH_BYTES) yield
+}
+
+/** Whether a text is NDJSON, if so many of its lines are objects. */
+type IsNdjson = (lines: LinesRead) => boolean
+
+function isAny({ objects }: LinesRead): boolean {
+  return objects > 0
+}
+
+function isHalf({ places, objects }: LinesRead): boolean {
+  return 2 * objects >= places.count
+}
+
+function* findNdjson(body: Body, most: number, isNdjson: IsNdjson): Generator<void, Found> {
+  const parseUntil = isNdjson === isAny ? 1 : Number.POSITIVE_INFINITY
+  const lines = yield* readLines(body, most, parseUntil)
+  if (lines.places.count > most) return TOO_MANY
+  return isNdjson(lines) ? { kind: 'lines', places: lines.places, known: [] } : NO_OBJECT
+}
+
+/** Whether a broken array spans lines: then a line that is an object may be one of its elements. */
+function isEnclosed({ bytes }: Body, { start, end }: Opening, array: ArrayRead): boolean {
+  if (array.closedAt !== undefined && array.closedAt <= end) return false
+  return end === start + 1 || bytes[array.firstAt] === OPEN_BRACE
+}
+
+/** An array that is cut off after an element has no rest but the bracket that nothing closes. */
+function restOf({ start: openAt }: Opening, good: number, rest: Span): Place {
+  const number = good + 1
+  const isCutOff = rest.start === rest.end
+  const fault = isCutOff
+    ? `the array is cut off after ${good} elements`
+    : `element ${number} of the array is not JSON; what follows it is not read`
+  const { start, end } = isCutOff ? { start: openAt, end: openAt + 1 } : rest
+  return { number, start, end, parsed: rejected('invalid_json', fault) }
+}
+
+function onlyValue(start: number, end: number, value: unknown): Found {
+  const places = createPlaces()
+  places.add(1, start, end)
+  return { kind: 'lines', places, known: [value] }
+}

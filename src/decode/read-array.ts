@@ -1,0 +1,72 @@
+import { elementsIn } from '../lib/json-bytes.ts'
+import { spaceIn, trimmedEndIn } from '../lib/white-space.ts'
+import type { Body } from '../model/event.ts'
+import { isObject, parseJson } from './parse-json.ts'
+import { createPlaces, type Places } from './places.ts'
+
+/** An array, as far as it is good. */
+export interface ArrayRead {
+  readonly places: Places
+  /** Its values, if it was parsed as a whole. */
+  readonly known: readonly unknown[]
+  /** How many of its elements are objects, as far as they were parsed one by one. */
+  readonly objects: number
+  /** Where its first element begins, good or not. */
+  readonly firstAt: number
+  /** The index after its closing bracket; `undefined` when it is broken before. */
+  readonly closedAt: number | undefined
+  /** What is not part of the good array; from the end to the end when the array is cut off there. */
+  readonly rest: Span | undefined
+}
+
+/** A part of a text, in bytes. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** An array that is parsed as a whole. The elements of a larger one are parsed one by one. */
+const SMALL_BYTES = 256 * 1024
+
+/**
+ * Reads the array that opens at `openAt`, and stops after `most` elements and one. An element that
+ * is not UTF-8 or too costly to parse does not break it.
+ */
+export function* readArray(body: Body, openAt: number, most: number): Generator<void, ArrayRead> {
+  const textEnd = trimmedEndIn(body.bytes, openAt, body.bytes.length)
+  const text = body.bytes.subarray(0, textEnd)
+  const known = valuesOfSmall(body, openAt, textEnd)
+  const places = createPlaces()
+  let objects = 0
+  const { closed, at } = yield* elementsIn(text, openAt, take)
+  return {
+    places,
+    known: known ?? [],
+    objects,
+    firstAt: places.count > 0 ? places.at(0).start : at,
+    closedAt: closed ? at : undefined,
+    rest: closed && at === textEnd ? undefined : { start: contentAt(text, at), end: textEnd },
+  }
+
+  function take(start: number, end: number): boolean {
+    if (!known) {
+      const parsed = parseJson(body, start, end)
+      if (parsed.kind === 'not_json') return false
+      if (parsed.kind === 'json' && isObject(parsed.value)) objects += 1
+    }
+    places.add(places.count + 1, start, end)
+    return places.count <= most
+  }
+}
+
+function valuesOfSmall(body: Body, start: number, end: number): readonly unknown[] | undefined {
+  if (end - start > SMALL_BYTES || !body.isUtf8) return undefined
+  const whole = parseJson(body, start, end)
+  return whole.kind === 'json' && Array.isArray(whole.value) ? whole.value : undefined
+}
+
+function contentAt(bytes: Buffer, start: number): number {
+  let at = start
+  for (let space = spaceIn(bytes, at); space > 0; space = spaceIn(bytes, at)) at += space
+  return at
+}

@@ -1,0 +1,33 @@
+import type { Body } from '../model/event.ts'
+import { linesIn } from './lines-in.ts'
+import { isObject, parseJson } from './parse-json.ts'
+import { createPlaces, type Places } from './places.ts'
+
+/** The lines of a text, and how many of those that were parsed are JSON objects. */
+export interface LinesRead {
+  readonly places: Places
+  readonly objects: number
+}
+
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+/** Reads `most` lines and one at most, and parses them until `wanted` of them are objects. */
+export function* readLines(body: Body, most: number, wanted: number): Generator<void, LinesRead> {
+  const places = createPlaces()
+  let objects = 0
+  yield* linesIn(body.bytes, (number, start, end) => {
+    places.add(number, start, end)
+    if (objects < wanted && isObjectIn(body, start, end)) objects += 1
+    return places.count <= most
+  })
+  return { places, objects }
+}
+
+/** Told by the braces in most cases, so that a million lines of something else cost little. */
+function isObjectIn(body: Body, start: number, end: number): boolean {
+  const { bytes } = body
+  if (bytes[start] !== OPEN_BRACE || bytes[end - 1] !== CLOSE_BRACE) return false
+  const parsed = parseJson(body, start, end)
+  return parsed.kind === 'json' && isObject(parsed.value)
+}
