@@ -182,11 +182,13 @@ function bufferedBytes({ PUSH_MAX_BUFFERED_BYTES }: Given, host: Host): string[]
 }
 
 function transform({ TRANSFORM }: Given): string[] {
-  if (TRANSFORM === undefined || /\.m?js$/.test(TRANSFORM)) return []
+  if (TRANSFORM === undefined || /\.(m?js|ts)$/.test(TRANSFORM)) return []
   if (/\.(ya?ml|json)$/.test(TRANSFORM)) {
-    return ['TRANSFORM: mapping files are not available in this version: use a .js or .mjs module']
+    return [
+      'TRANSFORM: mapping files are not available in this version: use a .js, .mjs or .ts module',
+    ]
   }
-  return ['TRANSFORM must be the path of a .js or .mjs module']
+  return ['TRANSFORM must be the path of a .js, .mjs or .ts module']
 }
 
 function deadLetter({ DEAD_LETTER, K_SERVICE }: Given, host: Host): string[] {

@@ -185,7 +185,7 @@ export const ENVIRONMENT = {
     },
     TRANSFORM: {
       type: 'string',
-      description: 'Path of a module (.js, .mjs) that maps each event. By default none.',
+      description: 'Path of a module (.js, .mjs, .ts) that maps each event. By default none.',
     },
     DEAD_LETTER: {
       type: 'string',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, readdir, readFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { spawnService } from '../src/cli/spawn-service.ts'
@@ -12,18 +12,22 @@ import { aFolder, environmentOf } from './helpers/world.ts'
 /** Debian's `nobody`. Only root may become somebody else; anyone else stays who they are. */
 const NOBODY = 65_534
 
-it('starts from the bundle alone, as nobody, in a folder it cannot write to', async (t) => {
+it('starts from the bundle alone, as nobody, in a folder it cannot write to, with a transform in TypeScript', async (t) => {
   const folder = await aFolder(t)
   const main = join(folder, 'main.js')
   await bundle(main)
+  const transform = join(folder, 'map.ts')
+  await writeFile(transform, 'export default (input: object): object => ({ ...input, event: "b" })')
   // Whatever the umask has taken away.
   await chmod(main, 0o444)
+  await chmod(transform, 0o444)
   await chmod(folder, 0o555)
   const mixpanel = await startMixpanelStandIn()
   t.after(() => mixpanel.close())
   const issuer = await startTokenIssuer()
   t.after(() => issuer.close())
-  const env = { ...environmentOf(mixpanel, issuer, folder), DEAD_LETTER: 'subscription' }
+  const changes = { DEAD_LETTER: 'subscription', TRANSFORM: 'map.ts' }
+  const env = { ...environmentOf(mixpanel, issuer, folder), ...changes }
 
   const uid = process.getuid?.() === 0 ? NOBODY : undefined
   const service = await spawnService(env, { main, cwd: folder, uid })
@@ -33,7 +37,10 @@ it('starts from the bundle alone, as nobody, in a folder it cannot write to', as
   const answer = await pusher.push({ data: '{"event":"a","properties":{"distinct_id":"u"}}' })
 
   assert.equal(answer.status, 204)
-  assert.equal(mixpanel.rows().length, 1)
+  assert.deepEqual(
+    mixpanel.rows().map(({ event }) => event),
+    ['b'],
+  )
   assert.equal(await service.stop('SIGTERM'), 0)
 })
 

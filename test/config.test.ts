@@ -157,6 +157,12 @@ describe('a complete configuration', () => {
     assert.match(config.warnings.join(), /^PUSH_AUTH is none: /)
   })
 
+  it('takes a transform in JavaScript and in TypeScript', () => {
+    for (const TRANSFORM of ['a.js', './maps/a.mjs', '/maps/a.ts']) {
+      assert.equal(load({ TRANSFORM }).transformPath, TRANSFORM)
+    }
+  })
+
   it('makes insert ids of the message unless told otherwise, wherever rejected events go', () => {
     for (const DEAD_LETTER of [
       'file:letters',
@@ -328,11 +334,15 @@ const PROBLEMS: readonly (readonly [string, Env, RegExp])[] = [
   [
     'a transform in YAML',
     { TRANSFORM: 'map.yaml' },
-    /^TRANSFORM: mapping files are not available in this version: use a \.js or \.mjs module$/,
+    /^TRANSFORM: mapping files are not available in this version: use a \.js, \.mjs or \.ts module$/,
   ],
   ['a transform in .yml', { TRANSFORM: 'map.yml' }, /^TRANSFORM: mapping files are not available/],
   ['a transform in JSON', { TRANSFORM: 'a.json' }, /^TRANSFORM: mapping files are not available/],
-  ['a transform in TypeScript', { TRANSFORM: 'a.ts' }, /^TRANSFORM must be the path of a \.js or/],
+  [
+    'a transform in Python',
+    { TRANSFORM: 'a.py' },
+    /^TRANSFORM must be the path of a \.js, \.mjs or \.ts/,
+  ],
   [
     'an unknown dead-letter store',
     { DEAD_LETTER: 's3://x' },
@@ -422,7 +432,7 @@ describe('no start', () => {
   })
 
   it('reports all problems at once, one a line', () => {
-    const env: Env = { PORT: 'http', MIXPANEL_REGION: 'mars', TRANSFORM: 'a.ts' }
+    const env: Env = { PORT: 'http', MIXPANEL_REGION: 'mars', TRANSFORM: 'a.py' }
 
     assert.throws(() => loadConfig(env, aHost()), {
       name: 'InvalidConfigurationError',
@@ -435,7 +445,7 @@ describe('no start', () => {
         '  PUSH_AUDIENCE is required when PUSH_AUTH is oidc: set what the push subscription is given',
         '  PUSH_SERVICE_ACCOUNT is required when PUSH_AUTH is oidc: ' +
           'set what the push subscription is given',
-        '  TRANSFORM must be the path of a .js or .mjs module',
+        '  TRANSFORM must be the path of a .js, .mjs or .ts module',
       ].join('\n'),
     })
   })

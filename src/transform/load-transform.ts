@@ -1,35 +1,102 @@
-import { extname, resolve } from 'node:path'
+import { execFile } from 'node:child_process'
+import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { types } from 'node:util'
+import { syntaxErrorAt, thrownAt } from './position.ts'
 import { createTransform, type Transform } from './transform.ts'
 import type { TransformEvent } from './types.ts'
 
+type Module = Readonly<Record<string, unknown>>
+
+const EXTENSIONS = ['.js', '.mjs', '.ts']
+const LOCATE_WITHIN_MS = 5_000
+const MOST_NAMES = 5
+
 /**
- * Loads the owner's module, `.js` or `.mjs`; a relative path counts from the working folder.
- * Rejects with an error that says what to do when it cannot be loaded or exports no function.
+ * Loads the owner's module, `.js`, `.mjs` or `.ts`; a relative path counts from the working folder.
+ * Rejects with an error that says what to do when it cannot be loaded or exports no plain function.
  */
 export async function loadTransform(path: string): Promise<Transform> {
-  if (!['.js', '.mjs'].includes(extname(path))) {
-    throw new Error(`TRANSFORM ${path} must be a JavaScript module, .js or .mjs`)
+  if (!EXTENSIONS.includes(extname(path))) {
+    throw new Error(`TRANSFORM ${path} must be a module, ${EXTENSIONS.join(', ')}`)
   }
-  const exported = await defaultExportOf(path)
-  if (isTransformEvent(exported)) return createTransform(exported)
-  const found = exported === undefined ? 'nothing' : `a value of type ${typeof exported}`
+  const module = await moduleAt(path)
+  if (isTransformEvent(module.default)) return createTransform(module.default, folderOf(path))
   throw new Error(
     `TRANSFORM ${path} must export a function (input, context) => event as its default, ` +
-      `but exports ${found}`,
+      `but ${exportsOf(module)}`,
   )
 }
 
-async function defaultExportOf(path: string): Promise<unknown> {
+async function moduleAt(path: string): Promise<Module> {
   try {
-    const module: { default?: unknown } = await import(pathToFileURL(resolve(path)).href)
-    return module.default
+    const module: Module = await import(pathToFileURL(resolve(path)).href)
+    return module
   } catch (error) {
     const why = error instanceof Error ? error.message : 'it throws while it loads'
-    throw new Error(`TRANSFORM ${path} cannot be loaded: ${why}`, { cause: error })
+    const place = error instanceof Error ? await placeOf(error, path) : undefined
+    const placed = place === undefined ? why : `${place}: ${why}`
+    throw new Error(`TRANSFORM ${path} cannot be loaded: ${placed}`, { cause: error })
   }
 }
 
-function isTransformEvent(value: unknown): value is TransformEvent {
-  return typeof value === 'function'
+/** Where the module, or one that it imports, is at fault. */
+async function placeOf(error: Error, path: string): Promise<string | undefined> {
+  const folder = folderOf(path)
+  const known =
+    thrownAt(error, { folder, url: import.meta.url }) ?? syntaxErrorAt(String(error.stack), folder)
+  if (known !== undefined || !(error instanceof SyntaxError)) return known
+  return syntaxErrorAt(await printedOf(path), folder)
+}
+
+/**
+ * What Node prints of a module that cannot be parsed. The error itself does not say where it is at
+ * fault; nothing of a module is run before all that it imports is parsed.
+ */
+function printedOf(path: string): Promise<string> {
+  const options = { env: {}, timeout: LOCATE_WITHIN_MS }
+  return new Promise((answer) => {
+    execFile(process.execPath, [resolve(path)], options, (_error, _stdout, stderr) => {
+      answer(stderr)
+    })
+  })
+}
+
+/** What stands where the function should. */
+function exportsOf(module: Module): string {
+  if (!('default' in module)) return withoutDefault(Object.keys(module))
+  const { default: found } = module
+  if (typeof found !== 'function')
+    return `exports a value of type ${typeof found}${membersOf(found)}`
+  if (isClass(found)) return 'exports a class'
+  return 'exports a function that is async or a generator: it must answer at once'
+}
+
+function withoutDefault(names: readonly string[]): string {
+  if (names.length === 0) return 'exports nothing'
+  return `has no default export, only ${listOf(names)}: write \`export default\` before the function`
+}
+
+/** With CommonJS, all that is exported is one object. */
+function membersOf(found: unknown): string {
+  const names = typeof found === 'object' && found !== null ? Object.keys(found) : []
+  return names.length === 0 ? '' : `, with ${listOf(names)}`
+}
+
+function listOf(names: readonly string[]): string {
+  return names.slice(0, MOST_NAMES).join(', ')
+}
+
+function isTransformEvent(found: unknown): found is TransformEvent {
+  if (typeof found !== 'function' || isClass(found)) return false
+  return !types.isAsyncFunction(found) && !types.isGeneratorFunction(found)
+}
+
+/** A class cannot be called, but is a function by its type. */
+function isClass(found: CallableFunction): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(found))
+}
+
+function folderOf(path: string): string {
+  return dirname(resolve(path))
 }

@@ -1,6 +1,7 @@
 import type { Candidate, Line } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Dropped, type Rejected, rejected } from '../model/outcome.ts'
+import { thrownAt } from './position.ts'
 import type { TransformContext } from './types.ts'
 
 /**
@@ -26,13 +27,16 @@ const POLICYS_ATTRIBUTES = [
 /** As far as it can be trusted: a `TransformEvent` written in JavaScript. */
 type OwnersFunction = (input: unknown, context: TransformContext) => unknown
 
-/** Whatever the owner's function throws or returns becomes an outcome of this event alone. */
-export function createTransform(transformEvent: OwnersFunction): Transform {
+/**
+ * Makes an outcome of this event alone of whatever the owner's function throws or returns. With
+ * `folder`, where the function's module is, the outcome names the place at which it threw.
+ */
+export function createTransform(transformEvent: OwnersFunction, folder?: string): Transform {
   return function transform(value, line, message) {
     try {
       return stepOf(transformEvent(value, contextOf(line, message)), line)
     } catch (error) {
-      return failed(messageOf(error))
+      return failed(`${placeOf(error, folder)}${messageOf(error)}`)
     }
   }
 }
@@ -83,6 +87,17 @@ function refusePromise(promise: PromiseLike<unknown>): Rejected {
   // A rejection that nobody awaits would end the process.
   promise.then(undefined, () => undefined)
   return failed('returned a promise; a transform must return its event at once')
+}
+
+/** Empty when it cannot be told. */
+function placeOf(thrown: unknown, folder: string | undefined): string {
+  try {
+    if (folder === undefined || !(thrown instanceof Error)) return ''
+    const at = thrownAt(thrown, { folder, url: import.meta.url })
+    return at ? `${at}: ` : ''
+  } catch {
+    return ''
+  }
 }
 
 function messageOf(thrown: unknown): string {
