@@ -20,7 +20,8 @@ export default function transform(input, context) {
     event: input.event,
     properties: {
       ...properties,
-      distinct_id: userId ?? '',
+      // An event that has no user id keeps the distinct id it came with.
+      distinct_id: userId || properties.distinct_id || '',
       // An empty address keeps Mixpanel from looking up where the sender is.
       ip: 0,
       source: context.attributes.source ?? 'unknown',
