@@ -2,10 +2,13 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import { type ConnectionLimits, createConnections } from './http/connections.ts'
 import { type Health, healthRoutes } from './http/health-routes.ts'
+import { createHttpServer } from './http/http-server.ts'
 import type { Problem } from './http/problem.ts'
 import { sendProblem } from './http/problem.ts'
 import {
@@ -18,64 +21,75 @@ import {
 } from './http/problems.ts'
 import { FullError } from './http/push-body.ts'
 import { type PushRouteOptions, type PushRouteParts, pushRoutes } from './http/push-route.ts'
+import { bearsToken, safePathOf } from './http/safe-path.ts'
+import { throwBodyAway } from './http/unread-body.ts'
 import { MAX_BODY_BYTES } from './model/limits.ts'
 import type { Telemetry } from './model/telemetry.ts'
 
 export interface AppParts {
   readonly log: FastifyBaseLogger
-  readonly push: { readonly options: PushRouteOptions; readonly parts: PushRouteParts }
+  readonly connectionLimits: ConnectionLimits
+  readonly push: {
+    readonly options: PushRouteOptions
+    readonly parts: Omit<PushRouteParts, 'connections'>
+  }
   readonly health: Health
-  readonly telemetry: Pick<Telemetry, 'pushRefused' | 'unforeseen'>
+  readonly telemetry: Pick<Telemetry, 'pushRefused' | 'noSuchRoute' | 'unforeseen'>
   /** Resolves when no push waits any more; new ones are refused meanwhile. */
   readonly drain: () => Promise<void>
 }
 
-/** Longer than Google's front ends keep a connection, so that it is never we who hang up first. */
-const KEEP_ALIVE_MS = 620_000
-/** Limits how long a request may take to arrive, not how long it waits for its answer. */
-const RECEIVE_TIMEOUT_MS = 30_000
-/** Node looks for late requests twice a minute unless told otherwise. */
-const RECEIVE_CHECK_MS = 5_000
-
 /** Builds the HTTP application. Opens no port and starts no timer before `ready()` or `listen()`. */
-export function buildApp({ log, push, health, telemetry, drain }: AppParts): FastifyInstance {
+export function buildApp(appParts: AppParts): FastifyInstance {
+  const { log, push, health, telemetry, drain } = appParts
+  const connections = createConnections(appParts.connectionLimits, push.parts.clock)
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     // Nothing is logged for a request, so it needs no logger of its own.
     childLoggerFactory: (logger) => logger,
     bodyLimit: MAX_BODY_BYTES,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: RECEIVE_TIMEOUT_MS,
-    // Node swaps the two when the time for the headers is the longer: it is a minute by default.
-    http: { connectionsCheckingInterval: RECEIVE_CHECK_MS, headersTimeout: RECEIVE_TIMEOUT_MS },
-    frameworkErrors: (_error, _request, reply) => sendProblem(reply, NOT_FOUND),
+    serverFactory: (answer) => createHttpServer(answer, connections),
+    frameworkErrors: (_error, request, reply) => refuseRoute(request, reply),
     // While closing, the push route answers for itself.
     return503OnClosing: false,
-    // Once drained, whoever is still sending a body that was refused would hold the close up.
+    // A client that still sends a refused body must not hold the close up after the drain.
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
 
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const problem = problemOfError(error)
-    if (problem === UNFORESEEN) telemetry.unforeseen(error)
-    // Who hung up reads no answer, and what has not arrived is no fault of the owner's.
-    else if (!hasHungUp(request)) telemetry.pushRefused(problem.code, problem.detail)
-    return sendProblem(reply, problem)
-  })
-  // Before the body: what nobody has asked a token for is not read.
+  app.setErrorHandler<FastifyError>(answerError)
   app.removeAllContentTypeParsers()
+  // Before the body: it is not read for a route that does not exist.
   app.addHook('onRequest', (request, reply, next) => {
-    if (request.is404) sendProblem(reply, NOT_FOUND)
+    if (request.is404) refuseRoute(request, reply)
     else next()
   })
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, NOT_FOUND))
   app.register(healthRoutes, { health })
-  app.register(pushRoutes, push)
+  app.register(pushRoutes, { options: push.options, parts: { ...push.parts, connections } })
   // In onClose it would be too late: the pushes that wait would hold the close up.
   app.addHook('preClose', drain)
   return app
+
+  function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+    const problem = problemOfError(error)
+    if (problem === UNFORESEEN) telemetry.unforeseen(error)
+    // A client that hung up reads no answer, and the missing rest of its body is not the owner's fault.
+    else if (!hasHungUp(request)) telemetry.pushRefused(problem.code, problem.detail)
+    keepConnection(problem, request, reply)
+    return sendProblem(reply, problem)
+  }
+
+  function refuseRoute(request: FastifyRequest, reply: FastifyReply): void {
+    telemetry.noSuchRoute(bearsToken(request) ? safePathOf(request) : undefined)
+    sendProblem(reply, NOT_FOUND)
+  }
+}
+
+/** Fastify closes the connection at each error while it reads a body. That is rarely needed. */
+function keepConnection({ status }: Problem, { raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.complete || status === 503) reply.removeHeader('connection')
+  if (status === 503) throwBodyAway(raw, MAX_BODY_BYTES)
 }
 
 /** Whether the client has gone before its body was there. */

@@ -8,6 +8,8 @@ import { UnresponsiveFolderError } from './dead-letter/probe-in-time.ts'
 import { startMetricsServer } from './http/metrics-server.ts'
 import { namingVariable } from './http/port-error.ts'
 import { systemClock } from './lib/clock.ts'
+import { measureMemoryWithoutFile } from './lib/memory-usage.ts'
+import { maxOpenFiles } from './lib/open-files.ts'
 import { createService } from './parts.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { loadTransform } from './transform/load-transform.ts'
@@ -56,6 +58,7 @@ function configOrExit(): Config {
 }
 
 async function run(config: Config, log: Logger): Promise<void> {
+  measureMemoryWithoutFile()
   const { host, port, metricsPort } = config.server
   for (const warning of config.warnings) log.warn(warning)
   const transform = config.transformPath ? await loadTransform(config.transformPath) : undefined
@@ -64,6 +67,7 @@ async function run(config: Config, log: Logger): Promise<void> {
     log,
     random: Math.random,
     cpuMs,
+    maxOpenFiles: maxOpenFiles(),
     transform,
   })
   closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log }, async ({ err }) => {
@@ -73,7 +77,10 @@ async function run(config: Config, log: Logger): Promise<void> {
   })
   await start()
   if (metricsPort > 0) {
-    const listening = startMetricsServer({ host, port: metricsPort }, metrics)
+    const listening = startMetricsServer(
+      { host, port: metricsPort },
+      { clock: systemClock, metrics },
+    )
     await namingVariable(listening, { variable: 'METRICS_PORT', port: metricsPort, host })
   }
   const address = await namingVariable(app.listen({ host, port }), { variable: 'PORT', port, host })

@@ -9,6 +9,7 @@ import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDecode } from './decode/decode.ts'
 import { readLine } from './decode/read-line.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
+import { connectionLimitsOf } from './http/connection-limits.ts'
 import type { DegradedReason } from './http/health-routes.ts'
 import type { PushRouteOptions } from './http/push-route.ts'
 import { createLedger } from './ledger.ts'
@@ -42,6 +43,8 @@ export interface ServiceParts {
   readonly random: () => number
   /** CPU time of the process so far. */
   readonly cpuMs: () => number
+  /** File descriptors that the process may have open at once. */
+  readonly maxOpenFiles: number
   /** The owner's mapping; without one, a line is the event. */
   readonly transform: Transform | undefined
   /** Mean delay of the event loop past which pushes are refused; a second when absent. */
@@ -103,6 +106,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
     log,
     telemetry,
     drain,
+    connectionLimits: connectionLimitsOf(config, parts.maxOpenFiles),
     health: { takesPushes: () => state === 'taking', reasons },
     push: {
       options: pushOptionsOf(push.ackDeadlineMs, parts),

@@ -1,4 +1,6 @@
 import { createServer } from 'node:http'
+import type { Clock } from '../lib/clock.ts'
+import { createConnections } from './connections.ts'
 
 export interface MetricsServer {
   readonly port: number
@@ -11,11 +13,18 @@ export interface MetricsServerOptions {
   readonly port: number
 }
 
+/** Nobody but a scraper or two asks, each time over a connection of its own. */
+const CONNECTIONS = { max: 16, strangerIdleMs: 30_000 }
+
 /** Serves `GET /metrics` on a port of its own, which is not for the public. Rejects when it is taken. */
 export async function startMetricsServer(
   { host, port }: MetricsServerOptions,
-  metrics: { readonly contentType: string; text(): Promise<string> },
+  parts: {
+    readonly clock: Clock
+    readonly metrics: { readonly contentType: string; text(): Promise<string> }
+  },
 ): Promise<MetricsServer> {
+  const { clock, metrics } = parts
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404).end()
@@ -26,6 +35,7 @@ export async function startMetricsServer(
       () => response.writeHead(500).end(),
     )
   })
+  createConnections(CONNECTIONS, clock).watch(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

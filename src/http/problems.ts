@@ -53,7 +53,8 @@ export const NOT_FOUND: Problem = {
   status: 404,
   code: 'NOT_FOUND',
   title: 'No such route',
-  detail: 'Pushes are taken by POST on /push and /, health is at /health/live and /health/ready',
+  detail:
+    'Pushes are taken by POST on /push, /push/ and /; health is at GET /health/live and /health/ready',
 }
 
 export const UNFORESEEN: Problem = {

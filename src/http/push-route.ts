@@ -10,8 +10,10 @@ import type { Telemetry } from '../model/telemetry.ts'
 import { PUSH_ENVELOPE, type PushEnvelope } from '../receive/envelope.ts'
 import { messageOf } from '../receive/message-of.ts'
 import { originOf } from '../receive/origin-of.ts'
+import type { Connections } from './connections.ts'
 import { type Problem, sendProblem } from './problem.ts'
 import {
+  BODY_TOO_LARGE,
   DRAINING,
   OVERLOADED,
   problemOfNack,
@@ -19,6 +21,7 @@ import {
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
 import { createRoomTaker, JSON_TYPE, readBodiesAsJson, roomFor } from './push-body.ts'
+import { throwBodyAway } from './unread-body.ts'
 
 export interface PushRouteOptions {
   /** How long after its headers a push is answered at the latest. */
@@ -30,6 +33,7 @@ export interface PushRouteOptions {
 
 export interface PushRouteParts {
   readonly clock: Clock
+  readonly connections: Pick<Connections, 'noteGoodToken' | 'isFull'>
   readonly authenticate: Authenticate
   readonly budget: Pick<ByteBudget, 'openRoom'>
   readonly isAllowed: (subscription: string) => boolean
@@ -41,7 +45,9 @@ export interface PushRouteParts {
 }
 
 /** Where Pub/Sub posts, and where Eventarc posts unless told otherwise. */
-const PUSH_URLS = ['/push', '/']
+const PUSH_URLS = ['/push', '/push/', '/']
+/** What a client waits for before it sends a body (RFC 9110, 10.1.1). */
+const AWAITS_CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -66,29 +72,50 @@ export async function pushRoutes(
   app.decorateRequest('headersAt', 0)
   app.decorateRequest('room')
   app.addHook('onRequest', noteArrival)
+  // First of all: who has no good token learns nothing else.
+  app.addHook('onRequest', letIn)
+  app.addHook('onRequest', refuseTooLarge)
+  app.addHook('onRequest', refuseWhenClosing)
   await app.register(underPressure, {
     maxEventLoopDelay: options.maxEventLoopDelayMs,
     maxHeapUsedBytes: options.maxHeapUsedBytes,
     pressureHandler: (_request, reply, type) => answerUnderPressure(reply, type),
   })
-  app.addHook('onRequest', letIn)
   app.addHook('onRequest', makeRoom)
+  app.addHook('onRequest', askForBody)
   app.addHook('preParsing', makeRoomForChunks)
   for (const url of PUSH_URLS) {
     app.post<{ Body: PushEnvelope }>(url, { schema: { body: PUSH_ENVELOPE } }, takePush)
   }
 
-  function noteArrival(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+  function noteArrival(request: FastifyRequest, _reply: FastifyReply, next: () => void): void {
     request.headersAt = clock.monotonic()
     request.headers['content-type'] = JSON_TYPE
-    if (parts.draining()) refuse(reply, DRAINING)
+    next()
+  }
+
+  /** The connection ends: so large a body is not read only to be thrown away. */
+  function refuseTooLarge(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+    if (bodyBytesOf(request) > MAX_BODY_BYTES) {
+      reply.header('connection', 'close')
+      refuse(reply, BODY_TOO_LARGE)
+    } else next()
+  }
+
+  function refuseWhenClosing(
+    _request: FastifyRequest,
+    reply: FastifyReply,
+    next: () => void,
+  ): void {
+    if (parts.draining()) refuseForNow(reply, DRAINING)
+    else if (parts.connections.isFull()) refuseForNow(reply, OVERLOADED)
     else next()
   }
 
   /** What it does not answer goes on. */
   function answerUnderPressure(reply: FastifyReply, type: string): void {
     if (type === underPressure.TYPE_EVENT_LOOP_DELAY && parts.wasFrozen()) return
-    refuse(reply, OVERLOADED)
+    refuseForNow(reply, OVERLOADED)
   }
 
   function letIn(
@@ -101,22 +128,28 @@ export async function pushRoutes(
     else judge(authentication)
 
     function judge(judged: Authentication): void {
-      if (judged.kind === 'trusted') next()
-      else refuse(reply, problemOfRefusal(judged))
+      if (judged.kind === 'trusted') {
+        parts.connections.noteGoodToken(request.raw, reply.raw)
+        next()
+      } else refuse(reply, problemOfRefusal(judged))
     }
   }
 
   /** Room for the body is taken before it is read, and given back when it has been. */
   function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
     const room = parts.budget.openRoom()
-    const announced = Number(request.headers['content-length'] ?? 0)
     request.room = room
     // A body that breaks off, or is refused midway, is never read to its end.
     reply.raw.once('close', room.release)
     // Who left while the token was checked has closed already.
     if (request.raw.destroyed) room.release()
-    if (room.tryAdd(roomFor(Math.min(announced, MAX_BODY_BYTES)))) next()
-    else refuse(reply, OVERLOADED)
+    if (room.tryAdd(roomFor(bodyBytesOf(request)))) next()
+    else refuseForNow(reply, OVERLOADED)
+  }
+
+  function askForBody(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+    if (AWAITS_CONTINUE.test(request.headers.expect ?? '')) reply.raw.writeContinue()
+    next()
   }
 
   /** A body that does not say how long it is takes its room as it arrives. */
@@ -150,4 +183,15 @@ export async function pushRoutes(
     telemetry.pushRefused(problem.code, problem.detail)
     sendProblem(reply, problem)
   }
+
+  /** Refuses a push with a good token, and keeps the connection for the pushes that follow. */
+  function refuseForNow(reply: FastifyReply, problem: Problem): void {
+    throwBodyAway(reply.request.raw, MAX_BODY_BYTES)
+    refuse(reply, problem)
+  }
+}
+
+/** As announced; 0 when the body does not say how long it is. */
+function bodyBytesOf({ headers }: FastifyRequest): number {
+  return Number(headers['content-length'] ?? 0)
 }

@@ -34,6 +34,8 @@ export interface Telemetry {
   /** One push of a message was answered. */
   messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void
   pushRefused(code: string, detail: string): void
+  /** A request was answered 404; `path`, fit for a log line, is given when it has a bearer token. */
+  noSuchRoute(path: string | undefined): void
   duplicatePush(): void
   requestEnded(end: RequestEnd): void
   deadLettersStored(count: number, elapsedMs: number): void

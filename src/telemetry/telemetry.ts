@@ -37,6 +37,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     eventsSettled,
     messageSettled,
     pushRefused,
+    noSuchRoute,
     duplicatePush: () => metrics.duplicatePushes.inc(),
     requestEnded,
     deadLettersStored,
@@ -108,6 +109,16 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
   function pushRefused(code: string, detail: string): void {
     metrics.pushesRefused.inc({ code })
     say('warn', `refused ${code}`, { event: 'refused', code }, `push refused: ${detail}`)
+  }
+
+  function noSuchRoute(path: string | undefined): void {
+    const code = 'NOT_FOUND'
+    metrics.pushesRefused.inc({ code })
+    if (path === undefined) return
+    const text =
+      'a request with a token was sent to no route: pushes are taken by POST on /push, /push/ and /. ' +
+      'Correct the push endpoint of the subscription'
+    say('warn', `refused ${code}`, { code, path }, text)
   }
 
   function requestEnded({ status, events, bytes, elapsedMs }: RequestEnd): void {

@@ -4,8 +4,10 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { startMetricsServer } from '../../src/http/metrics-server.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import type { Service } from '../../src/parts.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
+import { connectRaw } from '../helpers/raw-client.ts'
 import { settled, until } from '../helpers/until.ts'
 import { startWorld } from '../helpers/world.ts'
 
@@ -71,6 +73,18 @@ describe('a full service', () => {
   })
 })
 
+describe('a service that may open few files', () => {
+  it('answers pushes and probes though more connections than files are silent', async (t) => {
+    const { url, pusher } = await startWorld(t, { parts: { maxOpenFiles: 64 } })
+    for (let n = 0; n < 80; n++) await connectRaw(t, url)
+
+    const answer = await pusher.push({ data: DATA })
+
+    assert.equal(answer.status, 204)
+    assert.equal((await fetch(`${url}/health/ready`)).status, 200)
+  })
+})
+
 describe('a body that does not say how long it is', () => {
   it('is taken', async (t) => {
     const { pusher, mixpanel } = await startWorld(t)
@@ -108,7 +122,10 @@ describe('a body that does not say how long it is', () => {
 describe('metrics', () => {
   it('balance the books and stand on a port of their own', async (t) => {
     const { url, pusher, service } = await startWorld(t)
-    const server = await startMetricsServer({ host: '127.0.0.1', port: 0 }, service.metrics)
+    const server = await startMetricsServer(
+      { host: '127.0.0.1', port: 0 },
+      { clock: systemClock, metrics: service.metrics },
+    )
     t.after(() => server.close())
 
     await pusher.push({ data: `${DATA}\n${DATA}\n{"event":` })

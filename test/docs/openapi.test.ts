@@ -57,7 +57,7 @@ const HEALTH_CHECKS: readonly Situation[] = [
 ]
 
 const ANSWERS = [
-  ...(await answersTo(['POST /push', 'POST /'], PUSHES)),
+  ...(await answersTo(['POST /push', 'POST /push/', 'POST /'], PUSHES)),
   ...(await answersTo(['GET /health/live', 'GET /health/ready'], HEALTH_CHECKS)),
 ]
 
@@ -147,10 +147,16 @@ async function answerTo(app: FastifyInstance, route: string, situation: Situatio
 }
 
 function anApp({ parts, health }: Situation): FastifyInstance {
-  const telemetry = { pushRefused: () => {}, messageSettled: () => {}, unforeseen: () => {} }
+  const telemetry = {
+    pushRefused: () => {},
+    noSuchRoute: () => {},
+    messageSettled: () => {},
+    unforeseen: () => {},
+  }
   return buildApp({
     log: pino({ level: 'silent' }),
     telemetry,
+    connectionLimits: { max: 10 },
     drain: async () => {},
     health: { takesPushes: () => true, reasons: () => [], ...health },
     push: {

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app.ts'
+import type { ConnectionLimits } from '../../src/http/connections.ts'
 import type { PushRouteOptions, PushRouteParts } from '../../src/http/push-route.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import { TRUSTED } from '../../src/model/authentication.ts'
@@ -26,6 +27,7 @@ export const SMALL_PUSH = '{"message":{"messageId":"1"}}'
 /** The HTTP application over real HTTP, with nothing behind it: every message is acked. */
 export interface AppScene {
   readonly app: FastifyInstance
+  readonly url: string
   readonly clock: FakeClock
   /** Half of its 64 MiB is for bodies. */
   readonly budget: ReturnType<typeof createByteBudget>
@@ -42,6 +44,7 @@ export interface AppScene {
 export interface AppChanges {
   readonly parts?: Partial<PushRouteParts>
   readonly options?: Partial<PushRouteOptions>
+  readonly connectionLimits?: ConnectionLimits
 }
 
 /** Starts an app that takes every push; it ends with the test. */
@@ -56,6 +59,7 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
   const app = buildApp({
     log,
     telemetry,
+    connectionLimits: changes.connectionLimits ?? { max: 1_000 },
     drain: async () => {},
     health: { takesPushes: () => true, reasons: () => [] },
     push: {
@@ -80,7 +84,7 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
   })
   t.after(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  return { app, clock, budget, log: lines, refusals, begin, push }
+  return { app, url, clock, budget, log: lines, refusals, begin, push }
 
   async function refusals(): Promise<Record<string, number>> {
     const samples = (await metrics.text()).matchAll(/pushes_refused_total\{code="(\w+)"\} (\d+)/g)

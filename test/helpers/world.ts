@@ -101,6 +101,7 @@ export async function createWorld(t: TestContext, options: WorldOptions): Promis
     clock: options.clock ?? systemClock,
     log: createLogger(config.server.logLevel, { write: (line) => logLines.push(line) }),
     random: Math.random,
+    maxOpenFiles: 1_024,
     cpuMs: () => process.cpuUsage().user / 1_000,
     transform: options.transform,
     ...options.parts,

@@ -178,6 +178,11 @@ describe('what happened', () => {
       { 'pushes_refused_total{code="TOKEN_MISSING"}': 1 },
     ],
     [
+      'a request to no route',
+      (telemetry) => telemetry.noSuchRoute(undefined),
+      { 'pushes_refused_total{code="NOT_FOUND"}': 1 },
+    ],
+    [
       'events that Mixpanel left out of its count',
       (telemetry) => telemetry.shortfall(2),
       { mixpanel_shortfall_events_total: 2 },
@@ -224,6 +229,11 @@ describe('what happened', () => {
       'a refused push',
       'WARNING',
       (telemetry) => telemetry.pushRefused('TOKEN_MISSING', 'no token'),
+    ],
+    [
+      'a request with a token to no route',
+      'WARNING',
+      (telemetry) => telemetry.noSuchRoute('POST /pubsub'),
     ],
     [
       'a batch that was not imported whole',

@@ -1,0 +1,158 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '../lib/clock.ts'
+import { lingerAtClose } from './lingering-close.ts'
+
+export interface ConnectionLimits {
+  /** Connections at once. A newcomer past it takes the place of another one. */
+  readonly max: number
+  /** How long a connection that has shown no good token may be idle; without end when absent. */
+  readonly strangerIdleMs?: number
+}
+
+/** The connections of a server. One that has shown no good token is a stranger's. */
+export interface Connections {
+  /** Bounds the connections of the server. Called once, before it listens. */
+  watch(server: Server): void
+  /** Called when the request of a stream has shown a good token: its answer keeps the connection. */
+  noteGoodToken(request: IncomingMessage, response: ServerResponse): void
+  /** Whether all places are taken by pushes, but those that are kept for probes. */
+  isFull(): boolean
+}
+
+interface Connection {
+  readonly socket: Socket
+  group: Set<Connection>
+  hasGoodToken: boolean
+  /** Requests without a whole answer. */
+  underWay: number
+  /** Monotonic ms. */
+  idleSince: number
+}
+
+/** Places that pushes never take, so that a probe always finds one. */
+const PLACES_FOR_PROBES = 8
+
+/**
+ * Bounds the connections of a server. Each answer closes its connection until the request has shown a
+ * good token. At the bound, the connection that has been idle longest makes room, a stranger's first.
+ */
+export function createConnections(limits: ConnectionLimits, clock: Clock): Connections {
+  const { max, strangerIdleMs = Number.POSITIVE_INFINITY } = limits
+  const connections = new Map<Socket, Connection>()
+  const groups = {
+    idleStrangers: new Set<Connection>(),
+    busyStrangers: new Set<Connection>(),
+    idleFriends: new Set<Connection>(),
+    busyFriends: new Set<Connection>(),
+  }
+  /** Answers that the client has not asked to be the last ones of their connections. */
+  const mayKeepAlive = new WeakSet<ServerResponse>()
+  let isSweepDue = false
+
+  return { watch, noteGoodToken, isFull }
+
+  function watch(server: Server): void {
+    server.on('connection', admit)
+    // Before the listener that answers.
+    server.prependListener('request', begin)
+    // Node would say "100 Continue", or answer 417 and read the body, before the token is checked.
+    for (const event of ['checkContinue', 'checkExpectation']) {
+      server.on(event, (request, response) => server.emit('request', request, response))
+    }
+  }
+
+  function isFull(): boolean {
+    return groups.busyFriends.size > Math.max(1, max - PLACES_FOR_PROBES)
+  }
+
+  function admit(socket: Socket): void {
+    if (connections.size >= max) makeRoom()
+    if (connections.size >= max) {
+      socket.destroy()
+      return
+    }
+    lingerAtClose(socket, clock)
+    const connection: Connection = {
+      socket,
+      group: groups.idleStrangers,
+      hasGoodToken: false,
+      underWay: 0,
+      idleSince: clock.monotonic(),
+    }
+    connections.set(socket, connection)
+    regroup(connection)
+    socket.once('close', () => forget(connection))
+  }
+
+  function makeRoom(): void {
+    const { idleStrangers, busyStrangers, idleFriends } = groups
+    const groupsInTurn = [idleStrangers, busyStrangers, idleFriends]
+    const [oldest] = groupsInTurn.find((group) => group.size > 0) ?? []
+    if (oldest) end(oldest)
+  }
+
+  function begin(request: IncomingMessage, response: ServerResponse): void {
+    if (response.shouldKeepAlive) mayKeepAlive.add(response)
+    response.shouldKeepAlive = false
+    const connection = connections.get(request.socket)
+    if (!connection) return
+    connection.underWay += 1
+    regroup(connection)
+    response.once('close', () => answered(connection))
+  }
+
+  function answered(connection: Connection): void {
+    connection.underWay -= 1
+    if (connection.underWay === 0) connection.idleSince = clock.monotonic()
+    if (connections.has(connection.socket)) regroup(connection)
+  }
+
+  function noteGoodToken(request: IncomingMessage, response: ServerResponse): void {
+    if (mayKeepAlive.has(response)) response.shouldKeepAlive = true
+    const connection = connections.get(request.socket)
+    if (!connection || connection.hasGoodToken) return
+    connection.hasGoodToken = true
+    regroup(connection)
+  }
+
+  /** Puts a connection at the end of its group: the first of an idle group has been idle longest. */
+  function regroup(connection: Connection): void {
+    connection.group.delete(connection)
+    connection.group = groupOf(connection)
+    connection.group.add(connection)
+    if (groups.idleStrangers.size > 0) sweepLater(strangerIdleMs)
+  }
+
+  function groupOf({ hasGoodToken, underWay }: Connection): Set<Connection> {
+    if (hasGoodToken) return underWay > 0 ? groups.busyFriends : groups.idleFriends
+    return underWay > 0 ? groups.busyStrangers : groups.idleStrangers
+  }
+
+  function forget(connection: Connection): void {
+    connections.delete(connection.socket)
+    connection.group.delete(connection)
+  }
+
+  function end(connection: Connection): void {
+    forget(connection)
+    connection.socket.destroy()
+  }
+
+  function sweepLater(ms: number): void {
+    if (isSweepDue || ms === Number.POSITIVE_INFINITY) return
+    isSweepDue = true
+    clock.after(ms, sweep)
+  }
+
+  function sweep(): void {
+    isSweepDue = false
+    const now = clock.monotonic()
+    for (const connection of groups.idleStrangers) {
+      if (now - connection.idleSince >= strangerIdleMs) end(connection)
+      else break
+    }
+    const [next] = groups.idleStrangers
+    if (next) sweepLater(next.idleSince + strangerIdleMs - now)
+  }
+}
