@@ -4,12 +4,16 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { startMetricsServer } from '../../src/http/metrics-server.ts'
 import { namingVariable } from '../../src/http/port-error.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
 
-const METRICS = { contentType: 'text/plain', text: async () => '' }
+const PARTS = {
+  clock: createFakeClock(),
+  metrics: { contentType: 'text/plain', text: async () => '' },
+}
 
 function listening(host: string, port: number) {
   const where = { variable: 'METRICS_PORT', host, port } as const
-  return namingVariable(startMetricsServer({ host, port }, METRICS), where)
+  return namingVariable(startMetricsServer({ host, port }, PARTS), where)
 }
 
 async function aTakenPort(t: TestContext): Promise<number> {
