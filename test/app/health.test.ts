@@ -11,6 +11,7 @@ import { connectRaw } from '../helpers/raw-client.ts'
 import { settled, until } from '../helpers/until.ts'
 import { startWorld } from '../helpers/world.ts'
 
+const MIB = 1024 * 1024
 const DATA = '{"event":"signed_up","properties":{"distinct_id":"u-1"}}'
 
 async function readiness(url: string): Promise<string> {
@@ -51,25 +52,26 @@ describe('health', () => {
 
 describe('a full service', () => {
   it('refuses a push before its body is read, and stays ready', async (t) => {
-    const { url, mixpanel, pusher, service } = await startWorld(t, {
-      env: { PUSH_MAX_BUFFERED_BYTES: String(64 * 1024 * 1024) },
+    const { url, issuer, service } = await startWorld(t, {
+      env: { PUSH_MAX_BUFFERED_BYTES: String(64 * MIB) },
     })
-    mixpanel.answerAlways({ kind: 'gate' })
-    const large = `{"event":"large","properties":{"x":"${'x'.repeat(900_000)}","distinct_id":"u"}}`
-    const lines = Array.from({ length: 9 }, () => large).join('\n')
-    const waiting = [1, 2, 3].map(() => pusher.push({ data: lines }))
-    // The data of three fills the half of the budget that is not for decoded events.
-    const three = 3 * lines.length * (4 / 3)
-    await until('the bodies are in', async () => (await bufferedBytes(service)) >= three)
+    const headers = { authorization: `Bearer ${issuer.token()}`, 'content-length': 12 * MIB }
+    const [first, second] = [1, 2].map(() => {
+      const push = request(`${url}/push`, { method: 'POST', headers, agent: false })
+      t.after(() => push.on('error', () => {}).destroy())
+      return push
+    })
+    assert.ok(first && second)
 
-    const answer = await pusher.push({ data: lines })
+    // Half of the budget is for bodies, and each counts twice: one of these fits.
+    first.flushHeaders()
+    await until('the first has its room', async () => (await bufferedBytes(service)) >= 24 * MIB)
+    second.flushHeaders()
+    const [answer] = await settled('an answer', once(second, 'response'))
 
-    assert.equal(answer.status, 503)
-    assert.equal(JSON.parse(answer.body).code, 'OVERLOADED')
+    assert.equal(answer.statusCode, 503)
+    assert.equal(JSON.parse(await text(answer)).code, 'OVERLOADED')
     assert.equal((await fetch(`${url}/health/ready`)).status, 200)
-    mixpanel.answerAlways('normally')
-    mixpanel.release()
-    await Promise.all(waiting)
   })
 })
 
