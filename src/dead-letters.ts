@@ -22,10 +22,14 @@ export interface DeadLetters {
 interface DeadLettersParts {
   readonly clock: Clock
   readonly telemetry: Telemetry
+  /** How long a folder may take to show that it can be written; 4 s when absent. */
+  readonly maxProbeMs?: number
 }
 
 type TopicTarget = Extract<Config['deadLetter'], { kind: 'pubsub' }>
 
+/** A service that cannot store dead letters ends within five seconds of its start. */
+const MAX_PROBE_MS = 4_000
 const FILE_BYTES = 64 * 1024 * 1024
 const QUEUE_BYTES = 32 * 1024 * 1024
 
@@ -47,7 +51,8 @@ function createFolder(folder: string, parts: DeadLettersParts) {
     { folder, maxFileBytes: FILE_BYTES, maxQueuedBytes: QUEUE_BYTES },
     parts,
   )
-  return { ...sink, probe: () => probeInTime(sink.probe, parts.clock) }
+  const { clock, maxProbeMs: withinMs = MAX_PROBE_MS } = parts
+  return { ...sink, probe: () => probeInTime({ probe: sink.probe, withinMs, clock }) }
 }
 
 function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }: DeadLettersParts) {

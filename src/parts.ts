@@ -49,6 +49,8 @@ export interface ServiceParts {
   readonly transform: Transform | undefined
   /** Mean delay of the event loop past which pushes are refused; a second when absent. */
   readonly maxEventLoopDelayMs?: number
+  /** How long the folder of the dead letters may take to answer at the start; 4 s when absent. */
+  readonly maxProbeMs?: number
 }
 
 /** SIGTERM is followed by SIGKILL after ten seconds; what waits is answered well before. */
@@ -81,7 +83,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
   const { keysNotFetched: keyFetchFailed } = telemetry
   const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
   const delivery = createDelivery(config, { ...parts, telemetry, permitWanted: makeWay })
-  const deadLetters = createDeadLetters(config, { clock, telemetry })
+  const deadLetters = createDeadLetters(config, { ...parts, telemetry })
   const allRejected = createAllRejected({ clock, telemetry, rejectedGo: deadLetters.rejectedGo })
   const letterGuard = createLetterGuard(allRejected)
   const { transform } = parts

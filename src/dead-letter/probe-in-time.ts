@@ -9,20 +9,21 @@ export class UnresponsiveFolderError extends Error {
   readonly code = 'TIMED_OUT'
 }
 
-/** The service ends within five seconds of its start when it cannot store dead letters. */
-const PROBE_MS = 4_000
+export interface ProbeLimit {
+  /** Rejects when letters could not be stored. */
+  readonly probe: () => Promise<void>
+  readonly withinMs: number
+  readonly clock: Pick<Clock, 'after'>
+}
 
-/** Rejects as `probe` does, and with an `UnresponsiveFolderError` when it takes too long. */
-export async function probeInTime(
-  probe: () => Promise<void>,
-  clock: Pick<Clock, 'after'>,
-): Promise<void> {
+/** Rejects as the probe does, and with an `UnresponsiveFolderError` when it takes too long. */
+export async function probeInTime({ probe, withinMs, clock }: ProbeLimit): Promise<void> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const callOff = clock.after(PROBE_MS, () => {
+  const callOff = clock.after(withinMs, () => {
     reject(
       new UnresponsiveFolderError(
         'DEAD_LETTER=file: names a folder that does not answer within ' +
-          `${PROBE_MS / 1_000} seconds: look at the volume it lies on, or name another`,
+          `${withinMs / 1_000} seconds: look at the volume it lies on, or name another`,
       ),
     )
   })
