@@ -145,7 +145,7 @@ function cloudRunAuth({ PUSH_AUTH, K_SERVICE }: Given): string[] {
   if (PUSH_AUTH === 'cloud-run-iam' && K_SERVICE === undefined) {
     return [
       'PUSH_AUTH must not be cloud-run-iam off Cloud Run (K_SERVICE is not set), ' +
-        'where nobody has verified the token: use oidc',
+        'where no IAM has verified the token: use oidc',
     ]
   }
   return []

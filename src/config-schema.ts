@@ -221,7 +221,7 @@ export const SECRETS: readonly VariableName[] = [
   'MIXPANEL_SERVICE_ACCOUNT_SECRET',
 ]
 
-/** Names that are taken and mean nothing yet: whoever sets one expects what does not happen. */
+/** Names that have no meaning yet. An owner who sets one expects what does not happen. */
 export const RESERVED: readonly VariableName[] = [
   'DEAD_LETTER_ORIGINAL',
   'SCHEMAS',

@@ -93,6 +93,7 @@ function unexpandedPaths({ TRANSFORM = '', DEAD_LETTER = '' }: Given): string[] 
   return paths
     .filter(([, path]) => /^[~$]/.test(path))
     .map(
-      ([name]) => `${name} holds a path with ~ or $, which nobody replaces: write the whole path`,
+      ([name]) =>
+        `${name} holds a path with ~ or $, which only a shell replaces: write the whole path`,
     )
 }

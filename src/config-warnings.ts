@@ -21,7 +21,9 @@ function pushAuthWarnings(env: Environment): string[] {
           'where everyone may invoke it, everyone can write into the Mixpanel project',
       ]
     case 'none':
-      return ['PUSH_AUTH is none: whoever reaches the port can write into the Mixpanel project']
+      return [
+        'PUSH_AUTH is none: everyone who reaches the port can write into the Mixpanel project',
+      ]
   }
 }
 

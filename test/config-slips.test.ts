@@ -122,13 +122,13 @@ describe('a value that belongs elsewhere', () => {
     ...(['~/a.mjs', '~hush/a.mjs', '$HOME/a.mjs'] as const).map((path): [string, Env, string] => [
       `a path that only a shell expands, ${path}`,
       { TRANSFORM: path },
-      'TRANSFORM holds a path with ~ or $, which nobody replaces: write the whole path',
+      'TRANSFORM holds a path with ~ or $, which only a shell replaces: write the whole path',
     ]),
     ...(['file:~', 'file:~/letters', 'file:$HOME/letters'] as const).map(
       (store): [string, Env, string] => [
         `a folder that only a shell expands, ${store}`,
         { DEAD_LETTER: store },
-        'DEAD_LETTER holds a path with ~ or $, which nobody replaces: write the whole path',
+        'DEAD_LETTER holds a path with ~ or $, which only a shell replaces: write the whole path',
       ],
     ),
   ] as readonly (readonly [string, Env, string])[]) {

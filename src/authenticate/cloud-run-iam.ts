@@ -34,7 +34,7 @@ export function createCloudRunIam(
   } as const
 
   return function judgeStrippedToken(token) {
-    // Whoever shows a signature has come by another way than through Cloud Run's IAM.
+    // A token with a signature has come by another way than through Cloud Run's IAM.
     if (!isStripped(token)) return refused('TOKEN_SIGNATURE_PRESENT')
     const claims = claimsOfStripped(token)
     if (!claims) return refused('TOKEN_INVALID')

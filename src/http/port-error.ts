@@ -6,7 +6,7 @@ interface Listening {
 }
 
 /** A port could not be opened. The message names the variable to change. */
-export class PortError extends Error {
+class PortError extends Error {
   override readonly name = 'PortError'
   readonly code: string
 
