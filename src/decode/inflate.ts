@@ -4,7 +4,8 @@ import type { Hold } from '../lib/byte-budget.ts'
 
 /** What became of compressed bytes. */
 export type Inflated = Readonly<
-  { kind: 'inflated'; bytes: Buffer } | { kind: 'too_large' | 'corrupt' | 'out_of_time' }
+  | { kind: 'inflated'; bytes: Buffer }
+  | { kind: 'too_large' | 'corrupt' | 'followed' | 'out_of_time' }
 >
 /** What of a hold is used while bytes are inflated. */
 export type InflateHold = Pick<Hold, 'reserve' | 'keep'>
@@ -51,7 +52,10 @@ export function createInflate(maxBytes: number): Inflate {
 
   function inflateSmall(compressed: Buffer): Inflated {
     try {
-      return { kind: 'inflated', bytes: gunzipSync(compressed, { maxOutputLength: smallBytes }) }
+      return inflatedOf(
+        compressed,
+        gunzipSync(compressed, { maxOutputLength: smallBytes, info: true }),
+      )
     } catch (error) {
       return failureOf(error)
     }
@@ -83,11 +87,38 @@ async function inflateUpTo(maxOutputLength: number, compressed: Buffer): Promise
   try {
     // One chunk with room to spare: several would be copied into one at the end, twice the memory.
     const chunkSize = maxOutputLength + 64
-    const bytes = await gunzipInBackground(compressed, { maxOutputLength, chunkSize })
-    return { kind: 'inflated', bytes: withoutRoomToSpare(bytes) }
+    const options = { maxOutputLength, chunkSize, info: true }
+    return inflatedOf(compressed, await gunzipInBackground(compressed, options))
   } catch (error) {
     return failureOf(error)
   }
+}
+
+/**
+ * What zlib answers with `info`. It stops at a zero byte after a member, and says nothing of what
+ * follows: only zeros may, as padding.
+ */
+function inflatedOf(compressed: Buffer, answer: unknown): Inflated {
+  if (!isInfo(answer)) throw new TypeError('zlib says nothing of how much it has read')
+  const { buffer, engine } = answer
+  if (!areZeros(compressed, engine.bytesWritten)) return { kind: 'followed' }
+  return { kind: 'inflated', bytes: withoutRoomToSpare(buffer) }
+}
+
+function areZeros(bytes: Buffer, start: number): boolean {
+  for (let at = start; at < bytes.length; at++) if (bytes[at] !== 0) return false
+  return true
+}
+
+interface Info {
+  readonly buffer: Buffer
+  /** `bytesWritten` is what was read of the compressed bytes. */
+  readonly engine: { readonly bytesWritten: number }
+}
+
+/** The types of Node do not know what the option `info` changes. */
+function isInfo(answer: unknown): answer is Info {
+  return typeof answer === 'object' && answer !== null && 'buffer' in answer && 'engine' in answer
 }
 
 /** The bytes are held until their message is settled, and the chunk that they lie in with them. */

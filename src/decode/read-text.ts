@@ -38,6 +38,11 @@ export function createReadText(maxBytes: number): ReadText {
         return undecodable('too_large', `the data inflates to more than ${maxBytes} bytes`)
       case 'corrupt':
         return undecodable('unreadable_data', 'the data is gzip, but cut off or damaged')
+      case 'followed':
+        return undecodable(
+          'unreadable_data',
+          'the bytes that follow the gzip are neither another member nor zeros',
+        )
       case 'out_of_time':
         return { kind: 'out_of_time' }
     }

@@ -230,6 +230,36 @@ describe('createDecode', () => {
       assert.equal(textsOf(await decode(base64(Buffer.concat([large, large])))).length, 20_000)
     })
 
+    for (const [size, first] of Object.entries({
+      small: gzipSync(`${EVENT}\n`),
+      large: gzipSync(LARGE),
+    })) {
+      const next = gzipSync(EVENT)
+      for (const [what, following] of [
+        ['a zero byte and another member', Buffer.concat([Buffer.alloc(1), next])],
+        ['700 zero bytes and another member', Buffer.concat([Buffer.alloc(700), next])],
+        ['another member, a zero byte and a third', Buffer.concat([next, Buffer.alloc(1), next])],
+        ['a zero byte and another one', Buffer.from([0, 1])],
+        ['zeros, and another byte last', Buffer.concat([Buffer.alloc(70_000), Buffer.from([7])])],
+        ['half a member', next.subarray(0, 12)],
+        ['text', Buffer.from(EVENT)],
+      ] as const) {
+        it(`rejects ${size} gzip as unreadable that is followed by ${what}`, async () => {
+          const data = base64(Buffer.concat([first, following]))
+
+          assertRejected(await createScene().decode(data), 'unreadable_data')
+        })
+      }
+
+      it(`takes ${size} gzip that is padded with zeros`, async () => {
+        for (const zeros of [1, 512, 100_000]) {
+          const data = base64(Buffer.concat([first, Buffer.alloc(zeros)]))
+
+          assert.ok(textsOf(await createScene().decode(data)).length >= 1)
+        }
+      })
+    }
+
     it('inflates to as many bytes as are allowed and rejects one more as too large', () => {
       const text = ' '.repeat(5_000)
       const exact = createScene({ maxBytes: 5_000 })
