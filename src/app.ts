@@ -55,7 +55,8 @@ export function buildApp(appParts: AppParts): FastifyInstance {
     return503OnClosing: false,
     // A client that still sends a refused body must not hold the close up after the drain.
     forceCloseConnections: true,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    // What the envelope says of `null` is a union of types.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
   })
 
   app.setErrorHandler<FastifyError>(answerError)

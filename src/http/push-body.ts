@@ -1,11 +1,16 @@
 import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Room } from '../lib/byte-budget.ts'
-import { isTooDeep } from '../lib/json-scan.ts'
+import { excessIn } from '../lib/json-scan.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
 
 /** What every body of a push is read as. */
 export const JSON_TYPE = 'application/json'
+
+/** A body that is parsed in a few milliseconds, whatever is in it. */
+const UNWEIGHED_LENGTH = 64 * 1024
+/** A push with as many attributes as the envelope takes has 600 parts, and four levels. */
+const MOST = { depth: 1_000, parts: 4_096 }
 
 /**
  * Whatever its content type says, a body is read as JSON: curl says it is a form, and an unwrapped
@@ -15,8 +20,12 @@ export const JSON_TYPE = 'application/json'
 export function readBodiesAsJson(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore')
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (request, body, done) => {
-    // Of no body at all it says the same as of one that is not JSON.
-    parseJson(request, isTooDeep(String(body)) ? '' : String(body), done)
+    const text = String(body)
+    const excess = text.length > UNWEIGHED_LENGTH ? excessIn(text, MOST) : undefined
+    // It has more parts than any push, and is not parsed: null is no envelope either.
+    if (excess === 'parts') done(null, null)
+    // An empty body is refused with the same words as one that is not JSON.
+    else parseJson(request, excess === 'depth' ? '' : text, done)
     // By now the message counts for itself.
     request.room.release()
   })

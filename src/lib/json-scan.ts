@@ -1,5 +1,5 @@
 // A scanner for JSON that JSON.parse has read already. What is not valid it reads wrongly, or
-// without end; `isNestedDeeperThan` alone takes any text.
+// without end; `excessIn` alone takes any text.
 
 /** A value's place in a text: from `start` up to `end`, exclusive. */
 export interface Span {
@@ -39,33 +39,38 @@ export function membersOf(text: string, objectAt: number, names: readonly string
   return { values, empty: at === first, closeAt: at }
 }
 
-/**
- * V8 takes some 65 bytes of native memory for each level it descends: ten million brackets would
- * end the process. Below the first figure that is bearable; nothing of use is nested like the second.
- */
-const UNCHECKED_LENGTH = 1024 * 1024
-const MAX_DEPTH = 1000
-
-/** Whether JSON.parse must be kept from a text, JSON or not, for its nesting. */
-export function isTooDeep(text: string): boolean {
-  return text.length > UNCHECKED_LENGTH && isNestedDeeperThan(MAX_DEPTH, text)
+/** How much there is in a text: its levels, and its strings, commas and opening brackets. */
+export interface Shape {
+  readonly depth: number
+  readonly parts: number
 }
 
-/** Whether arrays and objects nest deeper than `depth` anywhere in a text, JSON or not. */
-export function isNestedDeeperThan(depth: number, text: string): boolean {
-  let open = 0
+/** What of `most` a text exceeds first, JSON or not. */
+export function excessIn(text: string, most: Shape): keyof Shape | undefined {
+  let depth = 0
+  let parts = 0
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at)
-    if (isOpening(char)) open++
-    else if (isClosing(char)) open--
-    else if (char === QUOTE) {
-      const end = endOfString(text, at)
-      if (end <= at) return false
-      at = end - 1
-    }
-    if (open > depth) return true
+    if (isClosing(char)) depth--
+    else if (char === QUOTE || char === COMMA || isOpening(char)) parts++
+    if (isOpening(char)) depth++
+    else if (char === QUOTE) at = closingQuoteIn(text, at)
+    if (depth > most.depth) return 'depth'
+    if (parts > most.parts) return 'parts'
   }
-  return false
+  return undefined
+}
+
+/** Index of the closing quote, or the length. Searched natively when no escape is met. */
+function closingQuoteIn(text: string, quoteAt: number): number {
+  const next = text.indexOf('"', quoteAt + 1)
+  if (next === -1) return text.length
+  if (text.charCodeAt(next - 1) !== BACKSLASH) return next
+  let at = quoteAt + 1
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) {
+    at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
+  }
+  return at
 }
 
 function nameOf(key: string): string {

@@ -14,9 +14,11 @@ const LETTERS_PUBLISH_TIME = `${LETTER_PREFIX}${'publish-time' satisfies LetterA
  * The message in a push envelope. An Eventarc push has the same body. The copy that a dead-letter
  * policy makes of a message has the publish time of the message.
  */
-export function messageOf({ message, subscription, deliveryAttempt }: PushEnvelope): Message {
+export function messageOf({ message, subscription, ...envelope }: PushEnvelope): Message {
   const publishTime = publishTimeOf(message)
   const publishedAt = instantOf(publishTime)
+  const orderingKey = message.orderingKey ?? undefined
+  const deliveryAttempt = envelope.deliveryAttempt ?? undefined
   return {
     messageId: message.messageId ?? message.message_id ?? '',
     subscription: subscription ?? '',
@@ -24,13 +26,13 @@ export function messageOf({ message, subscription, deliveryAttempt }: PushEnvelo
     attributes: message.attributes ?? {},
     ...(publishTime !== undefined && { publishTime }),
     ...(publishedAt !== undefined && { publishedAt }),
-    ...(message.orderingKey !== undefined && { orderingKey: message.orderingKey }),
+    ...(orderingKey !== undefined && { orderingKey }),
     ...(deliveryAttempt !== undefined && { deliveryAttempt }),
   }
 }
 
 function publishTimeOf(message: PushEnvelope['message']): string | undefined {
-  const publishTime = message.publishTime ?? message.publish_time
+  const publishTime = message.publishTime ?? message.publish_time ?? undefined
   const first = message.attributes?.[FIRST_PUBLISH_TIME]
   if (message.attributes?.[LETTERS_PUBLISH_TIME] !== undefined) return publishTime
   const firstAt = instantOf(first)

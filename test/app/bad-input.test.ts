@@ -24,6 +24,18 @@ describe('a body that is not a push', () => {
       '{"message":{"messageId":"1","data":{}}}',
       '400 NOT_A_PUSH_ENVELOPE',
     ],
+    'more attributes than Pub/Sub takes': [
+      `{"message":{"messageId":"1","attributes":{${attributes(1_000_000)}}}}`,
+      '400 NOT_A_PUSH_ENVELOPE',
+    ],
+    'a key of five million arrays': [
+      `{"message":{"messageId":"1","data":"e30="},"x":[${'[],'.repeat(5_000_000)}[]]}`,
+      '400 NOT_A_PUSH_ENVELOPE',
+    ],
+    'an id of a megabyte': [
+      `{"message":{"messageId":"${'1'.repeat(1_000_000)}"}}`,
+      '400 NOT_A_PUSH_ENVELOPE',
+    ],
     'an attribute that is no string': [
       '{"message":{"messageId":"1","attributes":{"a":1}}}',
       '400 NOT_A_PUSH_ENVELOPE',
@@ -111,6 +123,10 @@ describe('a body that is not a push', () => {
     assert.equal(status, 413)
   })
 })
+
+function attributes(count: number): string {
+  return Array.from({ length: count }, (_, index) => `"${index}":""`).join(',')
+}
 
 describe('a message with names that would reach a prototype', () => {
   const attributes = '{"__proto__":"a","constructor":"b"}'

@@ -206,6 +206,49 @@ describe('a push that is refused', () => {
   }
 })
 
+describe('a body of more parts than any push', () => {
+  const wide = {
+    'arrays in a key of its own': `"x":[${'[],'.repeat(30_000)}[]]`,
+    'members of a key of its own': `"x":{${members(20_000)}}`,
+    'keys of its own': members(20_000),
+    'strings in a key of its own': `"x":[${'"",'.repeat(30_000)}""]`,
+    attributes: `"message":{"messageId":"1","attributes":{${members(20_000, '"v"')}}}`,
+  }
+  for (const [what, part] of Object.entries(wide)) {
+    it(`is no push, and is not parsed: ${what}`, async (t) => {
+      const { push } = await startApp(t)
+
+      assert.equal(await push(`{"message":{"messageId":"1"},${part}}`), '400 NOT_A_PUSH_ENVELOPE')
+    })
+  }
+
+  it('is not what stands in a string: brackets, commas and quotes are its text', async (t) => {
+    const { push } = await startApp(t)
+    const text = JSON.stringify(`${'[],{}'.repeat(20_000)}${'\\",'.repeat(20_000)}`)
+
+    assert.equal(await push(`{"message":{"messageId":"1","data":${text}}}`), '204')
+    assert.equal(await push(`{"message":{"messageId":"1"},"x":${text}}`), '204')
+  })
+
+  it('is not a push of 200 attributes, though all of their text is escaped', async (t) => {
+    const { push } = await startApp(t)
+    const escaped = (text: string) => `"${text.replaceAll(/./g, '\\u0061')}"`
+    const name = (index: number) => `"${index}\\u0061${'\\u002c'.repeat(100)}"`
+    const attributes = Array.from(
+      { length: 200 },
+      (_, index) => `${name(index)}:${escaped('v'.repeat(1_024))}`,
+    )
+
+    const body = `{"message":{"messageId":"1","attributes":{${attributes}}}}`
+
+    assert.equal(await push(body), '204')
+  })
+})
+
+function members(count: number, value = '1'): string {
+  return Array.from({ length: count }, (_, index) => `"${index}":${value}`).join(',')
+}
+
 describe('a client that hangs up in the middle of its body', () => {
   for (const [how, headers] of Object.entries({ announced: ANNOUNCED, chunked: CHUNKED })) {
     for (const leave of ['destroy', 'end'] as const) {

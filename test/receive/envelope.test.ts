@@ -10,10 +10,13 @@ const MESSAGE = {
   publishTime: '2021-02-26T19:13:55.749Z',
   publish_time: '2021-02-26T19:13:55.749Z',
 }
+const NO_TIMES = { publishTime: null, publish_time: null, orderingKey: null }
 const SUBSCRIPTION = 'projects/myproject/subscriptions/mysubscription'
 
 /** Validates as the service does: nothing is coerced into shape and nothing taken away. */
-const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
+const app = Fastify({
+  ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
+})
 app.post('/', { schema: { body: PUSH_ENVELOPE } }, async (request) => request.body)
 after(() => app.close())
 
@@ -34,6 +37,18 @@ describe('a push envelope is', () => {
     ['one with empty parts', { message: { messageId: '1', data: '', attributes: {} } }],
     ['one with an empty attribute', { message: { messageId: '1', attributes: { '': '' } } }],
     ['one with an id that is no number', { message: { messageId: 'hand-made' } }],
+    [
+      'one that says null of all that may be absent',
+      {
+        message: { messageId: '1', message_id: null, data: null, attributes: null, ...NO_TIMES },
+        subscription: null,
+        deliveryAttempt: null,
+      },
+    ],
+    ['one whose first id is null', { message: { messageId: null, message_id: '1' } }],
+    ['one with all the attributes that Pub/Sub takes', withAttributes(100, 256, 1_024)],
+    ['one with some more, of another Pub/Sub', withAttributes(200, 1_024, 4_096)],
+    ['one with the longest id that is kept', { message: { messageId: 'x'.repeat(1_024) } }],
     ['one with keys of tomorrow', { message: { messageId: '1', tags: [1] }, region: { id: 1 } }],
   ] as const) {
     it(what, async () => {
@@ -67,6 +82,21 @@ describe('no push envelope is', () => {
     ['one with a numeric ordering key', { message: { messageId: '1', orderingKey: 1 } }],
     ['one with a numeric subscription', { message: MESSAGE, subscription: 1 }],
     ['one with a delivery attempt in words', { message: MESSAGE, deliveryAttempt: '5' }],
+    ['one without any id but null', { message: { messageId: null, message_id: null } }],
+    ['one whose only id is null', { message: { message_id: null } }],
+    [
+      'one with an attribute that is null',
+      { message: { messageId: '1', attributes: { a: null } } },
+    ],
+    ['one with an id that no letter could keep', { message: { messageId: 'x'.repeat(1_025) } }],
+    ['one with more attributes than any push', withAttributes(201, 10, 10)],
+    ['one with a longer name than any', withAttributes(1, 1_025, 10)],
+    ['one with a longer value than any', withAttributes(1, 10, 4_097)],
+    ['one with a long subscription', { message: MESSAGE, subscription: 'x'.repeat(1_025) }],
+    [
+      'one with a long ordering key',
+      { message: { messageId: '1', orderingKey: 'x'.repeat(1_025) } },
+    ],
     ['one with half a delivery attempt', { message: MESSAGE, deliveryAttempt: 1.5 }],
   ] as const) {
     it(what, async () => {
@@ -74,6 +104,15 @@ describe('no push envelope is', () => {
     })
   }
 })
+
+/** So many attributes, with names and values of so many characters. */
+function withAttributes(count: number, nameLength: number, valueLength: number) {
+  const names = Array.from({ length: count }, (_, index) => String(index).padStart(nameLength, 'n'))
+  const value = 'v'.repeat(valueLength)
+  return {
+    message: { messageId: '1', attributes: Object.fromEntries(names.map((name) => [name, value])) },
+  }
+}
 
 async function post(body: unknown) {
   const headers = { 'content-type': 'application/json' }

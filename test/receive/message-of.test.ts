@@ -41,6 +41,24 @@ describe('the message in a push envelope', () => {
     })
   })
 
+  it('has empty parts, or none, where the envelope says null', () => {
+    const message = messageOf({
+      message: {
+        messageId: null,
+        message_id: '1',
+        data: null,
+        attributes: null,
+        publishTime: null,
+        publish_time: null,
+        orderingKey: null,
+      },
+      subscription: null,
+      deliveryAttempt: null,
+    })
+
+    assert.deepEqual(message, { messageId: '1', subscription: '', data: '', attributes: {} })
+  })
+
   it('is found under snake_case names too', () => {
     const message = messageOf({
       message: { message_id: '1', publish_time: '2021-02-26T19:13:55Z' },
