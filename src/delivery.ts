@@ -2,7 +2,9 @@ import { type Batcher, createBatcher } from './batch/batcher.ts'
 import type { Config } from './config.ts'
 import { createDeliverBatch } from './deliver/deliver-batch.ts'
 import { createGate, type Gate } from './deliver/gate.ts'
+import { createHolding } from './deliver/holding.ts'
 import { createMixpanelClient } from './deliver/mixpanel-client.ts'
+import { createRefusals } from './deliver/refusals.ts'
 import { createStanding, type Standing } from './deliver/standing.ts'
 import type { Clock } from './lib/clock.ts'
 import { createLimit } from './lib/semaphore.ts'
@@ -46,10 +48,13 @@ export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
   )
   const gate = createGate({ ...BACKOFF, ...delivery }, { clock, random })
   const standing = createStanding()
+  const holding = createHolding(clock)
   const deliverBatch = createDeliverBatch({
     client,
     gate,
     standing,
+    refusals: createRefusals(standing, clock),
+    holding,
     clock,
     random,
     requestLimit: createLimit(delivery.maxConcurrency),
@@ -75,5 +80,6 @@ export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
   function drain(): void {
     batcher.drain()
     gate.drain()
+    holding.drain()
   }
 }

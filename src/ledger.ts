@@ -128,6 +128,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
     const hold = openHold()
     hold.add(sizeOf(message))
     return createWork(message, times, {
+      key,
       hold,
       past: memory.recallOutcomes(key),
       now: clock.monotonic,

@@ -53,6 +53,8 @@ export interface BegunPortion {
 }
 
 export interface WorkParts {
+  /** What the ledger knows the message by. */
+  readonly key: string
   readonly hold: Hold
   /** What earlier deliveries of the message came to. */
   readonly past: PastOutcomes | undefined
@@ -92,6 +94,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
   let isJudging = false
 
   const work: Work = {
+    key: parts.key,
     message,
     hold,
     deliverBy: times.deliverBy,

@@ -1,8 +1,8 @@
+import { cutToBytes } from '../lib/cut-to-bytes.ts'
 import type { DeadLetter, DeadLetterMessage } from '../model/dead-letter.ts'
 import type { Line, PreparedEvent } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { Rejected } from '../model/outcome.ts'
-import { cutToBytes } from './cut-to-bytes.ts'
 
 /** A rejected event, or a message that was rejected as a whole. */
 export interface RejectedEvent {

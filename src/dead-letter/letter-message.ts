@@ -1,3 +1,4 @@
+import { cutToBytes } from '../lib/cut-to-bytes.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 import {
   KEPT_NAME,
@@ -5,7 +6,6 @@ import {
   type LetterAttribute,
   ORIGINAL_PREFIX,
 } from '../model/letter-attributes.ts'
-import { cutToBytes } from './cut-to-bytes.ts'
 
 // What Pub/Sub takes: https://cloud.google.com/pubsub/quotas#resource_limits
 const MAX_ATTRIBUTES = 100

@@ -1,10 +1,13 @@
-import type { RetryReason } from '../model/outcome.ts'
+import { cutToBytes } from '../lib/cut-to-bytes.ts'
+import { excessIn } from '../lib/json-scan.ts'
+import type { UnreachableCause } from '../model/outcome.ts'
 
 /** What came back for one request to `/import`. */
 export type ImportAnswer = Readonly<
   | { kind: 'answered'; status: number; body: string; retryAfter?: string }
   /** No answer, or a torn one: the events may have been imported, or not. */
-  | { kind: 'unanswered'; reason: Extract<RetryReason, `mixpanel_${string}`> }
+  | { kind: 'unanswered'; reason: 'mixpanel_timeout' }
+  | { kind: 'unanswered'; reason: 'mixpanel_unreachable'; cause: UnreachableCause }
 >
 
 /** `/import`'s JSON under strict=1, as far as we read it; extra keys are ignored. */
@@ -15,8 +18,20 @@ export interface ImportReply {
   readonly failed_records?: unknown
 }
 
-/** The JSON object in a body; `undefined` for a proxy's page, a text or half an answer. */
+/**
+ * The largest answer that is parsed. One about 2,000 events has some 24,000 parts; these take
+ * JSON.parse 120 ms in the form that takes it longest, and 4 MiB can hold ten times as many.
+ */
+const LARGEST = { depth: 100, parts: 250_000 }
+/** The longest text of Mixpanel's that is kept: the `detail` of a dead letter is no longer. */
+const MAX_TEXT_BYTES = 1_024
+
+/**
+ * The JSON object in a body; `undefined` for a proxy's page, a text, half an answer or one of more
+ * parts than any answer of Mixpanel's has.
+ */
 export function replyIn(body: string): ImportReply | undefined {
+  if (excessIn(body, LARGEST)) return undefined
   try {
     const parsed: unknown = JSON.parse(body)
     return isObject(parsed) ? parsed : undefined
@@ -28,4 +43,9 @@ export function replyIn(body: string): ImportReply | undefined {
 /** Whether a value is a JSON object: not null, not an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A text of an answer, cut to 1 KB; `undefined` for what is no text. */
+export function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' ? cutToBytes(value, MAX_TEXT_BYTES) : undefined
 }

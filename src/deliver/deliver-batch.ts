@@ -2,11 +2,14 @@ import type { Clock } from '../lib/clock.ts'
 import type { Limit } from '../lib/semaphore.ts'
 import type { Traveller } from '../model/journey.ts'
 import { IMPORTED, type Rejected, type RetryReason, retry } from '../model/outcome.ts'
+import { createIsAccessRefused } from './access.ts'
 import type { Gate, Passage } from './gate.ts'
+import type { Holding } from './holding.ts'
 import { type BodyForm, importBodyOf } from './import-body.ts'
 import type { MixpanelClient } from './mixpanel-client.ts'
-import { createSplit, type RefusedBatch } from './split.ts'
-import type { Judged, Standing } from './standing.ts'
+import type { Refusals } from './refusals.ts'
+import { createSplit, type Delivered } from './split.ts'
+import { importsSomething, type Judged, type Standing } from './standing.ts'
 import { latestDeliverBy, latestGoesOnUntil, tellAll, tellEach } from './tell.ts'
 import { createTrial, type TrialParts } from './trial.ts'
 import type { Refusal } from './verdict.ts'
@@ -15,6 +18,9 @@ export interface DeliverParts extends Pick<TrialParts, 'heard'> {
   readonly client: Pick<MixpanelClient, 'send'>
   readonly gate: Gate
   readonly standing: Standing
+  /** What earlier deliveries of the same messages met. */
+  readonly refusals: Refusals
+  readonly holding: Holding
   readonly clock: Clock
   /** Caps the requests under way: the parts of a batch that is split are sent at once. */
   readonly requestLimit: Limit
@@ -24,7 +30,7 @@ export interface DeliverParts extends Pick<TrialParts, 'heard'> {
   readonly random: () => number
   /** Told how many events of a batch Mixpanel has left out of its count, twice. */
   readonly shortfall: (events: number) => void
-  /** Told when batches are refused whole and nothing is imported meanwhile. */
+  /** Told how many events were refused without a name, and not rejected for it. */
   readonly suspected: (events: number) => void
 }
 
@@ -39,44 +45,66 @@ type GiveBack = Extract<Passage, { kind: 'give_back' }>
 export function createDeliverBatch(
   parts: DeliverParts,
 ): (batch: readonly Traveller[]) => Promise<void> {
-  const { client, clock, gate, standing, requestLimit, gzipLimit } = parts
-  const split = createSplit({ ...parts, deliver: (batch) => deliver(batch, 'compressed') })
+  const { client, clock, gate, standing, refusals, holding, requestLimit, gzipLimit } = parts
+  const isAccessRefused = createIsAccessRefused(parts)
+  const split = createSplit({
+    ...parts,
+    isAccessRefused,
+    deliver: (batch) => deliver(batch, 'compressed'),
+  })
 
   return async function deliverBatch(batch) {
-    const refused = await deliver(batch, 'compressed')
-    if (refused) await split(refused)
+    const end = await deliver(batch, 'compressed')
+    if (end.kind === 'refused') await split(end)
   }
 
   /** Tells all travellers their outcomes, unless the batch is refused and nobody named. */
-  async function deliver(
-    batch: readonly Traveller[],
-    form: BodyForm,
-  ): Promise<RefusedBatch | undefined> {
+  async function deliver(batch: readonly Traveller[], form: BodyForm): Promise<Delivered> {
+    const startedAt = clock.monotonic()
     const end = await requestLimit(
       () => send(batch, form),
       () => clock.monotonic() >= latestDeliverBy(batch),
     )
     switch (end.kind) {
       case 'imported':
-        return tellAll(batch, IMPORTED)
+        tellAll(batch, IMPORTED)
+        return IMPORTED_SOME
       case 'settled':
-        return tellEach(batch, end.outcomes)
+        tellEach(batch, end.outcomes)
+        return importsSomething(end) ? IMPORTED_SOME : IMPORTED_NONE
       case 'listed':
         return deliverUnlisted(batch, end.rejected)
       case 'shortfall':
-        return settleShortfall(batch, end.imported)
+        return settleShortfall(batch, form, end.imported, startedAt)
       case 'refused':
-        // An event is asked for twice before it is held to be at fault, and not compressed then:
-        // a proxy that loses the header makes of every gzip a body that cannot be read.
-        if (batch.length === 1 && !end.certain && form !== 'plain') return deliver(batch, 'plain')
-        return { batch, refusal: end }
+        return settleRefusal(batch, form, end, startedAt)
       case 'misconfigured':
-        return tellAll(batch, retry('misconfigured'))
+        return giveBack(batch, 'misconfigured')
       case 'retry':
-        return tellAll(batch, retry(end.reason))
+        return giveBack(batch, end.reason)
       case 'give_back':
-        return tellAll(batch, retry(whyClosed(end.reason)))
+        return giveBack(batch, whyClosed(end.reason))
     }
+  }
+
+  /**
+   * An event is asked for twice before it is held to be at fault, and not compressed then: a proxy
+   * that loses the header makes of every gzip a body that cannot be read.
+   */
+  async function settleRefusal(
+    batch: readonly Traveller[],
+    form: BodyForm,
+    refusal: Refusal,
+    startedAt: number,
+  ): Promise<Delivered> {
+    // A probe that is refused as the others were waits for the next.
+    if (refusal.hint === 'access' && gate.barred()) return deliver(batch, form)
+    const refused = { kind: 'refused', batch, refusal } as const
+    if (batch.length > 1 || refusal.certain || form === 'plain') return refused
+    const again = await deliver(batch, 'plain')
+    if (again.kind !== 'refused') return again
+    if (!isAccessRefused(batch, [refusal, again.refusal], startedAt)) return again
+    return deliver(batch, 'compressed')
   }
 
   async function send(batch: readonly Traveller[], form: BodyForm): Promise<End> {
@@ -87,7 +115,8 @@ export function createDeliverBatch(
     if (passage.kind === 'give_back') return passage
 
     const sent = batch.map(({ event }) => event)
-    const charge = { events: batch.length, sent: () => sent, until, goesOnUntil }
+    const isOfItsOwn = (): boolean => refusals.isOfItsOwn(travellers)
+    const charge = { events: batch.length, sent: () => sent, isOfItsOwn, until, goesOnUntil }
     const trial = createTrial(parts, charge, passage)
     try {
       await client.send(await importBodyOf(batch, gzipLimit, form), trial.policy)
@@ -97,6 +126,7 @@ export function createDeliverBatch(
       travellers = []
       sent.length = 0
     }
+    if (trial.isTransientByText()) refusals.noteText(batch)
     return trial.verdict()
   }
 
@@ -105,33 +135,44 @@ export function createDeliverBatch(
     return reason === 'throttled' && standing.isSuspect() ? 'suspect' : reason
   }
 
+  function giveBack(batch: readonly Traveller[], reason: RetryReason): Delivered {
+    if (reason === 'suspect') holding.hold(batch)
+    else tellAll(batch, retry(reason))
+    return IMPORTED_NONE
+  }
+
   /** Those that the answer names are done with; of the others it says nothing, so they go again. */
-  function deliverUnlisted(
+  async function deliverUnlisted(
     batch: readonly Traveller[],
     listed: ReadonlyMap<number, Rejected>,
-  ): Promise<RefusedBatch | undefined> | undefined {
+  ): Promise<Delivered> {
     for (const [place, outcome] of listed) {
       const traveller = batch[place]
       if (traveller) tellAll([traveller], outcome)
     }
     const others = batch.filter((_, place) => !listed.has(place))
-    return others.length === 0 ? undefined : deliver(others, 'compressed')
+    return others.length === 0 ? IMPORTED_NONE : deliver(others, 'compressed')
   }
 
   /** Some: a filter of the owner's, in Mixpanel. None at all, twice: as good as a refusal. */
-  function settleShortfall(
+  async function settleShortfall(
     batch: readonly Traveller[],
+    form: BodyForm,
     imported: number,
-  ): RefusedBatch | undefined {
-    if (imported === 0) return { batch, refusal: NONE_IMPORTED }
+    startedAt: number,
+  ): Promise<Delivered> {
+    if (imported === 0) return settleRefusal(batch, form, NONE_IMPORTED, startedAt)
     parts.shortfall(batch.length - imported)
-    return tellAll(batch, IMPORTED)
+    tellAll(batch, IMPORTED)
+    return IMPORTED_SOME
   }
 }
 
+const IMPORTED_SOME: Delivered = { kind: 'told', imported: true }
+const IMPORTED_NONE: Delivered = { kind: 'told', imported: false }
+
 const NONE_IMPORTED: Refusal = {
   kind: 'refused',
-  blames: 'every_event',
   reason: 'refused_by_mixpanel',
   detail: '200, 0 imported',
   certain: false,

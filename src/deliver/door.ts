@@ -19,6 +19,8 @@ export interface Door {
   ended(attempt: EndedAttempt): void
   /** Mixpanel refuses everything, for no reason it names: it is left alone as after `slower`. */
   suspect(now: number): void
+  /** Our credentials are refused, as several answers together say: the first set out at `since`. */
+  bar(since: number, now: number): void
   /** The end of the last pause; past when it is over, or none was. */
   pausedUntil(): number
   /** Whether Mixpanel has asked us to wait, and we do, for the time or for the probe. */
@@ -40,6 +42,8 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
   let pausedUntil = Number.NEGATIVE_INFINITY
   let nextProbeAt = Number.NEGATIVE_INFINITY
   let barred = false
+  /** When the request set out whose answer refused our credentials. */
+  let barredSince = Number.NEGATIVE_INFINITY
   let refusals = 0
 
   return {
@@ -47,6 +51,7 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
     passed,
     ended,
     suspect,
+    bar,
     pausedUntil: () => pausedUntil,
     closed: (now) => now < pausedUntil || (probing && !barred),
     barred: () => barred,
@@ -67,22 +72,24 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
     else endedInTime(attempt)
   }
 
-  function endedInTime({ kind, now, askedMs }: EndedAttempt): void {
+  function endedInTime({ kind, passedAt, now, askedMs }: EndedAttempt): void {
     probing = false
     nextProbeAt = now + PROBE_EVERY_MS
     if (kind === 'taken' || (kind === 'refused' && barred)) open()
     if (kind === 'throttled') refused(now, askedMs)
     if (kind === 'failed' && askedMs !== undefined) pause(askedMs, now)
-    if (kind === 'misconfigured') bar(now)
+    if (kind === 'misconfigured') bar(passedAt, now)
   }
 
-  /** An old refusal is one of those that closed the door; but a longer wait is what was asked. */
-  function endedLate({ kind, now, askedMs }: EndedAttempt): void {
+  /**
+   * An old refusal is one of those that closed the door; but a longer wait is what was asked. An
+   * import that set out after the refused credentials did shows that they are good.
+   */
+  function endedLate({ kind, passedAt, now, askedMs }: EndedAttempt): void {
     if (!guarded) return
     if (askedMs !== undefined) pausedUntil = Math.max(pausedUntil, now + askedMs)
-    if (kind !== 'misconfigured' || barred) return
-    barred = true
-    nextProbeAt = now + PROBE_EVERY_MS
+    if (kind === 'misconfigured') bar(passedAt, now)
+    if (kind === 'taken' && barred && passedAt >= barredSince) unbar(now)
   }
 
   function open(): void {
@@ -107,9 +114,18 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
     guard(now)
   }
 
-  function bar(now: number): void {
+  /** A door that is closed already keeps its probe. */
+  function bar(since: number, now: number): void {
+    if (barred) return
     barred = true
-    guard(now)
+    barredSince = since
+    nextProbeAt = now + PROBE_EVERY_MS
+    if (!guarded) guard(now)
+  }
+
+  function unbar(now: number): void {
+    barred = false
+    guarded = probing || now < pausedUntil
   }
 
   function guard(now: number): void {

@@ -1,19 +1,31 @@
 import { type Rejected, rejected } from '../model/outcome.ts'
-import { isObject } from './answer.ts'
+import { isObject, textIn } from './answer.ts'
+
+/** An event that a record may name by its insert id. */
+export interface NamedEvent {
+  readonly insertId: string
+}
+
+/** A place of the batch by its events' insert ids. */
+type PlaceOfId = (insertId: string) => number | undefined
+
+/** Said of a record, or of an answer, that gives no text. */
+export const NO_TEXT = 'no reason given'
 
 /**
  * The events that the `failed_records` of an answer name, by their place in the batch: by index,
  * else by insert id, which the documents call by two names. A record that names none, or one that
- * was named before, is left out.
+ * was named before, is left out. Takes time in proportion to records and events.
  */
 export function listedIn(
   records: readonly unknown[],
-  sent: readonly { readonly insertId: string }[],
+  sent: readonly NamedEvent[],
 ): ReadonlyMap<number, Rejected> {
   const listed = new Map<number, Rejected>()
+  const placeOfId = createPlaceOfId(sent)
   for (const record of records) {
     if (!isObject(record)) continue
-    const place = placeOf(record, sent)
+    const place = placeOf(record, sent, placeOfId)
     if (place !== undefined && !listed.has(place)) listed.set(place, rejectionIn(record))
   }
   return listed
@@ -21,17 +33,34 @@ export function listedIn(
 
 function placeOf(
   record: Record<string, unknown>,
-  sent: readonly { readonly insertId: string }[],
+  sent: readonly NamedEvent[],
+  placeOfId: PlaceOfId,
 ): number | undefined {
   const { index } = record
   if (typeof index === 'number') return Number.isInteger(index) && index in sent ? index : undefined
   const insertId = record.insert_id ?? record.$insert_id
-  const places = sent.flatMap((event, place) => (event.insertId === insertId ? [place] : []))
-  return places.length === 1 ? places[0] : undefined
+  return typeof insertId === 'string' ? placeOfId(insertId) : undefined
+}
+
+/** Reads the insert ids when the first is asked for: most answers give indexes. */
+function createPlaceOfId(sent: readonly NamedEvent[]): PlaceOfId {
+  let places: ReadonlyMap<string, number | undefined> | undefined
+  return (insertId) => {
+    places ??= placesIn(sent)
+    return places.get(insertId)
+  }
+}
+
+/** An insert id that two events have names neither. */
+function placesIn(sent: readonly NamedEvent[]): ReadonlyMap<string, number | undefined> {
+  const places = new Map<string, number | undefined>()
+  for (const [place, { insertId }] of sent.entries()) {
+    places.set(insertId, places.has(insertId) ? undefined : place)
+  }
+  return places
 }
 
 function rejectionIn(record: Record<string, unknown>): Rejected {
-  const message = typeof record.message === 'string' ? record.message : 'no reason given'
-  const field = typeof record.field === 'string' ? record.field : undefined
-  return rejected('refused_by_mixpanel', message, field)
+  const detail = textIn(record.message) ?? NO_TEXT
+  return rejected('refused_by_mixpanel', detail, textIn(record.field))
 }

@@ -81,6 +81,8 @@ export interface Gate {
   ended(passage: OpenPassage, end: AttemptEnd): void
   /** Mixpanel refuses everything and names no fault: nobody passes for a while, then one. */
   suspect(): void
+  /** Several answers, of which the first set out at `since`, refuse our credentials: as one 401. */
+  bar(since: number): void
   /** Whether Mixpanel is left alone for a while: it has asked us to, or refuses everything. */
   closed(): boolean
   /** Whether credentials were refused, and nothing was taken since. */
@@ -141,6 +143,7 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     review,
     ended,
     suspect,
+    bar,
     closed: () => door.closed(clock.monotonic()),
     barred: door.barred,
     eventsPerSecond: () => rate.eventsPerSecond(clock.monotonic()),
@@ -189,6 +192,11 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
   function suspect(): void {
     door.suspect(clock.monotonic())
     rate.rest(door.pausedUntil())
+    review()
+  }
+
+  function bar(since: number): void {
+    door.bar(since, clock.monotonic())
     review()
   }
 

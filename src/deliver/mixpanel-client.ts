@@ -5,6 +5,7 @@ import type { RequestEnd } from '../model/telemetry.ts'
 import type { ImportAnswer } from './answer.ts'
 import { createFreshSockets } from './fresh-sockets.ts'
 import type { ImportBody } from './import-body.ts'
+import { unreachableCauseOf } from './unreachable-cause.ts'
 
 export type Credentials = Readonly<
   | { kind: 'project_token'; token: string }
@@ -79,9 +80,8 @@ export function createMixpanelClient(
 
     function ended(answer: ImportAnswer): ImportAnswer {
       last = answer
-      const status = answer.kind === 'answered' ? answer.status : answer.reason
-      const elapsedMs = attempt.end()
-      requestEnded({ status, events: policy.events, bytes: body.plainBytes, elapsedMs })
+      const size = { events: policy.events, bytes: body.plainBytes }
+      requestEnded({ ...wayOf(answer), ...size, elapsedMs: attempt.end() })
       return answer
     }
   }
@@ -124,6 +124,7 @@ function createHttp(options: MixpanelClientOptions, agent: object): AxiosInstanc
     maxContentLength: MAX_ANSWER_BYTES,
     responseType: 'text',
   })
+  http.interceptors.response.use(undefined, withoutTornAnswer)
   // Our gate decides when; axios-retry's own wait is on the real clock, and uncapped.
   axiosRetry(http, { retries: Number.POSITIVE_INFINITY, retryDelay: () => 0 })
   return http
@@ -142,16 +143,27 @@ function basicAuthFor(credentials: Credentials): { username: string; password: s
 }
 
 /** A torn answer is no answer, even when its status line has come: axios leaves its data out. */
-function answerIn(response: AxiosResponse<unknown>): ImportAnswer {
-  const { status, data: body, headers } = response
+function withoutTornAnswer(error: unknown): Promise<never> {
+  if (error instanceof AxiosError && typeof error.response?.data !== 'string') delete error.response
+  return Promise.reject(error)
+}
+
+function answerIn({ status, data: body, headers }: AxiosResponse<string>): ImportAnswer {
   const retryAfter: unknown = headers['retry-after']
-  if (typeof body !== 'string') return { kind: 'unanswered', reason: 'mixpanel_unreachable' }
   if (typeof retryAfter !== 'string') return { kind: 'answered', status, body }
   return { kind: 'answered', status, body, retryAfter }
 }
 
 /** An attempt is cancelled when its time is up, and for nothing else. */
-function answerTo({ code }: AxiosError): ImportAnswer {
-  const timedOut = code === AxiosError.ERR_CANCELED || code === AxiosError.ETIMEDOUT
-  return { kind: 'unanswered', reason: timedOut ? 'mixpanel_timeout' : 'mixpanel_unreachable' }
+function answerTo(error: AxiosError): ImportAnswer {
+  if (error.code === AxiosError.ERR_CANCELED) {
+    return { kind: 'unanswered', reason: 'mixpanel_timeout' }
+  }
+  return { kind: 'unanswered', reason: 'mixpanel_unreachable', cause: unreachableCauseOf(error) }
+}
+
+function wayOf(answer: ImportAnswer): Pick<RequestEnd, 'status' | 'cause'> {
+  if (answer.kind === 'answered') return { status: answer.status }
+  const { kind: _, reason: status, ...cause } = answer
+  return { status, ...cause }
 }

@@ -1,14 +1,15 @@
 // The texts of errors that name no event, as far as they were observed. They decide only where
-// nothing else does, and never that an event is imported.
+// nothing else does, and never that an event is imported. A text may quote an event, so a rule that
+// would let one event hold up others must have another way out.
 
 /** `json decode error at element idx: 9, byte_offset: 99: http: request body too large`. */
 export function speaksOfSize(error: string): boolean {
-  return error.includes('request body too large')
+  return withoutQuotes(error).includes('request body too large')
 }
 
 /** `Project exceeded rate limits. Please retry the request with exponential backoff.` */
 export function speaksOfRate(error: string): boolean {
-  return error.includes('exceeded rate limits')
+  return /^\W*(project )?exceeded rate limits\b/i.test(error)
 }
 
 const ACCESS_TEXTS = [
@@ -22,12 +23,41 @@ const ACCESS_TEXTS = [
   'project token',
 ]
 
-/** `'properties.project_id' is invalid: …`: said of an event, whatever its properties are called. */
-const NAMES_A_FIELD = /^'|^properties\./
+/** `'properties.project_id' is invalid: …`: about an event, whatever its properties are called. */
+const NAMES_A_FIELD = /^["'`]|^properties\./
+/** `json decode error at element idx: 3 … unknown field "project_id"`: about an event, too. */
+const SPEAKS_OF_DECODING =
+  /\bdecod|\bunmarshal|\bpars(e|ing)\b|\bunknown (field|key|propert)|\binvalid (character|json|utf)|\belement idx\b|\bsyntax error\b/i
 
-/** What a 401 says, under another status: of credentials, or the project they are for. */
+/** The words of a 401 under another status: about credentials, or the project they are for. */
 export function speaksOfAccess(error: string): boolean {
-  if (NAMES_A_FIELD.test(error)) return false
-  const text = error.toLowerCase()
+  if (isAboutAnEvent(error)) return false
+  const text = withoutQuotes(error).toLowerCase()
   return ACCESS_TEXTS.some((part) => text.includes(part))
+}
+
+const TEMPORARY =
+  /\btemporar(y|ily)\b|\btry again\b|\bretry\b|\btime(d[ -]?|-)?out\b|\bunavailable\b|\binternal (server )?error\b/i
+
+/** `a temporary failure occurred`, and the like: the same request may succeed later. */
+export function speaksOfTransience(error: string): boolean {
+  return !isAboutAnEvent(error) && TEMPORARY.test(withoutQuotes(error))
+}
+
+/** Mixpanel refuses every identity verb in a project with Simplified ID Merge, in these words. */
+const NO_IDENTITY_EVENTS =
+  /^identity events? (is|are) not (allowed|permitted|supported)\b.*\bsimplified\b/i
+
+/** `identity events are not allowed when project is using simplified identity management`. */
+export function refusesIdentityVerbs(text: string): boolean {
+  return NO_IDENTITY_EVENTS.test(text.trim())
+}
+
+function isAboutAnEvent(error: string): boolean {
+  return NAMES_A_FIELD.test(error) || SPEAKS_OF_DECODING.test(error)
+}
+
+/** Values that an error quotes come from events. */
+function withoutQuotes(error: string): string {
+  return error.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, ' ')
 }

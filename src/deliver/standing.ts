@@ -3,52 +3,47 @@ import type { Verdict } from './verdict.ts'
 /** A verdict in the light of those before it: a 403 or 404 is a whim by then, or it is none. */
 export type Judged = Exclude<Verdict, { kind: 'shut_out' }>
 
-/** How we stand with Mixpanel, as its last answers have it: what a refusal may be believed to mean. */
+/** How the service stands with Mixpanel: what the last answers allow a refusal to mean. */
 export interface Standing {
   /**
-   * Takes note of the verdict on an attempt that set out at the monotonic instant `sentAt`, and
-   * answers what it means in the light of those before it.
+   * Notes the verdict on an attempt that set out at the monotonic instant `sentAt`, and answers
+   * what it means in the light of those before it.
    */
   judge(verdict: Verdict, sentAt: number): Judged
   /** Whether an attempt that set out at `since` or later has imported something. */
   hasImportedSince(since: number): boolean
   /**
-   * Whether so many events, refused without being named, may be held to be at fault themselves.
-   * An import proves that nothing else is; it vouches for a few refusals, not for a topic of them.
+   * Whether the last import still vouches for one more event that was refused alone, with nothing
+   * imported beside it. It vouches for ten.
    */
-  vouchesFor(events: number): boolean
-  /** These events were refused at `at`, with few others or alone. Remembered for a while. */
-  noteRefused(insertIds: readonly string[], at: number): void
-  /** Whether an event was refused before, and something imported since: it is no fault that passes. */
-  isRefusedStill(insertId: string): boolean
-  /** All of a batch was refused, and nothing imported meanwhile: it may not be the events' fault. */
-  suspect(at: number): void
+  vouches(): boolean
+  /**
+   * Notes that events went back because a delivery that began at `startedAt` refused them without a
+   * name. Answers whether Mixpanel must be left alone: nothing was imported meanwhile, nor since
+   * this happened before.
+   */
+  suspect(startedAt: number, now: number): boolean
   isSuspect(): boolean
 }
 
 /** A 403 or 404 may be a proxy's whim; so often, with nothing imported between, it is none. */
 const SHUT_OUT_TIMES = 3
-/** Lone refusals that one import vouches for: what a fault of Mixpanel's can cost at the most. */
+/** The most dead letters that a fault of Mixpanel's costs when it begins in the middle of a split. */
 const REFUSALS_AN_IMPORT_VOUCHES_FOR = 10
-
-/** Events remembered as refused; the first to be forgotten is the oldest. */
-const MOST_REMEMBERED = 10_000
 
 /** A standing that begins without proof that anything can be imported. */
 export function createStanding(): Standing {
   let vouchers = 0
   let shutOut = 0
   let suspected = false
+  let importedSinceSuspicion = false
   let lastImportSentAt = Number.NEGATIVE_INFINITY
   let lastFaultAt = Number.NEGATIVE_INFINITY
-  const refusedAt = new Map<string, number>()
 
   return {
     judge,
     hasImportedSince: (since) => lastImportSentAt >= since,
-    vouchesFor,
-    noteRefused,
-    isRefusedStill: (insertId) => lastImportSentAt >= (refusedAt.get(insertId) ?? Infinity),
+    vouches,
     suspect,
     isSuspect: () => suspected,
   }
@@ -69,26 +64,22 @@ export function createStanding(): Standing {
     vouchers = REFUSALS_AN_IMPORT_VOUCHES_FOR
     shutOut = 0
     suspected = false
+    importedSinceSuspicion = true
     lastImportSentAt = Math.max(lastImportSentAt, sentAt)
   }
 
-  function vouchesFor(events: number): boolean {
-    if (vouchers <= 0) return false
-    vouchers -= events
+  function vouches(): boolean {
+    if (vouchers === 0) return false
+    vouchers -= 1
     return true
   }
 
-  function noteRefused(insertIds: readonly string[], at: number): void {
-    for (const insertId of insertIds) if (!refusedAt.has(insertId)) refusedAt.set(insertId, at)
-    for (const oldest of refusedAt.keys()) {
-      if (refusedAt.size <= MOST_REMEMBERED) return
-      refusedAt.delete(oldest)
-    }
-  }
-
-  function suspect(at: number): void {
+  function suspect(startedAt: number, now: number): boolean {
+    const isAlone = !importedSinceSuspicion && lastImportSentAt < startedAt
     suspected = true
-    noteFault(at)
+    importedSinceSuspicion = false
+    if (isAlone) noteFault(now)
+    return isAlone
   }
 
   function noteFault(at: number): void {
@@ -97,7 +88,8 @@ export function createStanding(): Standing {
   }
 }
 
-function importsSomething(verdict: Verdict): boolean {
+/** Whether an answer says that Mixpanel has taken something. */
+export function importsSomething(verdict: Verdict): boolean {
   switch (verdict.kind) {
     case 'imported':
       return true

@@ -1,12 +1,12 @@
 import type { ImportAnswer } from './answer.ts'
-import type { AttemptEnd, Gate, OpenPassage, Passage } from './gate.ts'
+import type { AttemptEnd, FailedAttempt, Gate, OpenPassage, Passage } from './gate.ts'
 import type { AttemptPolicy } from './mixpanel-client.ts'
 import type { Judged, Standing } from './standing.ts'
 import { type Refusal, type SentEvent, verdictOn } from './verdict.ts'
 
 export interface TrialParts {
   readonly gate: Pick<Gate, 'pass' | 'passAgain' | 'ended'>
-  readonly standing: Pick<Standing, 'judge'>
+  readonly standing: Pick<Standing, 'judge' | 'hasImportedSince'>
   /** Told the verdict on every answer, as it comes. */
   readonly heard: (verdict: Judged) => void
 }
@@ -16,6 +16,8 @@ export interface Charge {
   readonly events: number
   /** None any more once the verdict is final. */
   readonly sent: () => readonly SentEvent[]
+  /** Whether a text that speaks of a passing fault is known to speak of one of the events. */
+  readonly isOfItsOwn: () => boolean
   /** The monotonic instant until which a push waits. May move. */
   readonly until: () => number
   /** The monotonic instant after which no attempt starts. May move. */
@@ -26,6 +28,8 @@ export interface Charge {
 export interface Trial {
   readonly policy: AttemptPolicy
   verdict(): Judged
+  /** Whether the verdict is a retry only because the text of a 400 speaks of a passing fault. */
+  isTransientByText(): boolean
   /** Ends the passage of an attempt that a bug has left without an answer. */
   end(): void
 }
@@ -37,17 +41,37 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
   let attempt = passage
   let isUnderWay = true
   let verdict: Judged = { kind: 'retry', reason: 'unknown_answer' }
+  /** When the first attempt set out whose answer spoke of a fault that passes. */
+  let transientSince: number | undefined
   /** What the answer before counted, when Mixpanel is being asked whether it stays at that. */
   let counted: number | undefined
 
-  return { policy: { events, retryable, waitTurn }, verdict: finalVerdict, end }
+  return {
+    policy: { events, retryable, waitTurn },
+    verdict: finalVerdict,
+    isTransientByText: () => verdict === TRANSIENT,
+    end,
+  }
 
   function retryable(answer: ImportAnswer): boolean {
-    verdict = standing.judge(verdictOn(answer, charge.sent()), attempt.at)
+    verdict = believed(standing.judge(verdictOn(answer, charge.sent()), attempt.at))
     end(endOf(verdict, events))
     heard(verdict)
     if (verdict.kind === 'shortfall') return asksAgain(verdict.imported)
     return verdict.kind === 'retry' || verdict.kind === 'misconfigured'
+  }
+
+  /**
+   * A 400 that speaks of a passing fault is retried. It is a refusal once it comes again although
+   * something else was imported: then the text may quote an event.
+   */
+  function believed(judged: Judged): Judged {
+    if (judged.kind !== 'refused' || judged.hint !== 'transience') return judged
+    const isRefusal =
+      charge.isOfItsOwn() ||
+      (transientSince !== undefined && standing.hasImportedSince(transientSince))
+    transientSince ??= attempt.at
+    return isRefusal ? judged : TRANSIENT
   }
 
   /** Once: importing again is harmless, and a second count that falls short is Mixpanel's own doing. */
@@ -68,9 +92,10 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
     return true
   }
 
-  /** The gate knows how long it stays barred; only a failure has a back-off of its own. */
   function nextPassage(failed: number): Promise<Passage> {
-    if (verdict.kind !== 'retry') return gate.pass(events, until, goesOnUntil)
+    if (verdict.kind === 'shortfall') return gate.pass(events, until, goesOnUntil)
+    // The gate knows how long it stays barred; the back-off counts when others open it at once.
+    if (verdict.kind !== 'retry') return gate.passAgain(events, FIRST, until, goesOnUntil)
     const { retryAfter } = verdict
     return gate.passAgain(events, { attempt: failed, retryAfter }, until, goesOnUntil)
   }
@@ -86,6 +111,9 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
   }
 }
 
+const TRANSIENT: Judged = { kind: 'retry', reason: 'mixpanel_unavailable' }
+const FIRST: FailedAttempt = { attempt: 1, retryAfter: undefined }
+
 function endOf(verdict: Judged, events: number): AttemptEnd {
   switch (verdict.kind) {
     case 'imported':
@@ -94,7 +122,9 @@ function endOf(verdict: Judged, events: number): AttemptEnd {
     case 'shortfall':
       return { kind: 'taken', events }
     case 'refused':
-      return isOfAProxy(verdict) ? { kind: 'failed', retryAfter: undefined } : { kind: 'refused' }
+      return saysCredentialsAreGood(verdict)
+        ? { kind: 'refused' }
+        : { kind: 'failed', retryAfter: undefined }
     case 'retry':
       return {
         kind: verdict.reason === 'throttled' ? 'throttled' : 'failed',
@@ -105,7 +135,7 @@ function endOf(verdict: Judged, events: number): AttemptEnd {
   }
 }
 
-/** It says nothing of our credentials; Mixpanel's own refusal says that they are good. */
-function isOfAProxy({ reason, certain }: Refusal): boolean {
-  return reason === 'too_large' && !certain
+/** A refusal of Mixpanel's own, unless it speaks of access, or only a proxy calls it too large. */
+function saysCredentialsAreGood({ reason, certain, hint }: Refusal): boolean {
+  return hint !== 'access' && (reason !== 'too_large' || certain)
 }

@@ -7,9 +7,15 @@ import {
   type RetryReason,
   rejected,
 } from '../model/outcome.ts'
-import { type ImportAnswer, type ImportReply, replyIn } from './answer.ts'
-import { listedIn } from './failed-records.ts'
-import { speaksOfAccess, speaksOfRate, speaksOfSize } from './mixpanel-texts.ts'
+import { type ImportAnswer, type ImportReply, replyIn, textIn } from './answer.ts'
+import { listedIn, NO_TEXT } from './failed-records.ts'
+import {
+  refusesIdentityVerbs,
+  speaksOfAccess,
+  speaksOfRate,
+  speaksOfSize,
+  speaksOfTransience,
+} from './mixpanel-texts.ts'
 
 /** What one answer of Mixpanel means for the batch it answers. */
 export type Verdict = Readonly<
@@ -31,12 +37,15 @@ export type Verdict = Readonly<
 /** The batch is refused as a whole, and no event of it named. */
 export type Refusal = Readonly<{
   kind: 'refused'
-  /** `some_event`: sent in parts, the one at fault will show. `every_event`: it would not. */
-  blames: 'some_event' | 'every_event'
   reason: Extract<RejectReason, 'refused_by_mixpanel' | 'too_large'>
   detail: string
   /** Whether an event that is refused so, alone, is surely at fault itself. */
   certain: boolean
+  /**
+   * What the text says besides: that access is refused, or that the fault passes. A text may quote
+   * an event, so such a refusal means that only as long as nothing speaks against it.
+   */
+  hint?: 'access' | 'transience'
 }>
 
 /** What of the events of a batch matters to the verdict. */
@@ -84,7 +93,9 @@ function verdictOnRefusal(
   retryAfter: string | undefined,
   sent: readonly SentEvent[],
 ): Verdict {
-  return listsRecords(reply) ? verdictOnRecords(reply, sent) : verdictOnText(reply, retryAfter)
+  return listsRecords(reply)
+    ? verdictOnRecords(reply, sent)
+    : verdictOnText(reply, retryAfter, sent)
 }
 
 /** A list of records names the culprits; the others are imported if its books balance. */
@@ -107,13 +118,16 @@ function listsRecords(
 }
 
 /** No record is listed: only the text of the error says what is wrong. */
-function verdictOnText(reply: ImportReply, retryAfter: string | undefined): Verdict {
+function verdictOnText(
+  reply: ImportReply,
+  retryAfter: string | undefined,
+  sent: readonly SentEvent[],
+): Verdict {
   if (!isMixpanels(reply) || countOf(reply, 0) !== 0) return UNKNOWN
-  const { error } = reply
+  const error = textOf(reply.error)
   if (speaksOfSize(error)) return refusedForSize(reply)
   if (speaksOfRate(error)) return retryLater('throttled', retryAfter)
-  if (speaksOfAccess(error)) return { kind: 'misconfigured', status: 400 }
-  return refusedForSomeEvent(error)
+  return refusedWithoutName(error, sent)
 }
 
 /** Records that name no event: the form in which identity verbs are refused, and others with them. */
@@ -123,25 +137,31 @@ function verdictOnUnnamed(
   sent: readonly SentEvent[],
 ): Verdict {
   if (countOf(reply, 0) !== 0) return UNKNOWN
-  const text = records.find((record) => typeof record === 'string')
-  const detail = text ?? textOf(reply.error)
-  if (text !== undefined && speaksOfAccess(text)) return { kind: 'misconfigured', status: 400 }
-  if (text !== undefined && sent.every(({ identityVerb }) => identityVerb)) {
-    return { kind: 'settled', outcomes: sent.map(() => rejected('refused_by_mixpanel', detail)) }
-  }
-  return refusedForSomeEvent(detail)
+  const record = records.find((record) => typeof record === 'string')
+  return refusedWithoutName(textIn(record) ?? textOf(reply.error), sent)
 }
 
-function refusedForSomeEvent(detail: string): Refusal {
-  const reason = 'refused_by_mixpanel'
-  return { kind: 'refused', blames: 'some_event', reason, detail, certain: false }
+/** One text speaks of the project, and so of every identity verb; any other of one event. */
+function refusedWithoutName(text: string, sent: readonly SentEvent[]): Verdict {
+  if (refusesIdentityVerbs(text) && sent.every(({ identityVerb }) => identityVerb)) {
+    const outcome = rejected('refused_by_mixpanel', text)
+    return { kind: 'settled', outcomes: sent.map(() => outcome) }
+  }
+  const refusal = { kind: 'refused', reason: 'refused_by_mixpanel', detail: text } as const
+  const hint = hintIn(text)
+  return { ...refusal, certain: false, ...(hint && { hint }) }
+}
+
+function hintIn(text: string): Refusal['hint'] {
+  if (speaksOfAccess(text)) return 'access'
+  return speaksOfTransience(text) ? 'transience' : undefined
 }
 
 /** A proxy has limits of its own, and says so in a page: then an event alone may not be at fault. */
 function refusedForSize(reply: ImportReply | undefined): Refusal {
   const detail = textOf(reply?.error)
   const certain = reply !== undefined && isMixpanels(reply)
-  return { kind: 'refused', blames: 'some_event', reason: 'too_large', detail, certain }
+  return { kind: 'refused', reason: 'too_large', detail, certain }
 }
 
 /** Mixpanel's errors are a text beside a status, which is 0 or a text; a gateway's are objects. */
@@ -165,5 +185,5 @@ function isZero(status: unknown): boolean {
 }
 
 function textOf(error: unknown): string {
-  return typeof error === 'string' ? error : 'no reason given'
+  return textIn(error) ?? NO_TEXT
 }

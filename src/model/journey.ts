@@ -3,6 +3,8 @@ import type { Dropped, EventOutcome, Rejected, Retry } from './outcome.ts'
 
 /** The events of one message on their way to Mixpanel, told as each of them arrives. */
 export interface Party {
+  /** The same at each delivery of the message, and no other message has it. */
+  readonly key: string
   /**
    * Monotonic ms until which a push waits for their delivery. Moves when a redelivery joins, or on
    * a drain.

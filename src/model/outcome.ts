@@ -26,6 +26,34 @@ export const RETRY_REASONS = [
 ] as const
 export type RetryReason = (typeof RETRY_REASONS)[number]
 
+/** Why no answer of Mixpanel came, or none that can be read. A metric label: the set may grow. */
+export const UNREACHABLE_CAUSES = [
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'TLS_FAILED',
+  'NOT_HTTP',
+  'ANSWER_TOO_LONG',
+  'ANSWER_CUT_OFF',
+  'ANSWER_BADLY_COMPRESSED',
+  'OTHER',
+] as const
+export type UnreachableCause = (typeof UNREACHABLE_CAUSES)[number]
+
 export type Imported = Readonly<{ kind: 'imported' }>
 export type Dropped = Readonly<{ kind: 'dropped'; rule: string }>
 export type Rejected = Readonly<{

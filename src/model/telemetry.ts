@@ -1,11 +1,13 @@
 import type { Message } from './message.ts'
-import type { RejectReason, RetryReason, Tally } from './outcome.ts'
+import type { RejectReason, Tally, UnreachableCause } from './outcome.ts'
 import type { Settlement } from './settlement.ts'
 
 /** How one request to Mixpanel ended. */
 export interface RequestEnd {
   /** HTTP status, or why there was none. */
-  readonly status: number | RetryReason
+  readonly status: number | 'mixpanel_timeout' | 'mixpanel_unreachable'
+  /** Why Mixpanel was unreachable. */
+  readonly cause?: UnreachableCause
   readonly events: number
   /** Uncompressed. */
   readonly bytes: number

@@ -121,13 +121,16 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     say('warn', `refused ${code}`, { code, path }, text)
   }
 
-  function requestEnded({ status, events, bytes, elapsedMs }: RequestEnd): void {
-    metrics.requestSeconds.observe({ status }, elapsedMs / 1000)
+  function requestEnded(end: RequestEnd): void {
+    const { elapsedMs, ...fields } = end
+    const { status, events, bytes } = fields
+    const label = statusLabelOf(end)
+    metrics.requestSeconds.observe({ status: label }, elapsedMs / 1000)
     metrics.batchEvents.observe(events)
     metrics.batchBytes.observe(bytes)
-    const fields = { status, events, bytes, ms: Math.round(elapsedMs) }
-    if (status === 200) log.debug(fields, 'Mixpanel answered a batch with 200')
-    else say('warn', `request ${status}`, fields, 'Mixpanel did not import a whole batch')
+    const line = { ...fields, ms: Math.round(elapsedMs) }
+    if (status === 200) log.debug(line, 'Mixpanel answered a batch with 200')
+    else say('warn', `request ${label}`, line, requestTextOf(end))
   }
 
   function deadLettersStored(count: number, elapsedMs: number): void {
@@ -172,8 +175,8 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
       'error',
       'suspected',
       { events },
-      'Mixpanel refuses every event without naming a fault: it may be its own, so messages are ' +
-        'nacked and nothing is dead-lettered until an event is imported',
+      'Mixpanel refuses events without naming one: the fault may be its own, so their messages are ' +
+        'nacked. An event is dead-lettered at the third delivery that refuses it, with imports between',
     )
   }
 
@@ -202,4 +205,14 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     if (times > 0) log[level]({ ...fields, times }, text)
     else log.debug(fields, text)
   }
+}
+
+/** A closed set: each cause of an unreachable Mixpanel, and each status that HTTP has a class for. */
+function statusLabelOf({ status, cause }: RequestEnd): string {
+  if (cause) return `${status}:${cause}`
+  return typeof status === 'number' && status > 599 ? 'other' : `${status}`
+}
+
+function requestTextOf({ cause }: RequestEnd): string {
+  return cause ? `Mixpanel cannot be reached: ${cause}` : 'Mixpanel did not import a whole batch'
 }

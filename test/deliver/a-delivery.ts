@@ -3,8 +3,10 @@ import { gunzipSync } from 'node:zlib'
 import type { ImportAnswer } from '../../src/deliver/answer.ts'
 import { createDeliverBatch } from '../../src/deliver/deliver-batch.ts'
 import { createGate } from '../../src/deliver/gate.ts'
+import { createHolding } from '../../src/deliver/holding.ts'
 import type { ImportBody } from '../../src/deliver/import-body.ts'
 import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
+import { createRefusals } from '../../src/deliver/refusals.ts'
 import { createStanding, type Judged } from '../../src/deliver/standing.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
 import type { Traveller } from '../../src/model/journey.ts'
@@ -61,13 +63,17 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const clock = createFakeClock()
   let gzips = 0
   const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
+  const standing = createStanding()
+  const holding = createHolding(clock)
   const verdicts: Judged['kind'][] = []
   const sent: { at: number; texts: readonly string[]; encoding: string }[] = []
   const told = { shortfalls: [] as number[], suspected: [] as number[], underWay: 0, most: 0 }
   const deliverBatch = createDeliverBatch({
     client: { send },
     gate,
-    standing: createStanding(),
+    standing,
+    refusals: createRefusals(standing, clock),
+    holding,
     clock,
     random,
     requestLimit: createLimit(maxConcurrency),
@@ -76,7 +82,20 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     shortfall: (events) => told.shortfalls.push(events),
     suspected: (events) => told.suspected.push(events),
   })
-  return { clock, gate, verdicts, sent, told, deliverBatch, run, runUntil, sentAt, sentTexts }
+  return {
+    clock,
+    gate,
+    standing,
+    holding,
+    verdicts,
+    sent,
+    told,
+    deliverBatch,
+    run,
+    runUntil,
+    sentAt,
+    sentTexts,
+  }
 
   /** Lets as much time pass as a delivery takes. */
   async function run(delivering: Promise<void>): Promise<void> {
@@ -138,7 +157,10 @@ export function travellersOf(
   party: NotingParty,
   texts: readonly string[] = ['a', 'b', 'c'],
 ): Traveller[] {
-  return texts.map((text) => aTraveller(party, aPreparedEvent({ text, insertId: text })))
+  return texts.map((text, place) => ({
+    ...aTraveller(party, aPreparedEvent({ text, insertId: text })),
+    place,
+  }))
 }
 
 /** The outcomes of a party, under the texts of its events. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { createDeliverBatch } from '../../src/deliver/deliver-batch.ts'
 import { createGate } from '../../src/deliver/gate.ts'
+import { createHolding } from '../../src/deliver/holding.ts'
 import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
+import { createRefusals } from '../../src/deliver/refusals.ts'
 import { createStanding } from '../../src/deliver/standing.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
 import { aParty, aTraveller } from '../helpers/builders.ts'
@@ -16,9 +18,12 @@ it('lets go of a delivered batch, though the client still holds the request', as
     { initialMs: 1, maxMs: 1, maxEventsPerSecond: 1_000 },
     { clock, random: () => 0 },
   )
+  const standing = createStanding()
   const deliverBatch = createDeliverBatch({
     gate,
-    standing: createStanding(),
+    standing,
+    refusals: createRefusals(standing, clock),
+    holding: createHolding(clock),
     clock,
     random: () => 0,
     requestLimit: createLimit(1),

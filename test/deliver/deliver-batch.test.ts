@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { IMPORTED } from '../../src/model/outcome.ts'
-import { aParty } from '../helpers/builders.ts'
+import { aParty, type NotingParty } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 import {
   aDelivery,
@@ -213,20 +213,22 @@ describe('delivering a batch', () => {
   })
 
   it('believes nobody that an event is too large which is not, while nothing is imported', async () => {
-    const party = aParty()
-    const { deliverBatch, told } = aDelivery(always(TOO_LARGE))
+    const party = aParty(10_000)
+    const { deliverBatch, clock, told } = aDelivery(always(TOO_LARGE))
 
     await deliverBatch(travellersOf(party, ['X'.repeat(99_999)]))
+    await clock.advance(10_000)
 
     assert.deepEqual(reasonsOf(party), ['suspect'])
     assert.deepEqual(told.suspected, [1])
   })
 
   it('rejects nothing that only a proxy calls too large, while nothing is imported', async () => {
-    const party = aParty()
-    const { deliverBatch } = aDelivery(always(answered(413)))
+    const party = aParty(10_000)
+    const { deliverBatch, clock } = aDelivery(always(answered(413)))
 
     await deliverBatch(travellersOf(party, ['a', 'b']))
+    await clock.advance(10_000)
 
     assert.deepEqual(reasonsOf(party), ['suspect', 'suspect'])
   })
@@ -320,11 +322,13 @@ describe('delivering a batch', () => {
   it('gives back as suspect what would have to wait for a Mixpanel that refuses everything', async () => {
     const [hasty, late] = [aParty(1_000), aParty(0)]
     const opaque = answered(400, { error: 'no', status: 0 })
-    const { deliverBatch, sent } = aDelivery(always(opaque))
+    const { deliverBatch, clock, sent } = aDelivery(always(opaque))
     await deliverBatch(travellersOf(aParty(), ['a']))
 
     await deliverBatch(travellersOf(hasty, ['b']))
     await deliverBatch(travellersOf(late, ['c']))
+    assert.deepEqual(reasonsOf(hasty), [])
+    await clock.advance(1_000)
 
     assert.equal(sent.length, 2)
     assert.deepEqual([...reasonsOf(hasty), ...reasonsOf(late)], ['suspect', 'deadline'])
@@ -398,18 +402,36 @@ describe('delivering a batch', () => {
     assert.deepEqual(reasonsOf(party), Array(3).fill('refused_by_mixpanel'))
   })
 
-  it('rejects the verbs of a batch of identity verbs that is refused as the documents say', async () => {
-    const party = aParty()
-    const refusal = { error: 'no', failed_records: ['no verbs'], num_records_imported: 0 }
-    const { deliverBatch, sent } = aDelivery(always(answered(400, refusal)))
-    const verbs = travellersOf(party).map((traveller) => {
+  const verbs = (party: NotingParty, texts?: readonly string[]) =>
+    travellersOf(party, texts).map((traveller) => {
       return { ...traveller, event: { ...traveller.event, identityVerb: true } }
     })
 
-    await deliverBatch(verbs)
+  it('rejects the verbs of a batch of identity verbs that is refused as the documents say', async () => {
+    const party = aParty()
+    const text =
+      'identity events are not allowed when project is using simplified identity management'
+    const refusal = { error: 'no', failed_records: [text], num_records_imported: 0 }
+    const { deliverBatch, sent } = aDelivery(always(answered(400, refusal)))
+
+    await deliverBatch(verbs(party))
 
     assert.equal(sent.length, 1)
     assert.deepEqual(reasonsOf(party), Array(3).fill('refused_by_mixpanel'))
+  })
+
+  it('halves a batch of identity verbs that is refused in other words', async () => {
+    const party = aParty()
+    const refusal = { failed_records: ['$anon_id is no UUID'], num_records_imported: 0 }
+    const { deliverBatch } = aDelivery((texts, attempt) =>
+      texts.includes('X') ? answered(400, refusal) : allImported(texts, attempt),
+    )
+
+    await deliverBatch(verbs(party, [...Array(99).fill('g'), 'X']))
+
+    const reasons = reasonsOf(party)
+    assert.equal(reasons.filter((reason) => reason === 'imported').length, 99)
+    assert.equal(reasons.filter((reason) => reason === 'refused_by_mixpanel').length, 1)
   })
 
   it('imports all that Mixpanel takes, once each, whichever events are too large', async () => {

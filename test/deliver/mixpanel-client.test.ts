@@ -8,12 +8,17 @@ import {
   createMixpanelClient,
   type MixpanelClientOptions,
 } from '../../src/deliver/mixpanel-client.ts'
+import type { UnreachableCause } from '../../src/model/outcome.ts'
 import type { RequestEnd } from '../../src/model/telemetry.ts'
 import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 import { answering, hanging, resetting, startScriptedServer, type Turn } from './scripted-server.ts'
 
 const TIMED_OUT: ImportAnswer = { kind: 'unanswered', reason: 'mixpanel_timeout' }
-const UNREACHABLE: ImportAnswer = { kind: 'unanswered', reason: 'mixpanel_unreachable' }
+
+function unreachable(cause: UnreachableCause): ImportAnswer {
+  return { kind: 'unanswered', reason: 'mixpanel_unreachable', cause }
+}
+
 const OK = answering(200, '{}')
 
 function aBody(text = '[{}]'): ImportBody {
@@ -193,27 +198,65 @@ describe('the answer of Mixpanel', () => {
         },
       ])
 
-      assert.deepEqual(await send(aBody(), aPolicy()), UNREACHABLE)
+      assert.deepEqual(await send(aBody(), aPolicy()), unreachable('ANSWER_CUT_OFF'))
     })
   }
 
-  const none: { name: string; turn: Turn }[] = [
-    { name: 'the connection is reset', turn: resetting },
-    { name: 'the connection is closed', turn: (response) => response.socket?.end() },
-    { name: 'what comes is not HTTP', turn: (response) => response.socket?.end('hello\r\n\r\n') },
+  const none: { name: string; turn: Turn; cause: UnreachableCause }[] = [
+    { name: 'the connection is reset', turn: resetting, cause: 'ECONNRESET' },
+    {
+      name: 'the connection is closed',
+      turn: (response) => response.socket?.end(),
+      cause: 'ECONNRESET',
+    },
+    {
+      name: 'what comes is not HTTP',
+      turn: (response) => response.socket?.end('hello\r\n\r\n'),
+      cause: 'NOT_HTTP',
+    },
+    {
+      name: 'it claims to be gzip and is not',
+      turn: answering(200, '{"num_records_imported":3}', { 'content-encoding': 'gzip' }),
+      cause: 'ANSWER_BADLY_COMPRESSED',
+    },
+    {
+      name: 'it claims to be brotli and is not',
+      turn: answering(200, 'no brotli at all', { 'content-encoding': 'br' }),
+      cause: 'ANSWER_BADLY_COMPRESSED',
+    },
   ]
-  for (const { name, turn } of none) {
-    it(`is none when ${name}`, async (t) => {
-      const { send } = await startClient(t, [turn])
+  for (const { name, turn, cause } of none) {
+    it(`is none when ${name}, and the cause is told: ${cause}`, async (t) => {
+      const { send, ends } = await startClient(t, [turn])
 
-      assert.deepEqual(await send(aBody(), aPolicy()), UNREACHABLE)
+      assert.deepEqual(await send(aBody(), aPolicy()), unreachable(cause))
+      assert.partialDeepStrictEqual(ends, [{ status: 'mixpanel_unreachable', cause }])
     })
   }
+
+  it('is none when the server speaks no TLS', async (t) => {
+    const server = await startScriptedServer(t, [OK])
+    const baseUrl = server.url.replace('http:', 'https:')
+    const { send } = await startClient(t, [], { baseUrl })
+
+    assert.deepEqual(await send(aBody(), aPolicy()), unreachable('TLS_FAILED'))
+  })
+
+  it('is none when the host has no address', async (t) => {
+    const { send } = await startClient(t, [], { baseUrl: 'http://mixpanel.invalid' })
+
+    const answer = await send(aBody(), aPolicy())
+
+    // A resolver that cannot be asked says so.
+    assert.ok(
+      ['ENOTFOUND', 'EAI_AGAIN'].some((cause) => 'cause' in answer && answer.cause === cause),
+    )
+  })
 
   it('is none when nobody listens', async (t) => {
     const { send } = await startClient(t, [], { baseUrl: 'http://127.0.0.1:1' })
 
-    assert.deepEqual(await send(aBody(), aPolicy()), UNREACHABLE)
+    assert.deepEqual(await send(aBody(), aPolicy()), unreachable('ECONNREFUSED'))
   })
 
   const tooLarge: { name: string; turn: Turn }[] = [
@@ -230,7 +273,7 @@ describe('the answer of Mixpanel', () => {
     it(`is cut off, and none, when it is ${name}`, async (t) => {
       const { send, server } = await startClient(t, [turn])
 
-      assert.deepEqual(await send(aBody(), aPolicy()), UNREACHABLE)
+      assert.deepEqual(await send(aBody(), aPolicy()), unreachable('ANSWER_TOO_LONG'))
       await server.requests[0]?.closed
     })
   }
@@ -314,7 +357,7 @@ describe('another attempt', () => {
     assert.deepEqual(answer, { kind: 'answered', status: 200, body: '{}' })
     assert.deepEqual(policy.turns, [
       [1, { kind: 'answered', status: 503, body: '' }],
-      [2, UNREACHABLE],
+      [2, unreachable('ECONNRESET')],
       [3, { kind: 'answered', status: 500, body: '' }],
     ])
     assert.equal(server.requests.length, 4)
@@ -354,7 +397,7 @@ describe('another attempt', () => {
 
   for (const [name, turn, last] of [
     ['an answer', answering(503), { kind: 'answered', status: 503, body: '' }],
-    ['no answer', resetting, UNREACHABLE],
+    ['no answer', resetting, unreachable('ECONNRESET')],
   ] as const) {
     it(`is not made when there is no turn for it any more: ${name} was the last`, async (t) => {
       const { send, server } = await startClient(t, [answering(500), turn])
@@ -434,7 +477,7 @@ describe('the connections to Mixpanel', () => {
 
     close()
 
-    assert.deepEqual(await sending, UNREACHABLE)
+    assert.deepEqual(await sending, unreachable('ECONNRESET'))
     await server.requests[0]?.closed
   })
 })
@@ -448,7 +491,7 @@ describe('what is told of the requests to Mixpanel', () => {
     const [events, bytes, elapsedMs] = [3, 4, 0]
     assert.deepEqual(ends, [
       { status: 429, events, bytes, elapsedMs },
-      { status: 'mixpanel_unreachable', events, bytes, elapsedMs },
+      { status: 'mixpanel_unreachable', cause: 'ECONNRESET', events, bytes, elapsedMs },
       { status: 200, events, bytes, elapsedMs },
     ])
   })

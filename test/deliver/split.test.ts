@@ -45,6 +45,8 @@ async function deliverPoisoned(
 ) {
   const delivery = aDelivery(refusing(isPoison), changes)
   await delivery.run(delivery.deliverBatch(travellersOf(party, texts)))
+  delivery.holding.drain()
+  await delivery.clock.advance(0)
   return { ...delivery, party, requests: delivery.sent.length, lastAt: delivery.sentAt().at(-1) }
 }
 
@@ -150,11 +152,14 @@ describe('a batch that is refused without a name', () => {
     }
   })
 
-  it('goes back whole, after a few requests, when nothing of it is imported', async () => {
-    const party = aParty()
-    const { deliverBatch, sent, told } = aDelivery(always(OPAQUE))
+  it('goes back whole, when its time is up, when nothing of it is imported', async () => {
+    const party = aParty(10_000)
+    const { deliverBatch, clock, sent, told } = aDelivery(always(OPAQUE))
 
     await deliverBatch(travellersOf(party, textsOf(2_000)))
+    await clock.advance(9_999)
+    assert.deepEqual(reasonsOf(party), [])
+    await clock.advance(1)
 
     assert.deepEqual(reasonsOf(party), Array(2_000).fill('suspect'))
     assert.deepEqual(told.suspected, [2_000])
@@ -162,41 +167,57 @@ describe('a batch that is refused without a name', () => {
   })
 
   it('goes back whole when nothing of it is imported, however much was before', async () => {
-    const party = aParty()
+    const party = aParty(10_000)
     const { deliverBatch, clock } = aDelivery(inTurn(allImported, OPAQUE))
     await deliverBatch(travellersOf(aParty(), ['g']))
     await clock.advance(1)
 
     await deliverBatch(travellersOf(party, ['a', 'b']))
+    await clock.advance(10_000)
 
     assert.deepEqual(reasonsOf(party), ['suspect', 'suspect'])
   })
 
-  it('is rejected event by event when other batches are imported meanwhile', async () => {
-    const party = aParty()
-    const { deliverBatch, clock } = aDelivery(refusing(isPoison), { takesMs: 100 })
+  it('goes back when only other batches are imported meanwhile: they are no neighbours', async () => {
+    const party = aParty(10_000)
+    const { deliverBatch, clock, gate } = aDelivery(refusing(isPoison), { takesMs: 100 })
 
     const delivering = deliverBatch(travellersOf(party, ['X1', 'X2', 'X3', 'X4']))
     await clock.advance(150)
     const other = deliverBatch(travellersOf(aParty(), ['g']))
     await clock.advance(1_000)
     await Promise.all([delivering, other])
+    assert.equal(gate.closed(), false)
+    await clock.advance(10_000)
 
-    assert.deepEqual(reasonsOf(party), Array(4).fill('refused_by_mixpanel'))
+    assert.deepEqual(reasonsOf(party), Array(4).fill('suspect'))
   })
 
-  it('takes no import for a proof that had set out before the batch was refused', async () => {
+  it('believes of an event what six requests say, and asks again until then', async () => {
     const party = aParty()
-    const { deliverBatch, clock } = aDelivery(refusing(isPoison), { takesMs: 100 })
+    const { deliverBatch, sentTexts } = aDelivery(refusing(isPoison))
 
-    const other = deliverBatch(travellersOf(aParty(), ['g']))
-    await clock.advance(50)
-    const delivering = deliverBatch(travellersOf(party, ['X1', 'X2']))
-    await clock.advance(1_000)
-    await Promise.all([delivering, other])
+    await deliverBatch(travellersOf(party, ['X', 'a']))
 
-    assert.deepEqual(reasonsOf(party), ['suspect', 'suspect'])
+    assert.equal(reasonsOf(party).filter((reason) => reason === 'refused_by_mixpanel').length, 1)
+    assert.deepEqual(sentTexts().sort(), ['X', 'X', 'X', 'X', 'X', 'X', 'X,a', 'a'])
   })
+
+  for (const refusals of [2, 3, 4, 5, 6]) {
+    it(`imports an event that ${refusals} requests in a row refused by chance`, async () => {
+      const party = aParty()
+      let left = refusals
+      const { deliverBatch } = aDelivery((texts, attempt) => {
+        if (!texts.includes('a')) return allImported(texts, attempt)
+        left -= 1
+        return left >= 0 ? OPAQUE : allImported(texts, attempt)
+      })
+
+      await deliverBatch(travellersOf(party, ['a', 'b']))
+
+      assert.deepEqual(reasonsOf(party), ['imported', 'imported'])
+    })
+  }
 
   it('is looked into in an order drawn by lot', async () => {
     const orders = await Promise.all(
@@ -205,23 +226,11 @@ describe('a batch that is refused without a name', () => {
           random: () => lot,
           maxConcurrency: 1,
         })
-        return sentTexts().slice(1).join()
+        return sentTexts().slice(1, 4).join()
       }),
     )
 
     assert.deepEqual(orders, ['X,a,X', 'X,a,X', 'a,X,X', 'a,X,X'])
-  })
-
-  it('takes back what an import before had vouched for', async () => {
-    const party = aParty()
-    const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
-    await run(deliverBatch(travellersOf(aParty(), ['g'])))
-    await clock.advance(1)
-    await run(deliverBatch(travellersOf(aParty(), ['X1', 'X2'])))
-
-    await run(deliverBatch(travellersOf(party, ['X3'])))
-
-    assert.deepEqual(reasonsOf(party), ['suspect'])
   })
 
   it('gives back at once, when it drains, what is not yet found out', async () => {
@@ -257,45 +266,60 @@ describe('a batch that is refused without a name', () => {
 })
 
 describe('a batch of nothing but poison', () => {
-  it('is rejected when it comes again, if something was imported since it was refused', async () => {
-    const [first, second] = [aParty(), aParty()]
-    const { deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+  it('is rejected at the third delivery that refuses it, with imports between', async () => {
+    const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
 
-    await run(deliverBatch(travellersOf(first, ['X1', 'X2'])))
-    await run(deliverBatch(travellersOf(aParty(), ['g'])))
-    await run(deliverBatch(travellersOf(second, ['X1', 'X2'])))
+    const reasons: string[][] = []
+    for (let delivery = 1; delivery <= 3; delivery += 1) {
+      const party = aParty(clock.monotonic() + 10_000, undefined, 'm')
+      await run(deliverBatch(travellersOf(party, ['X1', 'X2'])))
+      await clock.advance(10_000)
+      reasons.push(reasonsOf(party))
+      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    }
 
-    assert.deepEqual(reasonsOf(first), ['suspect', 'suspect'])
-    assert.deepEqual(reasonsOf(second), ['refused_by_mixpanel', 'refused_by_mixpanel'])
+    assert.deepEqual(reasons, [
+      ['suspect', 'suspect'],
+      ['suspect', 'suspect'],
+      ['refused_by_mixpanel', 'refused_by_mixpanel'],
+    ])
   })
 
-  it('goes back again and again while nothing is imported since', async () => {
-    const parties = [aParty(), aParty(), aParty()]
-    const { deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+  it('goes back again and again while nothing is imported between', async () => {
+    const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
     await run(deliverBatch(travellersOf(aParty(), ['g'])))
 
-    for (const party of parties) await run(deliverBatch(travellersOf(party, ['X1', 'X2'])))
+    const reasons: string[] = []
+    for (let delivery = 1; delivery <= 5; delivery += 1) {
+      const party = aParty(clock.monotonic() + 10_000, undefined, 'm')
+      await run(deliverBatch(travellersOf(party, ['X1', 'X2'])))
+      await clock.advance(10_000)
+      reasons.push(...reasonsOf(party))
+    }
 
-    assert.deepEqual(parties.flatMap(reasonsOf), Array(6).fill('suspect'))
+    assert.deepEqual(reasons, Array(10).fill('suspect'))
   })
 
   it('is no reason to reject others that are refused beside it', async () => {
-    const party = aParty()
-    const { deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
-    await run(deliverBatch(travellersOf(aParty(), ['X1', 'X2'])))
-    await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+    const last = aParty(100_000, undefined, 'm')
+    for (const texts of [['X1'], ['X1'], ['X1', 'X2']]) {
+      await run(deliverBatch(travellersOf(last, texts)))
+      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    }
+    const [rejected] = last.arrivals
+    await clock.advance(100_000)
 
-    await run(deliverBatch(travellersOf(party, ['X1', 'X3'])))
-
-    assert.deepEqual(reasonsOf(party).sort(), ['refused_by_mixpanel', 'suspect'])
+    assert.equal(rejected?.journey.event.text, 'X1')
+    assert.deepEqual(outcomesOf(last).X2, { kind: 'retry', reason: 'suspect' })
   })
 })
 
 describe('a Mixpanel that begins to refuse everything', () => {
   it('is no proof any more for the parts of a batch that is being split', async () => {
-    const party = aParty()
+    const party = aParty(100_000)
     let broken = false
-    const { deliverBatch, sent, run, runUntil } = aDelivery(
+    const { deliverBatch, clock, sent, run, runUntil } = aDelivery(
       (texts, attempt) => (broken ? OPAQUE : refusing(isPoison)(texts, attempt)),
       { takesMs: 20 },
     )
@@ -304,6 +328,7 @@ describe('a Mixpanel that begins to refuse everything', () => {
 
     broken = true
     await run(delivering)
+    await clock.advance(100_000)
 
     const reasons = reasonsOf(party)
     const rejected = reasons.filter((reason) => reason === 'refused_by_mixpanel').length
@@ -346,41 +371,139 @@ describe('an event that is refused alone', () => {
     assert.deepEqual(reasonsOf(party), ['imported'])
   })
 
-  it('goes back when nothing was ever imported', async () => {
-    const party = aParty()
-    const { deliverBatch, sent, told } = aDelivery(always(OPAQUE))
+  it('is held until its time is up, and goes back, when nothing was ever imported', async () => {
+    const party = aParty(10_000)
+    const { deliverBatch, clock, sent, told } = aDelivery(always(OPAQUE))
 
     await deliverBatch(travellersOf(party, ['X']))
+    await clock.advance(9_999)
+    assert.deepEqual(reasonsOf(party), [])
+    await clock.advance(1)
 
     assert.equal(sent.length, 2)
     assert.deepEqual(reasonsOf(party), ['suspect'])
     assert.deepEqual(told.suspected, [1])
   })
 
-  it('is rejected, with Mixpanel’s own text, once something was imported', async () => {
-    const party = aParty()
-    const { deliverBatch, told } = aDelivery(refusing(isPoison))
-    await deliverBatch(travellersOf(aParty(), ['g']))
-
+  it('is held for as long as its message has time, which may grow', async () => {
+    const party = aParty(10_000)
+    const { deliverBatch, clock } = aDelivery(always(OPAQUE))
     await deliverBatch(travellersOf(party, ['X']))
 
-    assert.deepEqual(outcomesOf(party), {
-      X: { kind: 'rejected', reason: 'refused_by_mixpanel', detail: 'no poison here' },
-    })
-    assert.deepEqual(told.suspected, [])
+    party.deliverBy = 15_000
+    await clock.advance(14_999)
+    assert.deepEqual(reasonsOf(party), [])
+    await clock.advance(1)
+
+    assert.deepEqual(reasonsOf(party), ['suspect'])
   })
 
-  it('is not rejected for ever: one import vouches for ten, then Mixpanel itself is suspect', async () => {
-    const { deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+  it('is held back no longer when the service drains', async () => {
+    const [held, late] = [aParty(10_000), aParty(10_000)]
+    const { deliverBatch, clock, gate, holding } = aDelivery(always(OPAQUE))
+    await deliverBatch(travellersOf(held, ['X']))
+
+    gate.drain()
+    holding.drain()
+    await clock.advance(0)
+    await deliverBatch(travellersOf(late, ['X']))
+
+    assert.deepEqual([...reasonsOf(held), ...reasonsOf(late)], ['draining', 'draining'])
+  })
+
+  it('takes no permit from others while it is held', async () => {
+    const parties = Array.from({ length: 20 }, () => aParty(10_000))
+    const { deliverBatch, sent } = aDelivery(refusing(isPoison), { maxConcurrency: 1 })
+    await deliverBatch(travellersOf(aParty(), ['g']))
+
+    for (const party of parties) {
+      await deliverBatch(travellersOf(party, ['X']))
+      await deliverBatch(travellersOf(aParty(), ['g']))
+    }
+
+    assert.equal(sent.length, 1 + 20 * 3)
+    assert.deepEqual(parties.flatMap(reasonsOf), [])
+  })
+
+  /** Delivers an event until it is rejected, at most so often. Answers how often it went back. */
+  async function deliveriesOf(
+    delivery: ReturnType<typeof aDelivery>,
+    between: (deliveries: number) => Promise<void>,
+    most = 20,
+  ): Promise<{ readonly deliveries: number; readonly detail: string | undefined }> {
+    const { clock, deliverBatch, run } = delivery
+    for (let deliveries = 1; deliveries <= most; deliveries += 1) {
+      const party = aParty(clock.monotonic() + 10_000, undefined, 'm')
+      await run(deliverBatch(travellersOf(party, ['X'])))
+      await clock.advance(10_000)
+      const outcome = outcomesOf(party).X
+      if (outcome?.kind === 'rejected') return { deliveries, detail: outcome.detail }
+      assert.deepEqual(outcome, { kind: 'retry', reason: 'suspect' })
+      await between(deliveries)
+    }
+    return { deliveries: Number.POSITIVE_INFINITY, detail: undefined }
+  }
+
+  it('is rejected, with Mixpanel’s own text, at the third delivery with imports between', async () => {
+    const delivery = aDelivery(refusing(isPoison), { takesMs: 10 })
+
+    const end = await deliveriesOf(delivery, () =>
+      delivery.run(delivery.deliverBatch(travellersOf(aParty(), ['g']))),
+    )
+
+    assert.deepEqual(end, { deliveries: 3, detail: 'no poison here' })
+  })
+
+  it('is not rejected at the third when nothing was imported between two of them', async () => {
+    const delivery = aDelivery(refusing(isPoison), { takesMs: 10 })
+
+    const end = await deliveriesOf(delivery, async (deliveries) => {
+      if (deliveries === 2) return
+      await delivery.run(delivery.deliverBatch(travellersOf(aParty(), ['g'])))
+    })
+
+    assert.equal(end.deliveries, 4)
+  })
+
+  it('is forgotten after two hours without a refusal', async () => {
+    for (const [idleMs, deliveries] of [
+      [7_189_000, 3],
+      [7_200_000, 4],
+    ] as const) {
+      const delivery = aDelivery(refusing(isPoison), { takesMs: 10 })
+
+      const end = await deliveriesOf(delivery, async (count) => {
+        await delivery.run(delivery.deliverBatch(travellersOf(aParty(), ['g'])))
+        if (count === 1) await delivery.clock.advance(idleMs)
+      })
+
+      assert.equal(end.deliveries, deliveries)
+    }
+  })
+
+  it('is known by its message and place: another with its insert id starts anew', async () => {
+    const { clock, deliverBatch, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
+
+    const reasons: string[] = []
+    for (const key of ['m', 'm', 'other', 'm']) {
+      const party = aParty(clock.monotonic() + 10_000, undefined, key)
+      await run(deliverBatch(travellersOf(party, ['X'])))
+      await clock.advance(10_000)
+      reasons.push(...reasonsOf(party))
+      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    }
+
+    assert.deepEqual(reasons, ['suspect', 'suspect', 'suspect', 'refused_by_mixpanel'])
+  })
+
+  it('leaves Mixpanel alone when two are refused in a row with no import between', async () => {
+    const { deliverBatch, gate, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
     await run(deliverBatch(travellersOf(aParty(), ['g'])))
 
-    const parties = Array.from({ length: 12 }, () => aParty())
-    for (const party of parties) await run(deliverBatch(travellersOf(party, ['X'])))
+    await run(deliverBatch(travellersOf(aParty(), ['X1'])))
+    assert.equal(gate.closed(), false)
+    await run(deliverBatch(travellersOf(aParty(), ['X2'])))
 
-    assert.deepEqual(parties.flatMap(reasonsOf), [
-      ...Array(10).fill('refused_by_mixpanel'),
-      'suspect',
-      'suspect',
-    ])
+    assert.equal(gate.closed(), true)
   })
 })

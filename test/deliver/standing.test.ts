@@ -19,7 +19,6 @@ const imports: { name: string; verdict: Verdict }[] = [
 
 const refusal = {
   kind: 'refused',
-  blames: 'some_event',
   reason: 'refused_by_mixpanel',
   detail: 'no',
   certain: false,
@@ -103,7 +102,7 @@ describe('an import', () => {
       standing.judge(verdict, 100)
 
       assert.equal(standing.hasImportedSince(100), false)
-      assert.equal(standing.vouchesFor(1), false)
+      assert.equal(standing.vouches(), false)
     })
   }
 
@@ -121,24 +120,16 @@ describe('an import', () => {
     standing.judge(ALL_IMPORTED, 0)
     standing.judge(ALL_IMPORTED, 0)
 
-    const tenAndOne = Array.from({ length: 11 }, () => standing.vouchesFor(1))
+    const tenAndOne = Array.from({ length: 11 }, () => standing.vouches())
     standing.judge(ALL_IMPORTED, 0)
 
     assert.deepEqual(tenAndOne, [...Array.from({ length: 10 }, () => true), false])
-    assert.equal(standing.vouchesFor(1), true)
-  })
-
-  it('vouches for one batch of which nothing is counted, however large', () => {
-    const standing = createStanding()
-    standing.judge(ALL_IMPORTED, 0)
-
-    assert.equal(standing.vouchesFor(2_000), true)
-    assert.equal(standing.vouchesFor(1), false)
+    assert.equal(standing.vouches(), true)
   })
 
   it('vouches for nothing any more after a fault that is not the events’', () => {
     const faults: ((standing: ReturnType<typeof createStanding>) => void)[] = [
-      (standing) => standing.suspect(0),
+      (standing) => [1, 2].map((at) => standing.suspect(at, at)),
       (standing) => standing.judge({ kind: 'misconfigured', status: 401 }, 0),
       (standing) => [1, 2, 3].map(() => standing.judge(SHUT_OUT, 0)),
     ]
@@ -148,71 +139,58 @@ describe('an import', () => {
 
       fault(standing)
 
-      assert.equal(standing.vouchesFor(1), false)
+      assert.equal(standing.vouches(), false)
     }
   })
 
   it('vouches for nothing when it had set out before the last fault', () => {
     for (const fault of [
-      (standing: Standing) => standing.suspect(100),
+      (standing: Standing) => standing.suspect(100, 100),
       (standing: Standing) => standing.judge({ kind: 'misconfigured', status: 401 }, 100),
     ]) {
       const standing = createStanding()
       fault(standing)
 
       standing.judge(ALL_IMPORTED, 99)
-      assert.equal(standing.vouchesFor(1), false)
+      assert.equal(standing.vouches(), false)
       assert.equal(standing.hasImportedSince(0), false)
 
       standing.judge(ALL_IMPORTED, 100)
-      assert.equal(standing.vouchesFor(1), true)
+      assert.equal(standing.vouches(), true)
     }
-  })
-
-  it('shows of events refused before that it is no fault that passes', () => {
-    const standing = createStanding()
-    standing.noteRefused(['a', 'b'], 100)
-    assert.equal(standing.isRefusedStill('a'), false)
-
-    standing.judge(ALL_IMPORTED, 99)
-    assert.equal(standing.isRefusedStill('a'), false)
-    standing.judge(ALL_IMPORTED, 100)
-
-    assert.deepEqual(
-      ['a', 'b', 'c'].map((id) => standing.isRefusedStill(id)),
-      [true, true, false],
-    )
-  })
-
-  it('shows so of when they were refused first', () => {
-    const standing = createStanding()
-    standing.noteRefused(['a'], 100)
-    standing.judge(ALL_IMPORTED, 150)
-
-    standing.noteRefused(['a'], 200)
-
-    assert.equal(standing.isRefusedStill('a'), true)
-  })
-
-  it('shows nothing of events refused so long ago that ten thousand others were since', () => {
-    const standing = createStanding()
-    standing.noteRefused(['a', 'b'], 0)
-    const others = Array.from({ length: 9_999 }, (_, n) => `${n}`)
-
-    standing.noteRefused(others, 0)
-    standing.judge(ALL_IMPORTED, 0)
-
-    assert.deepEqual([standing.isRefusedStill('a'), standing.isRefusedStill('b')], [false, true])
   })
 
   it('ends a suspicion', () => {
     const standing = createStanding()
     assert.equal(standing.isSuspect(), false)
 
-    standing.suspect(0)
+    standing.suspect(0, 0)
     assert.equal(standing.isSuspect(), true)
 
     standing.judge(ALL_IMPORTED, 0)
     assert.equal(standing.isSuspect(), false)
+  })
+})
+
+describe('a suspicion', () => {
+  it('means that Mixpanel is left alone when nothing was ever imported', () => {
+    assert.equal(createStanding().suspect(0, 10), true)
+  })
+
+  it('does not mean so when something was imported since the one before', () => {
+    const standing = createStanding()
+    standing.judge(ALL_IMPORTED, 0)
+
+    assert.equal(standing.suspect(100, 110), false)
+    assert.equal(standing.suspect(120, 130), true)
+  })
+
+  it('does not mean so when something was imported while the delivery lasted', () => {
+    const standing = createStanding()
+    standing.judge(ALL_IMPORTED, 100)
+    standing.suspect(100, 110)
+
+    assert.equal(standing.suspect(100, 130), false)
+    assert.equal(standing.suspect(101, 130), true)
   })
 })

@@ -51,13 +51,13 @@ const REJECTED = {
 const { field: _field, ...FIELDLESS } = REJECTED
 const { index: _index, ...UNNUMBERED } = RECORD
 
-function refusalOf(detail: string): Refusal {
+function refusalOf(detail: string, hint?: 'access' | 'transience'): Refusal {
   const reason = 'refused_by_mixpanel'
-  return { kind: 'refused', blames: 'some_event', reason, detail, certain: false }
+  return { kind: 'refused', reason, detail, certain: false, ...(hint && { hint }) }
 }
 
 function tooLarge(detail: string, certain: boolean): Refusal {
-  return { kind: 'refused', blames: 'some_event', reason: 'too_large', detail, certain }
+  return { kind: 'refused', reason: 'too_large', detail, certain }
 }
 
 function listed(...places: readonly (readonly [number, Rejected])[]): Verdict {
@@ -65,8 +65,12 @@ function listed(...places: readonly (readonly [number, Rejected])[]): Verdict {
 }
 
 /** A refusal with these records, which has imported so many. */
-function refusing(failed_records: unknown, num_records_imported?: unknown): ImportAnswer {
-  return anAnswer(400, { ...REFUSAL, failed_records, num_records_imported })
+function refusing(
+  failed_records: unknown,
+  num_records_imported?: unknown,
+  error: string = REFUSAL.error,
+): ImportAnswer {
+  return anAnswer(400, { ...REFUSAL, error, failed_records, num_records_imported })
 }
 
 interface Row {
@@ -162,9 +166,22 @@ const namedRefusals: readonly Row[] = [
     answer: refusing([NO_IDENTITY, RECORD], 1),
     verdict: listed([1, REJECTED]),
   },
+  ...[
+    NO_IDENTITY,
+    'Identity events are not allowed when project is using Simplified ID Merge',
+    'identity event is not supported in a project with simplified id merge.',
+  ].map((text) => ({
+    name: `400 with the text of Simplified ID Merge, for a batch of identity verbs: ${text}`,
+    answer: refusing([text], 0),
+    sent: VERBS,
+    verdict: {
+      kind: 'settled',
+      outcomes: VERBS.map(() => ({ ...FIELDLESS, detail: text })),
+    } as const,
+  })),
   {
-    name: '400 with a text, for a batch of identity verbs',
-    answer: anAnswer(400, OPAQUE),
+    name: '400 with that text in place of a list, for a batch of identity verbs',
+    answer: refusing(undefined, 0, NO_IDENTITY),
     sent: VERBS,
     verdict: {
       kind: 'settled',
@@ -198,6 +215,17 @@ const unnamedRefusals: readonly Row[] = [
     answer: refusing([NO_IDENTITY]),
     verdict: refusalOf(NO_IDENTITY),
   },
+  ...[
+    '$anon_id is no UUID',
+    `no event may say "${NO_IDENTITY}"`,
+    'identity events are not allowed',
+    'simplified identity management: identity events are not allowed',
+  ].map((text) => ({
+    name: `400 with another text, for a batch of identity verbs: ${text}`,
+    answer: refusing([text], 0),
+    sent: VERBS,
+    verdict: refusalOf(text),
+  })),
   {
     name: '400 with a text, when one event is no identity verb',
     answer: anAnswer(400, OPAQUE),
@@ -292,18 +320,27 @@ const accessRefusals: readonly Row[] = [
     'unknown project id',
     OTHER_PROJECT,
   ].map((error) => ({
-    name: `400 that says: ${error}`,
+    name: `400 that speaks of access: ${error}`,
     answer: anAnswer(400, { error, status: 0 }),
-    verdict: { kind: 'misconfigured', status: 400 } as const,
+    verdict: refusalOf(error, 'access'),
   })),
   {
     name: '400 with a text that speaks of access, of identity verbs',
     answer: refusing(['Invalid project token'], 0),
     sent: VERBS,
-    verdict: { kind: 'misconfigured', status: 400 },
+    verdict: refusalOf('Invalid project token', 'access'),
   },
-  ...["'properties.project_id' is invalid", 'properties.credentials is invalid'].map((error) => ({
-    name: `400 that names a field, whatever it is called: ${error}`,
+  ...[
+    "'properties.project_id' is invalid",
+    'properties.credentials is invalid',
+    'json decode error at element idx: 3, byte_offset: 99: json: unknown field "project_id"',
+    'JSON decode error: unauthorized is no number',
+    'cannot unmarshal string into field credentials',
+    'unknown property project_id',
+    'invalid character in project token',
+    'the event "service account unauthorized" has no name',
+  ].map((error) => ({
+    name: `400 that speaks of an event, whatever its words are: ${error}`,
     answer: anAnswer(400, { error, status: 0 }),
     verdict: refusalOf(error),
   })),
@@ -326,6 +363,40 @@ const retries: readonly Row[] = [
     answer: anAnswer(400, { error: 'Project exceeded rate limits. Please retry', status: 0 }, '7'),
     verdict: { kind: 'retry', reason: 'throttled', retryAfter: '7' },
   },
+  ...['exceeded rate limits', '"Project exceeded rate limits" is no event name'].map((part) => ({
+    name: `400 that only quotes the words of the rate limit: ${part}`,
+    answer: anAnswer(400, { error: `the event says: ${part}`, status: 0 }),
+    verdict: refusalOf(`the event says: ${part}`),
+  })),
+  ...[
+    'a temporary failure occurred',
+    'A Temporary Failure occurred.',
+    'temporarily unavailable',
+    'internal error',
+    'internal server error, please try again later',
+    'upstream request timeout',
+    'request timed out',
+    'service unavailable',
+  ].map((error) => ({
+    name: `400 that speaks of a fault that passes: ${error}`,
+    answer: anAnswer(400, { error, status: 0 }),
+    verdict: refusalOf(error, 'transience'),
+  })),
+  {
+    name: '400 with a list that speaks of a fault that passes',
+    answer: refusing(['a temporary failure occurred'], 0),
+    verdict: refusalOf('a temporary failure occurred', 'transience'),
+  },
+  ...[
+    "'event' is invalid: a temporary failure occurred",
+    'the event "a temporary failure occurred" is no good',
+    'json decode error at element idx: 3: internal error',
+    'properties.timeout is invalid',
+  ].map((error) => ({
+    name: `400 that speaks of an event, and of a fault in its words: ${error}`,
+    answer: anAnswer(400, { error, status: 0 }),
+    verdict: refusalOf(error),
+  })),
   {
     name: '503 with a Retry-After',
     answer: anAnswer(503, '', '7'),
@@ -343,7 +414,7 @@ const retries: readonly Row[] = [
   },
   {
     name: 'no answer at all',
-    answer: { kind: 'unanswered', reason: 'mixpanel_unreachable' },
+    answer: { kind: 'unanswered', reason: 'mixpanel_unreachable', cause: 'ECONNRESET' },
     verdict: { kind: 'retry', reason: 'mixpanel_unreachable' },
   },
 ]
@@ -459,7 +530,7 @@ describe('verdictOn, for any answer whatsoever', () => {
         }
         if (verdict.kind === 'shortfall') assert.ok(status === 200 && said?.status === 'OK')
         if (verdict.kind === 'refused') assert.ok([200, 400, 413].includes(status))
-        if (verdict.kind === 'misconfigured') assert.ok([200, 400, 401].includes(status))
+        if (verdict.kind === 'misconfigured') assert.equal(status, 401)
         if (verdict.kind === 'shut_out') assert.ok(status === 403 || status === 404)
       }),
       { numRuns: 4_000 },
@@ -540,8 +611,10 @@ describe('verdictOn, for any answer whatsoever', () => {
 
   function refusesVerbs(status: number, said: Said, sent: readonly SentEvent[]): boolean {
     const { num_records_imported: imported = 0 } = said ?? {}
-    const texts = recordsOf(status, said).filter((record) => typeof record === 'string')
-    return sent === VERBS && imported === 0 && texts.length > 0
+    const [text = said?.error] = recordsOf(status, said).filter((record) => {
+      return typeof record === 'string'
+    })
+    return sent === VERBS && imported === 0 && text === NO_IDENTITY
   }
 
   type Said = Partial<Record<string, unknown>> | undefined

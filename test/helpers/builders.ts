@@ -47,14 +47,21 @@ export interface NotingParty extends Party {
   readonly failures: unknown[]
 }
 
-/** A party in no hurry; one that goes on for longer than a push waits when told so. */
+let parties = 0
+
+/**
+ * A party in no hurry; one that goes on for longer than a push waits when told so. It is of a
+ * message of its own unless its key is given.
+ */
 export function aParty(
   deliverBy = Number.POSITIVE_INFINITY,
   goesOnUntil = Number.NEGATIVE_INFINITY,
+  key = `message-${parties++}`,
 ): NotingParty {
   const arrivals: NotingParty['arrivals'] = []
   const failures: unknown[] = []
   const party: NotingParty = {
+    key,
     deliverBy,
     get goesOnUntil() {
       return Math.max(party.deliverBy, goesOnUntil)

@@ -99,7 +99,8 @@ export function aWork(message: Message = aMessage(), changes: Partial<WorkChange
   const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, past, begun = () => {} } = changes
   const { hold = createByteBudget(1e6).open() } = changes
   const { endBy = deliverBy, stopped = () => {} } = changes
-  return createWork(message, { deliverBy, endBy }, { hold, past, now, begun, stopped })
+  const parts = { key: message.messageId, hold, past, now, begun, stopped }
+  return createWork(message, { deliverBy, endBy }, parts)
 }
 
 interface WorkChanges {

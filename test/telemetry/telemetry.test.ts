@@ -115,6 +115,47 @@ describe('a duration', () => {
   })
 })
 
+describe('a Mixpanel that cannot be reached', () => {
+  const unreachable = { ...IMPORT, status: 'mixpanel_unreachable' } as const
+
+  it('is logged with its cause, once a minute for each cause', async () => {
+    const { telemetry, warnings, clock } = createScene()
+
+    telemetry.requestEnded({ ...unreachable, cause: 'ENOTFOUND' })
+    telemetry.requestEnded({ ...unreachable, cause: 'ENOTFOUND' })
+    telemetry.requestEnded({ ...unreachable, cause: 'CERT_HAS_EXPIRED' })
+    await clock.advance(MINUTE_MS)
+    telemetry.requestEnded({ ...unreachable, cause: 'ENOTFOUND' })
+
+    assert.deepEqual(
+      warnings().map(({ cause, times, message }) => ({ cause, times, message })),
+      [
+        { cause: 'ENOTFOUND', times: 1, message: 'Mixpanel cannot be reached: ENOTFOUND' },
+        {
+          cause: 'CERT_HAS_EXPIRED',
+          times: 1,
+          message: 'Mixpanel cannot be reached: CERT_HAS_EXPIRED',
+        },
+        { cause: 'ENOTFOUND', times: 2, message: 'Mixpanel cannot be reached: ENOTFOUND' },
+      ],
+    )
+  })
+
+  it('is counted under its cause, and a status that HTTP has no class for as other', async () => {
+    const { telemetry, sampleOf } = createScene()
+
+    telemetry.requestEnded({ ...unreachable, cause: 'ECONNREFUSED' })
+    telemetry.requestEnded({ ...IMPORT, status: 599 })
+    telemetry.requestEnded({ ...IMPORT, status: 600 })
+    telemetry.requestEnded({ ...IMPORT, status: 999 })
+
+    const count = 'mixpanel_request_seconds_count'
+    assert.equal(await sampleOf(`${count}{status="mixpanel_unreachable:ECONNREFUSED"}`), 1)
+    assert.equal(await sampleOf(`${count}{status="599"}`), 1)
+    assert.equal(await sampleOf(`${count}{status="other"}`), 2)
+  })
+})
+
 describe('the line of each minute', () => {
   it('has the books with what the minute added', async () => {
     const { telemetry, infos, clock } = createScene()

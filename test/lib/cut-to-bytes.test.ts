@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { cutToBytes } from '../../src/dead-letter/cut-to-bytes.ts'
+import { cutToBytes } from '../../src/lib/cut-to-bytes.ts'
 
 describe('a text cut to bytes', () => {
   for (const [text, bytes, left] of [

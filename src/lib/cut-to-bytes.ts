@@ -1,6 +1,10 @@
-/** The longest beginning of a text that has at most so many bytes in UTF-8, no character cut. */
+/**
+ * The longest beginning of a text that has at most so many bytes in UTF-8, no character cut. What
+ * was cut is a copy: a slice would keep the whole text in memory.
+ */
 export function cutToBytes(text: string, maxBytes: number): string {
-  const bytes = Buffer.from(text)
+  // A character has at least one byte, so the rest need not be looked at.
+  const bytes = Buffer.from(text.slice(0, maxBytes + 1))
   if (bytes.length <= maxBytes) return text
   let end = maxBytes
   while (end > 0 && isContinuation(bytes[end])) end -= 1

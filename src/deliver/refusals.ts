@@ -1,0 +1,88 @@
+import type { Clock } from '../lib/clock.ts'
+import { createExpiringMap } from '../lib/expiring-map.ts'
+import type { Traveller } from '../model/journey.ts'
+import type { Standing } from './standing.ts'
+
+/** The refusals that earlier deliveries met, by message: Pub/Sub brings the same message again. */
+export interface Refusals {
+  /**
+   * Notes that a delivery refused an event alone. Answers how many deliveries have, counting one
+   * only if something was imported since the one before.
+   */
+  countDelivery(traveller: Traveller): number
+  /**
+   * Notes that so many requests of a split refused these events, and that others of the split were
+   * imported: a split may run out of time before an event stands alone.
+   */
+  noteSplit(batch: readonly Traveller[], requests: number): void
+  /** How many requests of an earlier split refused all of these events; 0 when none is noted. */
+  requestsBefore(batch: readonly Traveller[]): number
+  /** Notes that a text about a batch may speak of one of its events, and not of Mixpanel. */
+  noteText(batch: readonly Traveller[]): void
+  /** Whether such a text was noted for one of the messages, and something was imported since. */
+  isOfItsOwn(batch: readonly Traveller[]): boolean
+}
+
+interface Count {
+  readonly deliveries: number
+  /** When the last of them that counts ended, monotonic. */
+  readonly at: number
+}
+
+/** Longer than ten deliveries at Pub/Sub's longest back-off. */
+const LIFETIME_MS = 7_200_000
+/** For each of the three memories: some 16,000 entries. */
+const MAX_BYTES = 4 * 1024 * 1024
+/** Roughly: a key, a value and the map's own share. */
+const ENTRY_BYTES = 256
+
+/** A memory of one process: several instances count for themselves. */
+export function createRefusals(
+  standing: Pick<Standing, 'hasImportedSince'>,
+  clock: Clock,
+): Refusals {
+  const options = { lifetimeMs: LIFETIME_MS, maxBytes: MAX_BYTES }
+  const counts = createExpiringMap<Count>(options, clock)
+  const requests = createExpiringMap<number>(options, clock)
+  const texts = createExpiringMap<number>(options, clock)
+
+  return { countDelivery, noteSplit, requestsBefore, noteText, isOfItsOwn }
+
+  function countDelivery(traveller: Traveller): number {
+    const key = keyOf(traveller)
+    const before = counts.recall(key)
+    if (before && !standing.hasImportedSince(before.at)) return before.deliveries
+    const count = { deliveries: (before?.deliveries ?? 0) + 1, at: clock.monotonic() }
+    counts.remember(key, count, ENTRY_BYTES)
+    return count.deliveries
+  }
+
+  function noteSplit(batch: readonly Traveller[], count: number): void {
+    for (const traveller of batch) requests.remember(keyOf(traveller), count, ENTRY_BYTES)
+  }
+
+  function requestsBefore(batch: readonly Traveller[]): number {
+    return Math.min(...batch.map((traveller) => requests.recall(keyOf(traveller)) ?? 0))
+  }
+
+  function noteText(batch: readonly Traveller[]): void {
+    for (const key of keysIn(batch)) {
+      if (texts.recall(key) === undefined) texts.remember(key, clock.monotonic(), ENTRY_BYTES)
+    }
+  }
+
+  function isOfItsOwn(batch: readonly Traveller[]): boolean {
+    return keysIn(batch).some((key) => {
+      const at = texts.recall(key)
+      return at !== undefined && standing.hasImportedSince(at)
+    })
+  }
+}
+
+function keyOf({ party, place }: Traveller): string {
+  return `${party.key} ${place}`
+}
+
+function keysIn(batch: readonly Traveller[]): readonly string[] {
+  return [...new Set(batch.map(({ party }) => party.key))]
+}
