@@ -14,6 +14,12 @@ const MESSAGE = {
     .map((name) => `{"event":"${name}","properties":{"distinct_id":"u"}}`)
     .join('\n'),
 }
+const REFUSING_ALL = {
+  kind: 'status',
+  status: 400,
+  body: { error: 'something went wrong', status: 0 },
+} as const
+const COUNTING_NONE = { kind: 'shortfall', imported: 0 } as const
 /** Ten seconds of ack deadline in half a second. */
 const FACTOR = 20
 
@@ -193,34 +199,37 @@ describe('while Mixpanel is in trouble', () => {
     assert.ok(world.mixpanel.requests().length <= 25)
   })
 
-  it('dead-letters nothing while Mixpanel refuses everything without naming anything', async (t) => {
-    const world = await startWorld(t)
-    const refusal = { error: 'something went wrong', status: 0 }
-    world.mixpanel.answerAlways({ kind: 'status', status: 400, body: refusal })
+  const everythingRefused = [
+    { name: 'refuses everything without naming anything', answer: REFUSING_ALL, imported: 0 },
+    { name: 'counts nothing of what it is sent', answer: COUNTING_NONE, imported: 0 },
+    { name: 'refuses everything, after an import', answer: REFUSING_ALL, imported: 3 },
+    {
+      name: 'counts nothing of what it is sent, after an import',
+      answer: COUNTING_NONE,
+      imported: 3,
+    },
+  ] as const
+  for (const { name, answer, imported } of everythingRefused) {
+    it(`dead-letters nothing while Mixpanel ${name}: it holds the push, and nacks it`, async (t) => {
+      const clock = createFakeClock(Date.now())
+      const world = await startWorld(t, { clock })
+      if (imported > 0) await world.pusher.push({ ...MESSAGE, messageId: '6' })
+      world.mixpanel.answerAlways(answer)
 
-    const answer = await world.pusher.push(MESSAGE)
+      const pushing = world.pusher.push(MESSAGE)
+      await until('an ERROR', () =>
+        world.logLines.some((line) => JSON.parse(line).severity === 'ERROR'),
+      )
+      await clock.advance(8_000)
+      const { status, body } = await pushing
 
-    assert.equal(`${answer.status} ${JSON.parse(answer.body).code}`, '503 SUSPECT')
-    assert.deepEqual(await world.deadLetters(), [])
-    const ready = await fetch(`${world.url}/health/ready`)
-    assert.deepEqual(await ready.json(), { status: 'degraded', reasons: ['suspect'] })
-  })
-
-  it('dead-letters what Mixpanel twice counts none of, and never asks again', async (t) => {
-    const world = await startWorld(t)
-    await world.pusher.push({ ...MESSAGE, messageId: '6' })
-    world.mixpanel.answerAlways({ kind: 'shortfall', imported: 0 })
-
-    const answer = await world.pusher.push({ ...MESSAGE, messageId: '7' })
-
-    assert.equal(answer.status, 204)
-    assert.equal(world.mixpanel.requests().length, 3)
-    const letters = await world.deadLetters()
-    assert.deepEqual(
-      letters.map(({ reason, detail }) => `${reason}: ${detail}`),
-      Array(3).fill('refused_by_mixpanel: 200, 0 imported'),
-    )
-  })
+      assert.equal(`${status} ${JSON.parse(body).code}`, '503 SUSPECT')
+      assert.deepEqual(await world.deadLetters(), [])
+      assert.equal(world.mixpanel.rows().length, imported)
+      const ready = await fetch(`${world.url}/health/ready`)
+      assert.deepEqual(await ready.json(), { status: 'degraded', reasons: ['suspect'] })
+    })
+  }
 
   it('acks what Mixpanel twice counts some of, and counts the gap', async (t) => {
     const world = await startWorld(t)
