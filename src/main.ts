@@ -1,5 +1,5 @@
-import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
+import { closeOnSignals } from './cli/close-on-signals.ts'
 import { helpText } from './cli/help.ts'
 import { thisHost } from './cli/host.ts'
 import { type Config, InvalidConfigurationError, loadConfig } from './config.ts'
@@ -11,12 +11,16 @@ import { systemClock } from './lib/clock.ts'
 import { measureMemoryWithoutFile } from './lib/memory-usage.ts'
 import { maxOpenFiles } from './lib/open-files.ts'
 import { createService } from './parts.ts'
+import { createStdoutSink } from './telemetry/line-sinks.ts'
+import { createLogDestination, type LogDestination } from './telemetry/log-destination.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { loadTransform } from './transform/load-transform.ts'
 import { VERSION } from './version.ts'
 
 /** Below Cloud Run's ten seconds between SIGTERM and SIGKILL. */
 const CLOSE_WITHIN_MS = 8_000
+/** How long an end waits for the reader of the log. */
+const FLUSH_WITHIN_MS = 500
 
 await main()
 
@@ -25,12 +29,19 @@ async function main(): Promise<void> {
   if (argument === '--help' || argument === '-h') return console.log(helpText())
   if (argument !== undefined) return refuseArgument(argument)
   const config = configOrExit()
-  const log = createLogger(config.server.logLevel)
+  const destination = createLogDestination(createStdoutSink(), systemClock)
+  const log = createLogger(config.server.logLevel, destination)
+  // A standard error that cannot be written must not count as a bug.
+  process.stderr.on('error', () => {})
   try {
-    await run(config, log)
+    await run(config, { log, destination })
   } catch (error) {
     // A start that fails is the owner's to mend: the message says what to do, and is ours.
-    log.fatal({ err: error }, error instanceof Error ? error.message : 'the service cannot start')
+    const text = error instanceof Error ? error.message : 'the service cannot start'
+    log.fatal({ err: error }, text)
+    // The log may be unwritable.
+    console.error(text)
+    await destination.flush(FLUSH_WITHIN_MS)
     endHalfAService(error)
   }
 }
@@ -57,7 +68,10 @@ function configOrExit(): Config {
   }
 }
 
-async function run(config: Config, log: Logger): Promise<void> {
+async function run(
+  config: Config,
+  { log, destination }: { log: Logger; destination: LogDestination },
+): Promise<void> {
   measureMemoryWithoutFile()
   const { host, port, metricsPort } = config.server
   for (const warning of config.warnings) log.warn(warning)
@@ -68,12 +82,13 @@ async function run(config: Config, log: Logger): Promise<void> {
     random: Math.random,
     cpuMs,
     maxOpenFiles: maxOpenFiles(),
+    logLinesDropped: destination.dropped,
     transform,
   })
-  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log }, async ({ err }) => {
-    if (err) log.error({ err }, 'closing after a bug')
+  closeOnSignals({ withinMs: CLOSE_WITHIN_MS }, log, async () => {
     await close()
     log.info('closed')
+    await destination.flush(FLUSH_WITHIN_MS)
   })
   await start()
   if (metricsPort > 0) {

@@ -45,6 +45,8 @@ export interface ServiceParts {
   readonly cpuMs: () => number
   /** File descriptors that the process may have open at once. */
   readonly maxOpenFiles: number
+  /** Log lines that could not be written so far. */
+  readonly logLinesDropped: () => number
   /** The owner's mapping; without one, a line is the event. */
   readonly transform: Transform | undefined
   /** Mean delay of the event loop past which pushes are refused; a second when absent. */
@@ -77,6 +79,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
   const metrics = createMetrics({
     books,
     bufferedBytes: budget.held,
+    logLinesDropped: parts.logLinesDropped,
     rateLimit: () => delivery.gate.eventsPerSecond(),
   })
   const telemetry = createTelemetry({ log, metrics, books, clock })

@@ -14,7 +14,7 @@ const SEVERITIES: Readonly<Record<string, string>> = {
  * One JSON object a line, with the fields Cloud Logging reads. An error is written as its type,
  * code, status and stack: an HTTP client's error also carries the request and its credentials.
  */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(level: string, destination: DestinationStream): Logger {
   const options = {
     level,
     messageKey: 'message',
@@ -24,11 +24,11 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     serializers: { err: safeError },
     hooks: { logMethod: withoutErrorMessage },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination)
 }
 
-/** What of an error may be written down. Its message may quote an event. */
-function safeError(error: unknown): Record<string, unknown> {
+/** The parts of an error that may be written down. Its message is none: it may quote an event. */
+export function safeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = 'code' in error ? scalarOf(error.code) : undefined
   const status = 'status' in error ? scalarOf(error.status) : undefined

@@ -7,6 +7,7 @@ export interface MetricsParts {
   readonly bufferedBytes: () => number
   /** Events/s that the gate lets through at most. */
   readonly rateLimit: () => number
+  readonly logLinesDropped: () => number
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -18,7 +19,8 @@ const EVENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000]
 const BYTES = [1e3, 1e4, 1e5, 5e5, 1e6, 2e6, 5e6, 1e7]
 
 /** The metrics of the contract, on a registry of their own. Every label is from a closed set. */
-export function createMetrics({ books, bufferedBytes, rateLimit }: MetricsParts) {
+export function createMetrics(parts: MetricsParts) {
+  const { books, bufferedBytes, rateLimit, logLinesDropped } = parts
   const registry = new Registry()
   const registers = [registry]
 
@@ -26,6 +28,7 @@ export function createMetrics({ books, bufferedBytes, rateLimit }: MetricsParts)
   readOnScrape('buffered_bytes', 'Bytes held: bodies, decoded text, queued events', bufferedBytes)
   readOnScrape('mixpanel_rate_limit_events_per_second', 'Events/s sent at most', rateLimit)
   countBooks()
+  countLogLines()
 
   return {
     text: () => registry.metrics(),
@@ -69,6 +72,18 @@ export function createMetrics({ books, bufferedBytes, rateLimit }: MetricsParts)
       this.set(read())
     }
     new Gauge({ name: PREFIX + name, help, registers, collect })
+  }
+
+  function countLogLines(): void {
+    new Counter({
+      name: `${PREFIX}log_lines_dropped_total`,
+      help: 'Log lines that could not be written',
+      registers,
+      collect() {
+        this.reset()
+        this.inc(logLinesDropped())
+      },
+    })
   }
 
   function countBooks(): void {

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { it, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { spawnService } from '../../src/cli/spawn-service.ts'
 import { startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../src/local/pusher.ts'
 import { startTokenIssuer } from '../../src/local/token-issuer.ts'
 import { begin, textOf } from '../cli/run.ts'
+import { freePorts } from '../helpers/free-ports.ts'
 import { settled, until } from '../helpers/until.ts'
 import { aFolder, environmentOf, startWorld } from '../helpers/world.ts'
 
@@ -58,6 +61,69 @@ it('settles what waits on SIGTERM, refuses newcomers, loses none, and ends with 
   const again = await start()
   for (const message of MESSAGES) assert.equal((await again.pusher.push(message)).status, 204)
   assert.equal(mixpanel.deduplicated().length, MESSAGES.length)
+})
+
+for (const signals of [
+  ['SIGTERM', 'SIGTERM'],
+  ['SIGTERM', 'SIGHUP'],
+  ['SIGINT', 'SIGINT'],
+  ['SIGHUP', 'SIGTERM', 'SIGINT', 'SIGQUIT'],
+] as const) {
+  it(`answers every push that waits after ${signals.join(', ')}`, async (t) => {
+    const { mixpanel, start } = await startProcessWorld(t)
+    const { service, pusher } = await start()
+    mixpanel.answerAlways({ kind: 'gate' })
+    const waiting = MESSAGES.map((message) => pusher.push(message))
+    await mixpanel.waitForRequests(1)
+
+    for (const [n, signal] of signals.entries()) {
+      process.kill(service.pid, signal)
+      await until('the signal is heard', () => heard(service.logLines) > n)
+    }
+    // By then, every push that was on its way has been read.
+    await untilUnready(service.url)
+    mixpanel.answerAlways('normally')
+    mixpanel.release()
+    const answers = await Promise.all(waiting)
+
+    assert.equal(await service.ended, 0)
+    assert.equal(answers.length, MESSAGES.length)
+    assert.ok(answers.some(({ status }) => status === 204))
+  })
+}
+
+it('ends with code 0 when `npm start` is told to end, and answers what waits', async (t) => {
+  const { mixpanel, issuer, env } = await startProcessWorld(t)
+  const port = await freePorts(1)
+  const npm = spawn('npm', ['start'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, ...env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A group of their own, so that none of them outlives the test.
+    detached: true,
+  })
+  const group = -(npm.pid ?? 0)
+  t.after(() => npm.stdout.readableEnded || process.kill(group, 'SIGKILL'))
+  const log = textOf(npm.stdout)
+  const url = `http://127.0.0.1:${port}`
+  await until('it is ready', () =>
+    fetch(`${url}/health/ready`).then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  )
+  const pusher = createPusher({ endpoint: `${url}/push`, token: () => issuer.token() })
+  t.after(() => pusher.close())
+  mixpanel.answerAlways({ kind: 'gate' })
+  const waiting = pusher.push({ data: '{"event":"a","properties":{"distinct_id":"u"}}' })
+  await mixpanel.waitForRequests(1)
+
+  npm.kill('SIGTERM')
+  await untilUnready(url)
+  mixpanel.release()
+
+  assert.equal((await waiting).status, 204)
+  assert.match(await log, /"message":"closed"/)
 })
 
 it('loses no event to kill -9: what was not acked comes again and is there once', async (t) => {
@@ -133,6 +199,11 @@ it('does not start on an incomplete configuration, and names every problem', asy
 /** Asks until the service says it takes no more pushes. */
 async function untilUnready(url: string): Promise<void> {
   await until('it is unready', async () => (await fetch(`${url}/health/ready`)).status === 503)
+}
+
+/** How many signals the service has told of. */
+function heard(logLines: readonly string[]): number {
+  return logLines.filter((line) => line.includes('"signal":')).length
 }
 
 /** What the process had in memory at most. */

@@ -150,7 +150,12 @@ function configurationRow(name: VariableName): Record<string, string> {
 /** Each as `name{label,label} type`, once something of each has happened. */
 async function metricsOfTheService(): Promise<string[]> {
   const books = createBooks()
-  const metrics = createMetrics({ books, bufferedBytes: () => 0, rateLimit: () => 0 })
+  const metrics = createMetrics({
+    books,
+    bufferedBytes: () => 0,
+    rateLimit: () => 0,
+    logLinesDropped: () => 0,
+  })
   books.settle([{ outcome: IMPORTED, count: 1 }], settlementOf([IMPORTED], 'to_store'))
   metrics.messagesSettled.inc({ settlement: 'ack', reason: 'imported' })
   metrics.pushesRefused.inc({ code: 'OVERLOADED' })

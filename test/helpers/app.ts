@@ -52,7 +52,12 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
   const clock = createFakeClock()
   const budget = createByteBudget(64 * MIB)
   const books = createBooks()
-  const metrics = createMetrics({ books, bufferedBytes: budget.held, rateLimit: () => 0 })
+  const metrics = createMetrics({
+    books,
+    bufferedBytes: budget.held,
+    rateLimit: () => 0,
+    logLinesDropped: () => 0,
+  })
   const lines: AppScene['log'][number][] = []
   const log = createLogger('trace', { write: (line) => lines.push(JSON.parse(line)) })
   const telemetry = createTelemetry({ log, metrics, books, clock })

@@ -102,6 +102,7 @@ export async function createWorld(t: TestContext, options: WorldOptions): Promis
     log: createLogger(config.server.logLevel, { write: (line) => logLines.push(line) }),
     random: Math.random,
     maxOpenFiles: 1_024,
+    logLinesDropped: () => 0,
     cpuMs: () => process.cpuUsage().user / 1_000,
     transform: options.transform,
     // The disk does not run faster because the clock does.

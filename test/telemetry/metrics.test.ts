@@ -7,6 +7,7 @@ import { createMetrics } from '../../src/telemetry/metrics.ts'
 
 /** What the contract names. */
 const CONTRACT = [
+  'counter log_lines_dropped_total',
   'counter messages_settled_total{settlement,reason}',
   'counter events_received_total',
   'counter events_settled_total{outcome,reason}',
@@ -73,11 +74,16 @@ describe('the metrics', () => {
   })
 
   it('show what is held and sent at most, as it is at the scrape', async () => {
-    const { metrics } = createScene({ bufferedBytes: 1_234, rateLimit: 30_000 })
+    const { metrics } = createScene({
+      bufferedBytes: 1_234,
+      rateLimit: 30_000,
+      logLinesDropped: 7,
+    })
 
     const text = await metrics.text()
 
     assert.equal(sampleOf(text, 'buffered_bytes'), '1234')
+    assert.equal(sampleOf(text, 'log_lines_dropped_total'), '7')
     assert.equal(sampleOf(text, 'mixpanel_rate_limit_events_per_second'), '30000')
   })
 
@@ -90,9 +96,14 @@ describe('the metrics', () => {
   })
 })
 
-function createScene({ bufferedBytes = 0, rateLimit = 0 } = {}) {
+function createScene({ bufferedBytes = 0, rateLimit = 0, logLinesDropped = 0 } = {}) {
   const books = createBooks()
-  const parts = { books, bufferedBytes: () => bufferedBytes, rateLimit: () => rateLimit }
+  const parts = {
+    books,
+    bufferedBytes: () => bufferedBytes,
+    rateLimit: () => rateLimit,
+    logLinesDropped: () => logLinesDropped,
+  }
   return { books, metrics: createMetrics(parts) }
 }
 

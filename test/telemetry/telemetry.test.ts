@@ -364,7 +364,12 @@ function createScene(level = 'info') {
   const written: string[] = []
   const clock = createFakeClock()
   const books = createBooks()
-  const metrics = createMetrics({ books, bufferedBytes: () => 0, rateLimit: () => 0 })
+  const metrics = createMetrics({
+    books,
+    bufferedBytes: () => 0,
+    rateLimit: () => 0,
+    logLinesDropped: () => 0,
+  })
   const log = createLogger(level, { write: (line) => written.push(line) })
   const telemetry = createTelemetry({ log, metrics, books, clock })
   return { telemetry, clock, lines, infos, warnings, sampleOf }

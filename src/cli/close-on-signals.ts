@@ -1,0 +1,47 @@
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
+import { safeError } from '../telemetry/logger.ts'
+
+export interface CloseOptions {
+  /** The process ends with code 1 when `close` takes longer. */
+  readonly withinMs: number
+}
+
+/** Signals that ask a process to end. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
+/** Signals that tell of a crash; a handler in JavaScript could not do anything about it. */
+const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
+
+/**
+ * Calls `close` once, at the first signal or uncaught error, and then ends the process. Any further
+ * signal changes nothing: the pushes that wait are answered first. A terminal, a process manager and
+ * npm may each send one.
+ */
+export function closeOnSignals(
+  { withinMs }: CloseOptions,
+  log: Logger,
+  close: () => Promise<void>,
+): void {
+  let isClosing = false
+  const skip = [...SIGNALS, ...CRASHES]
+  const grace = closeWithGrace({ delay: withinMs, logger: log, skip }, async ({ err }) => {
+    isClosing = true
+    if (err) tellOfBug(log, err)
+    await close()
+  })
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+
+  function onSignal(signal: NodeJS.Signals): void {
+    const text = isClosing
+      ? 'closing already: pushes that wait are answered first'
+      : `closing: pushes that wait are answered within ${withinMs / 1_000} s`
+    log.info({ signal }, text)
+    if (!isClosing) grace.close()
+  }
+}
+
+/** The log may be unwritable, so standard error says it, too. */
+function tellOfBug(log: Logger, err: Error): void {
+  log.error({ err }, 'closing after a bug')
+  console.error('closing after a bug:', JSON.stringify(safeError(err)))
+}
