@@ -2,7 +2,7 @@ import type { Config } from './config.ts'
 import { createFileSink } from './dead-letter/file-sink.ts'
 import { createGoogleCredentials, NO_CREDENTIALS } from './dead-letter/google-credentials.ts'
 import { probeInTime } from './dead-letter/probe-in-time.ts'
-import { createStoreRejected, type StoreRejected } from './dead-letter/store-rejected.ts'
+import { createRejectedStore, type RejectedStore } from './dead-letter/store-rejected.ts'
 import { createTopicClient } from './dead-letter/topic-client.ts'
 import { createTopicSink } from './dead-letter/topic-sink.ts'
 import type { Clock } from './lib/clock.ts'
@@ -11,9 +11,8 @@ import type { RejectedGo } from './settle/settlement-of.ts'
 import { VERSION } from './version.ts'
 
 /** Where rejected events go. */
-export interface DeadLetters {
+export interface DeadLetters extends RejectedStore {
   readonly rejectedGo: RejectedGo
-  readonly storeRejected: StoreRejected
   /** Rejects when letters could not be stored, with what to do. */
   probe(): Promise<void>
   close(): Promise<void>
@@ -36,14 +35,13 @@ const QUEUE_BYTES = 32 * 1024 * 1024
 /** Puts the room `dead-letter` together, as `DEAD_LETTER` has it. */
 export function createDeadLetters({ deadLetter }: Config, parts: DeadLettersParts): DeadLetters {
   if (deadLetter.kind === 'subscription') {
-    return { rejectedGo: 'to_subscription', storeRejected: async () => true, ...NOTHING_TO_OPEN }
+    return { rejectedGo: 'to_subscription', ...NOTHING_TO_STORE }
   }
   const { probe, store, close } =
     deadLetter.kind === 'file'
       ? createFolder(deadLetter.folder, parts)
       : createTopic(deadLetter, parts)
-  const storeRejected = createStoreRejected({ ...parts, store })
-  return { rejectedGo: 'to_store', storeRejected, probe, close }
+  return { rejectedGo: 'to_store', ...createRejectedStore({ ...parts, store }), probe, close }
 }
 
 function createFolder(folder: string, parts: DeadLettersParts) {
@@ -71,4 +69,10 @@ function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }:
   )
 }
 
-const NOTHING_TO_OPEN = { probe: async () => {}, close: async () => {} } as const
+/** Rejected events go back with their message. */
+const NOTHING_TO_STORE = {
+  storeRejected: async () => true,
+  storeMany: async () => true,
+  probe: async () => {},
+  close: async () => {},
+} as const

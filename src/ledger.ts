@@ -247,7 +247,7 @@ function keyOf(message: Message): string {
     messageId,
     names.map((name) => [name, attributes[name]]),
     // The letters of one message differ in nothing else when their lines are equal.
-    replay && [replay.pushedAs, replay.id, replay.line, replay.ordinal, replay.replays],
+    replay,
   ])
   return hash('sha256', `${identity}${data}`, 'base64')
 }

@@ -5,6 +5,7 @@ import { createAllRejected } from './all-rejected.ts'
 import { buildApp } from './app.ts'
 import { type Authenticator, createAuthenticator } from './authenticate/authenticator.ts'
 import type { Config } from './config.ts'
+import { createLetterTally } from './dead-letter/letter-tally.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDecode } from './decode/decode.ts'
 import { readLine } from './decode/read-line.ts'
@@ -192,7 +193,10 @@ function stagesOf(
     prepare: createPrepare(config),
     importEvents: delivery.batcher.add,
     letterGuard,
+    rejectedGo: deadLetters.rejectedGo,
+    tallyLetters: createLetterTally,
     storeRejected: deadLetters.storeRejected,
+    storeMany: deadLetters.storeMany,
     settle: (outcomes) => settlementOf(outcomes, deadLetters.rejectedGo),
   }
 }

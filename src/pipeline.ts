@@ -1,23 +1,23 @@
 import type { LetterGuard } from './letter-guard.ts'
 import type { Hold } from './lib/byte-budget.ts'
 import type { Decoded } from './model/event.ts'
-import type { RejectedJourney, Traveller } from './model/journey.ts'
+import type { Traveller } from './model/journey.ts'
 import type { Message } from './model/message.ts'
 import { type EventOutcome, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
 import { kindsIn } from './outcomes.ts'
 import { createPortions, type MakingStages, type PortionSize, type Portions } from './portions.ts'
-import { createRejectedIn } from './rejected-in.ts'
+import type { RejectedGo } from './settle/settlement-of.ts'
+import { createStoreLetters, type LetterStages, type Made } from './store-letters.ts'
 import type { Work } from './work.ts'
 
 /** The rooms on the path, in order. None knows another: they meet here. */
-export interface Stages extends MakingStages {
+export interface Stages extends MakingStages, LetterStages {
   decode(message: Message, hold: Hold, wanted: () => boolean): Decoded | Promise<Decoded>
   /** Sends events on their way; their party is told as each arrives. */
   importEvents(travellers: readonly Traveller[]): void
   readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'mayStore' | 'notStored'>
-  /** Resolves with whether these rejected events are safe. */
-  storeRejected(message: Message, rejected: readonly RejectedJourney[]): Promise<boolean>
+  readonly rejectedGo: RejectedGo
   settle(outcomes: readonly EventOutcome[]): Settlement
 }
 
@@ -40,12 +40,14 @@ export function createPipeline(
   { portion, windowBytes, skipsSettled }: PipelineOptions,
   nextTurn: () => Promise<void>,
 ): (work: Work) => Promise<Settlement> {
+  const storeLetters = createStoreLetters(stages, nextTurn)
+
   return async function settleMessage(work) {
     const decoded = await stages.decode(work.message, work.hold, work.wanted)
     const { made, passed } = await importAll(portionsOf(decoded, work.message), work)
     if (isToStore(kindsIn(work.outcomes))) {
       if (passed || (await stages.letterGuard.mayStore(work))) {
-        await storeRejected(made ?? portionsOf(decoded, work.message), work)
+        await storeRejected(() => made ?? portionsOf(decoded, work.message), work, decoded)
       } else work.outcomes.returned = retry('all_rejected')
     }
     return stages.settle(kindsIn(work.outcomes))
@@ -81,25 +83,16 @@ export function createPipeline(
   }
 
   /** Ends with the message's other work: what is not stored by then comes again. */
-  async function storeRejected({ message, next }: Made, work: Work): Promise<void> {
-    const { outcomes } = work
-    const rejectedIn = createRejectedIn(outcomes)
-    for (let isLast = false; !isLast; ) {
-      if (!work.mayStore()) {
-        outcomes.returned = retry('deadline')
-        return
-      }
-      const made = next()
-      const rejected = rejectedIn(made)
-      if (rejected.length > 0 && !(await stages.storeRejected(message, rejected))) {
-        outcomes.returned = retry('dead_letter_unavailable')
-        stages.letterGuard.notStored(work.message)
-        return
-      }
-      isLast = made.isLast
-      if (!isLast) await nextTurn()
-    }
+  async function storeRejected(made: () => Made, work: Work, decoded: Decoded): Promise<void> {
+    if (stages.rejectedGo === 'to_subscription') return
+    if (await storeLetters(made, work, decodedBytesOf(decoded))) return
+    work.outcomes.returned = retry(work.mayStore() ? 'dead_letter_unavailable' : 'deadline')
+    stages.letterGuard.notStored(work.message)
   }
+}
+
+function decodedBytesOf(decoded: Decoded): number {
+  return decoded.kind === 'lines' ? decoded.body.bytes.length : 0
 }
 
 /** Only when the message will not come again: otherwise they would be stored once more then. */
@@ -119,6 +112,3 @@ interface Imported {
   /** Whether one of them has passed, or was dropped. */
   readonly passed: boolean
 }
-
-/** The events of a message. Of several portions none is kept: they are made once more. */
-type Made = Pick<Portions, 'message' | 'next'>

@@ -1,3 +1,4 @@
+import { createIsIn } from './lib/ranges.ts'
 import type {
   Body,
   Candidate,
@@ -67,6 +68,7 @@ export function createPortions(
   const message = placed?.message ?? pushed
   const lines = placed?.lines[Symbol.iterator]()
   const prepare = stages.prepare(message)
+  const isSent = message.replay?.lines ? createIsIn(message.replay.lines) : () => true
   /** The next line, to know whether there is one. */
   let ahead = lines?.next()
 
@@ -77,7 +79,12 @@ export function createPortions(
     const journeys: Journey[] = []
     let characters = 0
     let count = 0
-    while (ahead && !ahead.done && journeys.length < size.events && characters < size.characters) {
+    while (
+      ahead &&
+      !ahead.done &&
+      Math.max(count, journeys.length) < size.events &&
+      characters < size.characters
+    ) {
       characters += addLine(journeys, text.body, ahead.value)
       count += 1
       ahead = lines.next()
@@ -101,7 +108,10 @@ export function createPortions(
   function addLine(journeys: Journey[], body: Body, place: Place): number {
     const { line, parsed } = stages.readLine(body, place)
     const isBad = parsed.kind === 'rejected'
+    const before = journeys.length
     addJourneys(journeys, line, isBad ? parsed : stages.transform(parsed.value, line, message))
+    // It is made all the same: ids of the content count the events before theirs.
+    if (!isSent(line.number)) journeys.length = before
     return line.text.length
   }
 

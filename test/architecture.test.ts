@@ -25,6 +25,7 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
       'pipeline.ts',
       'portions.ts',
       'rejected-in.ts',
+      'store-letters.ts',
       'work.ts',
       'outcomes.ts',
       'ledger.ts',

@@ -5,7 +5,7 @@ import { IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import { aMessage } from './helpers/builders.ts'
 import { createFakeClock } from './helpers/fake-clock.ts'
 import { ANSWER_MS, createLedgerScene, type LedgerScene, MINUTE_MS } from './helpers/ledger.ts'
-import { createPath, dataOf, type Path, type PathChanges } from './helpers/path.ts'
+import { createPath, dataOf, type Path, type PathChanges, tallyAsLarge } from './helpers/path.ts'
 
 const REFUSED = rejected('refused_by_mixpanel', 'no')
 /** The push is answered after nine seconds, and its work ends two ack deadlines later. */
@@ -196,6 +196,7 @@ describe('work on a message whose last push was answered', () => {
       portionEvents: 1,
       answerTo: () => ({ outcomeOf: () => REFUSED }),
       stages: {
+        tallyLetters: tallyAsLarge,
         storeRejected: async () => {
           stores += 1
           await new Promise<void>((resolve) => clock.after(2_000, resolve))
@@ -219,6 +220,7 @@ describe('work on a message whose last push was answered', () => {
       portionEvents: 1,
       answerTo: () => ({ outcomeOf: () => REFUSED }),
       stages: {
+        tallyLetters: tallyAsLarge,
         storeRejected: async () => {
           stores += 1
           await new Promise<void>((resolve) => clock.after(2_000, resolve))

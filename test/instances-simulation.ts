@@ -1,4 +1,5 @@
 import { createBatcher } from '../src/batch/batcher.ts'
+import { createLetterTally } from '../src/dead-letter/letter-tally.ts'
 import { latestGoesOnUntil, tellAll } from '../src/deliver/tell.ts'
 import { createLedger, type Ledger } from '../src/ledger.ts'
 import { createByteBudget } from '../src/lib/byte-budget.ts'
@@ -201,7 +202,10 @@ function stagesOf(history: History, importEvents: Stages['importEvents']): Stage
         isBad(line.number - 1, history) ? BAD : EVENT,
     importEvents,
     letterGuard: { notePassed: () => true, mayStore: async () => true, notStored: () => {} },
+    rejectedGo: 'to_store',
+    tallyLetters: createLetterTally,
     storeRejected: async () => true,
+    storeMany: async () => true,
     settle: (outcomes) => settlementOf(outcomes, 'to_store'),
   }
 }

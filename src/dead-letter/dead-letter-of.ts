@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { cutToBytes } from '../lib/cut-to-bytes.ts'
-import type { DeadLetter, DeadLetterMessage } from '../model/dead-letter.ts'
+import type { DeadLetter, DeadLetterMessage, RejectedMany } from '../model/dead-letter.ts'
 import type { Line, PreparedEvent } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { Rejected } from '../model/outcome.ts'
@@ -50,6 +51,42 @@ export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
 function contentOf({ line, message }: RejectedEvent): Pick<DeadLetter, 'event' | 'data'> {
   if (!line) return { data: message.data }
   return line.data === undefined ? { event: line.text } : { data: line.data }
+}
+
+/** A longer text is stored as the data it was published as: in a letter it would be there four times. */
+const MAX_TEXT_OF_MESSAGE_BYTES = 1024 * 1024
+
+/** The one letter of many rejected events, which holds their message whole; the time in epoch ms. */
+export function letterOfMany(
+  message: Message,
+  { events, lines, reasons, field }: RejectedMany,
+  deadLetteredAt: number,
+): DeadLetter {
+  const counts = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`)
+  const first = field === undefined ? '' : `; first field: ${field}`
+  const line = message.replay?.line ?? 0
+  return {
+    id: `${message.messageId}-${line}`,
+    deadLetteredAt: new Date(deadLetteredAt).toISOString(),
+    reason: 'too_many_rejected',
+    detail: cutToBytes(
+      `${events} events were rejected: ${counts.join(', ')}${first}`,
+      MAX_TEXT_BYTES,
+    ),
+    ...textOrDataOf(message),
+    stage: 'published',
+    line,
+    events,
+    lines,
+    replays: message.replay ? message.replay.replays + 1 : 0,
+    message: withoutData(message),
+  }
+}
+
+function textOrDataOf({ data }: Message): Pick<DeadLetter, 'event' | 'data'> {
+  const bytes = Buffer.from(data, 'base64')
+  const isText = bytes.length <= MAX_TEXT_OF_MESSAGE_BYTES && isUtf8(bytes)
+  return isText ? { event: bytes.toString() } : { data }
 }
 
 function idOf(rejectedEvent: RejectedEvent): string {

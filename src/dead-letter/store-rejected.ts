@@ -1,9 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
-import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
+import type { DeadLetter, RejectedMany, StoreDeadLetters } from '../model/dead-letter.ts'
 import type { RejectedJourney } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
+import type { RejectReason } from '../model/outcome.ts'
 import type { Telemetry } from '../model/telemetry.ts'
-import { deadLetterOf } from './dead-letter-of.ts'
+import { letterOfMany } from './dead-letter-of.ts'
+import { letterOfJourney } from './letter-of-journey.ts'
 
 export interface StoreRejectedParts {
   readonly store: StoreDeadLetters
@@ -18,46 +20,68 @@ export interface StoreRejectedParts {
 const MOST_LETTERS = 1_000
 const MOST_BYTES = 4 * 1024 * 1024
 
-/** Resolves with whether the rejected events of a message are safe; never rejects. */
-export type StoreRejected = (
-  message: Message,
-  journeys: readonly RejectedJourney[],
-) => Promise<boolean>
-
 /** Stores rejected events of a message as dead letters. */
-export function createStoreRejected({
+export interface RejectedStore {
+  /**
+   * Stores a letter for each. Resolves with whether all are safe, also with `false` once they may be
+   * stored no more; never rejects.
+   */
+  storeRejected(
+    message: Message,
+    journeys: readonly RejectedJourney[],
+    mayStore: () => boolean,
+  ): Promise<boolean>
+  /** Stores one letter for all of them. Resolves with whether it is safe; never rejects. */
+  storeMany(message: Message, many: RejectedMany): Promise<boolean>
+}
+
+export function createRejectedStore({
   store,
   clock,
   telemetry,
-}: StoreRejectedParts): StoreRejected {
-  return async function storeRejected(message, journeys) {
+}: StoreRejectedParts): RejectedStore {
+  return { storeRejected, storeMany }
+
+  async function storeRejected(
+    message: Message,
+    journeys: readonly RejectedJourney[],
+    mayStore: () => boolean,
+  ): Promise<boolean> {
+    let isFirst = true
+    for (const some of groupsOf(message, journeys)) {
+      if (!isFirst && !mayStore()) return false
+      isFirst = false
+      const letters = some.map((journey) => letterOfJourney(message, journey, clock.now()))
+      if (!(await stored(letters, reasonsOf(some)))) return false
+    }
+    return true
+  }
+
+  function storeMany(message: Message, many: RejectedMany): Promise<boolean> {
+    return stored([letterOfMany(message, many, clock.now())], many.reasons)
+  }
+
+  async function stored(letters: readonly DeadLetter[], reasons: Reasons): Promise<boolean> {
     const startedAt = clock.monotonic()
     try {
-      for (const some of groupsOf(message, journeys)) {
-        await store(some.map((journey) => letterOf(message, journey)))
-      }
+      await store(letters)
     } catch (error) {
       telemetry.deadLettersNotStored(error)
       return false
     }
-    telemetry.deadLettersStored(journeys.length, clock.monotonic() - startedAt)
+    telemetry.deadLettersStored(reasons, clock.monotonic() - startedAt)
     return true
   }
+}
 
-  function letterOf(message: Message, journey: RejectedJourney): DeadLetter {
-    const { line, child, children, event, outcome } = journey
-    const ordinal = Math.max(message.replay?.ordinal ?? 1, journey.ordinal)
-    return deadLetterOf({
-      message,
-      child,
-      ...(children !== undefined && { children }),
-      outcome,
-      ordinal: ordinal > 1 ? ordinal : undefined,
-      deadLetteredAt: clock.now(),
-      ...(line && { line }),
-      ...(event && { prepared: event }),
-    })
+type Reasons = RejectedMany['reasons']
+
+function reasonsOf(journeys: readonly RejectedJourney[]): Reasons {
+  const reasons: Partial<Record<RejectReason, number>> = {}
+  for (const { outcome } of journeys) {
+    reasons[outcome.reason] = (reasons[outcome.reason] ?? 0) + 1
   }
+  return reasons
 }
 
 function* groupsOf(

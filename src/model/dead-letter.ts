@@ -1,4 +1,5 @@
 import type { RejectReason } from './outcome.ts'
+import type { Rejections } from './telemetry.ts'
 
 /** `too_many_rejected` is of a letter that stands for many events; each of those has its own reason. */
 export type LetterReason = RejectReason | 'too_many_rejected'
@@ -59,6 +60,13 @@ export interface DeadLetter {
   /** How often the event has been published again out of the store. */
   readonly replays: number
   readonly message: DeadLetterMessage
+}
+
+/** What one letter says of many rejected events of a message. */
+export interface RejectedMany extends Rejections {
+  readonly events: number
+  /** Ranges of the lines on which they stood. */
+  readonly lines: string
 }
 
 /** Resolves when the letters are safe, on disk or in the topic; rejects when they are not, or may not be. */

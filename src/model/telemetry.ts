@@ -40,7 +40,8 @@ export interface Telemetry {
   noSuchRoute(path: string | undefined): void
   duplicatePush(): void
   requestEnded(end: RequestEnd): void
-  deadLettersStored(count: number, elapsedMs: number): void
+  /** Events of a message, counted by the reasons for which they were rejected. */
+  deadLettersStored(reasons: Rejections['reasons'], elapsedMs: number): void
   deadLettersNotStored(error: unknown): void
   /** At the start Google could not be asked whether the dead-letter topic may be published to. */
   deadLetterTopicUnproven(error: unknown): void

@@ -30,6 +30,9 @@ export interface ProcessTelemetry extends Telemetry {
  */
 export function createTelemetry({ log, metrics, books, clock }: TelemetryParts): ProcessTelemetry {
   const occasion = createAtMostEvery(MINUTE_MS, clock)
+  /** Rejected events that were stored since the last line about them, by reason. */
+  const storedReasons = new Map<string, number>()
+  let storedTimes = 0
   const minuteLine = createMinuteLine({ books, clock, write: writeBooks })
 
   return {
@@ -53,6 +56,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
   }
 
   function writeBooks(delta: Totals, totals: Totals): void {
+    if (storedTimes > 0) tellStored()
     log.info({ event: 'minute', delta, ...totals }, 'the books of the last minute, and in all')
   }
 
@@ -133,9 +137,24 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     else say('warn', `request ${label}`, line, requestTextOf(end))
   }
 
-  function deadLettersStored(count: number, elapsedMs: number): void {
+  function deadLettersStored(stored: Rejections['reasons'], elapsedMs: number): void {
     metrics.deadLetterWrite.observe(elapsedMs / 1000)
-    say('warn', 'dead_letters', { count }, 'rejected events stored as dead letters')
+    for (const [reason, count] of Object.entries(stored)) {
+      storedReasons.set(reason, (storedReasons.get(reason) ?? 0) + count)
+    }
+    storedTimes += 1
+    if (occasion('dead_letters') > 0) tellStored()
+  }
+
+  /** Tells of all that were stored since the last line about them. */
+  function tellStored(): void {
+    const counts = [...storedReasons].map(([reason, count]) => `${reason} ${count}`).join(', ')
+    const reasons = Object.fromEntries(storedReasons)
+    const count = [...storedReasons.values()].reduce((sum, one) => sum + one, 0)
+    const fields = { event: 'dead_letters', count, reasons, times: storedTimes }
+    storedReasons.clear()
+    storedTimes = 0
+    log.warn(fields, `rejected events stored as dead letters: ${counts}`)
   }
 
   function deadLettersNotStored(err: unknown): void {

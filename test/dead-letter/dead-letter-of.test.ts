@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { deadLetterOf, type RejectedEvent } from '../../src/dead-letter/dead-letter-of.ts'
+import {
+  deadLetterOf,
+  letterOfMany,
+  type RejectedEvent,
+} from '../../src/dead-letter/dead-letter-of.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
 
@@ -135,5 +139,57 @@ describe('a dead letter', () => {
       attributes: { source: 'shop' },
       deliveryAttempt: 5,
     })
+  })
+})
+
+describe('a letter of many events', () => {
+  const MANY = {
+    events: 3,
+    lines: '1-2,9',
+    reasons: { invalid_event: 2, invalid_json: 1 },
+    field: 'properties.time',
+  } as const
+
+  it('holds the text of their message, and why and where they were rejected', () => {
+    assert.deepEqual(letterOfMany(MESSAGE, MANY, 0), {
+      id: '11844765153650126-0',
+      deadLetteredAt: '1970-01-01T00:00:00.000Z',
+      reason: 'too_many_rejected',
+      detail:
+        '3 events were rejected: invalid_event 2, invalid_json 1; first field: properties.time',
+      event: '{"event":',
+      stage: 'published',
+      line: 0,
+      events: 3,
+      lines: '1-2,9',
+      replays: 0,
+      message: {
+        messageId: '11844765153650126',
+        subscription: 'projects/p/subscriptions/s',
+        attributes: { source: 'shop' },
+      },
+    })
+  })
+
+  for (const [what, bytes] of [
+    ['is no text', Buffer.from([0x1f, 0x8b, 0xff])],
+    ['is a long text', Buffer.alloc(1024 * 1024 + 1, 'x')],
+  ] as const) {
+    it(`holds the data as published when it ${what}`, () => {
+      const data = bytes.toString('base64')
+
+      const letter = letterOfMany({ ...MESSAGE, data }, MANY, 0)
+
+      assert.equal(letter.data, data)
+      assert.ok(!('event' in letter))
+    })
+  }
+
+  it('of a replay keeps its id, and has been published once more', () => {
+    const replay = { id: '1-0', line: 0, ordinal: 1, replays: 4, pushedAs: '9' }
+
+    const { id, replays } = letterOfMany({ ...MESSAGE, replay }, MANY, 0)
+
+    assert.deepEqual([id, replays], ['11844765153650126-0', 5])
   })
 })

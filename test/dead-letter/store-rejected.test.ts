@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createStoreRejected } from '../../src/dead-letter/store-rejected.ts'
+import { createRejectedStore } from '../../src/dead-letter/store-rejected.ts'
 import type { DeadLetter, StoreDeadLetters } from '../../src/model/dead-letter.ts'
 import type { RejectedJourney } from '../../src/model/journey.ts'
+import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
 import { aMessage, aPreparedEvent } from '../helpers/builders.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
@@ -27,7 +28,7 @@ describe('storing the rejected events of a message', () => {
         ['1-2', 'invalid_json'],
       ],
     )
-    assert.deepEqual(told, ['2 stored in 250 ms'])
+    assert.deepEqual(told, ['{"invalid_json":2} stored in 250 ms'])
   })
 
   it('says when the letter was written', async () => {
@@ -79,6 +80,34 @@ describe('storing the rejected events of a message', () => {
     assert.deepEqual(groups, [41, 41, 18])
   })
 
+  it('ends between groups of letters once they may be stored no more', async () => {
+    const { storeRejected, groups, told } = createScene()
+    const journeys = Array.from({ length: 2_500 }, (_, index) => aJourney(index + 1))
+
+    const stored = await storeRejected(MESSAGE, journeys, () => groups.length < 2)
+
+    assert.equal(stored, false)
+    assert.deepEqual(groups, [1_000, 1_000])
+    assert.equal(told.length, 2)
+  })
+
+  it('is one letter for many, which tells their own reasons', async () => {
+    const { storeMany, letters, told } = createScene()
+
+    const stored = await storeMany(MESSAGE, {
+      events: 2_000,
+      lines: '1-2000',
+      reasons: { invalid_json: 2_000 },
+    })
+
+    assert.equal(stored, true)
+    assert.deepEqual(
+      letters.map(({ reason, events }) => [reason, events]),
+      [['too_many_rejected', 2_000]],
+    )
+    assert.deepEqual(told, ['{"invalid_json":2000} stored in 0 ms'])
+  })
+
   it('says which of its equal lines a letter is of, from the second on', async () => {
     const { storeRejected, letters } = createScene()
     const journeys = [aJourney(1), aJourney(2, { ordinal: 2 }), aJourney(3, { ordinal: 3 })]
@@ -117,7 +146,9 @@ function createScene({ storesInMs = 0, fails = false } = {}) {
   const groups: number[] = []
   const told: string[] = []
   const telemetry = {
-    deadLettersStored: (count: number, ms: number) => told.push(`${count} stored in ${ms} ms`),
+    deadLettersStored: (reasons: object, ms: number) => {
+      told.push(`${JSON.stringify(reasons)} stored in ${ms} ms`)
+    },
     deadLettersNotStored: (error: unknown) => told.push(String(error)),
   }
   const store: StoreDeadLetters = async (stored) => {
@@ -126,6 +157,17 @@ function createScene({ storesInMs = 0, fails = false } = {}) {
     groups.push(stored.length)
     if (storesInMs > 0) await new Promise<void>((resolve) => clock.after(storesInMs, resolve))
   }
-  const storeRejected = createStoreRejected({ store, clock, telemetry })
-  return { storeRejected, clock, letters, groups, told }
+  const { storeRejected, storeMany } = createRejectedStore({ store, clock, telemetry })
+  return {
+    storeRejected: (
+      message: Message,
+      journeys: readonly RejectedJourney[],
+      mayStore = () => true,
+    ) => storeRejected(message, journeys, mayStore),
+    storeMany,
+    clock,
+    letters,
+    groups,
+    told,
+  }
 }

@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { portsFrom } from '../../src/cli/ports.ts'
 import { thingsToTry } from '../../src/cli/things-to-try.ts'
 import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src/config-schema.ts'
-import { deadLetterOf } from '../../src/dead-letter/dead-letter-of.ts'
+import { deadLetterOf, letterOfMany } from '../../src/dead-letter/dead-letter-of.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
 import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
 import { IMPORTED, REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
@@ -51,11 +51,12 @@ describe('README.md', () => {
     const rows = tableOf(README, 'field', 'meaning')
     const meaningOf = (name: string) => rows.find(({ field }) => field === `\`${name}\``)?.meaning
 
-    const letters = [aDeadLetter('of an event'), aDeadLetter('of a message')]
+    const many = letterOfMany(aMessage(), { events: 2, lines: '1-2', reasons: {} }, 0)
+    const letters = [aDeadLetter('of an event'), aDeadLetter('of a message'), many]
 
     const fields = new Set(letters.flatMap((letter) => Object.keys(letter)))
     assert.deepEqual(new Set(rows.flatMap(({ field }) => spansIn(field))), fields)
-    assert.deepEqual(spansIn(meaningOf('reason')), REJECT_REASONS)
+    assert.deepEqual(spansIn(meaningOf('reason')), [...REJECT_REASONS, 'too_many_rejected'])
     assert.deepEqual(
       new Set(spansIn(meaningOf('message'))),
       new Set(letters.flatMap(({ message }) => Object.keys(message))),

@@ -1,4 +1,5 @@
 import { type Batcher, createBatcher } from '../../src/batch/batcher.ts'
+import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
 import { createDecode } from '../../src/decode/decode.ts'
 import { readLine } from '../../src/decode/read-line.ts'
 import { createByteBudget, type Hold } from '../../src/lib/byte-budget.ts'
@@ -64,6 +65,9 @@ export function createPath(changes: PathChanges = {}): Path {
     prepare: createPrepare({ insertId }),
     importEvents: batcher.add,
     letterGuard: { notePassed: () => true, mayStore: async () => true, notStored: () => {} },
+    rejectedGo,
+    tallyLetters: createLetterTally,
+    storeMany: async () => true,
     storeRejected: async (_message, rejected) => {
       stored.push(...rejected.map(({ line, child }) => ({ line, child })))
       return true
@@ -90,6 +94,12 @@ export function createPath(changes: PathChanges = {}): Path {
 }
 
 const AT_ONCE: FakeAnswer = {}
+
+/** Takes the letters of any message for so large that each portion is stored by itself. */
+export const tallyAsLarge: Stages['tallyLetters'] = (message, decodedBytes) => {
+  const tally = createLetterTally(message, decodedBytes)
+  return { ...tally, bytes: () => Number.MAX_SAFE_INTEGER, areTooMany: () => false }
+}
 
 /** Nobody else waits for a turn. */
 async function atOnce(): Promise<void> {}

@@ -27,9 +27,8 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'stores dead letters after the ack': {
     file: 'pipeline.ts',
-    original: 'if (rejected.length > 0 && !(await stages.storeRejected(message, rejected))) {',
-    sabotaged:
-      'if (rejected.length > 0) void stages.storeRejected(message, rejected)\nif (false) {',
+    original: 'if (await storeLetters(made, work, decodedBytesOf(decoded))) return',
+    sabotaged: 'void storeLetters(made, work, decodedBytesOf(decoded))\nif (true) return',
     found: /ackedEarly/,
   },
   'puts a fast clock back to its own now': {
@@ -74,7 +73,8 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     file: 'dead-letter/files.ts',
     original: 'sync: () => file.datasync()',
     sabotaged: 'sync: async () => {}',
-    found: /ackedEarly/,
+    // The service looks for what it wrote before it acks, and does not find it in the file.
+    found: /given up/,
   },
   'writes half of an event into its letter': {
     file: 'dead-letter/dead-letter-of.ts',

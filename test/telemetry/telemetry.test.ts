@@ -245,7 +245,7 @@ describe('what happened', () => {
     ],
     [
       'a stored dead letter',
-      (telemetry) => telemetry.deadLettersStored(1, 20),
+      (telemetry) => telemetry.deadLettersStored({ invalid_json: 1 }, 20),
       { dead_letter_write_seconds_sum: 0.02 },
     ],
   ] satisfies [string, (telemetry: Telemetry) => void, Record<string, number>][]) {
@@ -259,6 +259,26 @@ describe('what happened', () => {
       }
     })
   }
+
+  it('names stored dead letters by reason, all of them by the end of the minute', async () => {
+    const { telemetry, lines, clock } = createScene()
+
+    telemetry.eventsReceived(6)
+    telemetry.deadLettersStored({ invalid_json: 1 }, 1)
+    telemetry.deadLettersStored({ invalid_json: 2, too_large: 1 }, 1)
+    telemetry.deadLettersStored({ invalid_json: 2 }, 1)
+    await clock.advance(60_000)
+
+    const told = lines().filter(({ event }) => event === 'dead_letters')
+    assert.deepEqual(
+      told.map(({ count, reasons, times }) => [count, reasons, times]),
+      [
+        [1, { invalid_json: 1 }, 1],
+        [5, { invalid_json: 4, too_large: 1 }, 2],
+      ],
+    )
+    assert.match(String(told[1]?.message), /dead letters: invalid_json 4, too_large 1$/)
+  })
 
   for (const [what, severity, tell] of [
     [
@@ -281,7 +301,11 @@ describe('what happened', () => {
       'WARNING',
       (telemetry) => telemetry.requestEnded({ ...IMPORT, status: 429 }),
     ],
-    ['stored dead letters', 'WARNING', (telemetry) => telemetry.deadLettersStored(1, 20)],
+    [
+      'stored dead letters',
+      'WARNING',
+      (telemetry) => telemetry.deadLettersStored({ invalid_json: 1 }, 20),
+    ],
     [
       'dead letters that could not be stored',
       'ERROR',

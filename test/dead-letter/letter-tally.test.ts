@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { letterOfJourney } from '../../src/dead-letter/letter-of-journey.ts'
+import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
+import type { RejectedJourney } from '../../src/model/journey.ts'
+import { rejected } from '../../src/model/outcome.ts'
+import { aMessage } from '../helpers/builders.ts'
+
+const MIB = 1024 * 1024
+const MESSAGE = aMessage({ attributes: {} })
+
+function aJourney(number: number, text = '1'): RejectedJourney {
+  const outcome = rejected('invalid_event', 'the event is not a JSON object')
+  return { line: { number, text }, ordinal: 1, child: 0, outcome }
+}
+
+/** Whether letters of a file that take so many bytes in all are too many. */
+function areTooMany(bytes: number, decodedBytes: number, letters = 2): boolean {
+  const tally = createLetterTally(MESSAGE, decodedBytes)
+  tally.add([aJourney(1, '')])
+  const frame = tally.bytes()
+  const left = bytes - letters * frame
+  const whole = createLetterTally(MESSAGE, decodedBytes)
+  const texts = Array.from({ length: letters }, (_, at) => 'x'.repeat(at === 0 ? left : 0))
+  whole.add(texts.map((text) => aJourney(1, text)))
+  assert.equal(whole.bytes(), bytes)
+  return whole.areTooMany()
+}
+
+describe('the letters of a message', () => {
+  it('are measured to the byte', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 50 })
+    const journey = fc.tuple(fc.integer({ min: 1 }), text).map(([line, one]) => aJourney(line, one))
+
+    fc.assert(
+      fc.property(fc.array(journey), fc.dictionary(text, text), (journeys, attributes) => {
+        const message = aMessage({ attributes })
+        const tally = createLetterTally(message, 0)
+
+        tally.add(journeys)
+
+        const letters = journeys.map((one) => letterOfJourney(message, one, 1e12))
+        const lines = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('')
+        assert.equal(tally.bytes(), Buffer.byteLength(lines))
+      }),
+    )
+  })
+
+  for (const [bytes, decodedBytes, tooMany] of [
+    [MIB, 0, false],
+    [MIB + 1, 0, true],
+    [MIB + 1, MIB / 16, true],
+    [MIB + 16, MIB / 16 + 1, false],
+    [32 * MIB, 2 * MIB, false],
+    [32 * MIB + 1, 2 * MIB, true],
+    [64 * MIB, 8 * MIB, false],
+    [64 * MIB + 1, 8 * MIB, true],
+  ] as const) {
+    const are = tooMany ? 'are too many' : 'are stored one by one'
+    it(`${are} when ${bytes} bytes come of ${decodedBytes}`, () => {
+      assert.equal(areTooMany(bytes, decodedBytes), tooMany)
+    })
+  }
+
+  it('are never too many when it is one', () => {
+    assert.equal(areTooMany(2 * MIB, 0, 1), false)
+  })
+
+  it('are summed up by reason, with the first field and the lines', () => {
+    const tally = createLetterTally(MESSAGE, 0)
+    const noTime = rejected('invalid_event', 'no time', 'properties.time')
+    const refused = rejected('refused_by_mixpanel', 'no', 'properties.$insert_id')
+
+    tally.add([aJourney(1), { ...aJourney(2), outcome: noTime }])
+    tally.add([{ ...aJourney(2), outcome: refused, child: 2 }, aJourney(9)])
+
+    assert.deepEqual(tally.sum(), {
+      events: 4,
+      lines: '1-2,9',
+      reasons: { invalid_event: 3, refused_by_mixpanel: 1 },
+      field: 'properties.time',
+    })
+  })
+})
