@@ -203,7 +203,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     say(
       'error',
       'all_rejected',
-      { reasons, ...(field !== undefined && { field }) },
+      { event: 'all_rejected', reasons, ...(field !== undefined && { field }) },
       'every event of the last messages was rejected: is the transform broken, or the topic of ' +
         'another shape? Such messages are nacked and come again until an event passes',
     )

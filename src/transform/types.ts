@@ -11,7 +11,10 @@ export interface TransformContext {
   readonly subscription: string
   /** Without the four that a dead-letter policy adds (`CloudPubSubDeadLetterSource…`). */
   readonly attributes: Readonly<Record<string, string>>
-  /** RFC 3339, as Pub/Sub sent it; in a copy that a dead-letter policy made, that of the original. */
+  /**
+   * RFC 3339, as Pub/Sub sent it; in a copy that a dead-letter policy made, that of the original. A
+   * redelivery may have another one: no event may depend on it.
+   */
   readonly publishTime?: string
   readonly orderingKey?: string
   /** Present only under a dead-letter policy, and approximate. Grows: no event may depend on it. */
