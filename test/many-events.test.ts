@@ -5,6 +5,7 @@ import type { Body, Place } from '../src/model/event.ts'
 import type { RejectedJourney } from '../src/model/journey.ts'
 import type { Message } from '../src/model/message.ts'
 import { IMPORTED, rejected } from '../src/model/outcome.ts'
+import { createPrepare } from '../src/prepare/prepare.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
 import { createFakeClock, type FakeClock, settlePromises } from './helpers/fake-clock.ts'
 import { createLedgerScene, type LedgerScene, type Push } from './helpers/ledger.ts'
@@ -14,6 +15,7 @@ import {
   type FakeAnswer,
   type Path,
   type PathChanges,
+  timedText,
 } from './helpers/path.ts'
 
 const PORTIONS = { portionEvents: 4_000, windowBytes: 16 * 1024 * 1024, maxEvents: 2_000 }
@@ -64,6 +66,43 @@ describe('a message of more events than can be imported before its deadline', ()
     assert.equal(new Set(path.sent).size, 15_000)
     assert.equal(books.totals().imported, 15_000)
     assert.equal(budget.held(), 0)
+  })
+
+  it('has ids of its content that are the same in whatever delivery an event is sent', async () => {
+    const ids: string[] = []
+    const clock = createFakeClock()
+    const quota = quotaOf(300, clock)
+    const { push } = createScene(clock, {
+      insertId: 'content',
+      answerTo: (names) => ({
+        ...quota(names),
+        outcomeOf: (_, { event }) => {
+          ids.push(event.insertId)
+          return IMPORTED
+        },
+      }),
+      maxConcurrency: 2,
+      maxEvents: 200,
+      portionEvents: 400,
+    })
+    const texts = Array.from({ length: 15_000 }, (_, index) => timedText(`e-${index % 5}`))
+    const message = aMessage({ data: base64(texts.join('\n')) })
+    const prepare = createPrepare({ insertId: 'content' })(message)
+    const expected = texts.map((text, index) => {
+      const line = { number: index + 1, text }
+      const step = prepare({ line, child: 0, text, value: JSON.parse(text) })
+      return step.kind === 'prepared' ? step.insertId : step.kind
+    })
+
+    const first = await delivered(push, clock, message)
+    const sentAtFirst = ids.length
+    await delivered(push, clock, message)
+    const last = await delivered(push, clock, message)
+
+    assert.deepEqual([first.answer, last.answer], ['nack deadline', 'ack imported'])
+    assert.ok(sentAtFirst < texts.length, `${sentAtFirst}`)
+    assert.equal(new Set(expected).size, texts.length)
+    assert.deepEqual(ids.toSorted(), expected.toSorted())
   })
 
   it('is held in memory a portion at a time', async () => {

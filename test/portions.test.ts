@@ -6,7 +6,7 @@ import type { RejectedJourney } from '../src/model/journey.ts'
 import { type Dropped, type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import { kindsIn } from '../src/outcomes.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
-import { aWork, createPath, eventText, type PathChanges } from './helpers/path.ts'
+import { aWork, createPath, type PathChanges, timedText } from './helpers/path.ts'
 
 const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
 const OUTCOMES: Readonly<Record<string, EventOutcome>> = {
@@ -14,7 +14,7 @@ const OUTCOMES: Readonly<Record<string, EventOutcome>> = {
   late: retry('throttled'),
 }
 
-/** Equal lines too: with ids of the content they must be told apart. */
+/** Equal events with times of their own, too: ids of the content must tell them apart. */
 const lines = fc.array(fc.constantFrom('good', 'good', 'dropped', 'twins', 'refused', 'bad', ''), {
   maxLength: 12,
 })
@@ -72,7 +72,7 @@ async function settled(data: string, changes: PathChanges) {
 }
 
 function textOf(names: readonly string[], form: 'lines' | 'array'): string {
-  const texts = names.map((name) => (name === 'bad' ? '{"event":' : name && eventText(name)))
+  const texts = names.map((name) => (name === 'bad' ? '{"event":' : name && timedText(name)))
   if (form === 'lines') return texts.join('\n')
   return `[${texts.filter((text) => text.endsWith('}')).join(',')}]`
 }

@@ -133,6 +133,14 @@ export function eventText(name: string): string {
   return JSON.stringify({ event: name, properties: { distinct_id: 'u-1' } })
 }
 
+/** A good event with a time of its own. */
+export function timedText(name: string): string {
+  return JSON.stringify({
+    event: name,
+    properties: { distinct_id: 'u-1', time: 1_700_000_000_000 },
+  })
+}
+
 function nameOf({ event }: Traveller): string {
   const { event: name }: { event: string } = JSON.parse(event.text)
   return name
