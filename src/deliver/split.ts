@@ -67,14 +67,14 @@ interface Rest {
 
 /** No smaller event, or batch of them, is too large for Mixpanel, whatever an answer says. */
 const LARGE_BYTES = 100_000
-/** Parts up to this size are remembered when refused: a smaller batch does not come to six requests. */
+/** Parts up to this size are remembered when refused: what is left of a split may be so small. */
 const FEW = 16
 /** So many refusals all parts are halved at a time, to an eighth: most often one can be imported. */
 const BROAD_REFUSALS = 2 + 4 + 8
 /** Beyond those and the way down to a single event: so many more are tried. */
 const MORE_TRIES = 8
-/** Requests that must have refused an event: where three in ten fail at random, 0.07 % meet six. */
-const REFUSALS_BELIEVED = 6
+/** Requests of a split that must have refused an event. If 30 % fail at random, 0.02 % meet seven. */
+const REFUSALS_BELIEVED = 7
 /** Deliveries that must have refused an event that has no neighbours. Each asks twice. */
 const DELIVERIES_BELIEVED = 3
 

@@ -967,3 +967,60 @@ describe('a gate, whatever comes', () => {
     )
   })
 })
+
+describe('one 401 among imports', () => {
+  it('holds nobody up for longer than it takes to import what set out no sooner', async () => {
+    const { clock, gate } = aGate()
+    const refused = await passed(gate)
+    await clock.advance(10)
+    const good = await passed(gate)
+    gate.ended(refused, MISCONFIGURED)
+    assert.equal(gate.barred(), true)
+
+    gate.ended(good, TAKEN)
+
+    assert.equal(gate.barred(), false)
+    await passed(gate)
+  })
+
+  it('is not overruled by an import that set out before it', async () => {
+    const { clock, gate } = aGate()
+    const good = await passed(gate)
+    await clock.advance(10)
+    const refused = await passed(gate)
+    gate.ended(refused, MISCONFIGURED)
+
+    gate.ended(good, TAKEN)
+
+    assert.equal(gate.barred(), true)
+  })
+
+  it('leaves a pause that Mixpanel has asked for as it is when it is overruled', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    const [throttled, refused, good] = [await passed(gate), await passed(gate), await passed(gate)]
+    gate.ended(throttled, throttledFor('5'))
+    gate.ended(refused, MISCONFIGURED)
+    gate.ended(good, TAKEN)
+
+    void note('held', gate.pass(1, never))
+    await clock.advance(10_000)
+
+    assert.deepEqual(notes, [[5_000, 'held', 'open']])
+  })
+})
+
+describe('credentials that several answers refuse together', () => {
+  it('bar the gate as a 401 does, and let one pass every ten seconds', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+
+    gate.bar(0)
+    gate.bar(0)
+    void note('probe', gate.pass(1, never))
+    await clock.advance(20_000)
+
+    assert.equal(gate.barred(), true)
+    assert.deepEqual(notes, [[10_000, 'probe', 'open']])
+  })
+})

@@ -14,6 +14,7 @@ import {
   reasonsOf,
   travellersOf,
 } from './a-delivery.ts'
+import { seeded } from './seeded.ts'
 
 /** The 400 that names no event: nothing of the batch is imported. */
 const OPAQUE = answered(400, {
@@ -48,17 +49,6 @@ async function deliverPoisoned(
   delivery.holding.drain()
   await delivery.clock.advance(0)
   return { ...delivery, party, requests: delivery.sent.length, lastAt: delivery.sentAt().at(-1) }
-}
-
-/** Splitmix32: the same row of numbers in [0, 1) for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
-  }
 }
 
 describe('a batch that is refused without a name', () => {
@@ -193,7 +183,7 @@ describe('a batch that is refused without a name', () => {
     assert.deepEqual(reasonsOf(party), Array(4).fill('suspect'))
   })
 
-  it('believes of an event what six requests say, and asks again until then', async () => {
+  it('believes it of an event when seven requests have refused it, and asks again until then', async () => {
     const party = aParty()
     const { deliverBatch, sentTexts } = aDelivery(refusing(isPoison))
 

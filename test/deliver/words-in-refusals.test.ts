@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { aParty } from '../helpers/builders.ts'
+import {
+  type Answers,
+  aDelivery,
+  allImported,
+  always,
+  answered,
+  inTurn,
+  reasonsOf,
+  travellersOf,
+} from './a-delivery.ts'
+
+const NO_ACCESS = answered(400, { error: 'Invalid project token', status: 0 })
+const TEMPORARY = answered(400, { error: 'a temporary failure occurred', status: 0 })
+const HUNDRED = [...Array(99).fill('g'), 'X']
+
+/** Refuses whatever comes with X, in these words. */
+function refusingX(answer: typeof NO_ACCESS): Answers {
+  return (texts, attempt) => (texts.includes('X') ? answer : allImported(texts, attempt))
+}
+
+function decodeError(words: string): typeof NO_ACCESS {
+  const error = `json decode error at element idx: 3, byte_offset: 99: ${words}`
+  return answered(400, { error, status: 0 })
+}
+
+describe('a 400 that speaks of access', () => {
+  for (const events of [['a'], ['a', 'b'], Array(2_000).fill('a')]) {
+    it(`means misconfigured when it comes twice with no import meanwhile: ${events.length}`, async () => {
+      const party = aParty(8_000)
+      const { deliverBatch, clock, gate, run, told, verdicts } = aDelivery(always(NO_ACCESS), {
+        takesMs: 10,
+      })
+
+      const delivering = deliverBatch(travellersOf(party, events))
+      await clock.advance(7_999)
+      assert.equal(gate.barred(), true)
+      assert.deepEqual(reasonsOf(party), [])
+      await run(delivering)
+
+      assert.deepEqual(reasonsOf(party), Array(events.length).fill('misconfigured'))
+      assert.ok(verdicts.includes('misconfigured'))
+      assert.deepEqual(told.suspected, [])
+    })
+  }
+
+  it('is probed every ten seconds, and resumes by itself', async () => {
+    const party = aParty(60_000)
+    let broken = true
+    const { deliverBatch, clock, gate, sentAt } = aDelivery((texts, attempt) =>
+      broken ? NO_ACCESS : allImported(texts, attempt),
+    )
+
+    void deliverBatch(travellersOf(party, ['a']))
+    await clock.advance(25_000)
+    broken = false
+    await clock.advance(5_000)
+
+    assert.deepEqual(sentAt().map(Math.floor), [0, 0, 10_000, 20_000, 30_000])
+    assert.equal(gate.barred(), false)
+    assert.deepEqual(reasonsOf(party), ['imported'])
+  })
+
+  it('is a refusal like any other when it comes once', async () => {
+    const party = aParty()
+    const { deliverBatch, gate } = aDelivery(inTurn(NO_ACCESS, allImported))
+
+    await deliverBatch(travellersOf(party))
+
+    assert.equal(gate.barred(), false)
+    assert.deepEqual(reasonsOf(party), Array(3).fill('imported'))
+  })
+
+  for (const [name, answer] of Object.entries({
+    'a decode error': decodeError('json: unknown field "project_id"'),
+    'a decode error in other words': decodeError('unauthorized'),
+    'no decode error': NO_ACCESS,
+  })) {
+    it(`costs no neighbour anything when it is about one event: ${name}`, async () => {
+      const party = aParty()
+      const { deliverBatch, gate, verdicts } = aDelivery(refusingX(answer), { takesMs: 0 })
+
+      await deliverBatch(travellersOf(party, HUNDRED))
+
+      assert.equal(gate.barred(), false)
+      assert.equal(verdicts.includes('misconfigured'), false)
+      assert.deepEqual(reasonsOf(party).sort(), [
+        ...Array(99).fill('imported'),
+        'refused_by_mixpanel',
+      ])
+    })
+  }
+
+  it('holds others up once at most when it is about an event that is sent alone', async () => {
+    const { deliverBatch, clock, verdicts, run } = aDelivery(refusingX(NO_ACCESS), { takesMs: 10 })
+    const reasons: string[] = []
+
+    for (let delivery = 1; delivery <= 4; delivery += 1) {
+      const party = aParty(clock.monotonic() + 8_000, undefined, 'm')
+      const delivering = deliverBatch(travellersOf(party, ['X']))
+      await clock.advance(12_000)
+      await delivering
+      reasons.push(...reasonsOf(party))
+      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    }
+
+    assert.deepEqual(reasons, ['misconfigured', 'suspect', 'suspect', 'refused_by_mixpanel'])
+    assert.equal(verdicts.filter((kind) => kind === 'misconfigured').length, 1)
+  })
+})
+
+describe('a 400 that speaks of a fault that passes', () => {
+  it('is retried, after the back-off', async () => {
+    const party = aParty()
+    const { deliverBatch, clock, sentAt } = aDelivery(inTurn(TEMPORARY, TEMPORARY, allImported))
+
+    const delivering = deliverBatch(travellersOf(party))
+    await clock.advance(10_000)
+    await delivering
+
+    assert.deepEqual(sentAt(), [0, 1_000, 3_000])
+    assert.deepEqual(reasonsOf(party), Array(3).fill('imported'))
+  })
+
+  it('goes back as a 503 does when there is no more time', async () => {
+    const party = aParty(8_000)
+    const { deliverBatch, clock, told } = aDelivery(always(TEMPORARY))
+
+    void deliverBatch(travellersOf(party))
+    await clock.advance(8_000)
+
+    assert.deepEqual(reasonsOf(party), Array(3).fill('mixpanel_unavailable'))
+    assert.deepEqual(told.suspected, [])
+  })
+
+  it('is a refusal when it comes again although others are imported: it may quote an event', async () => {
+    const party = aParty(60_000)
+    const { deliverBatch, clock } = aDelivery(refusingX(TEMPORARY))
+
+    const delivering = deliverBatch(travellersOf(party, HUNDRED))
+    for (let second = 0; second < 40; second += 1) {
+      await clock.advance(1_000)
+      await deliverBatch(travellersOf(aParty(), ['g']))
+    }
+    await delivering
+
+    assert.deepEqual(reasonsOf(party).sort(), [
+      ...Array(99).fill('imported'),
+      'refused_by_mixpanel',
+    ])
+  })
+
+  it('does not come back for ever about an event that is sent alone', async () => {
+    const { deliverBatch, clock, run } = aDelivery(refusingX(TEMPORARY), { takesMs: 10 })
+    const reasons: string[] = []
+
+    for (let delivery = 1; delivery <= 4; delivery += 1) {
+      const party = aParty(clock.monotonic() + 8_000, undefined, 'm')
+      void deliverBatch(travellersOf(party, ['X']))
+      await clock.advance(10_000)
+      reasons.push(...reasonsOf(party))
+      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    }
+
+    assert.deepEqual(reasons, ['mixpanel_unavailable', 'suspect', 'suspect', 'refused_by_mixpanel'])
+  })
+})
+
+describe('a 400 that quotes the words of another', () => {
+  it('closes the gate for nobody: an event may say that rate limits are exceeded', async () => {
+    const party = aParty()
+    const quoting = answered(400, { error: 'no such event: exceeded rate limits', status: 0 })
+    const { deliverBatch, gate } = aDelivery(refusingX(quoting))
+
+    await deliverBatch(travellersOf(party, HUNDRED))
+
+    assert.equal(gate.closed(), false)
+    assert.equal(reasonsOf(party).filter((reason) => reason === 'imported').length, 99)
+  })
+})
