@@ -11,22 +11,37 @@ export type TakeLine = (number: number, start: number, end: number) => boolean
  * space around them, and pauses after each stretch.
  */
 export function* linesIn(bytes: Buffer, take: TakeLine): Generator<void, void> {
-  let number = 1
-  let pauseAt = STRETCH_BYTES
-  for (let at = 0; at < bytes.length; ) {
-    if (at >= pauseAt) {
-      pauseAt = at + STRETCH_BYTES
+  const scan: Scan = { at: 0, number: 1 }
+  for (let pauseAt = STRETCH_BYTES; ; ) {
+    skipSpace(bytes, scan, pauseAt)
+    if (scan.at >= bytes.length) return
+    if (scan.at >= pauseAt) {
+      pauseAt = scan.at + STRETCH_BYTES
       yield
-    }
-    const space = spaceIn(bytes, at)
-    if (space > 0) {
-      if (bytes[at] === LINE_FEED) number += 1
-      at += space
       continue
     }
-    const lineFeed = bytes.indexOf(LINE_FEED, at)
+    const lineFeed = bytes.indexOf(LINE_FEED, scan.at)
     const end = lineFeed === -1 ? bytes.length : lineFeed
-    if (!take(number, at, trimmedEndIn(bytes, at, end))) return
-    at = end
+    if (!take(scan.number, scan.at, trimmedEndIn(bytes, scan.at, end))) return
+    scan.at = end
   }
+}
+
+/** How far a text has been scanned, and the number of the line that this is in. */
+interface Scan {
+  at: number
+  number: number
+}
+
+/** Goes on to what is no white space, or to `until`. */
+function skipSpace(bytes: Buffer, scan: Scan, until: number): void {
+  let { at, number } = scan
+  const last = Math.min(until, bytes.length)
+  while (at < last) {
+    const space = spaceIn(bytes, at)
+    if (space === 0) break
+    if (bytes[at] === LINE_FEED) number += 1
+    at += space
+  }
+  Object.assign(scan, { at, number })
 }

@@ -9,7 +9,7 @@ export type JsonFault = 'not_utf8' | 'not_json' | 'too_deep' | 'too_large'
 /** JSON.parse cannot be interrupted. What is shorter than this takes eight milliseconds at most. */
 const UNWEIGHED_BYTES = 64 * 1024
 /** A text may be this long and hold this many values: 100 ms, when each is a new name of a member. */
-const MAX_BYTES = 8 * 1024 * 1024
+const MAX_BYTES = 4 * 1024 * 1024
 const MAX_VALUES = 131_072
 /** V8 takes some 65 bytes of native memory for each level it descends. */
 const MAX_DEPTH = 1000
