@@ -44,6 +44,13 @@ export interface PushRouteParts {
   readonly telemetry: Pick<Telemetry, 'pushRefused' | 'messageSettled'>
 }
 
+interface WaitingPush {
+  readonly settling: Promise<Settlement>
+  readonly pushed: Message
+}
+
+const NO_BODY: PushEnvelope = { message: { messageId: '' } }
+
 /** Where Pub/Sub posts, and where Eventarc posts unless told otherwise. */
 const PUSH_URLS = ['/push', '/push/', '/']
 /** What a client waits for before it sends a body (RFC 9110, 10.1.1). */
@@ -163,17 +170,29 @@ export async function pushRoutes(
     next(null, isAnnounced ? body : body.pipe(createRoomTaker(request.room)))
   }
 
-  async function takePush(
+  /** Is not async: what an async function has in hand lives as long as it waits. */
+  function takePush(
     request: FastifyRequest<{ Body: PushEnvelope }>,
     reply: FastifyReply,
-  ): Promise<FastifyReply> {
+  ): FastifyReply | Promise<FastifyReply> {
     const pushed = messageOf(request.body)
     if (!parts.isAllowed(pushed.subscription)) {
       refuse(reply, SUBSCRIPTION_REFUSED)
       return reply
     }
     const answerBy = request.headersAt + options.answerWithinMs
-    const settlement = await parts.settle(originOf(pushed), answerBy)
+    const settling = parts.settle(originOf(pushed), answerBy)
+    // A push that waits holds nothing but what its answer needs.
+    request.body = NO_BODY
+    return answer(request, reply, { settling, pushed: withoutContents(pushed) })
+  }
+
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { settling, pushed }: WaitingPush,
+  ): Promise<FastifyReply> {
+    const settlement = await settling
     telemetry.messageSettled(pushed, settlement, clock.monotonic() - request.headersAt)
     if (settlement.kind === 'ack') return reply.code(settlement.status).send()
     return sendProblem(reply, problemOfNack(settlement))
@@ -194,4 +213,8 @@ export async function pushRoutes(
 /** As announced; 0 when the body does not say how long it is. */
 function bodyBytesOf({ headers }: FastifyRequest): number {
   return Number(headers['content-length'] ?? 0)
+}
+
+function withoutContents(message: Message): Message {
+  return { ...message, data: '', attributes: {} }
 }
