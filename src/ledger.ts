@@ -3,6 +3,7 @@ import { type Alarm, createAlarms } from './lib/alarms.ts'
 import type { Hold } from './lib/byte-budget.ts'
 import type { Clock } from './lib/clock.ts'
 import { createEmptiedMap } from './lib/emptied-map.ts'
+import { heapBytesOf } from './lib/heap-bytes.ts'
 import { createMemory, type MemoryOptions } from './memory.ts'
 import type { Message } from './model/message.ts'
 import type { Settlement } from './model/settlement.ts'
@@ -46,6 +47,8 @@ const DEAD_LETTER_MS = 1_000
 const GOES_ON_DEADLINES = 2
 /** What a push takes of the memory while it waits: socket, request, answer, and what waits here. */
 const PUSH_BYTES = 8 * 1024
+/** Roughly: an attribute, less its name and its value. */
+const ATTRIBUTE_BYTES = 64
 
 /** One push of a message that is under way. */
 interface Waiter extends PromiseWithResolvers<Settlement> {
@@ -228,15 +231,16 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
   }
 }
 
-/** In characters, which is in bytes what V8 takes for most of them. */
 function sizeOf({ data, attributes }: Message): number {
   let size = data.length
-  for (const [name, value] of Object.entries(attributes)) size += name.length + value.length
+  for (const [name, value] of Object.entries(attributes)) {
+    size += ATTRIBUTE_BYTES + heapBytesOf(name) + heapBytesOf(value)
+  }
   return size
 }
 
 /**
- * Message ids alone lie (curl samples, emulators and hand-made pushes reuse them), so the key is
+ * Message ids alone are not reliable (curl samples, emulators and hand-made pushes reuse them), so the key is
  * a digest of all that makes the message.
  */
 function keyOf(message: Message): string {

@@ -1,3 +1,4 @@
+import { heapBytesOf } from './lib/heap-bytes.ts'
 import { type EventOutcome, type Rejected, type Retry, retry, type Tally } from './model/outcome.ts'
 
 /** What becomes of the events of one message, by their places in its order. */
@@ -13,6 +14,8 @@ export interface Outcomes {
   rejections?: Map<number, Rejected>
   /** What all that is rejected has become: it comes again. */
   returned?: Retry
+  /** What kinds and rejections take of the memory, their texts above all. */
+  textBytes: number
 }
 
 /** How many lines were taken at a time, and how many events were made of them. */
@@ -39,11 +42,13 @@ const NONE = 0
 const LATE = retry('deadline')
 /** Kinds beyond which each rejection is kept by itself. */
 const MOST_KINDS = 100
-/** Roughly: such a rejection, less its words. */
-const REJECTION_BYTES = 160
+/** Roughly: an outcome and its place in a list or a map, less its texts. */
+const OUTCOME_BYTES = 130
+/** Roughly: an object of two numbers, and its place in a list. */
+const PORTION_BYTES = 40
 
 export function createOutcomes(): Outcomes {
-  return { portions: [], codes: [], kinds: [LATE] }
+  return { portions: [], codes: [], kinds: [LATE], textBytes: 0 }
 }
 
 /** Makes room for events more; answers the place of the first. */
@@ -59,14 +64,14 @@ export function noteStay(outcomes: Outcomes, place: number, outcome: EventOutcom
   outcomes.codes[place] = codeOf(outcomes, outcome)
 }
 
-/** A traveller has arrived. Answers how many bytes it takes to remember how. */
-export function noteArrival(outcomes: Outcomes, place: number, outcome: EventOutcome): number {
+/** A traveller has arrived. */
+export function noteArrival(outcomes: Outcomes, place: number, outcome: EventOutcome): void {
   const code = outcome.kind === 'rejected' ? answerCodeOf(outcomes, outcome) : undefined
   outcomes.codes[place] = code ?? codeOf(outcomes, outcome)
-  if (code !== undefined || outcome.kind !== 'rejected') return 0
+  if (code !== undefined || outcome.kind !== 'rejected') return
   outcomes.rejections ??= new Map()
   outcomes.rejections.set(place, outcome)
-  return bytesOf(outcome)
+  outcomes.textBytes += bytesOf(outcome)
 }
 
 /** What an earlier delivery came to, with an event that is not among the fresh. */
@@ -116,12 +121,11 @@ export function freshIn({ codes, kinds, returned }: Outcomes): readonly Tally[] 
 
 /** `undefined` when another delivery has all to do again. */
 export function pastOf(outcomes: Outcomes): PastOutcomes | undefined {
-  const { portions, kinds, rejections } = outcomes
+  const { portions, kinds, textBytes } = outcomes
   if (kinds.every(({ kind }) => kind === 'retry')) return undefined
   const codes = Uint8Array.from(outcomes.codes)
   const settled = { ...outcomes, codes }
-  let bytes = codes.length
-  for (const rejection of rejections?.values() ?? []) bytes += bytesOf(rejection)
+  const bytes = codes.length + textBytes + portions.length * PORTION_BYTES
   return { portions, bytes, endedAt, rejectionAt: (place) => rejectionAt(settled, place) }
 
   function endedAt(place: number): EventOutcome | undefined {
@@ -134,13 +138,14 @@ function nowOf(outcome: EventOutcome, returned: Retry | undefined): EventOutcome
   return outcome.kind === 'rejected' ? (returned ?? outcome) : outcome
 }
 
-function codeOf({ kinds, answers }: Outcomes, outcome: EventOutcome): number {
+function codeOf(outcomes: Outcomes, outcome: EventOutcome): number {
+  const { kinds, answers } = outcomes
   for (let code = NONE + 1; code < kinds.length; code += 1) {
     const kind = kinds[code]
     if (kind === outcome) return code
     if (kind && isOfOneKind(kind, outcome) && !answers?.has(kind)) return code
   }
-  return kinds.push(outcome) - 1
+  return addKind(outcomes, outcome)
 }
 
 /** `undefined` when there are too many to know each by a code. */
@@ -151,11 +156,17 @@ function answerCodeOf(outcomes: Outcomes, answer: Rejected): number | undefined 
   if (known !== -1) return known
   if (kinds.length >= MOST_KINDS) return undefined
   outcomes.answers.add(answer)
-  return kinds.push(answer) - 1
+  return addKind(outcomes, answer)
 }
 
-function bytesOf({ detail }: Rejected): number {
-  return REJECTION_BYTES + 2 * detail.length
+function addKind(outcomes: Outcomes, kind: EventOutcome): number {
+  outcomes.textBytes += bytesOf(kind)
+  return outcomes.kinds.push(kind) - 1
+}
+
+function bytesOf(outcome: EventOutcome): number {
+  if (outcome.kind !== 'rejected') return OUTCOME_BYTES
+  return OUTCOME_BYTES + heapBytesOf(outcome.detail) + heapBytesOf(outcome.field ?? '')
 }
 
 function isOfOneKind(one: EventOutcome, other: EventOutcome): boolean {

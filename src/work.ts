@@ -86,6 +86,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
   let underWayBytes = 0
   let waiter: { readonly atMostBytes: number; readonly end: PromiseWithResolvers<void> } | undefined
   let bug: { readonly error: unknown } | undefined
+  let heldTextBytes = 0
   let hasDeparted = false
   let isGivenUp = false
   let imports = 0
@@ -132,6 +133,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
       else setOut(journey, place, travellers)
     }
     parts.begun(journeys.length - recalled)
+    holdTexts()
     return travellers
   }
 
@@ -194,11 +196,17 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
   }
 
   function arrived(traveller: Traveller, outcome: EventOutcome): void {
-    const bytes = noteArrival(outcomes, traveller.place, outcome)
-    if (bytes > 0) hold.add(bytes)
+    noteArrival(outcomes, traveller.place, outcome)
+    holdTexts()
     underWayBytes -= weightOf(traveller)
     judge(outcome)
     tellWaiter()
+  }
+
+  function holdTexts(): void {
+    if (outcomes.textBytes === heldTextBytes) return
+    hold.add(outcomes.textBytes - heldTextBytes)
+    heldTextBytes = outcomes.textBytes
   }
 
   function giveUp(at: number): void {
