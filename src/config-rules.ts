@@ -15,6 +15,8 @@ import { MAX_BODY_BYTES } from './model/limits.ts'
 export interface Host {
   /** Bytes this process may use: the container's limit, or the machine's memory. */
   readonly memoryLimitBytes: number
+  /** Bytes that V8's heap may grow to: `--max-old-space-size`, if that is set. */
+  readonly heapLimitBytes: number
   /** The volume a path, or its nearest parent that exists, lies on; undefined when unreadable. */
   volumeOf(path: string): Volume | undefined
 }
@@ -62,9 +64,10 @@ export function problemsOf(given: Given, host: Host): string[] {
   return RULES.flatMap((rule) => rule(given, host))
 }
 
-/** A quarter of the memory limit, at most 128 MiB. */
-export function defaultBufferedBytes(host: Host): number {
-  return Math.min(MOST_BUFFERED_BY_DEFAULT, Math.floor(host.memoryLimitBytes / 4))
+/** A quarter of the memory limit, at most half of the heap limit and 128 MiB. */
+export function defaultBufferedBytes({ memoryLimitBytes, heapLimitBytes }: Host): number {
+  const mostBytes = Math.min(memoryLimitBytes / 4, heapLimitBytes / 2)
+  return Math.min(MOST_BUFFERED_BY_DEFAULT, Math.floor(mostBytes))
 }
 
 /** The schema alone would take `1e3`, `0x10` and `5.0`. */
@@ -175,6 +178,12 @@ function jwksUrl({ PUSH_JWKS_URL }: Given): string[] {
 function bufferedBytes({ PUSH_MAX_BUFFERED_BYTES }: Given, host: Host): string[] {
   const leastBytes = 4 * MAX_BODY_BYTES
   if (PUSH_MAX_BUFFERED_BYTES !== undefined || defaultBufferedBytes(host) >= leastBytes) return []
+  if (host.memoryLimitBytes >= 4 * leastBytes) {
+    return [
+      "PUSH_MAX_BUFFERED_BYTES is half of Node's heap limit by default, and that is less than " +
+        `the ${leastBytes} bytes the service needs: start Node with --max-old-space-size=128 or more`,
+    ]
+  }
   return [
     'PUSH_MAX_BUFFERED_BYTES is a quarter of the memory limit by default, and that is less ' +
       `than the ${leastBytes} bytes the service needs: give it at least 256 MiB of memory`,

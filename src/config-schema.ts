@@ -124,7 +124,8 @@ export const ENVIRONMENT = {
       maximum: 34_359_738_368,
       description:
         'Bytes held at once: bodies, decoded text, queued events; past it pushes are answered ' +
-        '503. By default a quarter of the memory limit, at most 134217728.',
+        '503. By default a quarter of the memory limit, at most half of the heap limit and ' +
+        '134217728.',
     },
     DECODE_MAX_BYTES: {
       type: 'integer',

@@ -1,13 +1,26 @@
+import type { Host } from './config-rules.ts'
 import type { Environment } from './config-schema.ts'
 import { deadLetterFormOf, isLoopback } from './config-values.ts'
 
 /** What is allowed and yet worth a line in the log at the start. Quotes no value. */
-export function warningsOf(env: Environment): string[] {
+export function warningsOf(env: Environment, host: Pick<Host, 'heapLimitBytes'>): string[] {
   return [
+    ...bufferWarnings(env, host),
     ...pushAuthWarnings(env),
     ...plainHttpWarnings(env),
     ...credentialWarnings(env),
     ...emulatorWarnings(env),
+  ]
+}
+
+function bufferWarnings(
+  { PUSH_MAX_BUFFERED_BYTES = 0 }: Environment,
+  { heapLimitBytes }: Pick<Host, 'heapLimitBytes'>,
+): string[] {
+  if (PUSH_MAX_BUFFERED_BYTES <= heapLimitBytes / 2) return []
+  return [
+    "PUSH_MAX_BUFFERED_BYTES is more than half of Node's heap limit: large pushes can end the " +
+      'process. Lower it, or start Node with a larger --max-old-space-size',
   ]
 }
 

@@ -118,7 +118,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ho
   ])
   if (parsed.kind === 'broken' || problems.size > 0)
     throw new InvalidConfigurationError([...problems])
-  const warnings = [...warningsOf(parsed.environment), ...unknown.warnings]
+  const warnings = [...warningsOf(parsed.environment, host), ...unknown.warnings]
   return { ...configOf(parsed.environment, host), warnings }
 }
 

@@ -30,7 +30,12 @@ const messages = fc.array(fc.array(fc.constantFrom(...FATES), { maxLength: 5 }),
   maxLength: 3,
 })
 const pushes = fc.array(
-  fc.record({ index: fc.nat(2), thenMs: fc.integer({ min: 0, max: 12_000 }) }),
+  fc.record({
+    index: fc.nat(2),
+    thenMs: fc.integer({ min: 0, max: 25_000 }),
+    /** Whether a waiting push then wants what unattended work holds. */
+    isTight: fc.boolean(),
+  }),
   { minLength: 1, maxLength: 15 },
 )
 const faults = fc.array(
@@ -55,10 +60,11 @@ it('the books balance at every moment, and all comes to an end, whatever fails',
       const scene = createScene(messages, { faults: [...faults], stores: [...stores], pace })
       const { push, clock, books } = scene
 
-      for (const { index, thenMs } of pushes) {
+      for (const { index, thenMs, isTight } of pushes) {
         await push(index % messages.length)
         assertBalance(books.totals(), scene.pending())
         await clock.advance(thenMs)
+        if (isTight) scene.ledger.makeWay()
         assertBalance(books.totals(), scene.pending())
       }
       scene.endFaults()
@@ -109,7 +115,7 @@ function createScene(
     maxConcurrency: 2,
     ...pace,
   })
-  const { books, budget, push } = createLedgerScene(settleMessage, {
+  const { books, budget, ledger, push } = createLedgerScene(settleMessage, {
     clock,
     review: path.batcher.review,
   })
@@ -117,6 +123,7 @@ function createScene(
     clock,
     books,
     budget,
+    ledger,
     importedTwice,
     push: (index: number) => push(messageOf(index)),
     pending: () => [...underWay.values()].reduce((sum, count) => sum + count, 0),

@@ -187,6 +187,25 @@ describe('a complete configuration', () => {
     })
   }
 
+  it('buffers half of a small heap by default', () => {
+    const config = load({}, aHost({ heapLimitBytes: 160 * MIB + 1 }))
+
+    assert.equal(config.push.maxBufferedBytes, 80 * MIB)
+    assert.deepEqual(config.warnings, [])
+  })
+
+  it('warns when a buffer that is set is more than half of the heap', () => {
+    const config = load(
+      { PUSH_MAX_BUFFERED_BYTES: '134217728' },
+      aHost({ heapLimitBytes: 256 * MIB - 1 }),
+    )
+
+    assert.match(
+      config.warnings.join(),
+      /^PUSH_MAX_BUFFERED_BYTES is more than half of Node's heap/,
+    )
+  })
+
   it('takes a buffer that is set in whatever memory there is', () => {
     const config = load(
       { PUSH_MAX_BUFFERED_BYTES: '67108864' },
@@ -409,6 +428,12 @@ describe('no start', () => {
     const problems = problemsWith(OFF_CLOUD_RUN, aHost({ memoryLimitBytes: 256 * MIB - 4 }))
 
     assert.match(problems.join(), /^PUSH_MAX_BUFFERED_BYTES .* at least 256 MiB of memory$/)
+  })
+
+  it('when four of the largest pushes do not fit half of the heap', () => {
+    const problems = problemsWith(OFF_CLOUD_RUN, aHost({ heapLimitBytes: 128 * MIB - 2 }))
+
+    assert.match(problems.join(), /^PUSH_MAX_BUFFERED_BYTES .* --max-old-space-size=128 or more$/)
   })
 
   it('when the volume of the dead letters is a tmpfs on Cloud Run', () => {

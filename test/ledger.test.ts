@@ -300,6 +300,17 @@ describe('the books', () => {
 })
 
 describe('what the ledger holds', () => {
+  it('is one message, however many of its pushes wait, and each of those', async () => {
+    const { push, budget, clock } = createScene()
+    const { data } = aMessage()
+
+    for (const _ of [1, 2, 3]) await push()
+    assert.equal(budget.held(), data.length + 3 * PUSH_BYTES)
+    await clock.advance(ANSWER_MS)
+
+    assert.equal(budget.held(), data.length)
+  })
+
   it('is the attributes of a message as well, names and values', async () => {
     const { push, budget } = createScene()
 
@@ -399,6 +410,24 @@ describe('draining', () => {
     assert.deepEqual(answersOf([first, second]), ['nack deadline', 'nack deadline'])
     assert.equal(drain.over, true)
     assert.equal(clock.pending(), 0)
+  })
+
+  it('gives no push more time when it is asked for again', async () => {
+    const { ledger, push, clock } = createScene()
+    const first = await push(aMessage(), MINUTE_MS)
+    const drains = [watch(ledger.drain(7_000))]
+    await clock.advance(2_000)
+
+    drains.push(watch(ledger.drain(9_000)))
+    await clock.advance(4_999)
+    assert.equal(first.answer, 'waits')
+    await clock.advance(1)
+
+    assert.equal(first.answer, 'nack deadline')
+    assert.deepEqual(
+      drains.map(({ over }) => over),
+      [true, true],
+    )
   })
 
   it('gives no push more time than it had', async () => {

@@ -1,12 +1,21 @@
 import { statfsSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { getHeapStatistics } from 'node:v8'
 import type { Host, Volume } from '../config-rules.ts'
+import { oldSpaceOf } from './old-space.ts'
+
+const memoryLimitBytes = Math.min(process.constrainedMemory() || totalmem(), totalmem())
 
 /** This machine, as the configuration asks about it. */
 export const thisHost: Host = {
-  memoryLimitBytes: Math.min(process.constrainedMemory() || totalmem(), totalmem()),
+  memoryLimitBytes,
+  heapLimitBytes: oldSpaceOf(nodeFlags(), memoryLimitBytes) ?? getHeapStatistics().heap_size_limit,
   volumeOf: (path) => volumeOf(resolve(path)),
+}
+
+function nodeFlags(): readonly string[] {
+  return [...(process.env.NODE_OPTIONS ?? '').split(/\s+/), ...process.execArgv]
 }
 
 /** The types of tmpfs and ramfs (https://man7.org/linux/man-pages/man2/statfs.2.html). */

@@ -32,6 +32,7 @@ export const SERVICE_ACCOUNT: Env = {
 export function aHost(host: Partial<Host> = {}): Host {
   return {
     memoryLimitBytes: 512 * MIB,
+    heapLimitBytes: 352 * MIB,
     volumeOf: (path) => ({ device: path.startsWith('/mnt/') ? 2 : 1, inMemory: false }),
     ...host,
   }

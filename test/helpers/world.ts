@@ -96,7 +96,11 @@ export async function createWorld(t: TestContext, options: WorldOptions): Promis
   t.after(() => issuer.close())
   const logLines: string[] = []
   const env = { ...environmentOf(mixpanel, issuer, folder), ...options.env }
-  const config = loadConfig(env, { memoryLimitBytes: 2 ** 30, volumeOf: () => undefined })
+  const config = loadConfig(env, {
+    memoryLimitBytes: 2 ** 30,
+    heapLimitBytes: 2 ** 30,
+    volumeOf: () => undefined,
+  })
   const service = createService(config, {
     clock: options.clock ?? systemClock,
     log: createLogger(config.server.logLevel, { write: (line) => logLines.push(line) }),
