@@ -37,7 +37,7 @@ export interface TopicSink {
 const MAX_MESSAGES = 1_000
 /** Requests side by side: a refused one takes as many as its halves, and others must not wait. */
 const MAX_REQUESTS = 8
-/** A text of more bytes is compressed: in base64, and with attributes, it may not fit a request. */
+/** Data of more bytes is compressed: in base64, and with attributes, it may not fit a request. */
 const MAX_PLAIN_BYTES = 7_000_000
 /** For the brackets around the messages of a request; a comma for each counts with it. */
 const FRAME_BYTES = 20
@@ -100,13 +100,19 @@ export function createTopicSink(options: TopicSinkOptions, parts: TopicSinkParts
 }
 
 function encode(letter: DeadLetter): readonly LetterMessage[] | Promise<readonly LetterMessage[]> {
-  if (letter.event === undefined) {
-    return messagesOf(letter, Buffer.from(letter.data ?? '', 'base64'), false)
-  }
-  const plain = Buffer.from(letter.event)
-  if (plain.length <= MAX_PLAIN_BYTES) return messagesOf(letter, plain, false)
+  const plain = bytesOfLetter(letter)
+  if (plain.length <= MAX_PLAIN_BYTES || isGzip(plain)) return messagesOf(letter, plain, false)
   const compressed = compress(plain, { level: constants.Z_BEST_SPEED })
   return compressed.then((data) => messagesOf(letter, data, true))
+}
+
+function bytesOfLetter({ event, data = '' }: DeadLetter): Buffer {
+  return event === undefined ? Buffer.from(data, 'base64') : Buffer.from(event)
+}
+
+/** What is compressed already would be read as its compressed bytes when it is compressed again. */
+function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 
 /** Only what was stored at once, and is too large for one request, makes several. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Access, Credentials } from '../../src/dead-letter/google-credentials.ts'
 import { NO_CREDENTIALS } from '../../src/dead-letter/google-credentials.ts'
 import { createTopicClient } from '../../src/dead-letter/topic-client.ts'
@@ -163,6 +163,20 @@ describe('a store', () => {
     const [message] = pubsub.messages()
     assert.equal(String(gunzipSync(message?.data ?? '')), event)
     assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'data')
+  })
+
+  it('compresses data that is too large for a message, unless it is gzip', async (t) => {
+    const { pubsub, sink } = await startScene(t)
+    const { event, ...rest } = aDeadLetter()
+    const text = Buffer.alloc(9_000_000, '{}\n')
+    const gzip = Buffer.concat([gzipSync('{}'), Buffer.alloc(7_100_000)])
+
+    for (const bytes of [text, gzip])
+      await sink.store([{ ...rest, data: bytes.toString('base64') }])
+
+    const [one, other] = pubsub.messages()
+    assert.ok(gunzipSync(one?.data ?? '').equals(text))
+    assert.ok(other?.data.equals(gzip))
   })
 
   it('publishes the bytes of data that are not text', async (t) => {
