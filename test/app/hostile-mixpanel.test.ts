@@ -147,10 +147,7 @@ async function whileTimePasses<T>(clock: FakeClock, promise: Promise<T>): Promis
   const end = promise.finally(() => {
     isSettled = true
   })
-  await until('the end', async () => {
-    await clock.advance(100)
-    return isSettled
-  })
+  while (!isSettled) await clock.advance(100)
   return end
 }
 
