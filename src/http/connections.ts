@@ -48,7 +48,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
   /** Answers that the client has not asked to be the last ones of their connections. */
   const mayKeepAlive = new WeakSet<ServerResponse>()
-  let isSweepDue = false
+  let callOffSweep: (() => void) | undefined
 
   return { watch, noteGoodToken, isFull }
 
@@ -132,6 +132,9 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   function forget(connection: Connection): void {
     connections.delete(connection.socket)
     connection.group.delete(connection)
+    if (connections.size > 0) return
+    callOffSweep?.()
+    callOffSweep = undefined
   }
 
   function end(connection: Connection): void {
@@ -140,13 +143,12 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
 
   function sweepLater(ms: number): void {
-    if (isSweepDue || ms === Number.POSITIVE_INFINITY) return
-    isSweepDue = true
-    clock.after(ms, sweep)
+    if (callOffSweep || ms === Number.POSITIVE_INFINITY) return
+    callOffSweep = clock.after(ms, sweep)
   }
 
   function sweep(): void {
-    isSweepDue = false
+    callOffSweep = undefined
     const now = clock.monotonic()
     for (const connection of groups.idleStrangers) {
       if (now - connection.idleSince >= strangerIdleMs) end(connection)
