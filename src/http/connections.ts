@@ -54,6 +54,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
 
   function watch(server: Server): void {
     server.on('connection', admit)
+    server.on('close', forgetAll)
     // Before the listener that answers.
     server.prependListener('request', begin)
     // Node would say "100 Continue", or answer 417 and read the body, before the token is checked.
@@ -135,6 +136,11 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     if (connections.size > 0) return
     callOffSweep?.()
     callOffSweep = undefined
+  }
+
+  /** A server closes before its connections tell that they have. */
+  function forgetAll(): void {
+    for (const connection of connections.values()) forget(connection)
   }
 
   function end(connection: Connection): void {
