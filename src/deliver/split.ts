@@ -71,6 +71,8 @@ const LARGE_BYTES = 100_000
 const FEW = 16
 /** So many refusals all parts are halved at a time, to an eighth: most often one can be imported. */
 const BROAD_REFUSALS = 2 + 4 + 8
+/** Parts halved at a time, while others of the split are imported. */
+const MOST_AT_ONCE = 32
 /** Beyond those and the way down to a single event: so many more are tried. */
 const MORE_TRIES = 8
 /** Requests of a split that must have refused an event. If 30 % fail at random, 0.02 % meet seven. */
@@ -96,11 +98,15 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     settleProven(rest)
     const mostRefusals = BROAD_REFUSALS + 2 * Math.ceil(Math.log2(batch.length)) + MORE_TRIES
 
+    let turnBefore = startedAt
+
     while (isUnfinished(rest) && !gate.draining() && rest.refusals < mostRefusals) {
       const since = clock.monotonic()
       const refused = await ask(takeTurn(rest), rest, since)
       if (refused && parts.isAccessRefused(batch, refused, startedAt)) return deliverAgain(rest)
-      if (standing.hasImportedSince(since)) rest.refusals = 0
+      // The parts of a turn take the permits, so an import of others may end only after the turn.
+      if (standing.hasImportedSince(turnBefore)) rest.refusals = 0
+      turnBefore = since
       settleProven(rest)
       noteRefused(rest)
     }
@@ -125,9 +131,8 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     return refusals.length === turn.length ? refusals : undefined
   }
 
-  /** While something can be imported, all at a time; otherwise, soon, the way to one event. */
   function takeTurn(rest: Rest): readonly Question[] {
-    const divisible = rest.divisible.splice(rest.refusals < BROAD_REFUSALS ? 0 : -1)
+    const divisible = rest.divisible.splice(-widthOf(rest))
     return [...rest.doubtful.splice(0), ...divisible.flatMap(halvesOf)]
   }
 
@@ -192,6 +197,15 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     const end = await deliver(partsIn(rest).flatMap(({ batch }) => batch))
     if (end.kind === 'refused') await split(end)
   }
+}
+
+/**
+ * How many parts are halved at a time: the smallest, so that some come to an end where the time is
+ * short. Few while nothing of the split was imported, and soon only the way to one event.
+ */
+function widthOf({ hasNeighbours, refusals }: Rest): number {
+  if (refusals >= BROAD_REFUSALS) return 1
+  return hasNeighbours ? MOST_AT_ONCE : BROAD_REFUSALS / 2
 }
 
 function createRest(hasNeighbours: boolean): Rest {

@@ -275,6 +275,26 @@ describe('a batch of nothing but poison', () => {
     ])
   })
 
+  it('is rejected at the third delivery, however large, while others are imported beside it', async () => {
+    const changes = { takesMs: 50, random: seeded(1) }
+    const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), changes)
+    const texts = Array.from({ length: 200 }, (_, at) => `X${at}`)
+    const rejected: number[] = []
+
+    for (let delivery = 1; delivery <= 3; delivery += 1) {
+      const party = aParty(clock.monotonic() + 8_000, undefined, 'm')
+      const delivering = deliverBatch(travellersOf(party, texts))
+      for (let elapsedMs = 0; elapsedMs <= 8_000; elapsedMs += 200) {
+        void deliverBatch(travellersOf(aParty(), ['g']))
+        await clock.advance(200)
+      }
+      await run(delivering)
+      rejected.push(reasonsOf(party).filter((reason) => reason === 'refused_by_mixpanel').length)
+    }
+
+    assert.deepEqual(rejected, [0, 0, 200])
+  })
+
   it('goes back again and again while nothing is imported between', async () => {
     const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
     await run(deliverBatch(travellersOf(aParty(), ['g'])))
