@@ -29,8 +29,6 @@ export interface DeliveryParts {
   /** In [0, 1): the jitter of the back-off. */
   readonly random: () => number
   readonly telemetry: Telemetry
-  /** Told when all permits are taken, and a push waits for one. */
-  readonly permitWanted: () => void
 }
 
 /** Documented by Mixpanel: from 2 s, doubling to 60 s. */
@@ -41,7 +39,7 @@ const GZIPS_UNDER_WAY = 2
 /** Puts the rooms `batch` and `deliver` together. */
 export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
   const { mixpanel, batch, delivery } = config
-  const { clock, random, telemetry, permitWanted } = parts
+  const { clock, random, telemetry } = parts
   const client = createMixpanelClient(
     { ...mixpanel, maxSockets: delivery.maxConcurrency, userAgent: `pubsub-mixpanel/${VERSION}` },
     { clock, requestEnded: telemetry.requestEnded },
@@ -62,13 +60,14 @@ export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
     heard: (verdict) => {
       if (verdict.kind === 'misconfigured') telemetry.misconfigured(verdict.status)
     },
+    yielded: (batch) => batcher.takeBack(batch),
     shortfall: telemetry.shortfall,
     suspected: telemetry.suspected,
   })
   const lateReason = (): RetryReason => (gate.barred() ? 'misconfigured' : 'deadline')
   const batcher = createBatcher(
     { ...batch, ...delivery },
-    { clock, deliverBatch, lateReason, permitWanted },
+    { clock, deliverBatch, lateReason, permitWanted: gate.yieldPermit },
   )
   return { batcher, gate, standing, review, drain, close: client.close }
 

@@ -86,7 +86,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
   const telemetry = createTelemetry({ log, metrics, books, clock })
   const { keysNotFetched: keyFetchFailed } = telemetry
   const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
-  const delivery = createDelivery(config, { ...parts, telemetry, permitWanted: makeWay })
+  const delivery = createDelivery(config, { ...parts, telemetry })
   const deadLetters = createDeadLetters(config, { ...parts, telemetry })
   const allRejected = createAllRejected({ clock, telemetry, rejectedGo: deadLetters.rejectedGo })
   const letterGuard = createLetterGuard(allRejected)

@@ -35,6 +35,8 @@ export interface BatcherParts {
 export interface Batcher {
   /** Takes events of one message; their party is told the outcome of each. Never waits. */
   add(travellers: readonly Traveller[]): void
+  /** Takes a batch again that gave its permit to another. */
+  takeBack(batch: readonly Traveller[]): void
   /**
    * Sends back to their messages the events that have waited past their time, and looks again at
    * the others: the times until which they wait have moved.
@@ -64,7 +66,7 @@ export function createBatcher(options: BatcherOptions, parts: BatcherParts): Bat
   let draining = false
   let callOffLinger: (() => void) | undefined
 
-  return { add, review, drain }
+  return { add, takeBack, review, drain }
 
   function add(travellers: readonly Traveller[]): void {
     const now = clock.monotonic()
@@ -79,6 +81,10 @@ export function createBatcher(options: BatcherOptions, parts: BatcherParts): Bat
     }
     pump()
     askForPermit()
+  }
+
+  function takeBack(batch: readonly Traveller[]): void {
+    for (const travellers of Map.groupBy(batch, ({ party }) => party).values()) add(travellers)
   }
 
   function review(): void {

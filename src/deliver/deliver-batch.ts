@@ -26,6 +26,8 @@ export interface DeliverParts extends Pick<TrialParts, 'heard'> {
   readonly requestLimit: Limit
   /** Caps the gzips under way. */
   readonly gzipLimit: Limit
+  /** Told of a batch that gave its permit to another, and waits for one again. */
+  readonly yielded: (batch: readonly Traveller[]) => void
   /** In [0, 1): which half of a refused batch is looked into first. */
   readonly random: () => number
   /** Told how many events of a batch Mixpanel has left out of its count, twice. */
@@ -35,7 +37,8 @@ export interface DeliverParts extends Pick<TrialParts, 'heard'> {
 }
 
 /** How the journey of a batch came to its end, or the part of it before the gate. */
-type End = Judged | GiveBack
+type End = Judged | GiveBack | Yield
+type Yield = Extract<Passage, { kind: 'yield' }>
 type GiveBack = Extract<Passage, { kind: 'give_back' }>
 
 /**
@@ -84,6 +87,9 @@ export function createDeliverBatch(
         return giveBack(batch, end.reason)
       case 'give_back':
         return giveBack(batch, whyClosed(end.reason))
+      case 'yield':
+        parts.yielded(batch)
+        return IMPORTED_NONE
     }
   }
 
@@ -112,7 +118,7 @@ export function createDeliverBatch(
     const until = (): number => latestDeliverBy(travellers)
     const goesOnUntil = (): number => latestGoesOnUntil(travellers)
     const passage = await gate.pass(batch.length, until, goesOnUntil)
-    if (passage.kind === 'give_back') return passage
+    if (passage.kind !== 'open') return passage
 
     const sent = batch.map(({ event }) => event)
     const isOfItsOwn = (): boolean => refusals.isOfItsOwn(travellers)

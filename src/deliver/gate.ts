@@ -28,6 +28,8 @@ export type Passage = Readonly<
       kind: 'give_back'
       reason: Extract<RetryReason, 'deadline' | 'throttled' | 'draining' | 'misconfigured'>
     }
+  /** No push waits for it, and one wants its permit. */
+  | { kind: 'yield' }
 >
 export type OpenPassage = Extract<Passage, { kind: 'open' }>
 
@@ -75,6 +77,8 @@ export interface Gate {
     until: () => number,
     goesOnUntil?: () => number,
   ): Promise<Passage>
+  /** Makes one batch that no push waits for go back to the others that have no permit. */
+  yieldPermit(): void
   /** Looks again at the batches that wait: the instants until which they wait have moved. */
   review(): void
   /** Must be told of each open passage once, or the others wait for a probe that is long over. */
@@ -140,6 +144,7 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     pass: (events, until, goesOnUntil) => decision({ events, until, goesOnUntil }, 0),
     passAgain: (events, failed, until, goesOnUntil) =>
       decision({ events, until, goesOnUntil }, waitMs(failed)),
+    yieldPermit,
     review,
     ended,
     suspect,
@@ -216,6 +221,12 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
       else nextAt = Math.min(nextAt, Math.max(now, turn.opensAt, turn.turnAt), turn.endsAt)
     }
     wind(nextAt - now)
+  }
+
+  function yieldPermit(): void {
+    const now = clock.monotonic()
+    const alone = [...waiting].findLast(({ until }) => now >= until())
+    if (alone) letGo(alone, { kind: 'yield' })
   }
 
   /** Batches that a push waits for first. */

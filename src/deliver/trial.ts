@@ -83,7 +83,7 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
 
   async function waitTurn(failed: number): Promise<boolean> {
     const next = await nextPassage(failed)
-    if (next.kind === 'give_back') {
+    if (next.kind !== 'open') {
       if (verdict.kind === 'shortfall') verdict = { kind: 'retry', reason: 'unknown_answer' }
       return false
     }

@@ -33,6 +33,11 @@ function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFa
     wanted,
     /** The batches so far, as the names in them. */
     sent: () => deliveries.map(({ batch }) => batch.map(({ event }) => event.text).join('')),
+    /** Ends a delivery of which nobody was told anything. */
+    async end(index: number): Promise<void> {
+      deliveries[index]?.end.resolve()
+      await settlePromises()
+    },
     async answer(index: number): Promise<void> {
       const delivery = deliveries[index]
       for (const traveller of delivery?.batch ?? []) traveller.party.arrived(traveller, IMPORTED)
@@ -318,6 +323,21 @@ describe('createBatcher', () => {
     review()
 
     assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
+  })
+
+  it('takes a batch back that yielded its permit, and sends it after the others', async () => {
+    const [one, other] = [aParty(0, 1_000), aParty(0, 1_000)]
+    const { add, takeBack, sent, end } = aBatcher({ maxConcurrency: 1 })
+    const batch = [...travellersNamed('a', one), ...travellersNamed('b', other)]
+    add(batch)
+    add(travellersNamed('c'))
+
+    takeBack(batch)
+    await end(0)
+    await end(1)
+
+    assert.deepEqual(sent(), ['ab', 'c', 'ab'])
+    assert.deepEqual([one.arrivals, other.arrivals], [[], []])
   })
 
   it('tells that a push waits for a permit, and not that other events do', () => {

@@ -67,7 +67,13 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const holding = createHolding(clock)
   const verdicts: Judged['kind'][] = []
   const sent: { at: number; texts: readonly string[]; encoding: string }[] = []
-  const told = { shortfalls: [] as number[], suspected: [] as number[], underWay: 0, most: 0 }
+  const told = {
+    yielded: [] as (readonly Traveller[])[],
+    shortfalls: [] as number[],
+    suspected: [] as number[],
+    underWay: 0,
+    most: 0,
+  }
   const deliverBatch = createDeliverBatch({
     client: { send },
     gate,
@@ -79,6 +85,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     requestLimit: createLimit(maxConcurrency),
     gzipLimit: counted,
     heard: ({ kind }) => verdicts.push(kind),
+    yielded: (batch) => told.yielded.push(batch),
     shortfall: (events) => told.shortfalls.push(events),
     suspected: (events) => told.suspected.push(events),
   })

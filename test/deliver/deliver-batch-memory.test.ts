@@ -29,6 +29,7 @@ it('lets go of a delivered batch, though the client still holds the request', as
     requestLimit: createLimit(1),
     gzipLimit: createLimit(1),
     heard: () => {},
+    yielded: () => {},
     shortfall: () => {},
     suspected: () => {},
     client: {

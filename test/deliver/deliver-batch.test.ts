@@ -128,6 +128,21 @@ describe('delivering a batch', () => {
     assert.deepEqual(sentAt(), [0, 1_000, 3_000, 7_000])
   })
 
+  it('is taken back, and told nothing, when it yields its permit', async () => {
+    const party = aParty(0, 20_000)
+    const { deliverBatch, gate, clock, told, sentAt } = aDelivery(allImported)
+    const batch = travellersOf(party)
+    await gate.pass(30_000_000, () => 1)
+
+    const delivering = deliverBatch(batch)
+    await clock.advance(1)
+    gate.yieldPermit()
+    await delivering
+
+    assert.deepEqual(told.yielded, [batch])
+    assert.deepEqual([party.arrivals, sentAt()], [[], []])
+  })
+
   it('keeps trying as long as one of its parties has time', async () => {
     const [hasty, patient] = [aParty(500), aParty(5_000)]
     const { deliverBatch, clock, sentAt } = aDelivery(

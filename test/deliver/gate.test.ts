@@ -34,7 +34,7 @@ function createNotes(clock: FakeClock) {
   const notes: [at: number, name: string, how: string][] = []
   const note = (name: string, passing: Promise<Passage>): Promise<Passage> => {
     passing.then((passage) => {
-      const how = passage.kind === 'open' ? 'open' : passage.reason
+      const how = passage.kind === 'give_back' ? passage.reason : passage.kind
       notes.push([Math.round(clock.monotonic()), name, how])
     })
     return passing
@@ -156,6 +156,24 @@ describe('a batch that no push waits for', () => {
       [10, 'moved', 'throttled'],
       [20_000, 'kept', 'throttled'],
     ])
+  })
+
+  it('yields its permit to a batch that a push waits for', async () => {
+    const { clock, gate } = aGate()
+    const { notes, note } = createNotes(clock)
+    await passed(gate, 4_000)
+    note('first', gate.pass(1, past, soon))
+    note('second', gate.pass(1, past, soon))
+    note('attended', gate.pass(1, never))
+
+    gate.yieldPermit()
+    await clock.advance(0)
+    assert.deepEqual(notes, [[0, 'second', 'yield']])
+    gate.yieldPermit()
+    gate.yieldPermit()
+    await clock.advance(0)
+
+    assert.deepEqual(notes.slice(1), [[0, 'first', 'yield']])
   })
 
   it('was held for the rate by then, though its push had no time for that', async () => {
@@ -927,7 +945,8 @@ describe('a gate, whatever comes', () => {
         assert.equal(left, 0)
         for (const { passage, at, until } of decided) {
           if (passage.kind === 'open') assert.ok(passage.at === at && at < until)
-          else if (passage.reason !== 'deadline') assert.ok(at <= until + 1e-6)
+          else if (passage.kind === 'give_back' && passage.reason !== 'deadline')
+            assert.ok(at <= until + 1e-6)
         }
       }),
     )

@@ -32,7 +32,6 @@ export interface PathChanges {
   readonly maxConcurrency?: number
   readonly portionEvents?: number
   readonly windowBytes?: number
-  readonly permitWanted?: () => void
   readonly insertId?: PrepareOptions['insertId']
 }
 
@@ -50,12 +49,12 @@ export interface Path {
 export function createPath(changes: PathChanges = {}): Path {
   const { clock = createFakeClock(), answerTo = () => AT_ONCE, rejectedGo = 'to_store' } = changes
   const { maxEvents = 100, maxConcurrency = 100, insertId = 'message' } = changes
-  const { portionEvents = 1_000, windowBytes = 1e6, permitWanted = () => {} } = changes
+  const { portionEvents = 1_000, windowBytes = 1e6 } = changes
   const sent: string[] = []
   const stored: Path['stored'][number][] = []
   const batcher = createBatcher(
     { maxEvents, maxBytes: 1e6, lingerMs: 10, maxConcurrency },
-    { clock, deliverBatch, lateReason: () => 'deadline', permitWanted },
+    { clock, deliverBatch, lateReason: () => 'deadline', permitWanted: () => {} },
   )
   const stages: Stages = {
     decode: createDecode({ maxBytes: 1e8, maxFootprintBytes: 1e9 }, atOnce),
