@@ -61,7 +61,7 @@ const DRAIN_MS = 7_000
 const LEDGER_BYTES = 32 * 1024 * 1024
 /** Two full batches in some 20 ms; and enough under way to fill a quota though Mixpanel takes half a second. */
 const PIPELINE = {
-  portion: { events: 4_000, characters: 1024 * 1024 },
+  portion: { events: 4_000, characters: 512 * 1024 },
   windowBytes: 16 * 1024 * 1024,
 }
 /** Under-pressure samples once a second; a freeze spoils at most two samples. */

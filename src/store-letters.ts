@@ -41,6 +41,8 @@ export function createStoreLetters(
   nextTurn: () => Promise<void>,
 ): StoreLetters {
   return async function storeLetters(made, work, decodedBytes) {
+    // The last events of the message may have been made in this turn.
+    await nextTurn()
     const first = made()
     const { message } = first
     const tally = stages.tallyLetters(message, decodedBytes)
@@ -54,7 +56,9 @@ export function createStoreLetters(
     if (tally.areTooMany()) return stages.storeMany(message, tally.sum())
     const store = (rejected: readonly RejectedJourney[]) =>
       stages.storeRejected(message, rejected, work.mayStore)
-    return tally.bytes() <= MOST_HELD_BYTES ? store(held) : eachRejected(made(), work, store)
+    if (tally.bytes() <= MOST_HELD_BYTES) return store(held)
+    await nextTurn()
+    return eachRejected(made(), work, store)
   }
 
   /** Resolves with whether all was taken before the message's work ended. */

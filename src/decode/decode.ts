@@ -2,7 +2,7 @@ import type { Hold } from '../lib/byte-budget.ts'
 import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Found, findLines, findOnlyLine } from './find-lines.ts'
-import { type Extent, footprintOf } from './footprint.ts'
+import { type Extent, footprintOf, sizeOf } from './footprint.ts'
 import type { InflateHold } from './inflate.ts'
 import { linesOf } from './places.ts'
 import { createReadText, notText, undecodable } from './read-text.ts'
@@ -111,13 +111,12 @@ export function createDecode(
 type FoundLines = Exclude<Found, { kind: 'too_many' }>
 
 function extentOf({ bytes }: Body, found: FoundLines): Extent {
-  if (found.kind === 'whole') return { items: 1, longest: bytes.length }
+  if (found.kind === 'whole') return { items: 1, longest: sizeOf(bytes, 0, bytes.length) }
   const { places, rest } = found
-  const restBytes = rest ? rest.end - rest.start : 0
-  return {
-    items: places.count + Math.sign(restBytes),
-    longest: Math.max(places.longest, restBytes),
-  }
+  const line = places.longest()
+  const longest = rest && rest.end - rest.start > line.end - line.start ? rest : line
+  const items = places.count + (rest ? 1 : 0)
+  return { items, longest: sizeOf(bytes, longest.start, longest.end) }
 }
 
 function decodedOf(body: Body, found: FoundLines): Decoded {

@@ -2,12 +2,22 @@
 export interface Extent {
   /** Lines that are not blank, or elements. */
   readonly items: number
-  /** The length of the longest of them, in bytes. */
-  readonly longest: number
+  /** The longest of them. */
+  readonly longest: Longest
+}
+
+/** A line or element, as far as its size matters. */
+interface Longest {
+  readonly bytes: number
+  /** Of which are control characters. */
+  readonly controls: number
 }
 
 /** A text that becomes one dead letter is there as itself, in UTF-16 perhaps, and as JSON twice. */
 const LETTER_COPIES = 6
+/** JSON writes a control character with six bytes, in a text and in the bytes made of it. */
+const COPIES_OF_CONTROLS = 12
+const FIRST_PRINTABLE = 0x20
 
 /** Measured with 112-byte events and with lines `1`: traveller, line, texts, and what GC leaves. */
 const UNDER_WAY_BYTES = 700
@@ -26,6 +36,15 @@ const LARGE_ITEM_BYTES = 1024 * 1024
  */
 export function footprintOf(bytes: number, { items, longest }: Extent): number {
   const underWay = COPIES * bytes + UNDER_WAY_BYTES * Math.max(1, items)
-  const largest = longest < LARGE_ITEM_BYTES ? 0 : LETTER_COPIES * longest
+  const letter = LETTER_COPIES * longest.bytes + COPIES_OF_CONTROLS * longest.controls
+  const largest = longest.bytes < LARGE_ITEM_BYTES ? 0 : letter
   return bytes + Math.min(underWay, MOST_UNDER_WAY_BYTES) + SETTLED_BYTES * items + largest
+}
+
+/** The size of the item from `start` up to `end`. The characters of a common one are no matter. */
+export function sizeOf(bytes: Uint8Array, start: number, end: number): Longest {
+  let controls = 0
+  if (end - start < LARGE_ITEM_BYTES) return { bytes: end - start, controls }
+  for (let at = start; at < end; at++) if ((bytes[at] ?? 0) < FIRST_PRINTABLE) controls += 1
+  return { bytes: end - start, controls }
 }

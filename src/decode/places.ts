@@ -4,8 +4,8 @@ import type { Place } from '../model/event.ts'
 export interface Places {
   add(number: number, start: number, end: number): void
   readonly count: number
-  /** The length of the longest, in bytes. */
-  readonly longest: number
+  /** The longest of them; of no length when there is none. */
+  longest(): Place
   at(index: number): Place
 }
 
@@ -15,7 +15,7 @@ const FIRST_SIZE = 8 * FIELDS
 export function createPlaces(): Places {
   let fields = new Uint32Array(FIRST_SIZE)
   let used = 0
-  let longest = 0
+  let longest: Place = { number: 0, start: 0, end: 0 }
 
   return {
     add,
@@ -23,9 +23,7 @@ export function createPlaces(): Places {
     get count() {
       return used / FIELDS
     },
-    get longest() {
-      return longest
-    },
+    longest: () => longest,
   }
 
   function add(number: number, start: number, end: number): void {
@@ -34,7 +32,7 @@ export function createPlaces(): Places {
     fields[used + 1] = start
     fields[used + 2] = end
     used += FIELDS
-    if (end - start > longest) longest = end - start
+    if (end - start > longest.end - longest.start) longest = { number, start, end }
   }
 
   function at(index: number): Place {

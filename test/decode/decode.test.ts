@@ -124,6 +124,19 @@ describe('createDecode', () => {
     })
   }
 
+  it('weighs a long line that is no event as its letter: with each control character as JSON writes it', async () => {
+    const weigh = async (line: string): Promise<number> => {
+      const { decode, budget } = createScene()
+      await decode(base64(`${EVENT}\n${line}`))
+      return budget.held()
+    }
+
+    const plain = await weigh('x'.repeat(2 * MIB))
+    const controls = await weigh('\u0001'.repeat(2 * MIB))
+
+    assert.equal(controls - plain, 24 * MIB)
+  })
+
   it('counts no blank line as an event', async () => {
     const blank = '\n \r\n'.repeat(600_000)
 
@@ -407,7 +420,8 @@ function numbersOf(decoded: Decoded | Promise<Decoded>): number[] {
 /** Of a text of lines that are all alike. */
 function weightOf(text: string): number {
   const lines = text.trim().split('\n')
-  return footprintOf(text.length, { items: lines.length, longest: lines[0]?.length ?? 0 })
+  const longest = { bytes: lines[0]?.length ?? 0, controls: 0 }
+  return footprintOf(text.length, { items: lines.length, longest })
 }
 
 function assertRejected(
