@@ -59,7 +59,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'takes a refusal that names nobody for success': {
     file: 'deliver/verdict.ts',
-    original: "return { kind: 'refused', blames: 'some_event', reason, detail, certain: false }",
+    original: 'return { ...refusal, certain: false, ...(hint && { hint }) }',
     sabotaged: "return { kind: 'imported' }",
     found: /lost/,
   },
