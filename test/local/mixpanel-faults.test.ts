@@ -117,6 +117,34 @@ describe('a stand-in that is told to behave badly', () => {
     assert.deepEqual(mixpanel.rows(), [])
   })
 
+  it('lists the first bad record only, and imports some of the good, when its lists are unbalanced', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerAlways({ kind: 'unbalanced', imported: 1 })
+    const bad = aRecord({ time: 0 })
+
+    const { status, body } = await postImport(mixpanel.url, [GOOD, bad, aRecord(), bad])
+
+    assert.equal(status, 400)
+    assert.partialDeepStrictEqual(body, { failed_records: [{ index: 1 }], num_records_imported: 1 })
+    assert.equal(Object(body).failed_records.length, 1)
+    assert.equal(mixpanel.rows().length, 1)
+  })
+
+  it('answers as normal what holds no bad record when its lists are unbalanced', async (t) => {
+    const mixpanel = await startMixpanel(t)
+    mixpanel.answerAlways({ kind: 'unbalanced', imported: 0 })
+    mixpanel.switches.set({ poison: 'poison' })
+
+    const good = await postImport(mixpanel.url, [GOOD, aRecord()])
+    const poisoned = await postImport(mixpanel.url, [GOOD, aRecord({}, 'poison')])
+
+    assert.partialDeepStrictEqual(good, { status: 200, body: { num_records_imported: 2 } })
+    assert.partialDeepStrictEqual(poisoned.body, {
+      failed_records: ['an event of this batch cannot be imported'],
+    })
+    assert.equal(mixpanel.rows().length, 2)
+  })
+
   it('answers as normal what holds a bad record when it is told to fall short', async (t) => {
     const mixpanel = await startMixpanel(t)
     mixpanel.answerAlways({ kind: 'shortfall', imported: 1 })

@@ -20,6 +20,12 @@ export type Behaviour = Readonly<
    * imports besides what it has withheld before, as known by insert ids.
    */
   | { kind: 'shortfall'; imported: number; once?: boolean }
+  /**
+   * Imports so many of the good events at most and lists only the first bad one, so that the answer
+   * accounts for fewer events than were sent. What holds no bad event, or is refused whole, is
+   * answered as normal.
+   */
+  | { kind: 'unbalanced'; imported: number }
   | { kind: 'reset_before_import' }
   | { kind: 'reset_after_import' }
   /** Imports, sends half of the answer and destroys the socket. */

@@ -36,6 +36,7 @@ const BEHAVIOURS: Readonly<Record<Behaviour['kind'], Fields>> = {
   delay: { ms: COUNT },
   slow_answer: { ms: COUNT },
   shortfall: { imported: COUNT, once: CLAIM },
+  unbalanced: { imported: COUNT },
   reset_before_import: {},
   reset_after_import: {},
   cut_off: {},

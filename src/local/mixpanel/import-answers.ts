@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.ts'
-import type { RecordFault } from './record.ts'
+import { isObject, type RecordFault } from './record.ts'
 import type { Switches } from './switches.ts'
 
 /** One record that was not imported, as the answer lists it. */
@@ -34,6 +34,16 @@ export function someFailed(
     return { index, [insertIdKey]: insertId, field, message }
   })
   return validationFailed(rows, imported)
+}
+
+/**
+ * An answer of `someFailed` that lists only the first record, and counts so many as imported;
+ * `undefined` when it lists no record that has an index.
+ */
+export function firstFailedOnly({ body }: Answer, imported: number): Answer | undefined {
+  const { failed_records: records = [] }: { failed_records?: readonly unknown[] } = Object(body)
+  const [first] = records
+  return isObject(first) ? validationFailed([first], imported) : undefined
 }
 
 /** The opaque form: nothing imported, and no index to find the culprit by. */

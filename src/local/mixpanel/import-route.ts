@@ -4,7 +4,7 @@ import { type Answer, sendAnswer, sendHalf } from '../answer.ts'
 import type { FaultPlan } from '../fault-plan.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { HotShards } from './hot-shards.ts'
-import { allImported, throttled } from './import-answers.ts'
+import { allImported, firstFailedOnly, throttled } from './import-answers.ts'
 import { type BodyHeaders, eventsIn, type ImportBody, importBodyOf } from './import-body.ts'
 import { judgeImport } from './import-judgement.ts'
 import type { ImportRequest, Judgement, Project } from './import-request.ts'
@@ -117,6 +117,10 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
         const take = behaviour.once ? withheld.firstOrKnown : withheld.first
         return exchange.send(fallShort(exchange, (rows) => take(rows, behaviour.imported)))
       }
+      case 'unbalanced':
+        return exchange.send(
+          listFewer(exchange, (rows) => withheld.first(rows, behaviour.imported)),
+        )
       case 'reset_before_import':
         return exchange.reset()
       case 'reset_after_import':
@@ -157,6 +161,16 @@ function fallShort(
   if (judgement.answer.status !== 200) return store(judgement)
   const rows = take(judgement.rows)
   return store({ answer: allImported(rows.length), rows })
+}
+
+function listFewer(
+  { judge, store }: Exchange,
+  take: (rows: readonly Row[]) => readonly Row[],
+): Answer {
+  const judgement = judge()
+  const rows = take(judgement.rows)
+  const answer = firstFailedOnly(judgement.answer, rows.length)
+  return store(answer === undefined ? judgement : { answer, rows })
 }
 
 function isStrict(strict: string | null, accept = '', switches: Switches): boolean {

@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.ts'
-import { allImported, allRefused, someFailed, unreadable } from './import-answers.ts'
+import { allImported, allRefused, decodeError, someFailed, unreadable } from './import-answers.ts'
 import { FAVOURED } from './switches.ts'
 
 /** How many events a request held, and how many of them were imported. */
@@ -51,6 +51,15 @@ export const ODD_ANSWERS = {
   success_without_count: fixed({ status: 200, body: { code: 200, status: 'OK' } }),
   /** The opaque form: a text in place of rows (live probe, ak--47/mixpanel-import). */
   refused_by_text: fixed(allRefused('the batch was refused')),
+  /** A broken body is named by its place, and the text may hold any word of the event. */
+  refused_by_decoder: fixed(
+    decodeError(3, 1_024, 'json: unknown field "project_id": unauthorized'),
+  ),
+  /** The text of a passing fault, under the status of a refusal (mixpanel-python#80). */
+  temporary_refusal: fixed({
+    status: 400,
+    body: { error: 'a temporary failure occurred', status: 0 },
+  }),
   /** As texts for which a body cannot be read, though it can. */
   refused_without_list: fixed(unreadable('something went wrong')),
   count_too_high: {

@@ -9,6 +9,8 @@ export interface PushSenderParts {
   readonly now: () => number
   /** Asked when the settings name a service account. */
   readonly token?: TokenSource | undefined
+  /** In [0, 1): which of several endpoints a push goes to. */
+  readonly random: () => number
 }
 
 /** Sends the pushes of one subscription. */
@@ -16,8 +18,8 @@ export interface PushSender {
   /** Waits for the answer as long as the connection lasts. Rejects when there is no token. */
   send(message: TopicMessage, attempt: number): Promise<PushResult>
   endpoint(): string
-  /** The whole URL of the pushes to come. */
-  setEndpoint(url: string): void
+  /** Whole URLs: each push to come goes to one of them, as a load balancer picks an instance. */
+  setEndpoints(first: string, ...others: readonly string[]): void
   /** Closes all connections; what waits for its answer gets none. */
   close(): void
 }
@@ -32,12 +34,14 @@ export function createPushSender(
   const poster = createPoster()
   const tokenFor = parts.token && createPushTokens(parts.token, parts.now)
   let endpoint = pushConfig.pushEndpoint
+  let instances: readonly string[] = [endpoint]
 
   return {
     send,
     endpoint: () => endpoint,
-    setEndpoint(url) {
-      endpoint = url
+    setEndpoints(first, ...others) {
+      endpoint = first
+      instances = [first, ...others]
     },
     close: poster.close,
   }
@@ -48,12 +52,17 @@ export function createPushSender(
     const token = await pushToken()
     const headers = pushHeaders(message, body, { form: local?.form, topic, token })
     try {
-      const { status } = await poster.post({ endpoint, body, headers })
+      const { status } = await poster.post({ endpoint: anyInstance(), body, headers })
       return { kind: 'answered', status }
     } catch (error) {
       if (isUnanswered(error)) return { kind: 'no_answer' }
       throw error
     }
+  }
+
+  function anyInstance(): string {
+    if (instances.length === 1) return endpoint
+    return instances[Math.floor(parts.random() * instances.length)] ?? endpoint
   }
 
   /** Without an audience of its own it is the endpoint (the REST reference of `oidcToken`). */

@@ -17,8 +17,11 @@ export interface PushSubscription {
   window(): number
   /** How long the latest nack would stop delivery now; 0 while all goes well. */
   backoffMs(): number
-  /** Sends the pushes to come to this URL: a service that starts again has another port. */
-  setEndpoint(url: string): void
+  /**
+   * Sends the pushes to come to this URL: a service that starts again has another port. Given
+   * several, each push goes to one of them at random: they are instances of one service.
+   */
+  setEndpoints(first: string, ...others: readonly string[]): void
   settings(): SubscriptionSettings
   stats(): PushStats
 }

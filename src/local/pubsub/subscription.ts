@@ -51,7 +51,7 @@ export function createSubscription(
   const keys = settings.enableMessageOrdering ? createOrderingKeys(() => void backlog++) : NO_ORDER
   const pushWindow = createPushWindow(settings.local?.initialWindow)
   const backoff = createPushBackoff(time.now)
-  const sender = createPushSender(name, settings, { now: time.now, token: parts.token })
+  const sender = createPushSender(name, settings, { now: time.now, token: parts.token, random })
   const counters = createPushCounters()
   let state: 'delivering' | 'paused' | 'closed' = 'delivering'
   let outstanding = 0
@@ -68,7 +68,7 @@ export function createSubscription(
     backlog: () => backlog,
     window: pushWindow.size,
     backoffMs: backoff.delayMs,
-    setEndpoint: sender.setEndpoint,
+    setEndpoints: sender.setEndpoints,
     settings: currentSettings,
     stats: counters.snapshot,
   }

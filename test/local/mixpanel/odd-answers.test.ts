@@ -32,6 +32,15 @@ const expected: Readonly<
     status: 400,
     body: { failed_records: ['the batch was refused'], num_records_imported: 0 },
   },
+  refused_by_decoder: {
+    status: 400,
+    body: {
+      error:
+        'json decode error at element idx: 3, byte_offset: 1024: json: unknown field "project_id": unauthorized',
+      status: 0,
+    },
+  },
+  temporary_refusal: { status: 400, body: { error: 'a temporary failure occurred', status: 0 } },
   refused_without_list: { status: 400, body: { error: 'something went wrong', status: 0 } },
   count_too_high: { status: 200, body: { num_records_imported: 3, status: 'OK' }, rows: 2 },
   failed_none: { status: 400, body: { failed_records: [], num_records_imported: 2 }, rows: 2 },

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { TokenClaims } from '../../../src/local/pubsub/push-tokens.ts'
 import { envelopeOf } from '../../../src/local/push-request.ts'
 import { until } from '../../helpers/until.ts'
+import { type Endpoint, startEndpoint } from '../start-endpoint.ts'
 import { SUBSCRIPTION, startSubscription, TOPIC } from './start-subscription.ts'
 
 const RETRY_POLICY = { minimumBackoff: '10s', maximumBackoff: '60s' }
@@ -279,7 +280,7 @@ describe('a push subscription', () => {
     publish('a')
     await waitForAnswers(1)
 
-    subscription.setEndpoint(`${endpoint.url}?moved`)
+    subscription.setEndpoints(`${endpoint.url}?moved`)
     publish('b')
     await waitForAnswers(2)
 
@@ -394,13 +395,34 @@ describe('a push subscription', () => {
     publish('b')
     await waitForAnswers(2)
 
-    subscription.setEndpoint(other.url)
+    subscription.setEndpoints(other.url)
     await time.advance(100)
     await waitForAnswers(3)
 
     assert.equal(JSON.parse(other.received[0]?.body ?? '').message.data, btoa('b'))
     assert.equal(subscription.settings().pushConfig.pushEndpoint, other.url)
     assert.deepEqual(subscription.stats().nacks, { no_answer: 1 })
+  })
+
+  it('spreads pushes over several endpoints, one for each push', async (t) => {
+    // Each push draws its endpoint, and each ack whether the message comes again.
+    const draws = [0.9, 1, 0.1, 1, 0.5]
+    const { publish, subscription, endpoint, waitForAnswers } = await startSubscription(t, {
+      settings: { local: { initialWindow: 1 } },
+      standIn: { random: () => draws.shift() ?? 0 },
+    })
+    const other = await startEndpoint(t)
+
+    subscription.setEndpoints(endpoint.url, other.url)
+    for (const [place, data] of ['a', 'b', 'c'].entries()) {
+      publish(data)
+      await waitForAnswers(place + 1)
+    }
+
+    const dataAt = ({ received }: Endpoint) =>
+      received.map(({ body }) => atob(JSON.parse(body).message.data))
+    assert.deepEqual([dataAt(endpoint), dataAt(other)], [['b'], ['a', 'c']])
+    assert.equal(subscription.settings().pushConfig.pushEndpoint, endpoint.url)
   })
 
   it('tells of an answer before it makes anything of it', async (t) => {
