@@ -1,8 +1,11 @@
+import { deadLetterCopy } from '../../src/local/pubsub/dead-letter-copy.ts'
+import type { TopicMessage } from '../../src/local/pubsub/publish-rules.ts'
 import type { PushStats } from '../../src/local/pubsub/push-stats.ts'
-import { startPubsubStandIn } from '../../src/local/pubsub-stand-in.ts'
+import { LOCAL_DEAD_LETTER_TOPIC, startPubsubStandIn } from '../../src/local/pubsub-stand-in.ts'
 import { LOCAL_AUDIENCE, LOCAL_SERVICE_ACCOUNT } from '../../src/local/token-issuer.ts'
 import type { WorldTime } from '../../src/local/world-time.ts'
-import type { Books, FactsAtAck, MessageKey } from './books.ts'
+import type { Books, MessageKey } from './books.ts'
+import type { FactsAtAck } from './expected.ts'
 import type { PlannedMessage } from './planned-message.ts'
 import type { Channel } from './publisher.ts'
 import type { Random } from './random.ts'
@@ -13,7 +16,18 @@ export interface PushChannel extends Channel {
   held(): number
   /** How many may at most. */
   window(): number
-  setEndpoint(url: string): void
+  /** Full name of the subscription. */
+  readonly name: string
+  setEndpoints(first: string, ...others: readonly string[]): void
+  /** Publishes a dead letter again, as it lies in its topic. */
+  replay(letter: Pick<TopicMessage, 'data' | 'attributes'>): void
+  /**
+   * Publishes again what the dead-letter policy took away, where all of it is good: an outage was
+   * longer than its delivery attempts. Answers with how many messages.
+   */
+  redrive(): number
+  /** How many messages of these two kinds are not acked yet. */
+  replaying(): number
   stats(): PushStats
   close(): Promise<void>
 }
@@ -22,14 +36,19 @@ export interface ChannelParts {
   readonly time: WorldTime
   readonly random: Random
   readonly token: () => string
-  readonly endpoint: string
   readonly ackDeadlineSeconds: number
+  /** What is refused is nacked, and leaves for a dead-letter topic in the end. */
+  readonly hasDeadLetterPolicy: boolean
   /** Told of each ack at the moment it comes. */
   readonly books: Books
   readonly facts: FactsAtAck
 }
 
 const TOPIC = 'projects/local-project/topics/events'
+/** Nothing is published before `setEndpoints`. */
+const NOWHERE_YET = 'http://127.0.0.1:9/push'
+/** Pub/Sub's default. */
+const DELIVERY_ATTEMPTS = 5
 /** As README recommends; a redelivery waits in the world's time. */
 const RETRY_POLICY = { minimumBackoff: '10s', maximumBackoff: '120s' }
 /** Far more than Pub/Sub's own, so that a run sees some. */
@@ -41,7 +60,17 @@ export async function openChannel(
   parts: ChannelParts,
 ): Promise<PushChannel> {
   const { time, random, token, books, facts } = parts
-  const pubsub = await startPubsubStandIn({ time, random: random.next, pushToken: () => token() })
+  let published: readonly TopicMessage[] = []
+  const pubsub = await startPubsubStandIn({
+    time,
+    random: random.next,
+    pushToken: () => token(),
+    published: (_, messages) => {
+      published = messages
+    },
+  })
+  const forwarded: { readonly message: TopicMessage; readonly copy: TopicMessage }[] = []
+  const replays = new Set<string>()
   const name = `projects/local-project/subscriptions/${form}`
   pubsub.createTopic(TOPIC)
   const subscription = pubsub.createSubscription(
@@ -49,38 +78,96 @@ export async function openChannel(
     {
       topic: TOPIC,
       pushConfig: {
-        pushEndpoint: parts.endpoint,
+        pushEndpoint: NOWHERE_YET,
         oidcToken: { serviceAccountEmail: LOCAL_SERVICE_ACCOUNT, audience: LOCAL_AUDIENCE },
       },
       ackDeadlineSeconds: parts.ackDeadlineSeconds,
       retryPolicy: RETRY_POLICY,
+      ...(parts.hasDeadLetterPolicy && {
+        deadLetterPolicy: {
+          deadLetterTopic: LOCAL_DEAD_LETTER_TOPIC,
+          maxDeliveryAttempts: DELIVERY_ATTEMPTS,
+        },
+      }),
       enableMessageOrdering: form === 'eventarc',
       local: { form, duplicates: DUPLICATES },
     },
     {
-      pushed: ({ messageId, publishTime }) => books.pushed(keyOf(messageId), publishTime),
-      answered: ({ messageId }, _, isAcked) => {
-        if (isAcked) books.acked(keyOf(messageId), facts)
+      pushed: (message) => books.pushed(keyOf(message), publishTimeOf(message)),
+      answered: (message, _, isAcked) => {
+        if (!isAcked) return
+        books.acked(keyOf(message), facts)
+        replays.delete(message.messageId)
+      },
+      forwarded: (message, copy) => {
+        books.forwarded(keyOf(message))
+        replays.delete(message.messageId)
+        forwarded.push({ message, copy })
       },
     },
   )
 
   return {
+    name,
     publish,
+    replay: (letter) => noteReplay(publishAll([letter])),
+    redrive,
+    replaying: () => replays.size,
     backlog: subscription.backlog,
     held: subscription.outstanding,
     window: subscription.window,
-    setEndpoint: subscription.setEndpoint,
+    setEndpoints: subscription.setEndpoints,
     stats: subscription.stats,
     close: pubsub.close,
   }
 
-  function publish(message: PlannedMessage): void {
-    const [messageId = ''] = pubsub.publish(TOPIC, [message])
-    books.published(keyOf(messageId), message)
+  /** All at once, and so under one publish time. */
+  function publish(planned: readonly PlannedMessage[]): void {
+    const messages = publishAll(planned)
+    for (const [place, message] of messages.entries()) {
+      const plan = planned[place]
+      if (plan === undefined) continue
+      books.published(keyOf(message), plan)
+      if (plan.isCopied) publishCopy(message, copyOf(message))
+    }
   }
 
-  function keyOf(messageId: string): MessageKey {
+  function publishAll(
+    messages: readonly Pick<TopicMessage, 'data' | 'attributes'>[],
+  ): readonly TopicMessage[] {
+    pubsub.publish(TOPIC, messages)
+    return published
+  }
+
+  function copyOf(message: TopicMessage) {
+    return deadLetterCopy(message, { subscription: name, attempts: DELIVERY_ATTEMPTS })
+  }
+
+  function publishCopy(
+    original: TopicMessage,
+    copy: Pick<TopicMessage, 'data' | 'attributes'>,
+  ): readonly TopicMessage[] {
+    const messages = publishAll([copy])
+    for (const message of messages) books.copied(keyOf(message), keyOf(original))
+    return messages
+  }
+
+  function redrive(): number {
+    const good = forwarded.splice(0).filter(({ message }) => books.isGood(keyOf(message)))
+    for (const { message, copy } of good) noteReplay(publishCopy(message, copy))
+    return good.length
+  }
+
+  function noteReplay(messages: readonly TopicMessage[]): void {
+    for (const { messageId } of messages) replays.add(messageId)
+  }
+
+  function keyOf({ messageId }: TopicMessage): MessageKey {
     return { subscription: name, messageId }
   }
+}
+
+/** A copy that a dead-letter policy made counts as published when its original was. */
+function publishTimeOf({ attributes, publishTime }: TopicMessage): string {
+  return attributes.CloudPubSubDeadLetterSourceTopicPublishTime ?? publishTime
 }

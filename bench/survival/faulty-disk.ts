@@ -13,7 +13,7 @@ const LOOK_AGAIN_MS = 5
 const handle = await open(devNull)
 const prototype = Object.getPrototypeOf(handle)
 await handle.close()
-const { appendFile, datasync } = prototype
+const { appendFile, datasync, stat, truncate } = prototype
 
 /** What was written and is not synced: it goes with the process, as with a machine that is lost. */
 const unsynced = new WeakMap<object, Uint8Array[]>()
@@ -35,6 +35,19 @@ prototype.datasync = async function syncFaultyDisk() {
   await datasync.call(this)
   if (isSet('hold')) writeFileSync(join(folder, 'holding'), 'yes')
   while (isSet('hold')) await setTimeout(LOOK_AGAIN_MS)
+}
+
+/** What is not synced is there all the same for whoever asks. */
+prototype.stat = async function statFaultyDisk(options: unknown) {
+  const stats = await stat.call(this, options)
+  const bytes = Buffer.concat(unsynced.get(this) ?? []).length
+  stats.size += typeof stats.size === 'bigint' ? BigInt(bytes) : bytes
+  return stats
+}
+
+prototype.truncate = async function truncateFaultyDisk(length: number) {
+  unsynced.delete(this)
+  await truncate.call(this, length)
 }
 
 async function slowness(): Promise<void> {

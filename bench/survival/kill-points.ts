@@ -1,9 +1,9 @@
 import type { Row } from '../../src/local/mixpanel/row-store.ts'
 import type { MixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import type { WorldTime } from '../../src/local/world-time.ts'
-import type { Disk } from './disk.ts'
 import { until } from './patience.ts'
 import type { RestartingService } from './service.ts'
+import type { Setting } from './setting.ts'
 
 /** The places on the path of a message at which a process is killed. */
 export const KILL_POINTS = [
@@ -15,6 +15,12 @@ export const KILL_POINTS = [
 
 export type KillPoint = (typeof KILL_POINTS)[number]
 
+/** The points that there are in a setting: not every service stores letters. */
+export function killPointsOf({ letters }: Setting): readonly KillPoint[] {
+  if (letters !== 'subscription') return KILL_POINTS
+  return KILL_POINTS.filter((point) => point !== 'after the dead letter, before the ack')
+}
+
 /** How one attempt to kill went. */
 export interface Kill {
   readonly point: KillPoint
@@ -22,10 +28,19 @@ export interface Kill {
   readonly held: number
 }
 
-/** What it takes to bring the service to a point and kill it there. */
+/** What holds the service where its letters are stored and it is not told so. */
+export interface LetterHold {
+  hold(): void
+  /** Whether letters of the service are stored since. */
+  isHolding(): boolean
+  letGo(): void
+}
+
+/** What it takes to bring an instance of the service to a point and kill it there. */
 export interface Executioner {
   readonly mixpanel: MixpanelStandIn
-  readonly disk: Disk
+  readonly letters: LetterHold
+  /** The instance that all pushes go to. */
   readonly service: RestartingService
   readonly time: Pick<WorldTime, 'now'>
   /** Pushes that wait for their answer at this moment. */
@@ -104,12 +119,12 @@ function afterImport(by: Executioner): Promise<number | undefined> {
   return heldOnce(by, () => hasStoredUntold(by.mixpanel, since))
 }
 
-/** The disk has the letters, and the process is not told so; nor is it told of what is imported. */
+/** The letters are stored, and the process is not told so; nor is it told of what is imported. */
 async function afterLetter(by: Executioner): Promise<number | undefined> {
-  by.disk.hold()
-  if (!(await until(() => by.disk.isHolding(), HOLD_MS))) return undefined
+  by.letters.hold()
+  if (!(await until(() => by.letters.isHolding(), HOLD_MS))) return undefined
   by.mixpanel.answerAlways({ kind: 'gate' })
-  return heldOnce(by, () => by.disk.isHolding())
+  return heldOnce(by, () => by.letters.isHolding())
 }
 
 /** A batch has been refused and one part of it is stored; the answers to the others are held. */
@@ -154,7 +169,7 @@ async function heldOnce(by: Executioner, isThere: () => boolean): Promise<number
   return reached ? by.held() : undefined
 }
 
-function letGo({ mixpanel, disk }: Executioner): void {
-  disk.letGo()
+function letGo({ mixpanel, letters }: Executioner): void {
+  letters.letGo()
   mixpanel.release()
 }

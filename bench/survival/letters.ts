@@ -1,4 +1,4 @@
-import { createLetterReader as createFolderReader } from '../../src/cli/letter-reader.ts'
+import type { DeadLetter } from '../../src/model/dead-letter.ts'
 
 /** What a run looks at of a dead letter. */
 export interface Letter {
@@ -6,30 +6,61 @@ export interface Letter {
   readonly reason: string
   readonly detail: string
   readonly subscription: string
-  /** What it holds: the text of an event, or the data of a message that could not be read. */
+  /** What it holds: the text of an event, or the data of what is no text, in base64. */
   readonly published: string
 }
 
-/** The dead letters in a folder, read as they come, and kept. */
+/** The dead letters of a run, read as they come, and kept. */
 export interface LetterReader {
-  /** Those written since the last time. Synchronous: what is on disk at this very moment. */
+  /** Those stored since the last time. Synchronous: what is safe at this very moment. */
   readNew(): readonly Letter[]
-  /** All that were read so far. */
+  /** All that are stored; a letter that was stored twice is there twice. */
   all(): readonly Letter[]
 }
 
-export function createLetterReader(folder: string): LetterReader {
-  const reader = createFolderReader(folder)
-  const letters: Letter[] = []
+/** A reader without letters: the subscription's own policy keeps what is refused. */
+export const NO_LETTERS: LetterReader = { readNew: () => [], all: () => [] }
 
-  return { readNew, all: () => letters }
+/** Tells of letters that `read` answers with, one after the other, and keeps them. */
+export function createLetterReader(read: () => readonly Letter[]): LetterReader & {
+  /** Reads what is stored, without telling of it yet. */
+  keepUp(): void
+} {
+  const letters: Letter[] = []
+  let told = 0
+
+  return { keepUp, readNew, all }
+
+  function keepUp(): void {
+    for (const letter of read()) letters.push(letter)
+  }
 
   function readNew(): readonly Letter[] {
-    const read = reader.readNew().map(({ id, reason, detail, event, data, message }) => {
-      const { subscription } = message
-      return { id, reason, detail, subscription, published: event ?? data ?? '' }
-    })
-    letters.push(...read)
-    return read
+    keepUp()
+    const fresh = letters.slice(told)
+    told = letters.length
+    return fresh
+  }
+
+  function all(): readonly Letter[] {
+    keepUp()
+    return letters
+  }
+}
+
+/** The letter in one line of a file; none where the line is torn. */
+export function letterIn(line: string): readonly Letter[] {
+  const letter = parsed(line)
+  if (letter === undefined) return []
+  const { id, reason, detail, event, data, message } = letter
+  const { subscription } = message
+  return [{ id, reason, detail, subscription, published: event ?? data ?? '' }]
+}
+
+function parsed(line: string): DeadLetter | undefined {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
   }
 }

@@ -3,6 +3,7 @@ import { pause, unlessAborted, until } from './patience.ts'
 import { plainMessage } from './planned-message.ts'
 import { createRandom, type Random } from './random.ts'
 import { type Scene, SPEED, startScene } from './scene.ts'
+import { PLAIN_SETTING } from './setting.ts'
 
 /** How a backlog drained once Mixpanel was back. */
 export interface Drained {
@@ -39,9 +40,10 @@ const PATIENCE_MS = 300_000
  * has it: the window is still full of what was sent before the outage.
  */
 export async function drainAfterOutage(options: OutageOptions): Promise<Drained> {
-  const books = createBooks()
+  const setting = PLAIN_SETTING
+  const books = createBooks(setting)
   const random = createRandom(options.seed)
-  await using scene = await startScene({ books, random: random.fork() })
+  await using scene = await startScene({ books, random: random.fork(), setting })
   return await unlessAborted(options.signal, () => measureDrain(options, { scene, books, random }))
 }
 
@@ -83,7 +85,7 @@ async function measureDrain(
     const planner = { random, now: time.now(), nextMark: scene.nextMark }
     const [channel] = channels
     for (let at = 0; at < count; at += EVENTS_A_MESSAGE) {
-      channel?.publish(plainMessage(planner, EVENTS_A_MESSAGE))
+      channel?.publish([plainMessage(planner, EVENTS_A_MESSAGE)])
     }
   }
 

@@ -34,6 +34,9 @@ export async function untilDownTo(
   return true
 }
 
+/** The service acks nothing more, though it had the time to. */
+export class GivenUpError extends Error {}
+
 /** What the work comes to; rejects as soon as the signal fires, whatever the work does then. */
 export async function unlessAborted<T>(
   signal: AbortSignal | undefined,

@@ -11,8 +11,8 @@ export type Fate = Readonly<
   | { kind: 'imported'; at: OwnTime }
   /** One row, at the publish time, or at its own where a later delivery has overtaken that. */
   | { kind: 'imported'; at: 'publish_time'; atLatest?: OwnTime }
-  /** One dead letter. */
-  | { kind: 'letter'; reason: string }
+  /** One dead letter; once the fault is mended, one row at this moment. */
+  | { kind: 'letter'; reason: string; at?: OwnTime | 'publish_time' }
   /** Neither: the transform drops it. */
   | { kind: 'dropped' }
   /** Mixpanel's to decide, by how its project is set at the moment: a row or a letter, or both in turn. */
@@ -34,6 +34,8 @@ export interface Lacking {
 export interface PlannedEvent {
   /** Its text. No line break is in it. */
   readonly text: string
+  /** What stands in its place in the data, where it is no text. */
+  readonly bytes?: Buffer
   readonly kind: EventKind
   readonly lacking: Lacking
   /** One for the event, or one for each child of it; a row is known by its mark. */
@@ -41,6 +43,8 @@ export interface PlannedEvent {
     readonly mark: string
     readonly child: number
     readonly fate: Fate
+    /** Whether the service makes its insert id. */
+    readonly derivesId: boolean
     /** What a row of it must say. */
     readonly content: string
   }[]
@@ -75,6 +79,8 @@ const ILLEGAL = ['a:', 'b_', 'c.', 'too-long-to-be-an-insert-id-of-mixpanel-']
 const TWINS_TIME = Date.UTC(2026, 0, 1)
 /** The share of orders of which one item is what Mixpanel refuses. */
 const SPOILED_ORDERS = 0.1
+/** Of the three bytes of the euro sign. */
+const HALF = Buffer.from('\u20ac').subarray(0, 2)
 const OVERSIZE = 'x'.repeat(1_100_000)
 
 /** Every kind of event there is in a run, and how many of ten thousand are so. */
@@ -93,6 +99,7 @@ const KINDS = {
   noise: 100,
   identity: 20,
   bad_line: 60,
+  half_character: 20,
   no_name: 40,
   bad_time: 40,
   far_future: 40,
@@ -111,9 +118,23 @@ export const EVENT_KINDS: readonly EventKind[] = [...new Set(kindsByWeight())]
 
 const ALL_KINDS = kindsByWeight()
 
-/** Any kind, as often as it is met. */
-export function anyEvent(planner: Planner): PlannedEvent {
-  return eventOf(planner.random.pick(ALL_KINDS), planner)
+/** Where everything is imported or dropped. */
+const GOOD_KINDS: readonly EventKind[] = [
+  'plain',
+  'other_time_form',
+  'no_time',
+  'no_id',
+  'bare',
+  'bad_id',
+  'illegal_id',
+  'fast_clock',
+  'noise',
+]
+const ALL_GOOD_KINDS = ALL_KINDS.filter((kind) => GOOD_KINDS.includes(kind))
+
+/** Any kind, as often as it is met; or any that can be imported. */
+export function anyEvent(planner: Planner, which: 'all' | 'good' = 'all'): PlannedEvent {
+  return eventOf(planner.random.pick(which === 'all' ? ALL_KINDS : ALL_GOOD_KINDS), planner)
 }
 
 /** An event of this kind, unlike all before it. */
@@ -124,7 +145,7 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
   const time = now - 60 * MINUTE_MS - random.int(5 * DAY_MS)
   const id = idOf(mark)
   const ahead = now + 30 * MINUTE_MS
-  const at: Fate = { kind: 'imported', at: time }
+  const at = { kind: 'imported', at: time } as const
   const atPublish = { kind: 'imported', at: 'publish_time' } as const
 
   switch (kind) {
@@ -177,6 +198,12 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
         `{"event": "visited", "properties": {"mark": "${mark}"`,
         letter('invalid_json'),
       )
+    case 'half_character': {
+      const text = JSON.stringify({ event: 'visited', properties: { mark, name: 'half a ' } })
+      const [head = '', tail = ''] = text.split('half a ')
+      const bytes = Buffer.concat([Buffer.from(`${head}half a `), HALF, Buffer.from(tail)])
+      return { ...planned(text, letter('unreadable_data')), bytes }
+    }
     case 'no_name':
       return named('', { time }, letter('invalid_event'))
     case 'bad_time':
@@ -186,7 +213,7 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
     case 'bad_distinct_id':
       return named('visited', { time, distinct_id: 'undefined' }, letter('invalid_event'))
     case 'explosive':
-      return named('explosive', {}, letter('transform_failed'))
+      return named('explosive', {}, letter('transform_failed', 'publish_time'))
     case 'too_deep':
       return named(
         'visited',
@@ -200,25 +227,26 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
         { kind: 'letter_or_nothing', reason: 'refused_by_mixpanel' },
       )
     case 'poison':
-      return named(POISON, {}, letter('refused_by_mixpanel'))
+      return named(POISON, {}, letter('refused_by_mixpanel', 'publish_time'))
     case 'oversized':
       return named('visited', { ballast: OVERSIZE }, letter('too_large'))
   }
 
   function named(event: string, properties: Properties, fate: Fate): PlannedEvent {
-    const all = { mark, distinct_id: distinctId, ...properties }
+    const all: Properties = { mark, distinct_id: distinctId, ...properties }
     return planned(JSON.stringify({ event, properties: all }), fate, {
       lacking: lackingIn(all),
       content: contentToBe(event, all),
+      derivesId: BAD_IDS.includes(all.$insert_id ?? null),
     })
   }
 
   function planned(
     text: string,
     fate: Fate,
-    { lacking = NOTHING_LACKS, content = '' } = {},
+    { lacking = NOTHING_LACKS, content = '', derivesId = false } = {},
   ): PlannedEvent {
-    return { text, kind, lacking, outcomes: [{ mark, child: 0, fate, content }] }
+    return { text, kind, lacking, outcomes: [{ mark, child: 0, fate, content, derivesId }] }
   }
 
   /** An insert id that is its own and legal must stay. */
@@ -238,22 +266,44 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
   /** One by itself has no number: it stands for its order. */
   function order(): PlannedEvent {
     const items = 1 + random.int(4)
-    const spoiled = random.chance(SPOILED_ORDERS) && { spoiled: 1 + random.int(items) }
+    const spoiled = random.chance(SPOILED_ORDERS) && spoil(items)
     const own = {
       ...(random.chance(0.5) && { time }),
       ...(random.chance(0.5) && { $insert_id: id }),
+      ...(random.chance(0.3) && { item_ids: mark }),
     }
     const all = { mark, distinct_id: distinctId, items, ...spoiled, ...own }
     const good = 'time' in own ? at : atPublish
     const outcomes = Array.from({ length: items }, (_, index) => {
       const child = { mark: `${mark}.${index + 1}`, distinct_id: distinctId }
-      const content = contentToBe('item', items === 1 ? { ...child, ...own } : child)
       const isSpoiled = spoiled && spoiled.spoiled === index + 1
-      const fate = isSpoiled ? letter('refused_by_mixpanel') : good
-      return { mark: child.mark, child: items === 1 ? 0 : index + 1, fate, content }
+      const mendedAt = spoiled && !('mended' in spoiled) ? good.at : undefined
+      return {
+        mark: child.mark,
+        child: items === 1 ? 0 : index + 1,
+        fate: isSpoiled ? letter('refused_by_mixpanel', mendedAt) : good,
+        content: itemContent({ ...child, ...itemId(index + 1) }),
+        derivesId: !('$insert_id' in own || 'item_ids' in own),
+      }
     })
     const text = JSON.stringify({ event: 'order', properties: all })
     return { text, kind, lacking: lackingIn(all), outcomes }
+
+    /** The last may be left out in the end: the places of the others stay, and so do their ids. */
+    function spoil(items: number) {
+      if (random.chance(0.5)) return { spoiled: items, mended: 'left out' }
+      return { spoiled: 1 + random.int(items) }
+    }
+
+    /** Legal, and unlike that of any other item: it must stay. */
+    function itemId(place: number): Properties {
+      if ('item_ids' in own) return { $insert_id: `${own.item_ids}-item-${place}` }
+      return items === 1 && '$insert_id' in own ? { $insert_id: own.$insert_id } : {}
+    }
+  }
+
+  function itemContent(properties: Properties): string {
+    return contentOf('item', properties)
   }
 }
 
@@ -269,8 +319,14 @@ function lackingIn(properties: Properties): Lacking {
   return { time: 'time' in properties ? 0 : 1, insertId: '$insert_id' in properties ? 0 : 1 }
 }
 
-export function letter(reason: string): Fate {
-  return { kind: 'letter', reason }
+/** `at` is the moment of its row once the fault is mended; absent when it never is. */
+export function letter(reason: string, at?: OwnTime | 'publish_time'): Fate {
+  return { kind: 'letter', reason, ...(at !== undefined && { at }) }
+}
+
+/** Whether its row is at the publish time, and so under any that its message is delivered under. */
+export function isAtPublishTime(fate: Fate): boolean {
+  return 'at' in fate && fate.at === 'publish_time'
 }
 
 /** Legal, and as long as one may be. */

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { contentOf } from './content.ts'
+import type { Deck } from './deck.ts'
 import {
   anyEvent,
   EVENT_KINDS,
@@ -12,11 +13,21 @@ import {
   sumOf,
 } from './planned-event.ts'
 
+/** What messages are planned with. */
+export interface MessagePlanner extends Planner {
+  /** The share of messages that may hold what is refused. */
+  readonly refusedShare: number
+  /** The forms of the messages to come. */
+  readonly forms: Deck<Form>
+}
+
 /** A message as it is published, and what is to come of it, line by line. */
 export interface PlannedMessage {
   readonly data: Buffer
   readonly attributes: Readonly<Record<string, string>>
   readonly orderingKey?: string
+  /** A copy of it is published too, as a dead-letter policy makes one. */
+  readonly isCopied?: true
   /** How many events were published with it, bad ones and dropped ones too. */
   readonly events: number
   readonly lacking: Lacking
@@ -29,43 +40,92 @@ export interface PlannedOutcome {
   readonly line: number
   readonly child: number
   readonly fate: Fate
+  /** Whether the service makes its insert id. */
+  readonly derivesId: boolean
   /** What a row of it must say. */
   readonly content: string
   /** What a letter of it must hold: its text as it was published, or base64 of what is none. */
   readonly published: string
 }
 
-type Form = 'lines' | 'array' | 'gzip' | 'one' | 'crowd' | 'attributes' | 'garbage' | 'not_utf8'
+/** Every form of message there is in a run, and how many of a thousand are so. */
+const FORMS = {
+  lines: 600,
+  array: 120,
+  broken_array: 8,
+  gzip: 60,
+  gzip_members: 20,
+  one: 80,
+  attributes: 30,
+  crowd: 10,
+  garbage: 8,
+  not_utf8: 8,
+  gap_in_gzip: 6,
+  equal_lines: 15,
+  equal_messages: 15,
+  stamped: 12,
+  schema: 8,
+  copied: 8,
+  /** Of more events than are made at once: one, whatever the length of the run. */
+  portions: 0,
+} as const
 
-/** In a hundred messages. */
-const FORMS: readonly Form[] = [
-  ...Array<Form>(66).fill('lines'),
-  ...Array<Form>(12).fill('array'),
-  ...Array<Form>(8).fill('gzip'),
-  ...Array<Form>(8).fill('one'),
-  ...Array<Form>(1).fill('crowd'),
-  ...Array<Form>(3).fill('attributes'),
-  ...Array<Form>(1).fill('garbage'),
-  ...Array<Form>(1).fill('not_utf8'),
-]
+export type Form = keyof typeof FORMS
+
+/** The forms that are met, each by how many of a thousand messages have it. */
+export function formWeights(options: { readonly hasPortions: boolean }): ReadonlyMap<Form, number> {
+  const weights = new Map<Form, number>()
+  let form: Form
+  for (form in FORMS) {
+    if (form !== 'portions' || options.hasPortions) weights.set(form, FORMS[form])
+  }
+  return weights
+}
+
 const MOST_LINES = 20
 const CROWD = 300
+const PORTIONS = 9_000
 const ORDERING_KEYS = 50
+/** Forms that are refused, in whole or in part. */
+const BAD_FORMS: readonly Form[] = ['garbage', 'not_utf8', 'gap_in_gzip', 'schema', 'broken_array']
 
-/** A message of any form, with so many events at the most. */
-export function anyMessage(planner: Planner, most: number): PlannedMessage {
-  const form = planner.random.pick(FORMS)
+/** Messages of any form that are published at once, with so many events each at the most. */
+export function anyMessages(planner: MessagePlanner, most: number): readonly PlannedMessage[] {
+  const { random, forms } = planner
+  const which = random.chance(planner.refusedShare) ? 'all' : 'good'
+  const drawn = forms.draw()
+  const form = which === 'good' && BAD_FORMS.includes(drawn) ? 'lines' : drawn
+  switch (form) {
+    case 'equal_messages':
+      return ofEqualMessages(planner)
+    case 'stamped':
+      return ofStamped(planner)
+    default:
+      return [ofForm(form, planner, which, most)]
+  }
+}
+
+function ofForm(
+  form: Exclude<Form, 'equal_messages' | 'stamped'>,
+  planner: Planner,
+  which: 'all' | 'good',
+  most: number,
+): PlannedMessage {
   switch (form) {
     case 'lines':
-      return ofLines(planner, eventsOf(planner, countOf(MOST_LINES)))
-    case 'gzip': {
-      const plain = ofLines(planner, eventsOf(planner, countOf(MOST_LINES)))
-      return { ...plain, data: gzipSync(plain.data) }
-    }
+      return ofLines(planner, events(MOST_LINES))
+    case 'gzip':
+      return packed(ofLines(planner, events(MOST_LINES)), gzipSync)
+    case 'gzip_members':
+      return packed(ofLines(planner, events(MOST_LINES)), (data) => gzipMembers(data, planner))
     case 'crowd':
-      return ofLines(planner, eventsOf(planner, countOf(CROWD)))
+      return ofLines(planner, events(CROWD))
+    case 'portions':
+      return ofLines(planner, eventsOf(planner, PORTIONS, which))
     case 'array':
-      return ofArray(eventsOf(planner, countOf(MOST_LINES)))
+      return ofArray(events(MOST_LINES))
+    case 'broken_array':
+      return ofBrokenArray(planner, events(MOST_LINES))
     case 'one':
       return ofOne(eventOf('plain', planner))
     case 'attributes':
@@ -74,10 +134,18 @@ export function anyMessage(planner: Planner, most: number): PlannedMessage {
       return ofGarbage(planner)
     case 'not_utf8':
       return ofBytes(planner)
+    case 'gap_in_gzip':
+      return ofGapInGzip(planner)
+    case 'equal_lines':
+      return ofEqualLines(planner)
+    case 'schema':
+      return ofSchema(planner)
+    case 'copied':
+      return { ...ofLines(planner, eventsOf(planner, MOST_LINES, 'good')), isCopied: true }
   }
 
-  function countOf(atMost: number): number {
-    return 1 + planner.random.int(Math.min(atMost, most))
+  function events(atMost: number): readonly PlannedEvent[] {
+    return eventsOf(planner, 1 + planner.random.int(Math.min(atMost, most)), which)
   }
 }
 
@@ -107,15 +175,16 @@ export function poisonedMessage(planner: Planner, events: number): PlannedMessag
 }
 
 /** The first is good: a text in which nothing is JSON is no lines. */
-function eventsOf(planner: Planner, count: number): readonly PlannedEvent[] {
-  const rest = Array.from({ length: count - 1 }, () => anyEvent(planner))
+function eventsOf(planner: Planner, count: number, which: 'all' | 'good'): readonly PlannedEvent[] {
+  const rest = Array.from({ length: count - 1 }, () => anyEvent(planner, which))
   return [eventOf('plain', planner), ...rest]
 }
 
 function ofLines({ random }: Planner, events: readonly PlannedEvent[]): PlannedMessage {
   const lineBreak = random.pick(['\n', '\n', '\r\n'])
-  const text = events.map((event) => event.text).join(lineBreak)
-  const data = Buffer.from(random.chance(0.05) ? `\ufeff${text}${lineBreak}` : text)
+  const lines = joined(events, lineBreak)
+  const marked = [Buffer.from('\ufeff'), lines, Buffer.from(lineBreak)]
+  const data = random.chance(0.05) ? Buffer.concat(marked) : lines
   const key = random.chance(0.3) && { orderingKey: `key-${random.int(ORDERING_KEYS)}` }
   return { data, attributes: {}, ...key, ...planOf(events) }
 }
@@ -123,8 +192,29 @@ function ofLines({ random }: Planner, events: readonly PlannedEvent[]): PlannedM
 /** An array is JSON or it is not: a bad line has no place in it. */
 function ofArray(events: readonly PlannedEvent[]): PlannedMessage {
   const elements = events.filter(({ kind }) => kind !== 'bad_line')
-  const data = Buffer.from(`[${elements.map(({ text }) => text).join(', ')}]`)
+  const data = Buffer.concat([Buffer.from('['), joined(elements, ', '), Buffer.from(']')])
   return { data, attributes: {}, ...planOf(elements) }
+}
+
+/** Broken after some elements: they are events, and all the rest is one letter. */
+function ofBrokenArray(planner: Planner, events: readonly PlannedEvent[]): PlannedMessage {
+  const whole = ofArray(events)
+  const mark = planner.nextMark()
+  const published = `{"event": NaN, "properties": {"mark": "${mark}"}}, {"event": "visited"}]`
+  const data = Buffer.concat([whole.data.subarray(0, -1), Buffer.from(`, ${published}`)])
+  const { outcomes } = ofNothing(data, {
+    mark,
+    line: whole.events + 1,
+    published,
+    fate: letter('invalid_json'),
+  })
+  return { ...whole, data, events: whole.events + 1, outcomes: [...whole.outcomes, ...outcomes] }
+}
+
+function joined(events: readonly PlannedEvent[], by: string): Buffer {
+  const separator = Buffer.from(by)
+  const parts = events.map(({ text, bytes }) => bytes ?? Buffer.from(text))
+  return Buffer.concat(parts.flatMap((part, at) => (at === 0 ? [part] : [separator, part])))
 }
 
 function ofOne(event: PlannedEvent): PlannedMessage {
@@ -138,7 +228,7 @@ function ofAttributes(planner: Planner): PlannedMessage {
   const attributes = { event: 'signalled', mark, user }
   const fate: Fate = { kind: 'imported', at: 'publish_time' }
   const content = contentOf('signalled', { mark, distinct_id: user })
-  const outcomes = [{ mark, line: 1, child: 0, fate, content, published: '' }]
+  const outcomes = [{ mark, line: 1, child: 0, fate, content, derivesId: true, published: '' }]
   const lacking = { time: 1, insertId: 1 }
   return { data: Buffer.alloc(0), attributes, events: 1, lacking, outcomes }
 }
@@ -157,11 +247,104 @@ function ofBytes(planner: Planner): PlannedMessage {
   return ofNothing(data, { mark, line: 0, published, fate: letter('unreadable_data') })
 }
 
+/** Not zero to its end, and no other member: what follows the first must not be dropped in silence. */
+function ofGapInGzip(planner: Planner): PlannedMessage {
+  const [first, second] = [eventOf('plain', planner), eventOf('plain', planner)]
+  const members = [gzipSync(first.text), Buffer.alloc(1), gzipSync(second.text)]
+  const data = Buffer.concat(members)
+  const published = data.toString('base64')
+  const mark = planner.nextMark()
+  return ofNothing(data, { mark, line: 0, published, fate: letter('unreadable_data') })
+}
+
+/** The same text cut anywhere and compressed part by part, as by a writer that flushes. */
+function gzipMembers(data: Buffer, { random }: Planner): Buffer {
+  const cuts = Array.from({ length: 1 + random.int(3) }, () => random.int(data.length + 1))
+  const ends = [...cuts.sort((one, other) => one - other), data.length]
+  const members = ends.map((end, at) => gzipSync(data.subarray(ends[at - 1] ?? 0, end)))
+  return Buffer.concat([...members, Buffer.alloc(random.pick([0, 0, 512]))])
+}
+
+function packed(plain: PlannedMessage, pack: (data: Buffer) => Buffer): PlannedMessage {
+  return { ...plain, data: pack(plain.data) }
+}
+
+/** Clicks of one user in one millisecond: each is an event of its own. */
+function ofEqualLines(planner: Planner): PlannedMessage {
+  const click = clickOf(planner)
+  const clicks = Array.from({ length: 2 + planner.random.int(3) }, () => click)
+  return ofLines(planner, [eventOf('plain', planner), ...clicks])
+}
+
+function ofEqualMessages(planner: Planner): readonly PlannedMessage[] {
+  const click = clickOf(planner)
+  const message = { data: Buffer.from(click.text), attributes: {}, ...planOf([click]) }
+  return Array.from({ length: 2 + planner.random.int(2) }, () => message)
+}
+
+function clickOf(planner: Planner): PlannedEvent {
+  return eventOf(planner.random.pick(['no_id', 'bare']), planner)
+}
+
+/** Equal data: the transform tells its events apart by an attribute. */
+function ofStamped(planner: Planner): readonly PlannedMessage[] {
+  const event = eventOf('no_id', planner)
+  const { properties } = JSON.parse(event.text)
+  const { mark: _, ...unmarked } = properties
+  const text = JSON.stringify({ event: 'stamped', properties: unmarked })
+  return Array.from({ length: 3 }, () => {
+    const mark = planner.nextMark()
+    const content = contentOf('stamped', { ...unmarked, mark, source: 'unknown' })
+    const [plan] = event.outcomes.map((one) => ({
+      ...one,
+      mark,
+      content,
+      line: 1,
+      published: text,
+    }))
+    const { lacking } = event
+    const outcomes = plan ? [plan] : []
+    return { data: Buffer.from(text), attributes: { stamp: mark }, events: 1, lacking, outcomes }
+  })
+}
+
+/** As every message of a topic with a schema: Pub/Sub takes such attributes from nobody. */
+const SCHEMA_ATTRIBUTES = {
+  googclient_schemaencoding: 'JSON',
+  googclient_schemaname: 'projects/local-project/schemas/events',
+  googclient_schemarevisionid: 'a1b2c3d4',
+}
+
+/** One event is good and one explodes; both say where they come from once they are mapped. */
+function ofSchema(planner: Planner): PlannedMessage {
+  const source = 'app'
+  const events = [false, true].map((broken) => stampedEvent(planner, broken, source))
+  const attributes = { ...SCHEMA_ATTRIBUTES, source }
+  return { ...ofLines(planner, events), attributes }
+}
+
+function stampedEvent(planner: Planner, broken: boolean, source: string): PlannedEvent {
+  const mark = planner.nextMark()
+  const properties = { mark, distinct_id: 'stamped' }
+  const text = JSON.stringify({ event: 'stamped', properties: { ...properties, broken } })
+  const fate: Fate = broken
+    ? letter('transform_failed', 'publish_time')
+    : { kind: 'imported', at: 'publish_time' }
+  const content = contentOf('stamped', { ...properties, source })
+  const lacking = { time: 1, insertId: 1 }
+  return {
+    text,
+    kind: 'bare',
+    lacking,
+    outcomes: [{ mark, child: 0, fate, content, derivesId: true }],
+  }
+}
+
 function ofNothing(
   data: Buffer,
-  outcome: Omit<PlannedOutcome, 'child' | 'content'>,
+  outcome: Omit<PlannedOutcome, 'child' | 'content' | 'derivesId'>,
 ): PlannedMessage {
-  const outcomes = [{ ...outcome, child: 0, content: '' }]
+  const outcomes = [{ ...outcome, child: 0, content: '', derivesId: false }]
   return { data, attributes: {}, events: 1, lacking: sumOf([]), outcomes }
 }
 
@@ -169,7 +352,8 @@ function planOf(
   events: readonly PlannedEvent[],
 ): Pick<PlannedMessage, 'events' | 'lacking' | 'outcomes'> {
   const outcomes = events.flatMap((event, at) => {
-    return event.outcomes.map((one) => ({ ...one, line: at + 1, published: event.text }))
+    const published = event.bytes?.toString('base64') ?? event.text
+    return event.outcomes.map((one) => ({ ...one, line: at + 1, published }))
   })
   const lacking = sumOf(events.map((event) => event.lacking))
   return { events: events.length, lacking, outcomes }

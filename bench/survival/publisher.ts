@@ -1,19 +1,19 @@
-import { pause, untilDownTo } from './patience.ts'
-import { type Lacking, type Planner, sumOf } from './planned-event.ts'
-import { anyMessage, type PlannedMessage } from './planned-message.ts'
+import { GivenUpError, pause, untilDownTo } from './patience.ts'
+import { type Lacking, sumOf } from './planned-event.ts'
+import { anyMessages, type MessagePlanner, type PlannedMessage } from './planned-message.ts'
 
 /** One topic, and the one subscription to it. */
 export interface Channel {
-  /** Publishes, and enters it in the books. */
-  publish(message: PlannedMessage): void
+  /** Publishes at once, and enters all in the books. */
+  publish(messages: readonly PlannedMessage[]): void
   /** Messages that are not acked yet. */
   backlog(): number
 }
 
 export interface PublisherParts {
-  readonly planner: () => Planner
+  readonly planner: () => MessagePlanner
   /** For what is published beside the run, so that the run's events stay those of the seed. */
-  readonly sidePlanner: () => Planner
+  readonly sidePlanner: () => MessagePlanner
   /** A run is given up when no message is acked for so long. */
   readonly patienceMs: number
   /** Drawn from as often as they stand in it. */
@@ -24,7 +24,7 @@ export interface PublisherParts {
 export interface Publisher {
   /**
    * Resolves when all runs together have published so many events, and few messages wait. Rejects
-   * when the service takes no more.
+   * with a `GivenUpError` when the service takes no more.
    */
   run(events: number): Promise<void>
   /** Publishes small messages beside the run until it is told that it is enough. */
@@ -56,7 +56,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
   return {
     run,
     keepOn,
-    publish: (message) => publishBy(sidePlanner, message),
+    publish: (message) => publishBy(sidePlanner, [message]),
     events: () => events,
     messages: () => messages,
     lacking: () => lacking,
@@ -71,30 +71,32 @@ export function createPublisher(parts: PublisherParts): Publisher {
   }
 
   function publishNext(most: number): void {
-    const message = anyMessage(planner(), most)
-    publishBy(planner, message)
-    ran += message.events
+    const before = events
+    publishBy(planner, anyMessages(planner(), most))
+    ran += events - before
   }
 
   async function takenUpTo(most: number): Promise<void> {
     if (await untilDownTo(most, backlog, patienceMs)) return
-    throw new Error(`${backlog()} messages wait, and none was acked for ${patienceMs} ms`)
+    throw new GivenUpError(`${backlog()} messages wait, and none was acked for ${patienceMs} ms`)
   }
 
   async function keepOn(enough: AbortSignal): Promise<void> {
     while (!enough.aborted) {
       for (let at = 0; at < AT_ONCE && backlog() < MOST_AHEAD; at += 1) {
-        publishBy(sidePlanner, anyMessage(sidePlanner(), SMALL))
+        publishBy(sidePlanner, anyMessages(sidePlanner(), SMALL))
       }
       await pause(LOOK_AGAIN_MS)
     }
   }
 
-  function publishBy(by: () => Planner, message: PlannedMessage): void {
-    by().random.pick(channels).publish(message)
-    events += message.events
-    messages += 1
-    lacking = sumOf([lacking, message.lacking])
+  function publishBy(by: () => MessagePlanner, published: readonly PlannedMessage[]): void {
+    by().random.pick(channels).publish(published)
+    messages += published.length
+    for (const message of published) {
+      events += message.events
+      lacking = sumOf([lacking, message.lacking])
+    }
   }
 
   function backlog(): number {

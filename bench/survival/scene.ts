@@ -4,23 +4,30 @@ import { join } from 'node:path'
 import { neighbourVariables } from '../../src/cli/service-environment.ts'
 import { createRowStore, type Row, type RowStore } from '../../src/local/mixpanel/row-store.ts'
 import { type MixpanelStandIn, startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
-import { startTokenIssuer, type TokenIssuer } from '../../src/local/token-issuer.ts'
+import type { TopicMessage } from '../../src/local/pubsub/publish-rules.ts'
+import { startTokenIssuer } from '../../src/local/token-issuer.ts'
 import { createWorldTime, type WorldTime } from '../../src/local/world-time.ts'
-import type { Books, Facts } from './books.ts'
+import type { Books } from './books.ts'
 import { type ChannelParts, openChannel, type PushChannel } from './channel.ts'
-import { createDisk, type Disk } from './disk.ts'
-import { createLetterReader } from './letters.ts'
+import { createDisk } from './disk.ts'
+import type { Facts } from './expected.ts'
+import { type Faults, keyFaults } from './faults.ts'
+import { type Fleet, startFleet } from './fleet.ts'
+import { type LetterStore, openLetterStore } from './letter-store.ts'
+import { subscriptionOf } from './letter-topic.ts'
+import { mixpanelFaults } from './mixpanel-faults.ts'
 import { POISON } from './planned-event.ts'
 import type { Random } from './random.ts'
 import type { Survival } from './report.ts'
-import { type RestartingService, startService } from './service.ts'
+import { type Setting, variablesOf } from './setting.ts'
 
-/** The service between a Pub/Sub, a Mixpanel, a key server and a disk that can all be made to fail. */
+/** The service between a Pub/Sub, a Mixpanel, a key server and letters that can all be made to fail. */
 export interface Scene extends AsyncDisposable {
   readonly mixpanel: MixpanelStandIn
-  readonly issuer: TokenIssuer
-  readonly disk: Disk
-  readonly service: RestartingService
+  readonly fleet: Fleet
+  readonly store: LetterStore
+  /** All that can be struck. */
+  readonly faults: Faults
   /** Two topics whose messages have the same ids: one has most of the traffic. */
   readonly channels: readonly PushChannel[]
   readonly facts: Facts
@@ -35,12 +42,22 @@ export interface Scene extends AsyncDisposable {
   backlog(): number
   /** Called with the rows of each request, of none when it was refused; returns how to stop that. */
   watchRows(watch: (rows: readonly Row[]) => void): () => void
+  /**
+   * Mends what makes events explode or poisons them. Resolves with the exit codes of the processes
+   * that were replaced.
+   */
+  mend(): Promise<readonly (number | undefined)[]>
+  /** Publishes again what lies in the dead letters, or what a policy took; answers with how many. */
+  replay(): number
+  /** How many of those are not acked yet. */
+  replaying(): number
   counts(): Survival['counts']
 }
 
 export interface SceneOptions {
   readonly books: Books
   readonly random: Random
+  readonly setting: Setting
   /** The service's entry file; that of this checkout when absent. */
   readonly main?: string | undefined
 }
@@ -60,14 +77,12 @@ const KEPT_REQUESTS = 1_000
 const TRANSFORM = join(import.meta.dirname, 'transform.mjs')
 
 /** Starts all of it on loopback; disposing of it leaves nothing behind. */
-export async function startScene({ books, random, main }: SceneOptions): Promise<Scene> {
+export async function startScene({ books, random, setting, main }: SceneOptions): Promise<Scene> {
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-survival-'))
   starting.defer(() => rm(folder, { recursive: true, force: true }))
-  const deadLetters = join(folder, 'dead-letters')
-  const disk = createDisk(join(folder, 'disk'))
   const time = createWorldTime({ speed: SPEED, startAt: WORLD_STARTS_AT })
-  const { store, watchRows } = watchedStore()
+  const { store: rows, watchRows } = watchedStore()
   watchRows(books.stored)
   let hasIgnoredVerbs = false
   watchRows(() => {
@@ -75,7 +90,7 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
   })
   const mixpanel = await startMixpanelStandIn({
     now: time.now,
-    store,
+    store: rows,
     switches: { poison: POISON },
     keptRequests: KEPT_REQUESTS,
   })
@@ -83,35 +98,26 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
   const issuer = await startTokenIssuer()
   starting.defer(issuer.close)
 
-  const channels: PushChannel[] = []
-  const service = await startService({
-    env: {
-      ...neighbourVariables({ mixpanel, issuer }),
-      ...disk.env,
-      PATH: process.env.PATH ?? '',
-      MIXPANEL_TIMEOUT_SECONDS: String(MIXPANEL_TIMEOUT_SECONDS),
-      TRANSFORM,
-      DEAD_LETTER: `file:${deadLetters}`,
-    },
-    ...(main !== undefined && { main }),
-    started: (url) => {
-      for (const channel of channels) channel.setEndpoint(`${url}/push`)
-    },
+  const disks = Array.from({ length: setting.instances }, (_, at) => {
+    return createDisk(join(folder, `disk-${at + 1}`))
   })
-  starting.defer(service.close)
-  const letters = createLetterReader(deadLetters)
+  const store = await openLetterStore(setting, { folder, disks, replay: replayLetter })
+  starting.defer(store.close)
+  let isMended = false
   const facts: Facts = {
     deduplicated: mixpanel.deduplicated,
     compacted: mixpanel.compacted,
-    letters: allLetters,
-    readNewLetters: letters.readNew,
+    letters: store.all,
+    readNewLetters: store.readNew,
     hasIgnoredVerbs: () => hasIgnoredVerbs,
+    isMended: () => isMended,
   }
+  const channels: PushChannel[] = []
   const parts: Omit<ChannelParts, 'ackDeadlineSeconds'> = {
     time,
     random,
     token: issuer.token,
-    endpoint: `${service.url()}/push`,
+    hasDeadLetterPolicy: setting.letters === 'subscription',
     books,
     facts,
   }
@@ -121,14 +127,33 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
     starting.defer(channel.close)
     channels.push(channel)
   }
+  const fleet = await startFleet({
+    disks,
+    random: random.fork(),
+    main,
+    env: () => ({
+      ...neighbourVariables({ mixpanel, issuer }),
+      ...variablesOf(setting),
+      ...store.env,
+      ...(isMended && { MENDED: 'yes' }),
+      PATH: process.env.PATH ?? '',
+      MIXPANEL_TIMEOUT_SECONDS: String(MIXPANEL_TIMEOUT_SECONDS),
+      TRANSFORM,
+    }),
+    routed: (...urls) => {
+      const [first = '', ...others] = urls.map((url) => `${url}/push`)
+      for (const channel of channels) channel.setEndpoints(first, ...others)
+    },
+  })
+  starting.defer(fleet.close)
   const started = starting.move()
   let marks = 0
 
   return {
     mixpanel,
-    issuer,
-    disk,
-    service,
+    fleet,
+    store,
+    faults: { ...mixpanelFaults(mixpanel), ...keyFaults(issuer), ...store.faults },
     channels: [channels, channels.slice(0, 1), channels.slice(0, 1)].flat(),
     facts,
     time,
@@ -137,13 +162,21 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
     window: () => channels[0]?.window() ?? 0,
     backlog: () => sumOf(({ backlog }) => backlog()),
     watchRows,
+    mend,
+    replay: () => store.replayAll() + sumOf(({ redrive }) => redrive()),
+    replaying: () => sumOf(({ replaying }) => replaying()),
     counts,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
 
-  function allLetters() {
-    letters.readNew()
-    return letters.all()
+  function replayLetter(letter: TopicMessage): void {
+    channels.find(({ name }) => name === subscriptionOf(letter))?.replay(letter)
+  }
+
+  function mend(): Promise<readonly (number | undefined)[]> {
+    isMended = true
+    mixpanel.switches.set({ poison: '' })
+    return fleet.restart()
   }
 
   function sumOf(amount: (channel: PushChannel) => number): number {
@@ -151,14 +184,16 @@ export async function startScene({ books, random, main }: SceneOptions): Promise
   }
 
   function counts(): Survival['counts'] {
+    const ids = store.all().map(({ subscription, id }) => `${subscription} ${id}`)
     return {
       rows: mixpanel.rows().length,
       deduplicated: mixpanel.deduplicated().length,
-      deadLetters: new Set(allLetters().map(({ subscription, id }) => `${subscription} ${id}`))
-        .size,
+      deadLetters: new Set(ids).size,
+      lettersAgain: ids.length - new Set(ids).size,
       pushes: sumOf(({ stats }) => stats().pushes),
       redeliveries: sumOf(({ stats }) => stats().redeliveries),
       duplicates: sumOf(({ stats }) => stats().duplicates),
+      forwarded: sumOf(({ stats }) => stats().deadLettered),
       imports: mixpanel.traffic().requests,
     }
   }

@@ -1,10 +1,16 @@
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { type ServiceProcess, spawnService } from '../../src/cli/spawn-service.ts'
 import { pause } from './patience.ts'
 
-/** The service under test, which ends and comes back. */
+/** One instance of the service under test, which ends and comes back. */
 export interface RestartingService {
   /** The base URL of the process that runs, or ran last. */
   url(): string
+  /** The URL of its metrics. */
+  metricsUrl(): string
+  pid(): number
   /** Ends the process at once, as a lost machine would. Rejects when it had ended by itself. */
   kill(): Promise<void>
   /** Starts another, when there is none. */
@@ -18,24 +24,32 @@ export interface RestartingService {
 }
 
 export interface ServiceOptions {
-  readonly env: Readonly<Record<string, string>>
+  /** Asked before each start. */
+  readonly env: () => Readonly<Record<string, string>>
   /** Its entry file; the service from its sources when absent. */
-  readonly main?: string
+  readonly main?: string | undefined
   /** Told where each process listens. */
   readonly started: (url: string) => void
+  /** Told before a process is ended: it takes no more pushes. */
+  readonly ending: () => void
 }
 
 const ASK_AGAIN_MS = 20
 const LAST_LINES = 5
+const FIRST_PORT = 30_000
+const PORTS = 2_700
 
 /** Starts the first process; rejects when it cannot start. */
 export async function startService(options: ServiceOptions): Promise<RestartingService> {
   /** Its exit code, once it was sent SIGTERM: a second would end it at once. */
   let ended: Promise<number | undefined> | undefined
+  let metricsPort = 0
   let running = await startProcess()
 
   return {
     url: () => running.url,
+    metricsUrl: () => `http://127.0.0.1:${metricsPort}/metrics`,
+    pid: () => running.pid,
     kill,
     start: async () => {
       running = await startProcess()
@@ -46,7 +60,9 @@ export async function startService(options: ServiceOptions): Promise<RestartingS
   }
 
   async function startProcess(): Promise<ServiceProcess> {
-    const { env, main } = options
+    const { main } = options
+    metricsPort = await freePort()
+    const env = { ...options.env(), METRICS_PORT: String(metricsPort) }
     const started = await spawnService(env, main === undefined ? {} : { main })
     ended = undefined
     options.started(started.url)
@@ -54,11 +70,13 @@ export async function startService(options: ServiceOptions): Promise<RestartingS
   }
 
   function stop(): Promise<number | undefined> {
+    if (ended === undefined) options.ending()
     ended ??= running.stop('SIGTERM')
     return ended
   }
 
   async function kill(): Promise<void> {
+    options.ending()
     const code = await running.stop('SIGKILL')
     if (code === undefined || ended) return
     const lines = running.logLines.slice(-LAST_LINES).join('\n')
@@ -72,6 +90,25 @@ export async function startService(options: ServiceOptions): Promise<RestartingS
     })
     while (!hasEnded && (await readiness(running.url)) !== 503) await pause(ASK_AGAIN_MS)
   }
+}
+
+/** One that no kernel gives away by itself: Linux begins at 32768, others later. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + randomInt(PORTS)
+    if (await isFree(port)) return port
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+  } catch {
+    return false
+  }
+  await once(server.close(), 'close')
+  return true
 }
 
 /** The status of its answer; `undefined` when it gives none. */

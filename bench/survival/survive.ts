@@ -1,24 +1,37 @@
 import type { Row } from '../../src/local/mixpanel/row-store.ts'
+import { type Audit, createAudit } from './audit.ts'
 import { type Books, createBooks } from './books.ts'
+import { createDeck } from './deck.ts'
 import {
   type Executioner,
   type Kill,
   type KillPoint,
   killAt,
+  killPointsOf,
   stopDuringSplit,
 } from './kill-points.ts'
-import { unlessAborted, untilDownTo } from './patience.ts'
-import type { Planner } from './planned-event.ts'
-import { messageOfEveryKind, poisonedMessage } from './planned-message.ts'
+import { GivenUpError, unlessAborted, untilDownTo } from './patience.ts'
+import {
+  formWeights,
+  type MessagePlanner,
+  messageOfEveryKind,
+  poisonedMessage,
+} from './planned-message.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Survival } from './report.ts'
 import { type Scene, startScene } from './scene.ts'
+import { type Setting, settingOf } from './setting.ts'
 import { createWeather, type Weather } from './weather.ts'
 
 export interface SurvivalOptions {
-  /** Decides the events, the faults and their order. When exactly each strikes is the machine's. */
+  /**
+   * Decides the setting, the events, the faults and their order. When exactly each strikes is the
+   * machine's.
+   */
   readonly seed: number
+  /** How the service is deployed; as the seed draws it when absent. */
+  readonly setting?: Setting
   readonly events: number
   /** Where the service is killed, in this order, over the run. */
   readonly kills: readonly KillPoint[]
@@ -26,6 +39,10 @@ export interface SurvivalOptions {
   readonly stops: number
   /** Between two faults, at the most, in events stored; no faults when absent. */
   readonly calm?: number
+  /** The names of the faults that may strike; all when absent. */
+  readonly faults?: readonly string[]
+  /** Whether the run goes on, with further events, until each fault has struck once. */
+  readonly untilAllStruck?: boolean
   /** The service's entry file; that of this checkout when absent. */
   readonly main?: string
   /** The run is given up when no message is acked for so long. */
@@ -37,6 +54,10 @@ export interface SurvivalOptions {
 }
 
 const POISONED_EVENTS = 64
+/** A shorter run has no message of several portions: it would be most of it. */
+const FEWEST_FOR_PORTIONS = 2_000
+/** Of messages, where each that is refused is nacked again and again. */
+const FEW_REFUSED = 0.03
 const PROGRESS_EVERY_MS = 10_000
 
 /**
@@ -44,35 +65,51 @@ const PROGRESS_EVERY_MS = 10_000
  * strike and the process is killed; then proves what became of each of them.
  */
 export async function survive(options: SurvivalOptions): Promise<Survival> {
-  const random = createRandom(options.seed)
-  const books = createBooks()
-  await using scene = await startScene({ books, random: random.fork(), main: options.main })
-  const run = prepareRun(options, scene, random)
+  const { seed, setting = settingOf(seed), main } = options
+  const random = createRandom(seed)
+  const books = createBooks(setting)
+  await using scene = await startScene({ books, random: random.fork(), setting, main })
+  const run = prepareRun(options, scene, { random, setting })
   return await unlessAborted(options.signal, () => surviveRun(run, books))
 }
 
-function prepareRun(options: SurvivalOptions, scene: Scene, random: Random): Run {
-  const planner = plannerOf(random.fork(), scene)
-  const sidePlanner = plannerOf(random.fork(), scene)
+function prepareRun(
+  options: SurvivalOptions,
+  scene: Scene,
+  { random, setting }: { readonly random: Random; readonly setting: Setting },
+): Run {
+  const isLong = options.events >= FEWEST_FOR_PORTIONS
+  const refusedShare = setting.letters === 'subscription' ? FEW_REFUSED : 1
+  const planning = { scene, refusedShare }
+  const planner = plannerOf(random.fork(), { ...planning, hasPortions: isLong })
+  const sidePlanner = plannerOf(random.fork(), { ...planning, hasPortions: false })
   const { channels } = scene
   const { patienceMs, calm = 0 } = options
   const publisher = createPublisher({ planner, sidePlanner, channels, patienceMs })
-  const weather = createWeather(scene, { random: random.fork(), calm })
-  return { options, scene, publisher, weather, sidePlanner }
+  const names = options.faults ?? Object.keys(scene.faults)
+  const faults = Object.entries(scene.faults).filter(([name]) => names.includes(name))
+  const sky = { faults: Object.fromEntries(faults), watchRows: scene.watchRows }
+  const weather = createWeather(sky, { random: random.fork(), calm })
+  return { options, setting, scene, publisher, weather, sidePlanner, audit: createAudit() }
 }
 
 async function surviveRun(run: Run, books: Books): Promise<Survival> {
   const startedAt = performance.now()
   const { options, scene, publisher, weather } = run
   using _ = tellProgress(options, run, startedAt)
-  const { kills, stops } = await goThrough(run)
+  const ends: Ends = { kills: [], stops: [] }
+  const { kills, stops } = ends
+  const stuck = await unlessGivenUp(goThrough(run, ends))
   const fairFrom = performance.now()
-  const gaveUp = await drain(scene, options.patienceMs)
+  const gaveUp = stuck ?? (await drain(run)) ?? (await replay(run, stops))
   const drainedInMs = performance.now() - fairFrom
-  stops.push(await scene.service.stop())
+  await look(run, gaveUp === undefined ? 'settled' : 'any_moment')
+  stops.push(...(await scene.fleet.stop()))
   const findings = books.findings(scene.facts)
   return {
     seed: options.seed,
+    setting: run.setting,
+    audit: run.audit,
     events: publisher.events(),
     messages: publisher.messages(),
     lacking: publisher.lacking(),
@@ -98,41 +135,65 @@ function tellProgress({ told }: SurvivalOptions, { publisher, scene }: Run, star
 
 interface Run {
   readonly options: SurvivalOptions
+  readonly setting: Setting
   readonly scene: Scene
   readonly publisher: Publisher
   readonly weather: Weather
   /** For what is published when a kill is under way. */
-  readonly sidePlanner: () => Planner
+  readonly sidePlanner: () => MessagePlanner
+  readonly audit: Audit
 }
 
 interface Ends {
-  readonly kills: readonly Kill[]
+  readonly kills: Kill[]
   readonly stops: (number | undefined)[]
 }
 
 /** Publishes all, and between one part and the next ends the service in one way or the other. */
-async function goThrough(run: Run): Promise<Ends> {
-  const { options, publisher } = run
-  const kills: Kill[] = []
-  const stops: (number | undefined)[] = []
-  const ends = spread(options.kills, options.stops)
+async function goThrough(run: Run, { kills, stops }: Ends): Promise<void> {
+  const { options, setting, publisher } = run
+  const possible = killPointsOf(setting)
+  const points = options.kills.filter((point) => possible.includes(point))
+  const ends = spread(points, options.stops)
   publisher.publish(messageOfEveryKind(run.sidePlanner()))
   for (const [done, end] of ends.entries()) {
-    await publishInWeather(run, Math.floor((options.events * (done + 1)) / (ends.length + 1)))
+    await publishInWeather(run, (done + 1) / (ends.length + 1))
+    await look(run, 'any_moment')
     if (end === 'stop') stops.push(await stop(run))
     else kills.push(await kill(end, run))
   }
-  await publisher.run(options.events)
-  return { kills, stops }
+  await publishInWeather(run, 1)
 }
 
-async function publishInWeather({ options, publisher, weather }: Run, events: number) {
+/** Resolves with why it was given up; rejects when it fails in another way. */
+async function unlessGivenUp(work: Promise<void>): Promise<string | undefined> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    if (error instanceof GivenUpError) return `given up: ${error.message}`
+    throw error
+  }
+}
+
+/** Until such a share of the run is over. */
+async function publishInWeather(run: Run, share: number): Promise<void> {
+  const { options, publisher, weather } = run
   if (options.calm !== undefined) weather.begin()
   try {
-    await publisher.run(events)
+    await publisher.run(Math.floor(options.events * share))
+    if (options.untilAllStruck) await publishUntilStruck(run, share)
   } finally {
     await weather.end()
   }
+}
+
+async function publishUntilStruck({ publisher, weather }: Run, share: number): Promise<void> {
+  const enough = new AbortController()
+  const traffic = publisher.keepOn(enough.signal)
+  await weather.waitForStrikes(Math.ceil(weather.counts().size * share))
+  enough.abort()
+  await traffic
 }
 
 async function stop(run: Run): Promise<number | undefined> {
@@ -153,10 +214,13 @@ async function inTraffic<T>(
   endService: (executioner: Executioner) => Promise<T>,
 ): Promise<T> {
   const enough = new AbortController()
+  const service = scene.fleet.single()
+  const letters = scene.store.holdFor(service.disk)
   const traffic = publisher.keepOn(enough.signal)
   try {
-    return await endService({ ...scene, publishPoison })
+    return await endService({ ...scene, service, letters, publishPoison })
   } finally {
+    scene.fleet.spread()
     enough.abort()
     await traffic
   }
@@ -169,8 +233,33 @@ async function inTraffic<T>(
   }
 }
 
+/**
+ * Mends what can be mended, and publishes the letters again among other messages: a topic of nothing
+ * but what is refused would be held back. A replay makes what is mended a row, and nothing else.
+ */
+async function replay(run: Run, stops: (number | undefined)[]): Promise<string | undefined> {
+  const { setting, scene, publisher, options } = run
+  if (setting.letters === 'file') return undefined
+  await look(run, 'settled')
+  if (setting.letters === 'topic') stops.push(...(await scene.mend()))
+  const enough = new AbortController()
+  const traffic = publisher.keepOn(enough.signal)
+  const replayed = scene.replay()
+  options.told?.(`published ${replayed} messages again, mended or not`)
+  await untilDownTo(0, scene.replaying, options.patienceMs)
+  enough.abort()
+  await traffic
+  return drain(run)
+}
+
+async function look({ scene, audit }: Run, at: 'any_moment' | 'settled'): Promise<void> {
+  await Promise.all(scene.fleet.instances.map((instance) => audit.look(instance, at)))
+}
+
 /** Resolves when all is acked, or with why it was given up. */
-async function drain({ backlog }: Scene, patienceMs: number): Promise<string | undefined> {
+async function drain({ scene, options }: Run): Promise<string | undefined> {
+  const { backlog } = scene
+  const { patienceMs } = options
   if (await untilDownTo(0, backlog, patienceMs)) return undefined
   return `given up: ${backlog()} messages are not acked, and none was for ${patienceMs} ms`
 }
@@ -184,6 +273,14 @@ function spread(kills: readonly KillPoint[], stops: number): readonly ('stop' | 
   return ends
 }
 
-function plannerOf(random: Random, scene: Scene): () => Planner {
-  return () => ({ random, now: scene.time.now(), nextMark: scene.nextMark })
+function plannerOf(
+  random: Random,
+  options: { readonly scene: Scene; readonly refusedShare: number; readonly hasPortions: boolean },
+): () => MessagePlanner {
+  const { scene } = options
+  const forms = createDeck(formWeights(options), random.fork())
+  const { nextMark, facts, time } = scene
+  // What is published once the faults are mended is no letter any more.
+  const refusedShare = () => (facts.isMended() ? 0 : options.refusedShare)
+  return () => ({ random, now: time.now(), nextMark, refusedShare: refusedShare(), forms })
 }

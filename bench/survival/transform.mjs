@@ -1,5 +1,8 @@
 // The owner's mapping of a survival run: an order becomes its items, noise is dropped, and what
-// explodes cannot be mapped. All else goes through as it was published.
+// explodes cannot be mapped. All else goes through as it was published. With MENDED=yes it is the
+// mapping as its owner has mended it after a look at the dead letters.
+
+const isMended = process.env.MENDED === 'yes'
 
 /**
  * @param {any} input
@@ -12,26 +15,43 @@ export default function transform(input, context) {
     case 'noise':
       return null
     case 'explosive':
-      throw new Error('this one explodes')
+      return unlessExplosive(input)
     case 'order':
       return itemsOf(input)
+    case 'stamped':
+      return stampedBy(input, context.attributes)
     default:
       return input
   }
+}
+
+function unlessExplosive(input) {
+  if (isMended) return input
+  throw new Error('this one explodes')
 }
 
 function eventOf({ event, mark, user }) {
   return event === undefined ? null : { event, properties: { mark, distinct_id: user } }
 }
 
+/** Equal events of different messages: the attributes alone tell them apart. */
+function stampedBy(input, { stamp, source = 'unknown' }) {
+  const { broken, ...properties } = input.properties
+  if (broken) unlessExplosive(input)
+  return { ...input, properties: { ...properties, mark: properties.mark ?? stamp, source } }
+}
+
 /**
- * All alike but for their mark, insert id included: Mixpanel tells them apart by what we make of it.
- * One may be spoiled: nested deeper than Mixpanel takes.
+ * All alike but for their mark. Their insert id is that of the order, unless each has its own; one
+ * may be spoiled, nested deeper than Mixpanel takes. Mended, that one is whole or left out.
  */
-function itemsOf({ properties: { items, spoiled, ...properties } }) {
-  return Array.from({ length: items }, (_, at) => {
-    const mark = `${properties.mark}.${at + 1}`
-    const deep = at + 1 === spoiled && { deep: { a: { b: { c: { d: 1 } } } } }
-    return { event: 'item', properties: { ...properties, ...deep, mark } }
-  })
+function itemsOf({ properties: { items, spoiled, mended, item_ids: ids, ...properties } }) {
+  return Array.from({ length: items }, (_, at) => at + 1)
+    .filter((place) => !(isMended && mended && place === spoiled))
+    .map((place) => {
+      const mark = `${properties.mark}.${place}`
+      const own = ids === undefined ? {} : { $insert_id: `${ids}-item-${place}` }
+      const deep = place === spoiled && !isMended && { deep: { a: { b: { c: { d: 1 } } } } }
+      return { event: 'item', properties: { ...properties, ...own, ...deep, mark } }
+    })
 }

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createBooks, type Facts, type Findings } from '../../bench/survival/books.ts'
+import { createBooks } from '../../bench/survival/books.ts'
 import { contentOf } from '../../bench/survival/content.ts'
+import type { Facts } from '../../bench/survival/expected.ts'
+import type { Findings } from '../../bench/survival/findings.ts'
 import type { Letter } from '../../bench/survival/letters.ts'
 import type { Fate } from '../../bench/survival/planned-event.ts'
+import type { PlannedMessage } from '../../bench/survival/planned-message.ts'
 import type { Row } from '../../src/local/mixpanel/row-store.ts'
 
 const KEY = { subscription: 's', messageId: '1' }
+const OTHER_KEY = { subscription: 's', messageId: '2' }
 const TIME = Date.UTC(2026, 0, 15, 12)
 const NOON = '2026-01-15T12:00:00.000Z'
 const AFTERNOON = '2026-01-15T15:00:00.000Z'
@@ -17,9 +21,10 @@ const TIMELESS: Fate = { kind: 'imported', at: 'publish_time' }
 const FAST: Fate = { kind: 'imported', at: 'publish_time', atLatest: TIME + 1 }
 const BAD: Fate = { kind: 'letter', reason: 'invalid_event' }
 const VERB: Fate = { kind: 'row_or_letter', at: TIME, reason: 'refused_by_mixpanel' }
+const BROKEN: Fate = { kind: 'letter', reason: 'invalid_event', at: TIME }
 const IGNORED: Fate = { kind: 'letter_or_nothing', reason: 'refused_by_mixpanel' }
 
-const NOTHING: Findings = { lost: [], doubled: [], astray: [], ackedEarly: [] }
+const NOTHING: Findings = { lost: [], doubled: [], astray: [], ackedEarly: [], believed: [] }
 
 /** What was found, of which fate, and what the books say of it: one kind of finding, or none. */
 const CASES: Readonly<Record<string, readonly [Fate, Partial<Found>, keyof Findings | 'nothing']>> =
@@ -30,6 +35,16 @@ const CASES: Readonly<Record<string, readonly [Fate, Partial<Found>, keyof Findi
     'a good event with a letter besides': [
       GOOD,
       { rows: [aRow()], letters: [aLetter()] },
+      'astray',
+    ],
+    'a good event that Mixpanel refused in words of a fault': [
+      GOOD,
+      { letters: [aLetter({ reason: 'refused_by_mixpanel', detail: 'the batch was refused' })] },
+      'believed',
+    ],
+    'a good event that Mixpanel refused in other words': [
+      GOOD,
+      { letters: [aLetter({ reason: 'refused_by_mixpanel' })] },
       'astray',
     ],
     'a row at another time': [GOOD, { rows: [aRow({ time: TIME + 1 })] }, 'astray'],
@@ -83,6 +98,22 @@ const CASES: Readonly<Record<string, readonly [Fate, Partial<Found>, keyof Findi
     'a bad event with a letter': [BAD, { letters: [aLetter()] }, 'nothing'],
     'a bad event with its letter twice': [BAD, { letters: [aLetter(), aLetter()] }, 'nothing'],
     'a bad event without a letter': [BAD, {}, 'lost'],
+    'a mended event with a row': [
+      BROKEN,
+      { letters: [aLetter()], rows: [aRow()], isMended: true },
+      'nothing',
+    ],
+    'a mended event with two rows': [
+      BROKEN,
+      { letters: [aLetter()], rows: [aRow(), aRow()], isMended: true },
+      'doubled',
+    ],
+    'a mended event without a row': [BROKEN, { letters: [aLetter()], isMended: true }, 'lost'],
+    'a broken event with a row before it was mended': [
+      BROKEN,
+      { letters: [aLetter()], rows: [aRow()] },
+      'doubled',
+    ],
     'a bad event with a row': [BAD, { letters: [aLetter()], rows: [aRow()] }, 'doubled'],
     'a letter with another reason': [
       BAD,
@@ -158,6 +189,64 @@ describe('the books of a survival run', () => {
     assert.deepEqual(told.findings(factsOf({ rows: [aRow()] })).ackedEarly, [])
   })
 
+  it('count equal events of one message', () => {
+    const books = createBooks({ ids: 'content' })
+    books.published(KEY, aMessage(GOOD, 2))
+
+    assert.deepEqual(books.findings(factsOf({ rows: [aRow(), aRow()] })), NOTHING)
+    assert.equal(books.findings(factsOf({ rows: [aRow()] })).lost.length, 1)
+    assert.equal(books.findings(factsOf({ rows: [aRow(), aRow(), aRow()] })).doubled.length, 1)
+  })
+
+  for (const [ids, fate, rows] of [
+    ['message', GOOD, 2],
+    ['content', GOOD, 1],
+    ['content', TIMELESS, 2],
+  ] as const) {
+    const time = fate === GOOD ? 'a time of their own' : 'no time'
+    it(`expect ${rows} rows of equal events of two messages with ${time} and ids of ${ids}`, () => {
+      const books = createBooks({ ids })
+      books.published(KEY, aMessage(fate, 1))
+      books.published(OTHER_KEY, aMessage(fate, 1))
+      for (const key of [KEY, OTHER_KEY]) books.pushed(key, NOON)
+
+      const rowsThere = (count: number) => factsOf({ rows: Array.from({ length: count }, aRow) })
+      assert.deepEqual(books.findings(rowsThere(rows)), NOTHING)
+      assert.equal(books.findings(rowsThere(rows - 1)).lost.length, 1)
+      assert.equal(books.findings(rowsThere(rows + 1)).doubled.length, 1)
+    })
+  }
+
+  it("allow the copy of a dead-letter policy a row of its own only with the message's id", () => {
+    const [ofMessage, ofContent] = [
+      createBooks({ ids: 'message' }),
+      createBooks({ ids: 'content' }),
+    ]
+    for (const books of [ofMessage, ofContent]) {
+      books.published(KEY, aMessage(GOOD, 1))
+      books.copied(OTHER_KEY, KEY)
+    }
+    const twoRows = factsOf({ rows: [aRow(), aRow()] })
+
+    assert.deepEqual(ofMessage.findings(twoRows), NOTHING)
+    assert.equal(ofContent.findings(twoRows).doubled.length, 1)
+    assert.deepEqual(ofMessage.findings(factsOf({ rows: [aRow()] })), NOTHING)
+  })
+
+  it('take the copy of a dead-letter policy for the letter of all events, until it is published', () => {
+    const books = booksOf(GOOD)
+    books.forwarded(KEY)
+
+    assert.deepEqual(books.findings(factsOf({})), NOTHING)
+    books.copied(OTHER_KEY, KEY)
+    assert.equal(books.findings(factsOf({})).lost.length, 1)
+  })
+
+  it('know which messages hold nothing that is refused', () => {
+    assert.equal(booksOf(GOOD).isGood(KEY), true)
+    assert.equal(booksOf(BAD).isGood(KEY), false)
+  })
+
   it('tell messages of one id in two subscriptions apart', () => {
     const books = booksOf(BAD)
     const letters = [aLetter({ subscription: 'another' })]
@@ -173,21 +262,23 @@ interface Found {
   readonly compacted: readonly Row[]
   readonly letters: readonly Letter[]
   readonly ignoresVerbs: true
+  readonly isMended: true
 }
 
 function booksOf(fate: Fate) {
-  const books = createBooks()
+  const books = createBooks({ ids: 'message' })
+  books.published(KEY, aMessage(fate, 1))
+  return books
+}
+
+/** Of so many equal events, without an insert id of their own. */
+function aMessage(fate: Fate, events: number): PlannedMessage {
   const content = contentOf('visited', { mark: 'm', user: 'u', $insert_id: 'id' })
   const lacking = { time: 0, insertId: 0 }
-  const outcome = { mark: 'm', line: 1, child: 0, fate, content, published: TEXT }
-  books.published(KEY, {
-    data: Buffer.from(TEXT),
-    attributes: {},
-    events: 1,
-    lacking,
-    outcomes: [outcome],
+  const outcomes = Array.from({ length: events }, (_, at) => {
+    return { mark: 'm', line: at + 1, child: 0, fate, content, derivesId: true, published: TEXT }
   })
-  return books
+  return { data: Buffer.from(TEXT), attributes: {}, events, lacking, outcomes }
 }
 
 function factsOf({
@@ -195,6 +286,7 @@ function factsOf({
   compacted = rows,
   letters = [],
   ignoresVerbs,
+  isMended,
 }: Partial<Found>): Facts {
   return {
     deduplicated: () => rows,
@@ -202,6 +294,7 @@ function factsOf({
     letters: () => letters,
     readNewLetters: () => letters,
     hasIgnoredVerbs: () => ignoresVerbs === true,
+    isMended: () => isMended === true,
   }
 }
 

@@ -1,3 +1,5 @@
+import type { SurvivalOptions } from '../../bench/survival/survive.ts'
+
 /** A fault put into the service's sources: the first text, which must be there, becomes the second. */
 export interface Sabotage {
   readonly file: string
@@ -5,9 +7,28 @@ export interface Sabotage {
   readonly sabotaged: string
   /** It shows only when what was imported comes again to another process. */
   readonly showsAfterKill?: true
+  /** Where it shows, when it does not everywhere. */
+  readonly shows?: Partial<
+    Pick<SurvivalOptions, 'setting' | 'events' | 'faults' | 'calm' | 'patienceMs'>
+  >
   /** What a survival run must say of it. */
   readonly found: RegExp
 }
+
+const IDS_FROM_CONTENT = {
+  ids: 'content',
+  letters: 'file',
+  instances: 1,
+  batches: 'large',
+} as const
+const LETTERS_IN_A_TOPIC = {
+  ids: 'message',
+  letters: 'topic',
+  instances: 1,
+  batches: 'large',
+} as const
+const LEFT_TO_SUBSCRIPTION = { ...LETTERS_IN_A_TOPIC, letters: 'subscription' } as const
+const SMALL_BATCHES = { ...IDS_FROM_CONTENT, ids: 'message', batches: 'small' } as const
 
 /** Each breaks a promise in a way that somebody has shipped, or nearly. */
 export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
@@ -73,8 +94,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     file: 'dead-letter/files.ts',
     original: 'sync: () => file.datasync()',
     sabotaged: 'sync: async () => {}',
-    // The service looks for what it wrote before it acks, and does not find it in the file.
-    found: /given up/,
+    found: /ackedEarly/,
   },
   'writes half of an event into its letter': {
     file: 'dead-letter/dead-letter-of.ts',
@@ -87,5 +107,80 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     original: 'isLegalInsertId(id) ? id : hash',
     sabotaged: 'hash',
     found: /astray/,
+  },
+  'swallows a late run in a lane at its limit': {
+    file: 'batch/lane.ts',
+    original: 'run.party.arrived(traveller, retry(lateReason()))',
+    sabotaged: `const waiting = runs.reduce((sum, { travellers, next }) => sum + travellers.length - next, 0)
+      if (waiting < limits.maxEvents) run.party.arrived(traveller, retry(lateReason()))`,
+    shows: {
+      setting: SMALL_BATCHES,
+      faults: ['no answer for longer than the ack deadline'],
+      events: 1_500,
+      calm: 400,
+      patienceMs: 13_000,
+    },
+    found: /given up/,
+  },
+  'takes events that an unbalanced 400 does not name for imported': {
+    file: 'deliver/deliver-batch.ts',
+    original: "return others.length === 0 ? IMPORTED_NONE : deliver(others, 'compressed')",
+    sabotaged: 'if (others.length > 0) tellAll(others, IMPORTED)\n    return IMPORTED_NONE',
+    shows: { events: 2_000, faults: ['list that does not balance'], calm: 1 },
+    found: /lost/,
+  },
+  'makes ids from content and the clock': {
+    file: 'prepare/derived-ids.ts',
+    original: "['content', text, ordinal,",
+    sabotaged: "['content', text, performance.now(),",
+    showsAfterKill: true,
+    shows: { setting: IDS_FROM_CONTENT },
+    found: /doubled/,
+  },
+  'makes ids from the published line and not from the event that is sent': {
+    file: 'prepare/derived-ids.ts',
+    original: 'const text = textWithOwnTime(unnamed)',
+    sabotaged: 'const text = unnamed.candidate.line.text',
+    shows: { setting: IDS_FROM_CONTENT },
+    found: /lost/,
+  },
+  'gives the children of a transform ids by place, whatever ids they have': {
+    file: 'prepare/insert-id.ts',
+    original: 'if (child === 0) return own',
+    sabotaged: 'if (child > 0) return childIdOf(own, child)',
+    found: /astray/,
+  },
+  'writes letters to a file that was deleted': {
+    file: 'dead-letter/letter-files.ts',
+    original: 'switch (await placeOf(open, files)) {',
+    sabotaged: 'if (clock.now() > 0) return true\n    switch (await placeOf(open, files)) {',
+    shows: { faults: ['letter files deleted'], calm: 50, setting: SMALL_BATCHES },
+    found: /ackedEarly/,
+  },
+  'gives a letter that is published again the id of its new message': {
+    file: 'receive/origin-of.ts',
+    original: '    messageId,\n    subscription:',
+    sabotaged: '    messageId: pushedAs,\n    subscription:',
+    shows: { setting: LETTERS_IN_A_TOPIC, faults: ['letters published again'], calm: 50 },
+    found: /astray|lost/,
+  },
+  "takes the publish time of a dead-letter policy's copy for its own": {
+    file: 'receive/message-of.ts',
+    original: 'const first = message.attributes?.[FIRST_PUBLISH_TIME]',
+    sabotaged: "const first = message.attributes?.['']",
+    found: /astray/,
+  },
+  'acks what it should leave to the dead-letter policy': {
+    file: 'settle/settlement-of.ts',
+    original: "if (mode === 'to_store') return",
+    sabotaged: 'if (mode) return',
+    shows: { setting: LEFT_TO_SUBSCRIPTION },
+    found: /ackedEarly/,
+  },
+  'loses count of what it received': {
+    file: 'telemetry/books.ts',
+    original: 'received += count',
+    sabotaged: 'received += 1',
+    found: /received \d+ events, but settled/,
   },
 }

@@ -1,0 +1,103 @@
+import type { Disk } from './disk.ts'
+import type { Random } from './random.ts'
+import { type RestartingService, startService } from './service.ts'
+
+/** One instance of the service, and the disk as it sees it. */
+export interface Instance extends RestartingService {
+  readonly disk: Disk
+}
+
+/** The instances of the service, and the load balancer before them. */
+export interface Fleet {
+  readonly instances: readonly Instance[]
+  /** Picks one, to which all pushes go until it ends or `spread` is called. */
+  single(): Instance
+  /** Sends each push to any of those that run. */
+  spread(): void
+  /** Ends all, one after the other, and starts them anew; resolves with their exit codes. */
+  restart(): Promise<readonly (number | undefined)[]>
+  /** Ends all as Cloud Run does; resolves with their exit codes. */
+  stop(): Promise<readonly (number | undefined)[]>
+  /** Leaves no process behind. */
+  close(): Promise<void>
+}
+
+export interface FleetOptions {
+  /** One for each instance. */
+  readonly disks: readonly Disk[]
+  readonly random: Random
+  readonly env: () => Readonly<Record<string, string>>
+  readonly main: string | undefined
+  /** Told to which base URLs pushes are to go. */
+  readonly routed: (first: string, ...others: readonly string[]) => void
+}
+
+/** Starts all instances; rejects when one cannot start. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { disks, random, routed } = options
+  /** Of those that take pushes. */
+  const urls = new Map<Disk, string>()
+  const instances: Instance[] = []
+  let only: Disk | undefined
+  await using starting = new AsyncDisposableStack()
+  starting.defer(close)
+  await Promise.all(disks.map(start))
+  starting.move()
+
+  return { instances, single, spread, restart, stop, close }
+
+  async function start(disk: Disk): Promise<void> {
+    const service = await startService({
+      env: () => ({ ...options.env(), ...disk.env }),
+      main: options.main,
+      started: (url) => {
+        urls.set(disk, url)
+        route()
+      },
+      ending: () => leave(disk),
+    })
+    instances.push({ ...service, disk })
+  }
+
+  function single(): Instance {
+    const picked = random.pick(instances)
+    only = picked.disk
+    route()
+    return picked
+  }
+
+  function spread(): void {
+    only = undefined
+    route()
+  }
+
+  /** The last one stays: there is nobody else to push to. */
+  function leave(disk: Disk): void {
+    if (urls.size > 1) urls.delete(disk)
+    if (only === disk) only = undefined
+    route()
+  }
+
+  function route(): void {
+    const chosen = only && urls.get(only)
+    const [first, ...others] = chosen === undefined ? [...urls.values()] : [chosen]
+    if (first !== undefined) routed(first, ...others)
+  }
+
+  async function restart(): Promise<readonly (number | undefined)[]> {
+    const codes: (number | undefined)[] = []
+    for (const instance of instances) {
+      codes.push(await instance.stop())
+      await instance.start()
+    }
+    return codes
+  }
+
+  function stop(): Promise<readonly (number | undefined)[]> {
+    return Promise.all(instances.map((instance) => instance.stop()))
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all(instances.map((instance) => instance.close()))
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { createLetterReader, type Letter, type LetterReader, letterIn } from './letters.ts'
+
+/** The folder that the service writes dead letters to, and in which an operator interferes. */
+export interface LetterFolder extends LetterReader {
+  /** Moves the files elsewhere on the disk, and keeps on reading them: they are safe. */
+  moveFiles(): void
+  /** Reads the files and deletes them; what is written to them later is lost. */
+  deleteFiles(): void
+  /** The same with the folder itself. */
+  deleteFolder(): void
+  /** Closes the files. */
+  close(): void
+}
+
+interface OpenFile {
+  readonly handle: number
+  /** Up to the end of the last whole line that was read. */
+  at: number
+}
+
+const NEW_LINE = 0x0a
+const CHUNK_BYTES = 256 * 1024
+
+/** `aside` is a folder on the same disk, for what is moved. */
+export function createLetterFolder(folder: string, aside: string): LetterFolder {
+  const files = new Map<string, OpenFile>()
+  const { keepUp, ...reader } = createLetterReader(readFiles)
+  let moves = 0
+  mkdirSync(aside, { recursive: true })
+
+  return {
+    ...reader,
+    moveFiles,
+    deleteFiles,
+    deleteFolder,
+    close: () => forget([...files.keys()]),
+  }
+
+  /** By the handle that was opened when a file was new: so its new name does not matter. */
+  function readFiles(): readonly Letter[] {
+    for (const name of namesIn(folder)) open(folder, name)
+    return [...files.values()].flatMap(lettersIn)
+  }
+
+  function moveFiles(): void {
+    keepUp()
+    moves += 1
+    const target = join(aside, `moved-${moves}`)
+    mkdirSync(target)
+    for (const name of namesIn(folder)) renameSync(join(folder, name), join(target, name))
+    for (const name of namesIn(target)) open(target, name)
+  }
+
+  function deleteFiles(): void {
+    keepUp()
+    const names = namesIn(folder).filter((name) => files.has(name))
+    for (const name of names) rmSync(join(folder, name))
+    keepUp()
+    forget(names)
+  }
+
+  /** Moved first: what is created meanwhile is not deleted unread. */
+  function deleteFolder(): void {
+    keepUp()
+    if (!isThere(folder)) return
+    const target = join(aside, 'deleted')
+    renameSync(folder, target)
+    const names = namesIn(target)
+    for (const name of names) open(target, name)
+    rmSync(target, { recursive: true })
+    keepUp()
+    forget(names)
+  }
+
+  function open(place: string, name: string): void {
+    if (files.has(name)) return
+    const handle = openIfThere(join(place, name))
+    if (handle !== undefined) files.set(name, { handle, at: 0 })
+  }
+
+  function forget(names: readonly string[]): void {
+    for (const name of names) {
+      const file = files.get(name)
+      if (file) closeSync(file.handle)
+      files.delete(name)
+    }
+  }
+}
+
+/** A last line without an end waits for the rest of it: a write that failed may have torn it. */
+function lettersIn(file: OpenFile): readonly Letter[] {
+  const bytes = bytesFrom(file)
+  const end = bytes.lastIndexOf(NEW_LINE) + 1
+  file.at += end
+  const lines = bytes.toString('utf8', 0, end).split('\n')
+  return lines.filter(Boolean).flatMap(letterIn)
+}
+
+function bytesFrom({ handle, at }: OpenFile): Buffer {
+  const chunks: Buffer[] = []
+  for (let from = at; ; ) {
+    const chunk = Buffer.alloc(CHUNK_BYTES)
+    const count = readSync(handle, chunk, 0, CHUNK_BYTES, from)
+    if (count === 0) return Buffer.concat(chunks)
+    chunks.push(chunk.subarray(0, count))
+    from += count
+  }
+}
+
+/** None while the folder is gone. */
+function namesIn(folder: string): readonly string[] {
+  if (!isThere(folder)) return []
+  return readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+/** None when the file has just been removed: one that holds no letter is. */
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import { LOCAL_DEAD_LETTER_TOPIC, startPubsubStandIn } from '../../src/local/pubsub-stand-in.ts'
+import type { Disk } from './disk.ts'
+import { type Faults, folderFaults, type Replay, topicFaults } from './faults.ts'
+import type { LetterHold } from './kill-points.ts'
+import { createLetterFolder } from './letter-folder.ts'
+import { createLetterTopic } from './letter-topic.ts'
+import { type LetterReader, NO_LETTERS } from './letters.ts'
+import type { Setting } from './setting.ts'
+
+/** Where the service stores dead letters, as a run reads it, strikes it and holds it. */
+export interface LetterStore extends LetterReader {
+  /** The variables that lead the service there. */
+  readonly env: Readonly<Record<string, string>>
+  readonly faults: Faults
+  /** For the instance that has this disk. */
+  holdFor(disk: Disk): LetterHold
+  /** Publishes every letter again; answers with how many messages. None where they are in files. */
+  replayAll(): number
+  close(): Promise<void>
+}
+
+export interface LetterStoreParts {
+  /** A folder of its own. */
+  readonly folder: string
+  readonly disks: readonly Disk[]
+  readonly replay: Replay
+}
+
+export function openLetterStore(
+  { letters }: Pick<Setting, 'letters'>,
+  parts: LetterStoreParts,
+): LetterStore | Promise<LetterStore> {
+  switch (letters) {
+    case 'file':
+      return openFolder(parts)
+    case 'topic':
+      return openTopic(parts)
+    case 'subscription':
+      return leftToSubscription()
+  }
+}
+
+function openFolder({ folder, disks }: LetterStoreParts): LetterStore {
+  const place = join(folder, 'dead-letters')
+  const reader = createLetterFolder(place, join(folder, 'aside'))
+  return {
+    ...reader,
+    env: { DEAD_LETTER: `file:${place}` },
+    faults: folderFaults(reader, disks),
+    holdFor: (disk) => disk,
+    replayAll: () => 0,
+    close: async () => reader.close(),
+  }
+}
+
+async function openTopic({ replay }: LetterStoreParts): Promise<LetterStore> {
+  const pubsub = await startPubsubStandIn()
+  const topic = createLetterTopic(pubsub)
+  return {
+    ...topic,
+    env: { DEAD_LETTER: `pubsub:${LOCAL_DEAD_LETTER_TOPIC}`, PUBSUB_EMULATOR_HOST: pubsub.host },
+    faults: topicFaults(topic, pubsub, replay),
+    holdFor: () => topic,
+    replayAll,
+    close: pubsub.close,
+  }
+
+  function replayAll(): number {
+    const letters = topic.messages()
+    for (const letter of letters) replay(letter)
+    return letters.length
+  }
+}
+
+function leftToSubscription(): LetterStore {
+  return {
+    ...NO_LETTERS,
+    env: { DEAD_LETTER: 'subscription' },
+    faults: {},
+    holdFor: () => ({ hold: () => {}, isHolding: () => false, letGo: () => {} }),
+    replayAll: () => 0,
+    close: async () => {},
+  }
+}

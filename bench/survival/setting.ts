@@ -1,0 +1,48 @@
+/** How the service is deployed in a run: one choice of each of its modes. */
+export interface Setting {
+  /** `INSERT_ID`. */
+  readonly ids: 'message' | 'content'
+  /** `DEAD_LETTER`: files, a topic, or the subscription's own dead-letter policy. */
+  readonly letters: 'file' | 'topic' | 'subscription'
+  /** Processes behind one URL; they share the folder of dead letters. */
+  readonly instances: number
+  /** Small ones keep the batcher at its limit, with more events waiting than a batch holds. */
+  readonly batches: 'large' | 'small'
+}
+
+const IDS = ['message', 'content'] as const
+const LETTERS = ['file', 'topic', 'subscription'] as const
+const INSTANCES = [1, 3, 2, 4, 3] as const
+const BATCHES = ['large', 'small', 'small', 'large'] as const
+
+const SMALL_BATCHES = { BATCH_MAX_EVENTS: '40', DELIVERY_MAX_CONCURRENCY: '2' }
+
+/** What is deployed when no run asks for anything else. */
+export const PLAIN_SETTING: Setting = {
+  ids: 'message',
+  letters: 'file',
+  instances: 1,
+  batches: 'large',
+}
+
+/**
+ * The setting that a seed draws. Six seeds in a row have every pair of ids and letters, and ten have
+ * every pair of ids and instances, and of letters and instances all but a few.
+ */
+export function settingOf(seed: number): Setting {
+  return {
+    ids: choiceOf(IDS, seed),
+    letters: choiceOf(LETTERS, seed),
+    instances: choiceOf(INSTANCES, seed),
+    batches: choiceOf(BATCHES, seed),
+  }
+}
+
+/** The variables of the service that the setting fixes, but for the place of its dead letters. */
+export function variablesOf({ ids, batches }: Setting): Readonly<Record<string, string>> {
+  return { INSERT_ID: ids, ...(batches === 'small' && SMALL_BATCHES) }
+}
+
+function choiceOf<T>(choices: readonly [T, ...T[]], seed: number): T {
+  return choices[seed % choices.length] ?? choices[0]
+}
