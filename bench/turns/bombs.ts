@@ -58,9 +58,7 @@ export const BOMBS: readonly Bomb[] = [
       lines(Buffer.from([0xff, 0x0a])).subarray(0, 1_999_000),
     ]),
   ),
-  plainOf('an object of 16 attributes’ worth', () =>
-    Buffer.from(repeated(`${EVENT}\n`, PLAIN_BYTES)),
-  ),
+  plainOf('nine megabytes of events', () => Buffer.from(repeated(`${EVENT}\n`, PLAIN_BYTES))),
   bodyOf('data that is not base64', (id) => envelope(id, '%'.repeat(13 * MB))),
   bodyOf('data of escapes', (id) => envelope(id, '\\u0041'.repeat(2 * MB))),
   bodyOf('a key of arrays', (id) => withKey(id, `[${repeated('[],', BODY_BYTES - 500)}[]]`)),
