@@ -121,5 +121,5 @@ function wide(names: number): string {
 
 /** An event that has to be scanned for where its properties end. */
 function escaped(quotes: number): string {
-  return `{"x":1,"event":"a","properties":{"a":"${'\\"'.repeat(quotes / 3)}","time":1700000000}}`
+  return `{"event":"a","x":1,"properties":{"a":"${'\\"'.repeat(quotes / 3)}","time":1700000000}}`
 }
