@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Candidate, Line } from '../src/model/event.ts'
-import type { RejectedJourney } from '../src/model/journey.ts'
+import type { RejectedJourney, Traveller } from '../src/model/journey.ts'
 import type { Message } from '../src/model/message.ts'
 import { type Dropped, type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import type { Settlement } from '../src/model/settlement.ts'
@@ -136,6 +136,28 @@ describe('the path of a message', () => {
 
     assert.equal(told(await settlement), 'ack imported')
     assert.deepEqual(sent, ['ping'])
+  })
+
+  it('names an event of attributes alone, and its letter, as the first line of its message', async () => {
+    const ids: string[] = []
+    const transformAttributes = (line: Line): Candidate[] =>
+      ['a', 'refused'].map((name, index) => {
+        const text = eventText(name)
+        return { line, child: index + 1, text, value: JSON.parse(text) }
+      })
+    const outcomeOf = (name: string, { event }: Traveller) => {
+      ids.push(event.insertId)
+      return name === 'a' ? IMPORTED : REFUSED
+    }
+
+    const { settlement, stored } = settle(
+      { data: '', messageId: '123' },
+      { answerTo: () => ({ outcomeOf }), stages: { transformAttributes } },
+    )
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(ids[0], '123-1')
+    assert.deepEqual(stored, [{ line: { number: 1, text: '' }, child: 2 }])
   })
 
   it('acks a message of blank lines', async () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Candidate, Line } from '../src/model/event.ts'
 import type { RejectedJourney } from '../src/model/journey.ts'
 import { type Dropped, type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import { kindsIn } from '../src/outcomes.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
+import { settlePromises } from './helpers/fake-clock.ts'
 import { aWork, createPath, type PathChanges, timedText } from './helpers/path.ts'
 
 const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
@@ -22,6 +23,7 @@ const forms = fc.constantFrom('lines', 'array')
 const modes = fc.constantFrom('message' as const, 'content' as const)
 const sizes = fc.record({
   portionEvents: fc.integer({ min: 1, max: 5 }),
+  portionCharacters: fc.constantFrom(1, 150, 1_000),
   windowBytes: fc.constantFrom(0, 1_000),
 })
 
@@ -44,6 +46,48 @@ it('portions make no difference to what is sent, in which order, nor to any outc
     ),
     { numRuns: 300 },
   ))
+
+describe('a message that is imported in portions', () => {
+  const LINE = timedText('e-1')
+
+  for (const [by, size] of [
+    ['events', { portionEvents: 3 }],
+    ['characters', { portionCharacters: 3 * LINE.length }],
+    ['characters, with the line that goes beyond', { portionCharacters: 2 * LINE.length + 1 }],
+  ] as const) {
+    it(`has no portion made before the one that is full by ${by} has arrived`, async () => {
+      const names = Array.from({ length: 7 }, (_, index) => `e-${index}`)
+      const answerTo = () => ({ afterMs: 1_000 })
+      const path = createPath({ ...size, answerTo, windowBytes: 0 })
+      const data = base64(names.map(timedText).join('\n'))
+
+      const settlement = path.settleMessage(aWork(aMessage({ data })))
+      const sent: number[] = []
+      for (let portion = 1; portion <= 3; portion += 1) {
+        await settlePromises()
+        sent.push(path.sent.length)
+        await path.clock.advance(1_000)
+      }
+
+      assert.deepEqual(sent, [3, 6, 7])
+      assert.equal((await settlement).kind, 'ack')
+    })
+  }
+
+  it('has all children of a line in one portion', async () => {
+    const path = createPath({
+      portionEvents: 2,
+      windowBytes: 0,
+      answerTo: () => ({ afterMs: 1_000 }),
+      stages: { transform },
+    })
+
+    path.settleMessage(aWork(aMessage({ data: base64(textOf(['a', 'twins', 'b'], 'lines')) })))
+    await settlePromises()
+
+    assert.deepEqual(path.sent, ['a', 'twins', 'twins'])
+  })
+})
 
 async function settled(data: string, changes: PathChanges) {
   const sent: string[] = []

@@ -31,6 +31,7 @@ export interface PathChanges {
   readonly maxEvents?: number
   readonly maxConcurrency?: number
   readonly portionEvents?: number
+  readonly portionCharacters?: number
   readonly windowBytes?: number
   readonly insertId?: PrepareOptions['insertId']
 }
@@ -49,7 +50,7 @@ export interface Path {
 export function createPath(changes: PathChanges = {}): Path {
   const { clock = createFakeClock(), answerTo = () => AT_ONCE, rejectedGo = 'to_store' } = changes
   const { maxEvents = 100, maxConcurrency = 100, insertId = 'message' } = changes
-  const { portionEvents = 1_000, windowBytes = 1e6 } = changes
+  const { portionEvents = 1_000, portionCharacters = 1e6, windowBytes = 1e6 } = changes
   const sent: string[] = []
   const stored: Path['stored'][number][] = []
   const batcher = createBatcher(
@@ -75,7 +76,7 @@ export function createPath(changes: PathChanges = {}): Path {
     ...changes.stages,
   }
   const options = {
-    portion: { events: portionEvents, characters: 1e6 },
+    portion: { events: portionEvents, characters: portionCharacters },
     windowBytes,
     skipsSettled: insertId === 'message',
   }
