@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { createLetterTally } from '../src/dead-letter/letter-tally.ts'
+import { createLetterGuard } from '../src/letter-guard.ts'
 import type { Candidate, Line } from '../src/model/event.ts'
 import type { RejectedJourney, Traveller } from '../src/model/journey.ts'
 import type { Message } from '../src/model/message.ts'
 import { type Dropped, type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import type { Settlement } from '../src/model/settlement.ts'
+import type { Stages } from '../src/pipeline.ts'
 import type { Work } from '../src/work.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
 import { settlePromises } from './helpers/fake-clock.ts'
+import { pastWith } from './helpers/outcomes.ts'
 import { aWork, createPath, dataOf, eventText, type PathChanges } from './helpers/path.ts'
 
 const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
@@ -245,6 +249,123 @@ describe('the dead letters of a message', () => {
   })
 })
 
+describe('the dead letters of a message, and the guard', () => {
+  const bad = base64('{"event":"a"}\n{"event":"b"}')
+
+  it('wait for the guard when no event passed, and come again when it lets none be stored', async () => {
+    const asked = Promise.withResolvers<boolean>()
+    const letterGuard = aGuard({ mayStore: () => asked.promise })
+    const { settlement, stored } = settle({ data: bad }, { stages: { letterGuard } })
+    const end = watch(settlement)
+    await settlePromises()
+    assert.deepEqual(end, { kind: 'waiting' })
+
+    asked.resolve(false)
+
+    assert.equal(told(await settlement), 'nack all_rejected')
+    assert.deepEqual(stored, [])
+  })
+
+  it('are stored when no event passed and the guard lets them', async () => {
+    const letterGuard = aGuard({ mayStore: async () => true })
+
+    const { settlement, stored } = settle({ data: bad }, { stages: { letterGuard } })
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(stored.length, 2)
+  })
+
+  for (const [portion, lines] of [
+    ['first', [eventText('a'), BAD_LINE]],
+    ['last', [BAD_LINE, eventText('a')]],
+  ] as const) {
+    it(`are stored without asking the guard when an event of the ${portion} portion passed`, async () => {
+      const { settlement, stored } = settle(
+        { data: base64(lines.join('\n')) },
+        { portionEvents: 1, stages: { letterGuard: aGuard() } },
+      )
+
+      assert.equal(told(await settlement), 'ack dead_lettered')
+      assert.equal(stored.length, 1)
+    })
+  }
+
+  for (const [what, ended] of [
+    ['imported', IMPORTED],
+    ['dropped', DROPPED],
+  ] as const) {
+    it(`are stored without asking the guard when an earlier delivery has ${what} an event`, async () => {
+      const data = base64([eventText('a'), BAD_LINE].join('\n'))
+      const { settleMessage, stored, sent } = createPath({
+        portionEvents: 1,
+        stages: { letterGuard: aGuard() },
+      })
+      const past = pastWith([ended], [rejected('invalid_json', 'no')])
+
+      const settlement = await settleMessage(aWork(aMessage({ data }), { past }))
+
+      assert.equal(told(settlement), 'ack dead_lettered')
+      assert.deepEqual(
+        stored.map(({ line }) => line?.number),
+        [2],
+      )
+      assert.deepEqual(sent, [])
+    })
+  }
+
+  it('are reported to the guard when they cannot be stored', async () => {
+    const notStored: string[] = []
+    const letterGuard = aGuard({
+      mayStore: async () => true,
+      notStored: ({ messageId }) => notStored.push(messageId),
+    })
+    const storeRejected = async () => false
+
+    const { settlement } = settle(
+      { data: bad, messageId: '7' },
+      { stages: { letterGuard, storeRejected } },
+    )
+
+    assert.equal(told(await settlement), 'nack dead_letter_unavailable')
+    assert.deepEqual(notStored, ['7'])
+  })
+
+  it('come again for want of time when that ends before they are stored', async () => {
+    let now = 0
+    const letterGuard = aGuard({
+      mayStore: async () => {
+        now = 10
+        return true
+      },
+    })
+    const { settleMessage, stored } = createPath({ stages: { letterGuard } })
+    const work = aWork(aMessage({ data: bad }), { deliverBy: 5, endBy: 10, now: () => now })
+
+    assert.equal(told(await settleMessage(work)), 'nack deadline')
+    assert.deepEqual(stored, [])
+  })
+
+  it('are not stored when Pub/Sub itself takes the message', async () => {
+    const { settlement, stored } = settle({ data: bad }, { rejectedGo: 'to_subscription' })
+
+    assert.equal(told(await settlement), 'nack invalid_event')
+    assert.deepEqual(stored, [])
+  })
+
+  it('are measured by the bytes of the data, decoded', async () => {
+    const measured: number[] = []
+    const tallyLetters: Stages['tallyLetters'] = (message, decodedBytes) => {
+      measured.push(decodedBytes)
+      return createLetterTally(message, decodedBytes)
+    }
+
+    await settle({ data: bad }, { stages: { tallyLetters } }).settlement
+    await settle({ data: 'no base64' }, { stages: { tallyLetters } }).settlement
+
+    assert.deepEqual(measured, [Buffer.from(bad, 'base64').length, 0])
+  })
+})
+
 describe('whatever becomes of the events of a message', () => {
   const fates = fc.array(fc.constantFrom('good', 'bad', 'dropped', 'refused', 'retry'))
   const sizes = fc.integer({ min: 1, max: 4 })
@@ -298,6 +419,22 @@ function lineOf(fate: string): string {
 
 function asIs(line: Line): Candidate[] {
   return [{ line, child: 0, text: line.text, value: JSON.parse(line.text) }]
+}
+
+/** A guard that takes note of what passed, and is not to be asked unless told otherwise. */
+function aGuard(changes: Partial<Stages['letterGuard']> = {}): Stages['letterGuard'] {
+  const { notePassed } = createLetterGuard({
+    isOn: () => false,
+    passed: () => {},
+    mayStore: () => true,
+    notStored: () => {},
+  })
+  return {
+    notePassed,
+    mayStore: () => assert.fail('the guard is asked'),
+    notStored: () => {},
+    ...changes,
+  }
 }
 
 function told({ kind, reason }: Settlement): string {
