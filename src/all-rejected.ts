@@ -50,7 +50,6 @@ export function createAllRejected({ clock, rejectedGo, telemetry }: AllRejectedP
   }
 
   function passed(): void {
-    if (counted.size === 0) return
     counted.clear()
     events = 0
     seen = NOTHING

@@ -109,6 +109,16 @@ describe('the state all_rejected', () => {
     assert.ok(!state.isOn())
   })
 
+  it('begins anew with other messages, too, however many events each has', () => {
+    const state = aState()
+    state.store(19, 5)
+
+    state.passed()
+
+    assert.equal(state.store(19, 1_000, 200), 19)
+    assert.ok(!state.isOn())
+  })
+
   it('ends with the first event that passes', () => {
     const state = begun()
 
@@ -129,6 +139,18 @@ describe('the state all_rejected', () => {
 
     assert.ok(!state.isOn())
     assert.equal(state.store(1, 5, 7), 1)
+    assert.ok(state.isOn())
+  })
+
+  it('counts no event of a message whose letters could not be stored', () => {
+    const state = aState()
+    state.store(40, 2)
+
+    state.notStored(fresh(1))
+    state.store(1, 21, 100)
+    assert.ok(!state.isOn())
+    state.store(1, 1, 200)
+
     assert.ok(state.isOn())
   })
 
@@ -191,6 +213,7 @@ describe('the state all_rejected', () => {
 
     assert.equal(state.store(1_000, 1, 100), 1_000)
     assert.equal(state.told.length, 1_001)
+    assert.deepEqual(state.told[0], { reasons: { transform_failed: 100 } })
     state.passed()
     assert.ok(!state.isOn())
   })

@@ -16,19 +16,21 @@ const LATE: Journey = { child: 0, step: retry('overloaded') }
 function aGuard(allowed: number) {
   let left = allowed
   let now = 0
+  let asks = 0
   const guard = createLetterGuard({
     isOn: () => left === 0,
     passed: () => {
       left = allowed
     },
     mayStore: () => {
+      asks += 1
       if (left === 0) return false
       left -= 1
       return true
     },
     notStored: () => {},
   })
-  return { ...guard, ask, pass }
+  return { ...guard, ask, pass, asks: () => asks }
 
   function pass(toMs: number): void {
     now = toMs
@@ -67,6 +69,7 @@ describe('a message of which no event passed', () => {
     await settlePromises()
 
     assert.deepEqual(answers, [false, 'waits'])
+    assert.equal(guard.asks(), 2)
   })
 
   it('does not wait when its time is up already', async () => {
@@ -117,5 +120,6 @@ describe('a message of which no event passed', () => {
     await settlePromises()
 
     assert.deepEqual([answers, later], [[false], [false]])
+    assert.equal(guard.asks(), 2)
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createLetterTally } from '../src/dead-letter/letter-tally.ts'
+import { readLine } from '../src/decode/read-line.ts'
 import { createLetterGuard } from '../src/letter-guard.ts'
 import type { Candidate, Line } from '../src/model/event.ts'
 import type { RejectedJourney, Traveller } from '../src/model/journey.ts'
@@ -11,7 +12,7 @@ import type { Settlement } from '../src/model/settlement.ts'
 import type { Stages } from '../src/pipeline.ts'
 import type { Work } from '../src/work.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
-import { settlePromises } from './helpers/fake-clock.ts'
+import { createFakeClock, settlePromises } from './helpers/fake-clock.ts'
 import { pastWith } from './helpers/outcomes.ts'
 import { aWork, createPath, dataOf, eventText, type PathChanges } from './helpers/path.ts'
 
@@ -190,6 +191,57 @@ describe('the path of a message', () => {
   })
 })
 
+describe('a message that an earlier delivery has settled in part', () => {
+  const message = aMessage({ data: dataOf('a', 'b', 'c') })
+  const past = pastWith([IMPORTED], [IMPORTED], [retry('deadline')])
+
+  for (const [insertId, read] of [
+    ['message', [3]],
+    ['content', [1, 2, 3]],
+  ] as const) {
+    it(`is read from line ${read[0]} on when ids are made of the ${insertId}`, async () => {
+      const lines: number[] = []
+      const readAndNote: Stages['readLine'] = (body, place) => {
+        lines.push(place.number)
+        return readLine(body, place)
+      }
+      const { settleMessage, sent } = createPath({
+        insertId,
+        portionEvents: 1,
+        stages: { readLine: readAndNote },
+      })
+
+      const settlement = await settleMessage(aWork(message, { past }))
+
+      assert.equal(told(settlement), 'ack imported')
+      assert.deepEqual([lines, sent], [read, ['c']])
+    })
+  }
+})
+
+describe('a message of several portions', () => {
+  it('goes back when its time is up before the last is made', async () => {
+    const clock = createFakeClock()
+    const path = createPath({
+      clock,
+      portionEvents: 1,
+      windowBytes: 0,
+      answerTo: () => ({ afterMs: 40 }),
+    })
+    const work = aWork(aMessage({ data: dataOf('a', 'b', 'c', 'd') }), {
+      deliverBy: 100,
+      endBy: 100,
+      now: clock.monotonic,
+    })
+
+    const settlement = path.settleMessage(work)
+    await clock.advance(1_000)
+
+    assert.equal(told(await settlement), 'nack deadline')
+    assert.deepEqual(path.sent, ['a', 'b', 'c'])
+  })
+})
+
 describe('the dead letters of a message', () => {
   const data = base64([eventText('a'), BAD_LINE].join('\n'))
 
@@ -350,6 +402,19 @@ describe('the dead letters of a message, and the guard', () => {
 
     assert.equal(told(await settlement), 'nack invalid_event')
     assert.deepEqual(stored, [])
+  })
+
+  it('are of the events that were sent: a message of one portion is not made again', async () => {
+    const made: number[] = []
+    const transform = (_: unknown, line: Line) => {
+      made.push(line.number)
+      return asIs(line)
+    }
+
+    const { settlement, stored } = settle({ data: bad }, { stages: { transform } })
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.deepEqual([made, stored.length], [[1, 2], 2])
   })
 
   it('are measured by the bytes of the data, decoded', async () => {

@@ -97,7 +97,15 @@ describe('the events of a message', () => {
 
     assert.deepEqual([...third.journeys, ...last.journeys].map(shortOf), ['3: 0 of -', '4: 0 of -'])
     assert.deepEqual([third.isLast, last.isLast], [false, true])
+    assert.deepEqual([third.lines, last.lines], [1, 1])
     assert.deepEqual(none, { journeys: [], lines: 0, isLast: true })
+  })
+
+  it('come after at most as many lines as a portion has events, when lines make none', () => {
+    const portions = portionsOf(['a', 'b', 'c'], { makes: 0 }, 2)
+
+    assert.deepEqual(portions.next(), { journeys: [], lines: 2, isLast: false })
+    assert.deepEqual(portions.next(), { journeys: [], lines: 1, isLast: true })
   })
 
   it('are none any more when all lines are skipped', () => {

@@ -54,6 +54,14 @@ describe('the rejected events of a message in portions', () => {
     })
   }
 
+  it('are not made one letter either when the work ends while they are measured', async () => {
+    const { store, stores, many } = aScene({ lines: 2_000, decodedBytes: 1_000, looks: 1 })
+
+    assert.equal(await store(), false)
+
+    assert.deepEqual([stores, many], [[], []])
+  })
+
   it('are not safe when one of them cannot be stored', async () => {
     const { store, stores } = aScene({ lines: 3_000, decodedBytes: 1e6, failsAt: 2 })
 
