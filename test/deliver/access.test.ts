@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createIsAccessRefused } from '../../src/deliver/access.ts'
+import type { Judged } from '../../src/deliver/standing.ts'
+import type { Refusal } from '../../src/deliver/verdict.ts'
+import { aParty } from '../helpers/builders.ts'
+import { travellersOf } from './a-delivery.ts'
+
+const REFUSED: Refusal = {
+  kind: 'refused',
+  reason: 'refused_by_mixpanel',
+  detail: 'no',
+  certain: false,
+}
+const OF_ACCESS: Refusal = { ...REFUSED, hint: 'access' }
+const OF_TIME: Refusal = { ...REFUSED, hint: 'transience' }
+const SINCE = 1_000
+
+function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false } = {}) {
+  const told: unknown[] = []
+  const batch = travellersOf(aParty())
+  const isAccessRefused = createIsAccessRefused({
+    gate: { bar: (since) => told.push(['barred', since]) },
+    standing: {
+      judge: (verdict, sentAt) => {
+        told.push(['judged', verdict.kind, sentAt])
+        return MISCONFIGURED
+      },
+      hasImportedSince: (since) => imported && since === SINCE,
+    },
+    refusals: {
+      noteText: (noted) => told.push(['noted', noted === batch]),
+      isOfItsOwn: (asked) => ofItsOwn && asked === batch,
+    },
+    heard: (verdict) => told.push(['heard', verdict]),
+  })
+  return { isRefused: isAccessRefused(batch, answers, SINCE), told }
+}
+
+const MISCONFIGURED: Judged = { kind: 'misconfigured', status: 400 }
+
+describe('refusals that speak of credentials', () => {
+  it('mean that access is refused when there are two: the gate is barred, and all are told', () => {
+    const { isRefused, told } = ask([OF_ACCESS, OF_ACCESS])
+
+    assert.equal(isRefused, true)
+    assert.deepEqual(told, [
+      ['noted', true],
+      ['judged', 'misconfigured', SINCE],
+      ['barred', SINCE],
+      ['heard', MISCONFIGURED],
+    ])
+  })
+
+  for (const [what, answers, changes] of [
+    ['there is none', [], {}],
+    ['there is one', [OF_ACCESS], {}],
+    ['one of two says nothing of them', [OF_ACCESS, REFUSED], {}],
+    ['one of three speaks of a fault that passes', [OF_ACCESS, OF_TIME, OF_ACCESS], {}],
+    ['something is imported meanwhile', [OF_ACCESS, OF_ACCESS], { imported: true }],
+    ['the message met such texts before', [OF_ACCESS, OF_ACCESS], { ofItsOwn: true }],
+  ] as const) {
+    it(`mean nothing else than other refusals when ${what}`, () => {
+      assert.deepEqual(ask(answers, changes), { isRefused: false, told: [] })
+    })
+  }
+})
