@@ -340,6 +340,65 @@ describe('createBatcher', () => {
     assert.deepEqual([one.arrivals, other.arrivals], [[], []])
   })
 
+  it('gives it no more permits for what a push waited for, when that has ended', async () => {
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 8, maxEvents: 1 })
+    add(travellersNamed('ab'))
+    await answer(0)
+    await answer(1)
+
+    add(travellersNamed('cdef', aParty(0, 1_000)))
+
+    assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
+  })
+
+  it('sends what a push waits for first, of either lane', async () => {
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 1 })
+    add(travellersNamed('a'))
+    add(travellersNamed('B', aParty(0, 1_000)))
+    add(travellersNamed('c'))
+
+    await answer(0)
+    await answer(1)
+
+    assert.deepEqual(sent(), ['a', 'c', 'B'])
+  })
+
+  it('tells on review that a push waits for a permit by now', () => {
+    const party = aParty(0, 1_000)
+    const { add, review, wanted } = aBatcher({ maxConcurrency: 1 })
+    add(travellersNamed('a'))
+    add(travellersNamed('b', party))
+
+    party.deliverBy = 500
+    review()
+
+    assert.equal(wanted.permits, 1)
+  })
+
+  it('wants no permit for what lingers while one is free', () => {
+    const { add, sent, wanted } = aBatcher({ maxConcurrency: 2 })
+
+    add(travellersNamed('a'))
+    add(travellersNamed('b'))
+
+    assert.deepEqual([sent(), wanted.permits], [['a'], 0])
+  })
+
+  it('takes a batch back for each message: one that is late does not hold the others up', async () => {
+    const clock = createFakeClock()
+    const [late, other] = [aParty(50), aParty()]
+    const { add, takeBack, review, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
+    add(travellersNamed('a'))
+    takeBack([...travellersNamed('b', late), ...travellersNamed('c', other)])
+    await clock.advance(50)
+
+    review()
+    await answer(0)
+
+    assert.deepEqual([late.arrivals.length, other.arrivals.length], [1, 0])
+    assert.deepEqual(sent(), ['a', 'c'])
+  })
+
   it('tells that a push waits for a permit, and not that other events do', () => {
     const { add, wanted } = aBatcher({ maxConcurrency: 1 })
     add(travellersNamed('a'))

@@ -83,6 +83,18 @@ describe('createLane', () => {
     assert.deepEqual([byEvents.waiting(0), byBytes.waiting(0)], [undefined, undefined])
   })
 
+  it('is not full by what has set out already, by events or by bytes', () => {
+    const byEvents = createLane(LIMITS, atDeadline)
+    const byBytes = createLane({ maxEvents: 10, maxBytes: '[aa,bb]'.length }, atDeadline)
+
+    byEvents.push(travellersNamed('abcde'), 0)
+    byBytes.push(travellersNamed('abc', aParty(), 2), 0)
+    byEvents.take(0)
+    byBytes.take(0)
+
+    assert.deepEqual([byEvents.waiting(0)?.full, byBytes.waiting(0)?.full], [false, false])
+  })
+
   it('knows since when its oldest event waits', () => {
     const lane = createLane(LIMITS, atDeadline)
     assert.equal(lane.waiting(0), undefined)

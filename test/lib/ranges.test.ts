@@ -30,6 +30,11 @@ describe('ranges of numbers', () => {
 
   it('join the nearest when their text would be too long', () => {
     assert.equal(textOf([1, 3, 100, 102, 200], 11), '1-102,200')
+    assert.equal(textOf([1, 3, 5, 90, 200], 10), '1-5,90,200')
+  })
+
+  it('are not joined while their text is just long enough', () => {
+    assert.equal(textOf([1, 3, 100, 102, 200], 15), '1,3,100,102,200')
   })
 
   it('stay short, however many there are', () => {
