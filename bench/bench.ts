@@ -11,9 +11,10 @@ import { type CompareParts, compare, type Pace } from './speed/compare.ts'
 import { startFastMixpanel } from './speed/fast-mixpanel.ts'
 import { ratiosOf, recordedRatios, recordRatios, setbacksIn } from './speed/guard.ts'
 import { measureLatency } from './speed/latency.ts'
+import type { CaseResult } from './speed/measurements.ts'
 import { FLOODS, measurePeak } from './speed/peak-memory.ts'
 import { measureScaling } from './speed/processes.ts'
-import { type CaseResult, numbersTableOf, resultsOf, tableOf } from './speed/results.ts'
+import { numbersTableOf, resultsOf, tableOf } from './speed/results.ts'
 import { measureStartUp } from './speed/start-up.ts'
 
 const HELP = `The service beside the floor and the recipe, on the same pushes: CPU, throughput, latency, memory.

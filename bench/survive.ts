@@ -8,10 +8,10 @@ import {
   documentOf,
   hasSurvived,
   isDrained,
-  type Survival,
   sentenceOf,
   tableOf,
 } from './survival/report.ts'
+import type { Survival } from './survival/survival.ts'
 import { survive } from './survival/survive.ts'
 
 const HELP = `Events through the real service, while Mixpanel, Pub/Sub, the key server and the dead letters fail

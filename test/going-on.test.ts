@@ -180,7 +180,7 @@ describe('work on a message whose last push was answered', () => {
   it('does not begin once a drain has', async () => {
     const { ledger, push, path, clock } = createScene()
     const only = await push(LARGE)
-    ledger.drain(clock.monotonic() + 7_000)
+    void ledger.drain(clock.monotonic() + 7_000)
 
     await clock.advance(MINUTE_MS)
 

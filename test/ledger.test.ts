@@ -369,7 +369,7 @@ describe('draining', () => {
     await push(aMessage({ messageId: '1' }))
     await works[0]?.end(IMPORTED_ALL)
     await push(aMessage({ messageId: '2' }))
-    ledger.drain(clock.monotonic() + 7_000)
+    void ledger.drain(clock.monotonic() + 7_000)
 
     const late = [
       await push(aMessage({ messageId: '1' })),
@@ -433,7 +433,7 @@ describe('draining', () => {
   it('gives no push more time than it had', async () => {
     const { ledger, push, works, clock } = createScene()
     const first = await push(aMessage(), 3_000)
-    ledger.drain(7_000)
+    void ledger.drain(7_000)
 
     await clock.advance(3_000)
 
@@ -483,7 +483,7 @@ function createScene(): LedgerScene & { readonly works: readonly FakeWork[] } {
 
 function watch(promise: Promise<void>): { readonly over: boolean } {
   const end = { over: false }
-  promise.then(() => {
+  void promise.then(() => {
     end.over = true
   })
   return end

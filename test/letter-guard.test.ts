@@ -41,7 +41,7 @@ function aGuard(allowed: number) {
   function ask(...deadlines: readonly number[]): (boolean | 'waits')[] {
     const answers: (boolean | 'waits')[] = deadlines.map(() => 'waits')
     for (const [index, deliverBy] of deadlines.entries()) {
-      guard.mayStore(aWork(undefined, { deliverBy, now: () => now })).then((may) => {
+      void guard.mayStore(aWork(undefined, { deliverBy, now: () => now })).then((may) => {
         answers[index] = may
       })
     }

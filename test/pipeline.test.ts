@@ -509,7 +509,7 @@ function told({ kind, reason }: Settlement): string {
 /** What has become of a settlement so far. */
 function watch(settlement: Promise<Settlement>): { kind: string } {
   const end = { kind: 'waiting' }
-  settlement.then((settled) => {
+  void settlement.then((settled) => {
     end.kind = told(settled)
   })
   return end

@@ -82,7 +82,7 @@ describe('a message that is imported in portions', () => {
       stages: { transform },
     })
 
-    path.settleMessage(aWork(aMessage({ data: base64(textOf(['twins', 'a'], 'lines')) })))
+    void path.settleMessage(aWork(aMessage({ data: base64(textOf(['twins', 'a'], 'lines')) })))
     await settlePromises()
 
     assert.deepEqual(path.sent, ['twins', 'twins'])

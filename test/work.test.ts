@@ -110,7 +110,7 @@ describe('the work on a message', () => {
     const [first, second] = begin(work, 2)
     assert.ok(first && second)
     let allArrived = false
-    work.arrivals(0).then(() => {
+    void work.arrivals(0).then(() => {
       allArrived = true
     })
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { CaseResult } from './measurements.ts'
 import { ratioToFloor } from './numbers.ts'
-import { type CaseResult, nameOf } from './results.ts'
+import { nameOf } from './results.ts'
 
 /** Beyond it a ratio has become worse, and not only the machine's mood. */
 const TOLERATED = 1.15

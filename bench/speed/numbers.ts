@@ -1,6 +1,6 @@
 import type { Comparison } from './compare.ts'
 import { median, type Sample } from './measure.ts'
-import type { CaseResult, Measurements } from './results.ts'
+import type { CaseResult, Measurements } from './measurements.ts'
 import type { Shape } from './workload.ts'
 
 /** One of the numbers that the service is to reach. */

@@ -1,18 +1,12 @@
 import { cpus } from 'node:os'
 import { VERSION } from '../../src/version.ts'
 import type { Case } from './cases.ts'
-import type { Comparison } from './compare.ts'
 import type { Latency } from './latency.ts'
 import { type Sample, spread } from './measure.ts'
+import type { CaseResult, Measurements } from './measurements.ts'
 import { type BenchNumber, isReached, medianOf, numbersOf } from './numbers.ts'
 import type { PeakMemory } from './peak-memory.ts'
 import type { Scaling } from './processes.ts'
-import type { StartUp } from './start-up.ts'
-
-export interface CaseResult {
-  readonly case: Case
-  readonly comparisons: readonly Comparison[]
-}
 
 /** The table of some cases, in Markdown: a row for each contestant. */
 export function tableOf(results: readonly CaseResult[]): string {
@@ -37,16 +31,6 @@ export function tableOf(results: readonly CaseResult[]): string {
     'failed',
   ]
   return markdown(head, results.flatMap(rowsOf))
-}
-
-/** All that a whole run finds out. */
-export interface Measurements {
-  readonly cases: readonly CaseResult[]
-  readonly sweep: readonly CaseResult[]
-  readonly latencies: readonly Latency[]
-  readonly peaks: readonly PeakMemory[]
-  readonly scaling: readonly Scaling[]
-  readonly startUp: StartUp
 }
 
 /** `bench/RESULTS.md`. */

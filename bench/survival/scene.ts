@@ -18,8 +18,8 @@ import { subscriptionOf } from './letter-topic.ts'
 import { mixpanelFaults } from './mixpanel-faults.ts'
 import { POISON } from './planned-event.ts'
 import type { Random } from './random.ts'
-import type { Survival } from './report.ts'
 import { type Setting, variablesOf } from './setting.ts'
+import type { Survival } from './survival.ts'
 
 /** The service between a Pub/Sub, a Mixpanel, a key server and letters that can all be made to fail. */
 export interface Scene extends AsyncDisposable {

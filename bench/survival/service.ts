@@ -78,7 +78,7 @@ export async function startService(options: ServiceOptions): Promise<RestartingS
   async function kill(): Promise<void> {
     options.ending()
     const code = await running.stop('SIGKILL')
-    if (code === undefined || ended) return
+    if (code === undefined || ended !== undefined) return
     const lines = running.logLines.slice(-LAST_LINES).join('\n')
     throw new Error(`the service had ended by itself, with ${code}:\n${lines}`)
   }

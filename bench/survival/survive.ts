@@ -19,9 +19,9 @@ import {
 } from './planned-message.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
 import { createRandom, type Random } from './random.ts'
-import type { Survival } from './report.ts'
 import { type Scene, startScene } from './scene.ts'
 import { type Setting, settingOf } from './setting.ts'
+import type { Survival } from './survival.ts'
 import { createWeather, type Weather } from './weather.ts'
 
 export interface SurvivalOptions {

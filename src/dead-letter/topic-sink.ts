@@ -68,7 +68,9 @@ export function createTopicSink(options: TopicSinkOptions, parts: TopicSinkParts
     const messages: LetterMessage[] = []
     for (const letter of letters) {
       const encoded = encode(letter)
-      messages.push(...(encoded instanceof Promise ? await encoded : encoded))
+      for (const message of encoded instanceof Promise ? await encoded : encoded) {
+        messages.push(message)
+      }
     }
     await groups.add(messages, bytesOf(messages))
   }

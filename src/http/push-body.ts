@@ -25,7 +25,7 @@ export function readBodiesAsJson(app: FastifyInstance): void {
     // It has more parts than any push, and is not parsed: null is no envelope either.
     if (excess === 'parts') done(null, null)
     // An empty body is refused with the same words as one that is not JSON.
-    else parseJson(request, excess === 'depth' ? '' : text, done)
+    else void parseJson(request, excess === 'depth' ? '' : text, done)
     // By now the message counts for itself.
     request.room.release()
   })

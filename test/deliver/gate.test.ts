@@ -32,12 +32,11 @@ function aGate({ random = (): number => 0.5 } = {}) {
 /** Notes, in order, when each passage was decided, and how. */
 function createNotes(clock: FakeClock) {
   const notes: [at: number, name: string, how: string][] = []
-  const note = (name: string, passing: Promise<Passage>): Promise<Passage> => {
-    passing.then((passage) => {
+  const note = (name: string, passing: Promise<Passage>): void => {
+    void passing.then((passage) => {
       const how = passage.kind === 'give_back' ? passage.reason : passage.kind
       notes.push([Math.round(clock.monotonic()), name, how])
     })
-    return passing
   }
   return { notes, note }
 }
@@ -376,7 +375,8 @@ describe('a gate that was told to slow down', () => {
     const { notes, note } = createNotes(clock)
     await attempted(gate, THROTTLED)
 
-    const probing = note('probe', gate.pass(1, never))
+    const probing = gate.pass(1, never)
+    note('probe', probing)
     note('again', gate.passAgain(1, failed(1), never))
     note('new', gate.pass(1, never))
     await clock.advance(1_499)
@@ -485,7 +485,8 @@ describe('a gate that was told to slow down', () => {
     await clock.advance(100)
 
     for (const passage of onTheirWay) gate.ended(passage, THROTTLED)
-    const probing = note('probe', gate.pass(1, never))
+    const probing = gate.pass(1, never)
+    note('probe', probing)
     await clock.advance(2_000)
     const probe = await probing
     if (probe.kind === 'open') gate.ended(probe, THROTTLED)
@@ -547,7 +548,8 @@ describe('a gate that was told to slow down', () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await attempted(gate, THROTTLED)
-    const probing = note('probe', gate.pass(1, never))
+    const probing = gate.pass(1, never)
+    note('probe', probing)
     note('next', gate.pass(1, never))
     note('third', gate.pass(1, never))
     await clock.advance(2_000)
@@ -699,7 +701,8 @@ describe('a gate whose credentials were refused', () => {
     assert.equal(gate.barred(), true)
     assert.equal(gate.closed(), false)
 
-    const first = note('first', gate.pass(1, never))
+    const first = gate.pass(1, never)
+    note('first', first)
     let until = 12_000
     note(
       'held',
@@ -733,7 +736,8 @@ describe('a gate whose credentials were refused', () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await attempted(gate, MISCONFIGURED)
-    const probing = note('probe', gate.pass(1, never))
+    const probing = gate.pass(1, never)
+    note('probe', probing)
     for (const name of ['a', 'b', 'c']) note(name, gate.pass(1, never))
     await clock.advance(10_200)
 

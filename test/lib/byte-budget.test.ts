@@ -243,11 +243,11 @@ describe('a byte budget without room', () => {
     const room = budget.openRoom()
 
     assert.equal(room.tryAdd(50), true)
-    budget.open().reserve(50, always)
+    void budget.open().reserve(50, always)
     assert.equal(wanted, 0)
     assert.equal(room.tryAdd(1), false)
     assert.equal(wanted, 1)
-    budget.open().reserve(10, always)
+    void budget.open().reserve(10, always)
 
     assert.equal(wanted, 2)
   })
@@ -277,7 +277,7 @@ function createScene(maxBytes: number) {
 
   function reserve(name: string, bytes: number, wanted = always): Hold {
     const hold = budget.open()
-    hold.reserve(bytes, wanted).then((granted) => answers.push(`${name} ${granted}`))
+    void hold.reserve(bytes, wanted).then((granted) => answers.push(`${name} ${granted}`))
     return hold
   }
 }

@@ -38,7 +38,7 @@ describe('createLimit', () => {
     const limit = createLimit(1)
     const started: string[] = []
     const end = Promise.withResolvers<void>()
-    limit(() => end.promise)
+    void limit(() => end.promise)
     const start = (name: string, yields: boolean) =>
       limit(
         async () => started.push(name),
@@ -75,7 +75,7 @@ describe('createLimit', () => {
 
     ends[0]?.resolve(0)
     await ends[0]?.promise
-    limit(async () => started.push(99))
+    void limit(async () => started.push(99))
     await settlePromises()
 
     assert.deepEqual(started, [0, 1])

@@ -4,8 +4,9 @@ import type { Case } from '../../bench/speed/cases.ts'
 import type { Comparison } from '../../bench/speed/compare.ts'
 import { ratiosOf, setbacksIn } from '../../bench/speed/guard.ts'
 import type { Sample } from '../../bench/speed/measure.ts'
+import type { CaseResult, Measurements } from '../../bench/speed/measurements.ts'
 import { isReached, numbersOf, ratioToFloor } from '../../bench/speed/numbers.ts'
-import { type CaseResult, type Measurements, resultsOf } from '../../bench/speed/results.ts'
+import { resultsOf } from '../../bench/speed/results.ts'
 
 const SAMPLE: Sample = {
   cpuUsAPush: 20,
