@@ -49,7 +49,7 @@ export function createStoreLetters(
     const held: RejectedJourney[] = []
     const measured = await eachRejected(first, work, async (rejected) => {
       tally.add(rejected)
-      if (tally.bytes() <= MOST_HELD_BYTES) held.push(...rejected)
+      if (!tally.areTooMany() && tally.bytes() <= MOST_HELD_BYTES) held.push(...rejected)
       return true
     })
     if (!measured) return false

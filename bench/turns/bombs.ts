@@ -40,6 +40,11 @@ export const BOMBS: readonly Bomb[] = [
   gzipOf('lines of 4 MB of text', () => repeated(`{"a":"${'x'.repeat(4 * MB)}"}\n`, 24 * MB)),
   gzipOf('lines of 12 MB of text', () => repeated(`{"a":"${'x'.repeat(12 * MB)}"}\n`, 25 * MB)),
   gzipOf('lines of 12 MB of control characters', () => `${EVENT}\n${'\u0001'.repeat(12 * MB)}`),
+  gzipOf('a line of 60 MB beside an event', () => `${EVENT}\n${'x'.repeat(60 * MB)}`),
+  gzipOf(
+    'a line of 60 MB of control characters beside an event',
+    () => `${EVENT}\n${'\u0001'.repeat(60 * MB)}`,
+  ),
   gzipOf('lines of 4 MB of é', () => repeated(`{"a":"${'é'.repeat(2 * MB - 10)}"}\n`, 24 * MB)),
   gzipOf('objects of one name', () => many(200_000, (index) => `{"${index.toString(36)}":1}\n`)),
   gzipOf('a million lines 1', () => repeated('1\n', 1_999_998)),

@@ -70,7 +70,7 @@ export function letterOfMany(
     deadLetteredAt: new Date(deadLetteredAt).toISOString(),
     reason: 'too_many_rejected',
     detail: cutToBytes(
-      `${events} events were rejected: ${counts.join(', ')}${first}`,
+      `${events === 1 ? '1 event was' : `${events} events were`} rejected: ${counts.join(', ')}${first}`,
       MAX_TEXT_BYTES,
     ),
     ...textOrDataOf(message),

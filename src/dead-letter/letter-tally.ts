@@ -1,5 +1,6 @@
 import { createRanges } from '../lib/ranges.ts'
 import type { RejectedMany } from '../model/dead-letter.ts'
+import type { Line } from '../model/event.ts'
 import type { RejectedJourney } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
@@ -35,8 +36,9 @@ export function createLetterTally(message: Message, decodedBytes: number): Lette
   let bytes = 0
   let events = 0
   let field: string | undefined
+  let isAnyTooLong = false
 
-  return { add, bytes: () => bytes, areTooMany: () => events > 1 && bytes > mostBytes, sum }
+  return { add, bytes: () => bytes, areTooMany, sum }
 
   function add(journeys: readonly RejectedJourney[]): void {
     for (const journey of journeys) {
@@ -44,9 +46,19 @@ export function createLetterTally(message: Message, decodedBytes: number): Lette
       events += 1
       reasons[outcome.reason] = (reasons[outcome.reason] ?? 0) + 1
       field ??= outcome.field
-      if (line) lines.add(line.number)
-      if (bytes <= mostBytes) bytes += bytesOf(journey)
+      if (line) addLine(line)
+      if (bytes <= mostBytes && !isAnyTooLong) bytes += bytesOf(journey)
     }
+  }
+
+  function addLine({ number, isTooLong, isRest }: Line): void {
+    isAnyTooLong ||= isTooLong ?? false
+    lines.add(number)
+    if (isRest) lines.endless()
+  }
+
+  function areTooMany(): boolean {
+    return isAnyTooLong || (events > 1 && bytes > mostBytes)
   }
 
   /** Exact. What letters say of their message, they all say alike. */

@@ -2,7 +2,7 @@ import type { Hold } from '../lib/byte-budget.ts'
 import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Found, findLines, findOnlyLine } from './find-lines.ts'
-import { type Extent, footprintOf, sizeOf } from './footprint.ts'
+import { type Extent, footprintOf, sizeOf, tightFootprintOf } from './footprint.ts'
 import type { InflateHold } from './inflate.ts'
 import { linesOf } from './places.ts'
 import { createReadText, notText, undecodable } from './read-text.ts'
@@ -85,11 +85,18 @@ export function createDecode(
     function weigh(body: Body, found: Found, reserved: number): Decoded | Promise<Decoded> {
       if (found.kind === 'too_many') return rejectWhole(TOO_MANY_EVENTS)
       if (found.kind === 'whole' && !body.isUtf8) return rejectWhole(notText(message))
-      const bytes = footprintOf(body.bytes.length, extentOf(body, found))
-      if (bytes > maxFootprintBytes) return rejectWhole(tooLarge)
-      return bytes <= reserved || makesRoom(hold, bytes)
-        ? decodedOf(body, found)
-        : decodeLater(bytes)
+      const extent = extentOf(body, found)
+      const bytes = footprintOf(body.bytes.length, extent)
+      if (bytes <= maxFootprintBytes) return take(body, found, bytes)
+      // A long line is no reason to reject its neighbours: when it is bad, its message is stored whole.
+      const tightBytes = tightFootprintOf(body.bytes.length, extent)
+      if (extent.items === 1 || tightBytes > maxFootprintBytes) return rejectWhole(tooLarge)
+      return take({ ...body, isTight: true }, found, tightBytes)
+
+      function take(taken: Body, lines: FoundLines, takenBytes: number) {
+        const fits = takenBytes <= reserved || makesRoom(hold, takenBytes)
+        return fits ? decodedOf(taken, lines) : decodeLater(takenBytes)
+      }
     }
 
     /** Its bytes are let go. */

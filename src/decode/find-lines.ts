@@ -166,7 +166,7 @@ function restOf({ start: openAt }: Opening, good: number, rest: Span): Place {
     ? `the array is cut off after ${good} elements`
     : `element ${number} of the array is not JSON; what follows it is not read`
   const { start, end } = isCutOff ? { start: openAt, end: openAt + 1 } : rest
-  return { number, start, end, parsed: rejected('invalid_json', fault) }
+  return { number, start, end, parsed: rejected('invalid_json', fault), isRest: true }
 }
 
 function onlyValue(start: number, end: number, value: unknown): Found {

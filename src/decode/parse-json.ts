@@ -9,13 +9,13 @@ export type JsonFault = 'not_utf8' | 'not_json' | 'too_deep' | 'too_large'
 /** JSON.parse cannot be interrupted. What is shorter than this takes eight milliseconds at most. */
 const UNWEIGHED_BYTES = 64 * 1024
 /** A text may be this long and hold this many values: 100 ms, when each is a new name of a member. */
-const MAX_BYTES = 4 * 1024 * 1024
+export const MOST_PARSED_BYTES = 4 * 1024 * 1024
 const MAX_VALUES = 131_072
 /** V8 takes some 65 bytes of native memory for each level it descends. */
 const MAX_DEPTH = 1000
 
 /** What `too_large` means, for a dead letter. */
-export const PARSED_AT_MOST = `more than ${MAX_BYTES} bytes or ${MAX_VALUES} values, which this service does not parse`
+export const PARSED_AT_MOST = `more than ${MOST_PARSED_BYTES} bytes or ${MAX_VALUES} values, which this service does not parse`
 
 const MOST = { depth: MAX_DEPTH, values: MAX_VALUES }
 
@@ -38,7 +38,7 @@ export function parseJson(
 }
 
 function excessOf(bytes: Buffer, start: number, end: number): 'too_deep' | 'too_large' | undefined {
-  if (end - start > MAX_BYTES) return 'too_large'
+  if (end - start > MOST_PARSED_BYTES) return 'too_large'
   const { depth, values } = weightIn(bytes, start, end, MOST)
   if (depth > MAX_DEPTH) return 'too_deep'
   return values > MAX_VALUES ? 'too_large' : undefined

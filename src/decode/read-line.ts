@@ -1,18 +1,27 @@
-import type { Body, Place, ReadLine } from '../model/event.ts'
+import type { Body, Line, Place, ReadLine } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
-import { type JsonFault, PARSED_AT_MOST, parseJson } from './parse-json.ts'
+import { isLarge } from './footprint.ts'
+import { type JsonFault, MOST_PARSED_BYTES, PARSED_AT_MOST, parseJson } from './parse-json.ts'
 
 /** Cuts a line out of its body and parses it; a bad line is rejected alone. */
 export function readLine(body: Body, place: Place): ReadLine {
   const { number, start, end } = place
   const parsed = place.parsed ?? parseJson(body, start, end)
-  const text = body.bytes.toString('utf8', start, end)
   if (parsed.kind === 'json' || parsed.kind === 'rejected')
-    return { line: { number, text }, parsed }
+    return { line: lineOf(body, place), parsed }
   const fault = faultOf(parsed.kind, `line ${number}`)
-  if (parsed.kind !== 'not_utf8') return { line: { number, text }, parsed: fault }
+  const line = lineOf(body, place)
+  if (parsed.kind !== 'not_utf8' || line.isTooLong) return { line, parsed: fault }
   const data = body.bytes.toString('base64', start, end)
-  return { line: { number, text, data }, parsed: fault }
+  return { line: { ...line, data }, parsed: fault }
+}
+
+/** A line that no letter may hold has its text only where the transform may want it. */
+function lineOf({ bytes, isTight }: Body, { number, start, end, isRest }: Place): Line {
+  const isTooLong = isTight && isLarge(end - start)
+  const text =
+    isTooLong && end - start > MOST_PARSED_BYTES ? '' : bytes.toString('utf8', start, end)
+  return { number, text, ...(isTooLong && { isTooLong }), ...(isRest && { isRest }) }
 }
 
 /** Why what `subject` names cannot be read. */

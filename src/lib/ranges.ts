@@ -4,11 +4,15 @@ import type { LineRange } from '../model/message.ts'
 export interface Ranges {
   /** Adds a number that is not below the last one. */
   add(number: number): void
+  /** Adds all numbers from the last one on. */
+  endless(): void
   /** Ranges in ascending order, such as `1-5,9`. */
   text(): string
 }
 
 const RANGES = /^\d{1,9}(?:-\d{1,9})?(?:,\d{1,9}(?:-\d{1,9})?)*$/
+/** No text has so many lines. */
+const LAST_NUMBER = 999_999_999
 /** Ranges that are held at once, before the nearest of them are joined. */
 const MOST_RANGES = 4_096
 
@@ -19,13 +23,18 @@ const MOST_RANGES = 4_096
 export function createRanges(maxLength: number): Ranges {
   let ranges: LineRange[] = []
 
-  return { add, text }
+  return { add, endless, text }
 
   function add(number: number): void {
     const last = ranges.at(-1)
     if (last && number <= last.to + 1) ranges[ranges.length - 1] = { from: last.from, to: number }
     else ranges.push({ from: number, to: number })
     if (ranges.length > MOST_RANGES) ranges = joinNearest(ranges, MOST_RANGES / 2)
+  }
+
+  function endless(): void {
+    const last = ranges.at(-1)
+    if (last) ranges[ranges.length - 1] = { from: last.from, to: LAST_NUMBER }
   }
 
   function text(): string {

@@ -11,6 +11,10 @@ export interface Line {
   readonly text: string
   /** The bytes in base64, where they are not UTF-8. */
   readonly data?: string
+  /** Set when no letter may hold the line: if it is rejected, its message is stored whole. */
+  readonly isTooLong?: true
+  /** Set when the line stands for all that follows it in the text as well. */
+  readonly isRest?: true
 }
 
 /** What a line holds: a JSON value, or why none. */
@@ -27,6 +31,8 @@ export interface Body {
   readonly bytes: Buffer
   /** Whether all of it is UTF-8; otherwise each line has to be checked. */
   readonly isUtf8: boolean
+  /** Set when the memory has no room for the letter of a long line. */
+  readonly isTight?: true
 }
 
 /** Where a line stands in the body, in bytes. */
@@ -38,6 +44,8 @@ export interface Place {
   readonly end: number
   /** What it holds, where that is known already. */
   readonly parsed?: Parsed
+  /** Set when it reaches from a fault to the end of the text, whatever stands there. */
+  readonly isRest?: true
 }
 
 /** What the data of one message turned out to be. */

@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { LOCAL_DEAD_LETTER_TOPIC } from '../../src/local/pubsub-stand-in.ts'
 import { createTransform } from '../../src/transform/transform.ts'
 import { startPubsub } from '../helpers/pubsub.ts'
-import { startWorld, type World } from '../helpers/world.ts'
+import { startWorld, type World, type WorldOptions } from '../helpers/world.ts'
 
 const MESSAGE = { messageId: '77', publishTime: '2026-01-02T03:04:05.678Z' }
 /** As many and as large as Pub/Sub lets pass. */
@@ -75,6 +75,63 @@ describe('the letters of one message in files', () => {
   })
 })
 
+describe('a line that is too long for a letter of its own', () => {
+  const long = `{"event":"long","properties":{"text":"${'x'.repeat(20_000_000)}"}}`
+
+  it('is stored with its message, and takes none of its neighbours along', async (t) => {
+    const world = await startWorld(t)
+    const data = gzipSync(`${eventOf(1)}\n${long}\n${eventOf(3)}`)
+
+    const answer = await world.pusher.push({ ...MESSAGE, data })
+
+    assert.equal(answer.status, 204)
+    assert.deepEqual(
+      world.mixpanel
+        .rows()
+        .map(({ properties }) => properties.line)
+        .sort(),
+      [1, 3],
+    )
+    const [letter, ...others] = await world.deadLetters()
+    assert.equal(others.length, 0)
+    assert.partialDeepStrictEqual(letter, {
+      id: '77-0',
+      reason: 'too_many_rejected',
+      detail: '1 event was rejected: too_large 1',
+      data: data.toString('base64'),
+      events: 1,
+      lines: '2',
+    })
+    assert.equal(await settledIn(world, 'too_large'), 1)
+  })
+
+  it('is rejected with its message when it stands alone', async (t) => {
+    const world = await startWorld(t)
+
+    await world.pusher.push({ ...MESSAGE, data: gzipSync(long) })
+
+    const [letter] = await world.deadLetters()
+    assert.partialDeepStrictEqual(letter, { id: '77-0', reason: 'too_large' })
+  })
+
+  it('is sent with all that follows it, when a broken array that holds it was mended', async (t) => {
+    const { world, pubsub } = await startTopic(t)
+    const events = [eventOf(1), eventOf(2), eventOf(3)]
+    const space = ' '.repeat(20_000_000)
+    await world.pusher.push({
+      ...MESSAGE,
+      data: gzipSync(`[${events[0]},NaN,${space}${events[2]}]`),
+    })
+    const [letter] = pubsub.messages()
+    assert.equal(letter?.attributes['pubsub-mixpanel-lines'], '2-999999999')
+
+    await world.pusher.push({ ...letter, messageId: '9', data: gzipSync(`[${events}]`) })
+
+    const ids = world.mixpanel.rows().map(({ insertId }) => insertId)
+    assert.deepEqual(ids.sort(), ['77-1', '77-2', '77-3'])
+  })
+})
+
 describe('a letter of many events, published again', () => {
   for (const INSERT_ID of ['message', 'content']) {
     it(`sends its lines only, with their ids, with INSERT_ID=${INSERT_ID}`, async (t) => {
@@ -134,16 +191,21 @@ describe('a letter of many events, published again', () => {
 
 /** A service whose transform fails on all lines from one on. */
 async function startScene(t: TestContext, insertId: string) {
-  const pubsub = await startPubsub(t)
   const fails = { from: 1 }
   const transform = createTransform((input, { line }) => {
     if (line >= fails.from) throw new Error('no')
     return input
   })
-  const env = {
+  return { ...(await startTopic(t, { env: { INSERT_ID: insertId }, transform })), fails }
+}
+
+/** A service whose letters go to a topic. */
+async function startTopic(t: TestContext, { env, ...options }: WorldOptions = {}) {
+  const pubsub = await startPubsub(t)
+  const topic = {
     DEAD_LETTER: `pubsub:${LOCAL_DEAD_LETTER_TOPIC}`,
     PUBSUB_EMULATOR_HOST: pubsub.host,
-    INSERT_ID: insertId,
   }
-  return { world: await startWorld(t, { env, transform }), pubsub, fails }
+  const world = await startWorld(t, { ...options, env: { ...topic, ...env } })
+  return { world, pubsub }
 }
