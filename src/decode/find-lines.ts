@@ -33,6 +33,7 @@ interface Opening {
 /** A text of one line that is parsed before anything else is asked of it. */
 const SMALL_BYTES = 64 * 1024
 const LINE_FEED = 0x0a
+const COMMA = 0x2c
 const OPEN_BRACKET = 0x5b
 const OPEN_BRACE = 0x7b
 
@@ -59,9 +60,9 @@ export function findOnlyLine(body: Body): Found | undefined {
  * Finds the events, `most` of them, in NDJSON, a JSON array, or one JSON value over several lines;
  * blank text holds none. Pauses after each stretch of the text.
  *
- * A text is NDJSON when one of its lines is a JSON object. A text that opens with a lone brace or
- * bracket is NDJSON when half of its lines are objects: a few may be a part of one broken value. A
- * text that is neither NDJSON nor JSON is rejected as a whole, but for the elements of an array
+ * A text is NDJSON when one of its lines is a JSON object. A text whose first line ends in a brace, a
+ * bracket or a comma is NDJSON when half of its lines are objects: a few may be a part of one broken
+ * value. A text that is neither NDJSON nor JSON is rejected as a whole, but for the elements of an array
  * before the place where it is broken.
  */
 export function* findLines(body: Body, most: number): Generator<void, Found> {
@@ -109,9 +110,7 @@ function* findInObjects(body: Body, opening: Opening, most: number): Generator<v
   const whole = parseJson(body, start, wholeEnd)
   yield* afterParsing(wholeEnd - start)
   if (whole.kind === 'json') return onlyValue(start, wholeEnd, whole.value)
-  // No value has a second brace after its first one: then the lone brace is a line by itself.
-  const isLone = end === start + 1 && body.bytes[next] !== OPEN_BRACE
-  const found = yield* findNdjson(body, most, isLone ? isHalf : isAny)
+  const found = yield* findNdjson(body, most, goesOn(body, end, next) ? isHalf : isAny)
   return found === NO_OBJECT ? wholeIs(whole.kind) : found
 }
 
@@ -123,6 +122,16 @@ function* findInOthers(
   if (next !== undefined) return yield* findNdjson(body, most, isAny)
   const only = parseJson(body, start, end)
   return only.kind === 'json' ? onlyValue(start, end, only.value) : wholeIs(only.kind)
+}
+
+/**
+ * Whether a line that ends at `end` is laid out to go on, as no event of NDJSON is. No value has a
+ * second brace after its first one: then the lone brace is a line by itself.
+ */
+function goesOn({ bytes }: Body, end: number, next = end): boolean {
+  const last = bytes[end - 1]
+  if (last === OPEN_BRACE) return bytes[next] !== OPEN_BRACE
+  return last === OPEN_BRACKET || last === COMMA
 }
 
 function wholeIs(fault: JsonFault): Found {
@@ -153,9 +162,9 @@ function* findNdjson(body: Body, most: number, isNdjson: IsNdjson): Generator<vo
 }
 
 /** Whether a broken array spans lines: then a line that is an object may be one of its elements. */
-function isEnclosed({ bytes }: Body, { start, end }: Opening, array: ArrayRead): boolean {
+function isEnclosed(body: Body, { end, next }: Opening, array: ArrayRead): boolean {
   if (array.closedAt !== undefined && array.closedAt <= end) return false
-  return end === start + 1 || bytes[array.firstAt] === OPEN_BRACE
+  return goesOn(body, end, next) || body.bytes[array.firstAt] === OPEN_BRACE
 }
 
 /** An array that is cut off after an element has no rest but the bracket that nothing closes. */

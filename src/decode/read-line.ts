@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Body, Line, Place, ReadLine } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { isLarge } from './footprint.ts'
@@ -7,20 +8,25 @@ import { type JsonFault, MOST_PARSED_BYTES, PARSED_AT_MOST, parseJson } from './
 export function readLine(body: Body, place: Place): ReadLine {
   const { number, start, end } = place
   const parsed = place.parsed ?? parseJson(body, start, end)
-  if (parsed.kind === 'json' || parsed.kind === 'rejected')
-    return { line: lineOf(body, place), parsed }
-  const fault = faultOf(parsed.kind, `line ${number}`)
+  if (parsed.kind === 'json') return { line: textLineOf(body, place), parsed }
   const line = lineOf(body, place)
-  if (parsed.kind !== 'not_utf8' || line.isTooLong) return { line, parsed: fault }
-  const data = body.bytes.toString('base64', start, end)
-  return { line: { ...line, data }, parsed: fault }
+  if (parsed.kind === 'rejected') return { line, parsed }
+  return { line, parsed: faultOf(parsed.kind, `line ${number}`) }
+}
+
+/** With the bytes of a line that is not UTF-8. */
+function lineOf(body: Body, place: Place): Line {
+  const line = textLineOf(body, place)
+  const { start, end } = place
+  if (body.isUtf8 || line.isTooLong || isUtf8(body.bytes.subarray(start, end))) return line
+  return { ...line, data: body.bytes.toString('base64', start, end) }
 }
 
 /** A line that no letter may hold has its text only where the transform may want it. */
-function lineOf({ bytes, isTight }: Body, { number, start, end, isRest }: Place): Line {
+function textLineOf({ bytes, isTight }: Body, { number, start, end, isRest }: Place): Line {
   const isTooLong = isTight && isLarge(end - start)
-  const text =
-    isTooLong && end - start > MOST_PARSED_BYTES ? '' : bytes.toString('utf8', start, end)
+  const isCut = !(isTooLong && end - start > MOST_PARSED_BYTES)
+  const text = isCut ? bytes.toString('utf8', start, end) : ''
   return { number, text, ...(isTooLong && { isTooLong }), ...(isRest && { isRest }) }
 }
 

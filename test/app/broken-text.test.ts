@@ -94,6 +94,20 @@ describe('JSON that is broken in one place', () => {
     )
   })
 
+  it('is one letter with the bytes of the rest, when they are not UTF-8', async (t) => {
+    const world = await startWorld(t)
+    const rest = Buffer.concat([NOT_UTF8, Buffer.from(' x]')])
+
+    await world.pusher.push({
+      messageId: '77',
+      data: Buffer.concat([Buffer.from(`[${eventOf('a')} `), rest]),
+    })
+
+    const [letter] = await world.deadLetters()
+    assert.partialDeepStrictEqual(letter, { id: '77-2', data: rest.toString('base64') })
+    assert.equal(letter?.event, undefined)
+  })
+
   it('is replayed as the events it was meant to hold', async (t) => {
     const { pusher, mixpanel, pubsub } = await startTopic(t)
     await pusher.push({

@@ -142,6 +142,10 @@ describe('the lines of a text', () => {
       ['is indented by tabs', batch.replaceAll('  ', '\t').replace('1', '+1')],
       ['is not indented', batch.replaceAll(/^ +/gm, '').replace('1', '01')],
       ['has a comma too many', batch.replace('1\n', '1,\n')],
+      ['opens an array on its first line', `{"batch": [\n${nested},\n${nested}\n], "n": NaN}`],
+      ['opens an object on its first line', `{"a": {\n"b":\n${nested}\n}, "n": NaN}`],
+      ['has a member on its first line', `{"n": NaN,\n"batch": [\n${nested}\n]}`],
+      ['begins an element on its first line', `{"n": [1,\n${nested}\n], "m": NaN}`],
     ] as const) {
       it(`are one bad line, whole, when it ${what}`, () => assertWhole(text))
     }
@@ -160,6 +164,16 @@ describe('the lines of a text', () => {
         'a lone brace, garbage',
         '{\nx\n{"event":"a"}\n{"event":"b"}',
         ['bad_line', 'bad_line', 'json', 'json'],
+      ],
+      [
+        'a line that is cut off',
+        '{"event":\n{"event":"a"}\nx\ny',
+        ['bad_line', 'json', 'bad_line', 'bad_line'],
+      ],
+      [
+        'a line that is cut off behind a comma',
+        '{"event":"a",\n{"event":"b"}',
+        ['bad_line', 'json'],
       ],
       ['a lone bracket', '[\n{"event":"a"}\n{"event":"b"}', ['bad_line', 'json', 'json']],
       ['a line of a log', '[INFO] begin\n{"event":"a"}', ['bad_line', 'json']],
@@ -189,6 +203,8 @@ describe('the lines of a text', () => {
       [`[${a}]\n[${b}]`, [a], `[${b}]`],
       [`[${a},,${b}]`, [a], `,${b}]`],
       [`[${a},1,x]`, [a, '1'], 'x]'],
+      [`[["x",\n${a},\n${b}\n],${a},NaN]`, [`["x",\n${a},\n${b}\n]`, a], 'NaN]'],
+      [`["x",\n${a},\n${b}\n,NaN]`, ['"x"', a, b], 'NaN]'],
       [`[${a},${b}`, [a, b], '['],
       [`[\n${a},\n${b}\n`, [a, b], '['],
       [`[${a},${b},`, [a, b], '['],
