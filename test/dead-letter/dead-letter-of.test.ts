@@ -171,6 +171,16 @@ describe('a letter of many events', () => {
     })
   })
 
+  it('names no field when none of its events does, and holds a text of a mebibyte', () => {
+    const { field: _, ...many } = MANY
+    const text = 'x'.repeat(1024 * 1024)
+
+    const letter = letterOfMany({ ...MESSAGE, data: Buffer.from(text).toString('base64') }, many, 0)
+
+    assert.equal(letter.detail, '3 events were rejected: invalid_event 2, invalid_json 1')
+    assert.ok(letter.event === text)
+  })
+
   for (const [what, bytes] of [
     ['is no text', Buffer.from([0x1f, 0x8b, 0xff])],
     ['is a long text', Buffer.alloc(1024 * 1024 + 1, 'x')],

@@ -7,7 +7,12 @@ describe('the probe of a dead-letter folder', () => {
   it('gives up when the folder does not answer in time', async () => {
     const clock = createFakeClock()
     const probed = probeInTime({ probe: () => new Promise(() => {}), withinMs: 4_000, clock })
-    const rejected = assert.rejects(probed, UnresponsiveFolderError)
+    const rejected = assert.rejects(probed, (error) => {
+      assert.ok(error instanceof UnresponsiveFolderError)
+      assert.deepEqual([error.name, error.code], ['UnresponsiveFolderError', 'TIMED_OUT'])
+      assert.match(error.message, /^DEAD_LETTER=file: .* does not answer within 4 seconds: look at/)
+      return true
+    })
 
     await clock.advance(4_000)
 

@@ -14,6 +14,7 @@ const BAD_LINE = rejected('invalid_json', 'no JSON')
 describe('storing the rejected events of a message', () => {
   it('is done, with a letter for each, once the store is', async () => {
     const { storeRejected, clock, letters, told } = createScene({ storesInMs: 250 })
+    await clock.advance(1_000)
     const stored = storeRejected(MESSAGE, [aJourney(1), aJourney(2)])
 
     await clock.advance(249)
@@ -106,6 +107,51 @@ describe('storing the rejected events of a message', () => {
       [['too_many_rejected', 2_000]],
     )
     assert.deepEqual(told, ['{"invalid_json":2000} stored in 0 ms'])
+  })
+
+  it('says how many children its line has, when it has several', async () => {
+    const { storeRejected, letters } = createScene()
+
+    await storeRejected(MESSAGE, [aJourney(1, { child: 2, children: 3 }), aJourney(2)])
+
+    assert.deepEqual(
+      letters.map(({ child, children }) => [child, children]),
+      [
+        [2, 3],
+        [undefined, undefined],
+      ],
+    )
+    assert.deepEqual(
+      letters.map((letter) => 'children' in letter),
+      [true, false],
+    )
+  })
+
+  it('keeps the ordinal of a letter that was published again', async () => {
+    const { storeRejected, letters } = createScene()
+    const replay = { id: '1-3', line: 3, ordinal: 4, replays: 0, pushedAs: '9' }
+
+    await storeRejected({ ...MESSAGE, replay }, [aJourney(3)])
+
+    assert.equal(letters[0]?.ordinal, 4)
+  })
+
+  it('asks only between groups whether letters may still be stored, and stores none for no events', async () => {
+    const { storeRejected, groups } = createScene()
+
+    assert.equal(await storeRejected(MESSAGE, [aJourney(1)], () => false), true)
+    assert.equal(await storeRejected(MESSAGE, [], () => false), true)
+
+    assert.deepEqual(groups, [1])
+  })
+
+  it('makes one letter alone that is larger than what is made at a time', async () => {
+    const { storeRejected, groups } = createScene()
+    const large = { line: { number: 1, text: 'x'.repeat(5_000_000) } }
+
+    await storeRejected(MESSAGE, [aJourney(1, large), aJourney(2, large)])
+
+    assert.deepEqual(groups, [1, 1])
   })
 
   it('says which of its equal lines a letter is of, from the second on', async () => {
