@@ -25,7 +25,12 @@ function createScene(limits: {
       return end.promise
     },
   })
-  return { commits, groups, letGo, refuse: () => held.shift()?.reject(new Error('no')) }
+  return { commits, groups, letGo, letGoOne, refuse: () => held.shift()?.reject(new Error('no')) }
+
+  async function letGoOne(): Promise<void> {
+    held.shift()?.resolve()
+    await settlePromises()
+  }
 
   async function letGo(): Promise<void> {
     for (let end = held.shift(); end; end = held.shift()) {
@@ -114,6 +119,34 @@ describe('groups side by side', () => {
     assert.deepEqual(groups, [['a'], ['b'], ['c']])
   })
 
+  it('have as many bytes together as one may have, those of committed groups left out', async () => {
+    const { commits, groups, letGo } = createScene({ maxCommits: 9, maxBytes: 3 })
+    const first = commits.add(['a'], 2)
+    await letGo()
+    await first
+
+    const added = [commits.add(['b'], 1), commits.add(['c'], 2)]
+    assert.deepEqual(groups, [['a'], ['b'], ['c']])
+    await letGo()
+    await Promise.all(added)
+  })
+
+  it('are counted by their own bytes, not by those that wait behind them', async () => {
+    const { commits, groups, letGoOne, letGo } = createScene({
+      maxCommits: 2,
+      maxItems: 1,
+      maxBytes: 3,
+    })
+    const added = ['a', 'b', 'c', 'd', 'e'].map((item) => commits.add([item], 1))
+
+    await letGoOne()
+    assert.deepEqual(groups, [['a'], ['b'], ['c']])
+    await letGo()
+    await Promise.all(added)
+
+    assert.deepEqual(groups, [['a'], ['b'], ['c'], ['d'], ['e']])
+  })
+
   it('are all waited for when closing', async () => {
     const { commits, letGo } = createScene({ maxCommits: 2 })
     const added = ['a', 'b', 'c'].map((item) => commits.add([item], 1))
@@ -130,6 +163,26 @@ describe('groups side by side', () => {
 })
 
 describe('an addition', () => {
+  it('waits alone when it is larger than all that may wait', async () => {
+    const { commits, groups, letGo } = createScene({ maxQueuedBytes: 2 })
+    const added = [commits.add(['a'], 1), commits.add(['b'], 3)]
+
+    await assert.rejects(commits.add(['c'], 1), /too many dead letters wait/)
+    await letGo()
+    await Promise.all(added)
+
+    assert.deepEqual(groups, [['a'], ['b']])
+  })
+
+  it('is refused once the store is closed', async () => {
+    const { commits, groups } = createScene({})
+
+    await commits.close()
+
+    await assert.rejects(commits.add(['a'], 1), /^Error: the dead-letter store is closed$/)
+    assert.deepEqual(groups, [])
+  })
+
   it('that is confirmed is done before the rest of its group, and whatever becomes of that', async () => {
     const end = Promise.withResolvers<void>()
     const commits = createGroupCommit<string>({
