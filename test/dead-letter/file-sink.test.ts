@@ -496,6 +496,38 @@ describe('a probe', () => {
   }
 })
 
+describe('a probe that fails without a code', () => {
+  it('says what to do all the same, and why it failed', async () => {
+    const cause = new Error('no disk')
+    const files = { ...createFakeFiles(), createFolder: () => Promise.reject(cause) }
+
+    await assert.rejects(aSink(files).probe(), (error) => {
+      assert.ok(error instanceof Error)
+      assert.match(error.message, /^DEAD_LETTER=file: names a folder that cannot be written: give/)
+      assert.equal(error.cause, cause)
+      return true
+    })
+  })
+})
+
+describe('the files of two services in one folder', () => {
+  it('have names of their own', async () => {
+    const files = createFakeFiles()
+    const options = { folder: 'letters', maxFileBytes: 1e6, maxQueuedBytes: 1e6 }
+    const clock = createFakeClock()
+
+    for (const id of ['a', 'b']) {
+      await createFileSink(options, { clock, files }).store([letter(id)])
+    }
+
+    const names = Object.keys(files.texts())
+    assert.equal(names.length, 2)
+    for (const name of names) {
+      assert.match(name, /^dead-letters-2026-01-01-\d+-[0-9a-f]{8}-0001\.ndjson$/)
+    }
+  })
+})
+
 describe('whatever fails, in whatever order', () => {
   const fate = fc.constantFrom<Fate>('go', 'go', 'go', 'fail', 'tear')
   const sizes = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 12 })
