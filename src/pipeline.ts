@@ -1,15 +1,20 @@
-import type { LetterGuard } from './letter-guard.ts'
 import type { Hold } from './lib/byte-budget.ts'
+import type { LetterGuard } from './message/letter-guard.ts'
+import { kindsIn } from './message/outcomes.ts'
+import {
+  createPortions,
+  type MakingStages,
+  type PortionSize,
+  type Portions,
+} from './message/portions.ts'
+import { createStoreLetters, type LetterStages, type Made } from './message/store-letters.ts'
+import type { Work } from './message/work.ts'
 import type { Decoded } from './model/event.ts'
 import type { Traveller } from './model/journey.ts'
 import type { Message } from './model/message.ts'
 import { type EventOutcome, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
-import { kindsIn } from './outcomes.ts'
-import { createPortions, type MakingStages, type PortionSize, type Portions } from './portions.ts'
 import type { RejectedGo } from './settle/settlement-of.ts'
-import { createStoreLetters, type LetterStages, type Made } from './store-letters.ts'
-import type { Work } from './work.ts'
 
 /** The rooms on the path, in order. None knows another: they meet here. */
 export interface Stages extends MakingStages, LetterStages {

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 /** From the ground up, the rooms of each floor. A file imports from lower floors and its own room. */
 const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [['model/']],
-  [['lib/'], ['config*.ts'], ['version.ts']],
+  [['lib/'], ['version.ts']],
+  [['config/']],
   [
     ['authenticate/'],
     ['receive/'],
@@ -20,22 +21,9 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
     ['settle/'],
     ['telemetry/'],
   ],
-  [
-    [
-      'pipeline.ts',
-      'portions.ts',
-      'rejected-in.ts',
-      'store-letters.ts',
-      'work.ts',
-      'outcomes.ts',
-      'ledger.ts',
-      'memory.ts',
-      'all-rejected.ts',
-      'letter-guard.ts',
-    ],
-  ],
-  [['http/']],
-  [['app.ts', 'parts.ts', 'delivery.ts', 'dead-letters.ts'], ['local/']],
+  [['message/']],
+  [['pipeline.ts'], ['http/']],
+  [['service/'], ['local/']],
   [['main.ts', 'cli/']],
 ]
 
@@ -107,8 +95,8 @@ describe('the rules of the house', () => {
     ['lib/a.ts', "import { x } from '../model/b.ts'", []],
     ['decode/a.ts', "import { x } from './b.ts'", []],
     ['decode/deep/a.ts', "import { x } from '../b.ts'", []],
-    ['ledger.ts', "import { x } from './work.ts'", []],
-    ['ledger.ts', "import { x } from './decode/b.ts'", []],
+    ['message/a.ts', "import { x } from './work.ts'", []],
+    ['message/a.ts', "import { x } from '../decode/b.ts'", []],
     ['decode/a.ts', "import pino from 'pino'", []],
     ['decode/a.ts', "import { x } from '../batch/b.ts'", ['decode/a.ts -> batch/b.ts']],
     ['decode/a.ts', "import type { X } from '../pipeline.ts'", ['decode/a.ts -> pipeline.ts']],
@@ -116,9 +104,9 @@ describe('the rules of the house', () => {
     ['lib/a.ts', "import '../settle/b.ts'", ['lib/a.ts -> settle/b.ts']],
     ['lib/a.ts', "export { x } from '../http/b.ts'", ['lib/a.ts -> http/b.ts']],
     ['lib/a.ts', "await import('../http/b.ts')", ['lib/a.ts -> http/b.ts']],
-    ['lib/a.ts', "import { x } from '../config.ts'", ['lib/a.ts -> config.ts']],
-    ['http/a.ts', "import { x } from '../app.ts'", ['http/a.ts -> app.ts']],
-    ['app.ts', "import { x } from './local/b.ts'", ['app.ts -> local/b.ts']],
+    ['lib/a.ts', "import { x } from '../config/b.ts'", ['lib/a.ts -> config/b.ts']],
+    ['http/a.ts', "import { x } from '../service/b.ts'", ['http/a.ts -> service/b.ts']],
+    ['service/a.ts', "import { x } from '../local/b.ts'", ['service/a.ts -> local/b.ts']],
     ['main.ts', "import { x } from '../test/b.ts'", ['main.ts -> ../test/b.ts']],
   ] as const) {
     it(`find ${wrong.length === 0 ? 'nothing' : 'fault'} with ${path}: ${text}`, () => {

@@ -2,7 +2,7 @@ import { statfsSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
-import type { Host, Volume } from '../config-rules.ts'
+import type { Host, Volume } from '../config/rules.ts'
 import { oldSpaceOf } from './old-space.ts'
 
 const memoryLimitBytes = Math.min(process.constrainedMemory() || totalmem(), totalmem())

@@ -1,4 +1,4 @@
-import { VARIABLE_NAMES, type VariableName } from '../config-schema.ts'
+import { VARIABLE_NAMES, type VariableName } from '../config/schema.ts'
 import { LOCAL_CREDENTIALS } from '../local/mixpanel-stand-in.ts'
 import { LOCAL_AUDIENCE, LOCAL_SERVICE_ACCOUNT } from '../local/token-issuer.ts'
 import type { Ports } from './ports.ts'

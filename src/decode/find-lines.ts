@@ -1,4 +1,4 @@
-import { STRETCH_BYTES } from '../lib/json-bytes.ts'
+import { STRETCH_BYTES } from '../lib/json/bytes.ts'
 import { trimmedEndIn } from '../lib/white-space.ts'
 import type { Body, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'

@@ -1,4 +1,4 @@
-import { STRETCH_BYTES } from '../lib/json-bytes.ts'
+import { STRETCH_BYTES } from '../lib/json/bytes.ts'
 import { spaceIn, trimmedEndIn } from '../lib/white-space.ts'
 
 const LINE_FEED = 0x0a

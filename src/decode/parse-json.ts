@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { weightIn } from '../lib/json-bytes.ts'
+import { weightIn } from '../lib/json/bytes.ts'
 import type { Body } from '../model/event.ts'
 
 /** The value of a text, or why it has none that this service reads. */

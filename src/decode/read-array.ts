@@ -1,4 +1,4 @@
-import { elementsIn } from '../lib/json-bytes.ts'
+import { elementsIn } from '../lib/json/bytes.ts'
 import { spaceIn, trimmedEndIn } from '../lib/white-space.ts'
 import type { Body } from '../model/event.ts'
 import { isObject, parseJson } from './parse-json.ts'

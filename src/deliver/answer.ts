@@ -1,5 +1,5 @@
 import { cutToBytes } from '../lib/cut-to-bytes.ts'
-import { excessIn } from '../lib/json-scan.ts'
+import { excessIn } from '../lib/json/scan.ts'
 import type { UnreachableCause } from '../model/outcome.ts'
 
 /** What came back for one request to `/import`. */

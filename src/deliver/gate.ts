@@ -1,9 +1,9 @@
-import { type BackoffOptions, backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
-import { retryAfterMs } from '../lib/retry-after.ts'
 import type { RetryReason } from '../model/outcome.ts'
+import { type BackoffOptions, backoffMs } from './backoff.ts'
 import { createDoor, LEAST_PAUSE_MS } from './door.ts'
 import { createRate } from './rate.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 export interface GateOptions extends BackoffOptions {
   /** Upper bound of what all senders together send; the right rate is found below it. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/load-config.ts'
 import type { ConnectionLimits } from './connections.ts'
 
 /** A process without work has some 25; metrics have 16, and the rest is for letters, keys and names. */

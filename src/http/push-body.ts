@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Room } from '../lib/byte-budget.ts'
-import { excessIn } from '../lib/json-scan.ts'
+import { excessIn } from '../lib/json/scan.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
 
 /** What every body of a push is read as. */

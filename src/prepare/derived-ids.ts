@@ -1,5 +1,5 @@
 import { hashId } from '../lib/digest.ts'
-import { type ParsedEvent, withProperties } from '../lib/json-text.ts'
+import { type ParsedEvent, withProperties } from '../lib/json/text.ts'
 import { createOrdinals } from '../lib/ordinals.ts'
 import type { Candidate } from '../model/event.ts'
 import type { Message, Replay } from '../model/message.ts'

@@ -1,5 +1,5 @@
 import { hashId } from '../lib/digest.ts'
-import { propertyText } from '../lib/json-text.ts'
+import { propertyText } from '../lib/json/text.ts'
 import type { Candidate } from '../model/event.ts'
 import { isBadId, isLegalInsertId } from './mixpanel-ids.ts'
 

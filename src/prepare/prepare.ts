@@ -1,4 +1,4 @@
-import { type ParsedEvent, withProperties } from '../lib/json-text.ts'
+import { type ParsedEvent, withProperties } from '../lib/json/text.ts'
 import type { Candidate, PreparedEvent } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { VARIABLE_NAMES } from '../../src/config-schema.ts'
+import { VARIABLE_NAMES } from '../../src/config/schema.ts'
 import { aFolder } from '../helpers/world.ts'
 import { run } from './run.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FREE_PORTS } from '../../src/cli/ports.ts'
 import { surroundingVariables, variablesGiven } from '../../src/cli/service-environment.ts'
-import { SECRETS, VARIABLE_NAMES } from '../../src/config-schema.ts'
+import { SECRETS, VARIABLE_NAMES } from '../../src/config/schema.ts'
 
 const EVERY_ONE = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, 'x']))
 

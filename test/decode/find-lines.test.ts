@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ReadLine } from '../../src/model/event.ts'
-import { jsonArrayText, jsonObjectText } from '../lib/json-texts.ts'
+import { jsonArrayText, jsonObjectText } from '../lib/json/json-texts.ts'
 import { readAll } from './read-all.ts'
 
 describe('the lines of a text', () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { backoffMs } from '../../src/deliver/backoff.ts'
 import { createGate, type Gate } from '../../src/deliver/gate.ts'
-import { backoffMs } from '../../src/lib/backoff.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { createSeededRandom, createVirtualTime } from '../helpers/virtual-time.ts'
 

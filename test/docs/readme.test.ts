@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
 import { portsFrom } from '../../src/cli/ports.ts'
 import { thingsToTry } from '../../src/cli/things-to-try.ts'
-import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src/config-schema.ts'
+import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src/config/schema.ts'
 import { deadLetterOf, letterOfMany } from '../../src/dead-letter/dead-letter-of.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
 import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'

@@ -8,7 +8,7 @@ import {
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
-import { buildApp } from '../../src/app.ts'
+import { buildApp } from '../../src/http/app.ts'
 import type { ConnectionLimits } from '../../src/http/connections.ts'
 import type { PushRouteOptions, PushRouteParts } from '../../src/http/push-route.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'

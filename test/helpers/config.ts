@@ -1,6 +1,6 @@
-import { InvalidConfigurationError, loadConfig } from '../../src/config.ts'
-import type { Host } from '../../src/config-rules.ts'
-import type { VariableName } from '../../src/config-schema.ts'
+import { InvalidConfigurationError, loadConfig } from '../../src/config/load-config.ts'
+import type { Host } from '../../src/config/rules.ts'
+import type { VariableName } from '../../src/config/schema.ts'
 
 export type Env = Partial<Record<VariableName, string>>
 

@@ -1,9 +1,9 @@
-import { createLedger, type Ledger } from '../../src/ledger.ts'
 import { type ByteBudget, createByteBudget } from '../../src/lib/byte-budget.ts'
+import { createLedger, type Ledger } from '../../src/message/ledger.ts'
+import type { Work } from '../../src/message/work.ts'
 import type { Message } from '../../src/model/message.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { type Books, createBooks } from '../../src/telemetry/books.ts'
-import type { Work } from '../../src/work.ts'
 import { aMessage } from './builders.ts'
 import { createFakeClock, type FakeClock, settlePromises } from './fake-clock.ts'
 

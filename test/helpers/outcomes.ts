@@ -1,12 +1,12 @@
-import type { EventOutcome } from '../../src/model/outcome.ts'
 import {
   addPortion,
   createOutcomes,
   noteArrival,
   type PastOutcomes,
   pastOf,
-} from '../../src/outcomes.ts'
-import type { BegunPortion } from '../../src/work.ts'
+} from '../../src/message/outcomes.ts'
+import type { BegunPortion } from '../../src/message/work.ts'
+import type { EventOutcome } from '../../src/model/outcome.ts'
 import { aPreparedEvent } from './builders.ts'
 
 /** Good events, one on each line. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { createKeyRing } from '../../src/local/issuer/key-ring.ts'
 import {
@@ -18,7 +18,7 @@ import {
   type TokenIssuer,
 } from '../../src/local/token-issuer.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
-import { createService, type Service, type ServiceParts } from '../../src/parts.ts'
+import { createService, type Service, type ServiceParts } from '../../src/service/create-service.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import type { Transform } from '../../src/transform/transform.ts'
 

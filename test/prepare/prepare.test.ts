@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { rejected } from '../../src/model/outcome.ts'
 import { aMessage } from '../helpers/builders.ts'
-import { enclosed, jsonText, memberText, nameText } from '../lib/json-texts.ts'
+import { enclosed, jsonText, memberText, nameText } from '../lib/json/json-texts.ts'
 import {
   anEvent,
   BAD_IDS,

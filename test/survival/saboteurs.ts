@@ -33,7 +33,7 @@ const SMALL_BATCHES = { ...IDS_FROM_CONTENT, ids: 'message', batches: 'small' } 
 /** Each breaks a promise in a way that somebody has shipped, or nearly. */
 export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   'acks before delivery': {
-    file: 'ledger.ts',
+    file: 'message/ledger.ts',
     original: 'return wait(entry, answerBy)',
     sabotaged:
       "void wait(entry, answerBy)\nreturn { kind: 'ack', status: 204, reason: 'imported' }",
@@ -67,7 +67,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /lost/,
   },
   'knows a message by its id alone': {
-    file: 'ledger.ts',
+    file: 'message/ledger.ts',
     original: 'const names = Object.keys(attributes).sort()',
     sabotaged: 'return messageId',
     found: /ackedEarly/,

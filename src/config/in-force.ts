@@ -1,0 +1,64 @@
+import type { Config } from './load-config.ts'
+
+/** The configuration in force, fit for a log line: no secret, and no token but its end. */
+export interface InForce {
+  /** Absent when `MIXPANEL_URL` is set. */
+  readonly region?: string
+  /** Host, and port if there is one, of `MIXPANEL_URL`. */
+  readonly mixpanelHost?: string
+  /** The id of the project, or the last four characters of its token. */
+  readonly project: string
+  readonly auth: string
+  readonly audiences: number | 'any'
+  readonly serviceAccounts: number | 'any'
+  readonly subscriptions: number | 'any'
+  readonly ackDeadlineSeconds: number
+  readonly insertId: string
+  readonly deadLetter: string
+  readonly transform: string
+}
+
+/** A shorter token would be told by its last four characters. */
+const LEAST_TOKEN_LENGTH = 8
+
+/** Says what the service was started with. */
+export function inForce(config: Config): InForce {
+  const { mixpanel, push } = config
+  const lists = push.auth.kind === 'none' ? undefined : push.auth
+  return {
+    ...(mixpanel.region === undefined
+      ? { mixpanelHost: new URL(mixpanel.baseUrl).host }
+      : { region: mixpanel.region }),
+    project: projectOf(mixpanel.credentials),
+    auth: push.auth.kind.replaceAll('_', '-'),
+    audiences: countOf(lists?.audiences),
+    serviceAccounts: countOf(lists?.serviceAccounts),
+    subscriptions: countOf(push.subscriptions),
+    ackDeadlineSeconds: push.ackDeadlineMs / 1_000,
+    insertId: config.insertId,
+    deadLetter: deadLetterText(config.deadLetter),
+    transform: config.transformPath ?? 'none',
+  }
+}
+
+function projectOf(credentials: Config['mixpanel']['credentials']): string {
+  if (credentials.kind === 'service_account') return credentials.projectId
+  const { token } = credentials
+  return token.length < LEAST_TOKEN_LENGTH ? '…' : `…${token.slice(-4)}`
+}
+
+/** An empty list lets everything in. */
+function countOf(list: readonly string[] = []): number | 'any' {
+  return list.length === 0 ? 'any' : list.length
+}
+
+function deadLetterText(target: Config['deadLetter']): string {
+  switch (target.kind) {
+    case 'file':
+      return `file:${target.folder}`
+    case 'pubsub':
+      return `pubsub:${target.topic}`
+    case 'subscription':
+      return 'subscription'
+  }
+}

@@ -1,0 +1,207 @@
+import { defaultBufferedBytes, type Host, problemsOf } from './rules.ts'
+import type { Environment } from './schema.ts'
+import { quotedIn, quotesAround, unquoted } from './slips.ts'
+import { unknownVariables } from './unknown.ts'
+import { deadLetterFormOf, defaults, folded, listOf, parse, setIn, shapeOf } from './values.ts'
+import { warningsOf } from './warnings.ts'
+
+/** How the service shows Mixpanel who it is. */
+type Credentials = Readonly<
+  | { kind: 'project_token'; token: string }
+  | { kind: 'service_account'; username: string; secret: string; projectId: string }
+>
+
+/** How a push shows who it comes from. Empty `audiences`: any. */
+type PushAuth = Readonly<
+  | {
+      kind: 'oidc'
+      audiences: readonly string[]
+      serviceAccounts: readonly string[]
+      issuers: readonly string[]
+      jwksUrl: string
+    }
+  | { kind: 'cloud_run_iam'; audiences: readonly string[]; serviceAccounts: readonly string[] }
+  | { kind: 'none' }
+>
+
+/** Where rejected events go: files, a topic, or back to the subscription's own policy. */
+type DeadLetterTarget = Readonly<
+  | { kind: 'file'; folder: string }
+  /** With `emulatorHost`, a host and a port, the topic is an emulator's. */
+  | { kind: 'pubsub'; topic: string; emulatorHost?: string }
+  | { kind: 'subscription' }
+>
+
+/** Everything the environment decides, complete and free of contradictions. */
+export interface Config {
+  readonly server: {
+    readonly host: string
+    /** 0 lets the system choose. */
+    readonly port: number
+    /** 0 is off. */
+    readonly metricsPort: number
+    readonly logLevel: Environment['LOG_LEVEL']
+  }
+  readonly mixpanel: {
+    /** Without a slash at its end. */
+    readonly baseUrl: string
+    /** Absent when `MIXPANEL_URL` decides where events go. */
+    readonly region?: Region
+    readonly credentials: Credentials
+    readonly timeoutMs: number
+  }
+  readonly push: {
+    readonly auth: PushAuth
+    /** Full names; empty: any. */
+    readonly subscriptions: readonly string[]
+    readonly ackDeadlineMs: number
+    readonly maxBufferedBytes: number
+  }
+  readonly decode: { readonly maxBytes: number }
+  readonly batch: {
+    readonly maxEvents: number
+    readonly maxBytes: number
+    readonly lingerMs: number
+  }
+  readonly delivery: { readonly maxConcurrency: number; readonly maxEventsPerSecond: number }
+  readonly insertId: 'message' | 'content'
+  readonly transformPath?: string
+  readonly deadLetter: DeadLetterTarget
+  readonly onCloudRun: boolean
+  /** What is allowed and yet worth a line in the log at start. */
+  readonly warnings: readonly string[]
+}
+
+/** The configuration is incomplete or contradictory. Names every problem and quotes no value. */
+export class InvalidConfigurationError extends Error {
+  override readonly name = 'InvalidConfigurationError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(['invalid configuration:', ...problems].join('\n  '))
+    this.problems = problems
+  }
+}
+
+/** Hosts by region (https://developer.mixpanel.com/reference/import-events). */
+const REGION_URLS = {
+  us: 'https://api.mixpanel.com',
+  eu: 'https://api-eu.mixpanel.com',
+  in: 'https://api-in.mixpanel.com',
+} as const
+
+type Region = keyof typeof REGION_URLS
+
+/**
+ * The only place where the environment is read. White space around a value is not part of it,
+ * and an empty value is none. Throws `InvalidConfigurationError` with all problems at once.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>, host: Host): Config {
+  const written = setIn(env)
+  const set = folded(unquoted(written))
+  const unknown = unknownVariables(env, set)
+  const parsed = parse(set)
+  const broken = parsed.kind === 'broken' ? parsed.names.map(shapeOf) : []
+  const problems = new Set([
+    ...unknown.problems,
+    ...quotedIn(written).map(quotesAround),
+    ...broken,
+    ...problemsOf({ ...defaults(), ...set }, host),
+  ])
+  if (parsed.kind === 'broken' || problems.size > 0)
+    throw new InvalidConfigurationError([...problems])
+  const warnings = [...warningsOf(parsed.environment, host), ...unknown.warnings]
+  return { ...configOf(parsed.environment, host), warnings }
+}
+
+function configOf(env: Environment, host: Host): Omit<Config, 'warnings'> {
+  const deadLetter = deadLetterOf(env)
+  return {
+    server: {
+      host: env.HOST,
+      port: env.PORT,
+      metricsPort: env.METRICS_PORT,
+      logLevel: env.LOG_LEVEL,
+    },
+    mixpanel: {
+      ...destinationOf(env),
+      credentials: credentialsOf(env),
+      timeoutMs: env.MIXPANEL_TIMEOUT_SECONDS * 1000,
+    },
+    push: {
+      auth: pushAuthOf(env),
+      subscriptions: listOf(env.PUSH_SUBSCRIPTIONS),
+      ackDeadlineMs: env.PUSH_ACK_DEADLINE_SECONDS * 1000,
+      maxBufferedBytes: env.PUSH_MAX_BUFFERED_BYTES ?? defaultBufferedBytes(host),
+    },
+    decode: { maxBytes: env.DECODE_MAX_BYTES },
+    batch: {
+      maxEvents: env.BATCH_MAX_EVENTS,
+      maxBytes: env.BATCH_MAX_BYTES,
+      lingerMs: env.BATCH_LINGER_MS,
+    },
+    delivery: {
+      maxConcurrency: env.DELIVERY_MAX_CONCURRENCY,
+      maxEventsPerSecond: env.DELIVERY_MAX_EVENTS_PER_SECOND,
+    },
+    insertId: env.INSERT_ID,
+    ...(env.TRANSFORM !== undefined && { transformPath: env.TRANSFORM }),
+    deadLetter,
+    onCloudRun: env.K_SERVICE !== undefined,
+  }
+}
+
+function destinationOf(env: Environment): Pick<Config['mixpanel'], 'baseUrl' | 'region'> {
+  if (env.MIXPANEL_URL === undefined) {
+    const region = ruled(env.MIXPANEL_REGION)
+    return { baseUrl: REGION_URLS[region], region }
+  }
+  const { origin, pathname } = new URL(env.MIXPANEL_URL)
+  return { baseUrl: `${origin}${pathname}`.replace(/\/+$/, '') }
+}
+
+function credentialsOf(env: Environment): Credentials {
+  if (env.MIXPANEL_PROJECT_TOKEN !== undefined) {
+    return { kind: 'project_token', token: env.MIXPANEL_PROJECT_TOKEN }
+  }
+  return {
+    kind: 'service_account',
+    username: ruled(env.MIXPANEL_SERVICE_ACCOUNT_USERNAME),
+    secret: ruled(env.MIXPANEL_SERVICE_ACCOUNT_SECRET),
+    projectId: ruled(env.MIXPANEL_PROJECT_ID),
+  }
+}
+
+function pushAuthOf(env: Environment): PushAuth {
+  const audiences = listOf(env.PUSH_AUDIENCE)
+  const serviceAccounts = listOf(env.PUSH_SERVICE_ACCOUNT)
+  switch (env.PUSH_AUTH) {
+    case 'oidc':
+      return {
+        kind: 'oidc',
+        audiences,
+        serviceAccounts,
+        issuers: listOf(env.PUSH_ISSUER),
+        jwksUrl: env.PUSH_JWKS_URL,
+      }
+    case 'cloud-run-iam':
+      return { kind: 'cloud_run_iam', audiences, serviceAccounts }
+    case 'none':
+      return { kind: 'none' }
+  }
+}
+
+function deadLetterOf(env: Environment): DeadLetterTarget {
+  const form = deadLetterFormOf(env.DEAD_LETTER ?? 'file:./dead-letters')
+  const { PUBSUB_EMULATOR_HOST: emulatorHost } = env
+  if (form.kind === 'file' || form.kind === 'subscription') return form
+  if (form.kind === 'pubsub')
+    return { ...form, ...(emulatorHost !== undefined && { emulatorHost }) }
+  throw new Error('a rule has let through a DEAD_LETTER that has no store')
+}
+
+/** What a rule has made sure of. */
+function ruled<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a rule has let through an incomplete configuration')
+  return value
+}

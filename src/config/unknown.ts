@@ -1,0 +1,87 @@
+import { isInjected } from './kubernetes.ts'
+import { RESERVED, VARIABLE_NAMES } from './schema.ts'
+import type { Given } from './values.ts'
+
+/** Variables that look like ours and are not. Names only: a value may be a secret. */
+export interface UnknownVariables {
+  /** A near miss of a variable that is unset: the owner believes that it is set. */
+  readonly problems: readonly string[]
+  /** All others, in one sentence. */
+  readonly warnings: readonly string[]
+}
+
+/** Our names start with one of these. */
+const PREFIXES = /^(PUSH|MIXPANEL|BATCH|DELIVERY|DECODE|DEAD_LETTER|INSERT)_|^TRANSFORMS?$/
+/** These words are ours only as a whole: TRANSFORMER_MODEL belongs to somebody else. */
+const WHOLE_WORDS = /^(TRANSFORM|DEADLETTER)(_|$)/
+const MOST_LETTERS_OFF = 2
+
+/** Finds the variables of the environment that were probably meant for this service. */
+export function unknownVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  set: Given,
+): UnknownVariables {
+  const unset = VARIABLE_NAMES.filter((name) => isOurs(name) && set[name] === undefined).filter(
+    (name) => !RESERVED.includes(name),
+  )
+  const problems: string[] = []
+  const others: string[] = []
+  for (const [name, value = ''] of Object.entries(env)) {
+    if (!isForeign(name, value.trim())) continue
+    const meant = unset.filter((ours) => isNearMiss(name.toUpperCase(), ours))
+    if (meant.length === 0) others.push(name)
+    else problems.push(`${name} is not known: rename it to ${meant.join(' or ')}, or unset it`)
+  }
+  return { problems, warnings: others.length === 0 ? [] : [withoutEffect(others)] }
+}
+
+/** An empty variable counts as unset. */
+function isForeign(name: string, value: string): boolean {
+  if (value === '' || isKnown(name)) return false
+  return isOurs(name.toUpperCase()) && !isInjected(name, value)
+}
+
+function isKnown(name: string): boolean {
+  return VARIABLE_NAMES.some((known) => known === name)
+}
+
+function isOurs(name: string): boolean {
+  if (PREFIXES.test(name) || WHOLE_WORDS.test(name)) return true
+  return lettersOff(name, 'DEAD_LETTER') <= MOST_LETTERS_OFF
+}
+
+function withoutEffect(names: readonly string[]): string {
+  return `these variables are not known and have no effect: ${names.join(', ')}`
+}
+
+/** Singular or plural, a missing word, or at most two letters off. */
+function isNearMiss(name: string, ours: string): boolean {
+  const given = wordsOf(name)
+  const wanted = wordsOf(ours)
+  if (given.join() === wanted.join() || lacksOneWord(given, wanted)) return true
+  return lettersOff(name, ours) <= MOST_LETTERS_OFF
+}
+
+/** The words of a name, each in the singular. */
+function wordsOf(name: string): string[] {
+  return name.split('_').map((word) => word.replace(/S$/, ''))
+}
+
+function lacksOneWord(given: readonly string[], wanted: readonly string[]): boolean {
+  if (given.length !== wanted.length - 1) return false
+  return wanted.some((_, at) => wanted.toSpliced(at, 1).join() === given.join())
+}
+
+/** How many letters must be added, removed or replaced (the Levenshtein distance). */
+function lettersOff(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (const [i, letter] of [...one].entries()) {
+    const next = [i + 1]
+    for (const [j, otherLetter] of [...other].entries()) {
+      const replaced = (row[j] ?? 0) + (letter === otherLetter ? 0 : 1)
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

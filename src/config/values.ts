@@ -1,0 +1,126 @@
+import { envSchema } from 'env-schema'
+import { isInjected } from './kubernetes.ts'
+import {
+  ENVIRONMENT,
+  type Environment,
+  isVariableName,
+  VARIABLE_NAMES,
+  VARIABLES,
+  type VariableName,
+} from './schema.ts'
+
+/** Variables as they are written; what is neither set nor filled in by a default is absent. */
+export type Given = Readonly<Partial<Record<VariableName, string>>>
+
+/** The variables that hold a comma-separated list. */
+export const LISTS: readonly VariableName[] = [
+  'PUSH_AUDIENCE',
+  'PUSH_SERVICE_ACCOUNT',
+  'PUSH_SUBSCRIPTIONS',
+  'PUSH_ISSUER',
+]
+
+/** The variables that are set, trimmed. What Kubernetes injects under one of our names is unset. */
+export function setIn(env: Readonly<Record<string, string | undefined>>): Given {
+  const set: Partial<Record<VariableName, string>> = {}
+  for (const name of VARIABLE_NAMES) {
+    const text = env[name]?.trim()
+    if (text && !isInjected(name, text)) set[name] = text
+  }
+  return set
+}
+
+/** The same with every choice and every e-mail address in lower case. */
+export function folded(set: Given): Given {
+  const names = VARIABLE_NAMES.filter((name) => VARIABLES[name].enum || name === EMAILS)
+  const lower = names.filter((name) => set[name]).map((name) => [name, set[name]?.toLowerCase()])
+  return { ...set, ...Object.fromEntries(lower) }
+}
+
+const EMAILS: VariableName = 'PUSH_SERVICE_ACCOUNT'
+
+/** The default of each variable that has one of its own. */
+export function defaults(): Given {
+  const texts: Partial<Record<VariableName, string>> = {}
+  for (const name of VARIABLE_NAMES) {
+    const value = VARIABLES[name].default
+    if (value !== undefined) texts[name] = String(value)
+  }
+  return texts
+}
+
+type Parsed = Readonly<
+  | { kind: 'environment'; environment: Environment }
+  | { kind: 'broken'; names: readonly VariableName[] }
+>
+
+/** Types, ranges, choices and defaults of each variable by itself. */
+export function parse(set: Given): Parsed {
+  try {
+    const environment = envSchema<Environment>({ schema: ENVIRONMENT, data: set, env: false })
+    return { kind: 'environment', environment }
+  } catch (error) {
+    return { kind: 'broken', names: namesIn(error) }
+  }
+}
+
+/** The variables ajv complains about; its own texts would not say what to do. */
+function namesIn(error: unknown): VariableName[] {
+  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) throw error
+  return error.errors
+    .map(({ instancePath }: { instancePath: string }) => instancePath.slice('/'.length))
+    .filter(isVariableName)
+}
+
+/** What a variable whose value its schema refuses has to be. */
+export function shapeOf(name: VariableName): string {
+  const { type, minimum, maximum, enum: choices } = VARIABLES[name]
+  if (type === 'integer') return `${name} must be a whole number from ${minimum} to ${maximum}`
+  return `${name} must be one of ${choices?.join(', ')}`
+}
+
+/** The entries of a comma-separated list, trimmed, without empty ones. */
+export function listOf(text = ''): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+/** Where `DEAD_LETTER` points; `unknown` when it has none of the forms there are. */
+export type DeadLetterForm = Readonly<
+  | { kind: 'file'; folder: string }
+  | { kind: 'subscription' }
+  /** `projects/P/topics/T`. */
+  | { kind: 'pubsub'; topic: string }
+  | { kind: 'unknown' }
+>
+
+/** What Pub/Sub takes as names, and nothing that could lead a URL elsewhere. */
+const TOPIC = /^projects\/[a-z0-9][\w.:-]*\/topics\/[a-z][\w.~+%-]{2,254}$/i
+
+export function deadLetterFormOf(text: string): DeadLetterForm {
+  if (/^subscription$/i.test(text)) return { kind: 'subscription' }
+  if (/^file:./i.test(text)) return { kind: 'file', folder: text.slice('file:'.length) }
+  const topic = /^pubsub:/i.test(text) ? text.slice('pubsub:'.length) : ''
+  if (TOPIC.test(topic)) return { kind: 'pubsub', topic }
+  return { kind: 'unknown' }
+}
+
+/** Whether a text is a host and a port, and nothing more. */
+export function isHostAndPort(text: string): boolean {
+  return /^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(text) && URL.canParse(`http://${text}`)
+}
+
+/** Whether a text is an http or https URL that holds no credentials. */
+export function isHttpUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false
+  return url.username === '' && url.password === ''
+}
+
+/** Whether a URL leads to this machine. */
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url)
+  return /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
+}

@@ -1,0 +1,80 @@
+import { type Members, membersOf, type Span, skipSpace, skipSpaceBack } from './scan.ts'
+
+/** What an event's text parses to. It may have other members. */
+export interface ParsedEvent {
+  readonly event: string
+  readonly properties: Readonly<Record<string, unknown>>
+}
+
+/** The raw text of one of an event's properties; of a name given twice, the last, as JSON.parse. */
+export function propertyText(eventText: string, name: string): string | undefined {
+  const span = propertiesOf(eventText, [name])?.values.get(name)
+  return span && eventText.slice(span.start, span.end)
+}
+
+/**
+ * The text of an event with these properties set to these JSON texts and every other byte as it
+ * was: a value that JSON.parse would see is replaced where it stands, a new member goes in last.
+ */
+export function withProperties(
+  eventText: string,
+  event: ParsedEvent,
+  assignments: Readonly<Record<string, string>>,
+): string {
+  const names = Object.keys(assignments)
+  if (names.length === 0) return eventText
+  const closeAt = closingBraceOfProperties(eventText, event)
+  if (closeAt === undefined || names.some((name) => Object.hasOwn(event.properties, name))) {
+    return withChanges(eventText, assignments)
+  }
+  // A brace before it opens the same object.
+  const empty = eventText[skipSpaceBack(eventText, closeAt - 1)] === '{'
+  return withMembers(eventText, { closeAt, empty }, Object.entries(assignments))
+}
+
+/**
+ * Known without a scan when the event has two members and its text ends in two braces: were
+ * another than the properties the last, it would be `event`, and end in a quote.
+ */
+function closingBraceOfProperties(eventText: string, event: ParsedEvent): number | undefined {
+  if (Object.keys(event).length !== 2) return undefined
+  const eventCloseAt = skipSpaceBack(eventText, eventText.length - 1)
+  const at = skipSpaceBack(eventText, eventCloseAt - 1)
+  return eventText[at] === '}' ? at : undefined
+}
+
+function withChanges(eventText: string, assignments: Readonly<Record<string, string>>): string {
+  const properties = propertiesOf(eventText, Object.keys(assignments))
+  if (properties === undefined) throw new TypeError('the properties of an event are no object')
+  const added: [string, string][] = []
+  const replaced: { span: Span; value: string }[] = []
+  for (const [name, value] of Object.entries(assignments)) {
+    const span = properties.values.get(name)
+    if (span === undefined) added.push([name, value])
+    else replaced.push({ span, value })
+  }
+  // From the end to the start, so that no edit moves the place of the next.
+  replaced.sort((a, b) => b.span.start - a.span.start)
+  let text = withMembers(eventText, properties, added)
+  for (const { span, value } of replaced) {
+    text = text.slice(0, span.start) + value + text.slice(span.end)
+  }
+  return text
+}
+
+function withMembers(
+  text: string,
+  { closeAt, empty }: Pick<Members, 'closeAt' | 'empty'>,
+  members: readonly [name: string, value: string][],
+): string {
+  if (members.length === 0) return text
+  const added = members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')
+  return text.slice(0, closeAt) + (empty ? '' : ',') + added + text.slice(closeAt)
+}
+
+function propertiesOf(eventText: string, names: readonly string[]): Members | undefined {
+  const event = membersOf(eventText, skipSpace(eventText, 0), ['properties'])
+  const span = event.values.get('properties')
+  if (span === undefined || eventText[span.start] !== '{') return undefined
+  return membersOf(eventText, span.start, names)
+}

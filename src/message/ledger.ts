@@ -1,0 +1,257 @@
+import { hash } from 'node:crypto'
+import { type Alarm, createAlarms } from '../lib/alarms.ts'
+import type { Hold } from '../lib/byte-budget.ts'
+import type { Clock } from '../lib/clock.ts'
+import { heapBytesOf } from '../lib/heap-bytes.ts'
+import type { Message } from '../model/message.ts'
+import type { Settlement } from '../model/settlement.ts'
+import type { Telemetry } from '../model/telemetry.ts'
+import { nack } from '../settle/settlement-of.ts'
+import { createEmptiedMap } from './emptied-map.ts'
+import { createMemory, type MemoryOptions } from './memory.ts'
+import { freshIn, pastOf } from './outcomes.ts'
+import { createWork, type Work, type WorkTimes } from './work.ts'
+
+export interface LedgerParts {
+  readonly clock: Clock
+  readonly openHold: () => Hold
+  readonly settleMessage: (work: Work) => Promise<Settlement>
+  /** Makes all that waits be looked at again: the times until which it waits have moved. */
+  readonly review: () => void
+  readonly telemetry: Pick<
+    Telemetry,
+    'eventsReceived' | 'eventsSettled' | 'duplicatePush' | 'unforeseen'
+  >
+}
+
+/** The messages under way, and for a while what became of them. */
+export interface Ledger {
+  /**
+   * Resolves with what Pub/Sub is to be told of one push of a message, at the monotonic instant
+   * `answerBy` at the latest. A message already under way is joined, one just acked is acked
+   * again. Rejects only on a bug.
+   */
+  settle(message: Message, answerBy: number): Promise<Settlement>
+  /** Gives up the work that no push waits for: a waiting push wants what it holds. */
+  makeWay(): void
+  /**
+   * Pulls every deadline to `answerBy`, gives up the work that no push waits for, and resolves when
+   * no push waits any more. Called again, it gives nobody more time.
+   */
+  drain(answerBy: number): Promise<void>
+}
+
+/** Delivery ends this long before the answer is due, to leave time for dead letters. */
+const DEAD_LETTER_MS = 1_000
+/** How long work goes on after its last push was answered, in ack deadlines. */
+const GOES_ON_DEADLINES = 2
+/** What a push takes of the memory while it waits: socket, request, answer, and what waits here. */
+const PUSH_BYTES = 8 * 1024
+/** Roughly: an attribute, less its name and its value. */
+const ATTRIBUTE_BYTES = 64
+
+/** One push of a message that is under way. */
+interface Waiter extends PromiseWithResolvers<Settlement> {
+  alarm: Alarm
+}
+
+interface UnderWay {
+  readonly key: string
+  work: Work
+  waiters: readonly Waiter[]
+  /** Rings when work ends that no push waits for. */
+  end?: Alarm
+}
+
+const LATE = nack('deadline')
+const DRAINING = nack('draining')
+
+/** The ledger of one process. Nothing in it is needed for correctness: it saves doing things twice. */
+export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger {
+  const { clock, openHold, settleMessage, review, telemetry } = parts
+  const goesOnMs = GOES_ON_DEADLINES * options.ackDeadlineMs
+  const waiting = openHold()
+  const memory = createMemory(options, clock)
+  const underWay = createEmptiedMap<UnderWay>()
+  const unattended = new Set<UnderWay>()
+  const alarms = createAlarms(clock)
+  let drainBy = Number.POSITIVE_INFINITY
+
+  return { settle, makeWay, drain }
+
+  function settle(message: Message, answerBy: number): Promise<Settlement> {
+    if (drainBy !== Number.POSITIVE_INFINITY) return Promise.resolve(DRAINING)
+    const key = keyOf(message)
+    const settlement = memory.recallAck(key)
+    const running = underWay.get(key)
+    if (settlement || running) telemetry.duplicatePush()
+    if (settlement) return Promise.resolve(settlement)
+    const entry = running ?? take(key, message, timesOf(answerBy))
+    return wait(entry, answerBy)
+  }
+
+  function makeWay(): void {
+    if (unattended.size === 0) return
+    const now = clock.monotonic()
+    for (const { work, end } of unattended) {
+      work.giveUp(now)
+      end?.cancel()
+    }
+    unattended.clear()
+    review()
+  }
+
+  async function drain(answerBy: number): Promise<void> {
+    drainBy = Math.min(drainBy, answerBy)
+    makeWay()
+    const deliverBy = drainBy - DEAD_LETTER_MS
+    for (const { work } of underWay.values()) {
+      work.deliverBy = Math.min(work.deliverBy, deliverBy)
+      work.giveUp(drainBy)
+    }
+    alarms.pullTo(deliverBy)
+    review()
+    const waiters = [...underWay.values()].flatMap((entry) => entry.waiters)
+    await Promise.allSettled(waiters.map(({ promise }) => promise))
+  }
+
+  function timesOf(answerBy: number): WorkTimes {
+    return { deliverBy: answerBy - DEAD_LETTER_MS, endBy: answerBy + goesOnMs }
+  }
+
+  function take(key: string, message: Message, times: WorkTimes): UnderWay {
+    const work = workOn(key, message, times)
+    const entry: UnderWay = { key, work, waiters: [] }
+    underWay.set(key, entry)
+    run(entry)
+    return entry
+  }
+
+  function workOn(key: string, message: Message, times: WorkTimes): Work {
+    const hold = openHold()
+    hold.add(sizeOf(message))
+    return createWork(message, times, {
+      key,
+      hold,
+      past: memory.recallOutcomes(key),
+      now: clock.monotonic,
+      begun: telemetry.eventsReceived,
+      stopped: review,
+    })
+  }
+
+  function run(entry: UnderWay): void {
+    settleMessage(entry.work).then(
+      (settlement) => finish(entry, settlement),
+      (error: unknown) => abandon(entry, error),
+    )
+  }
+
+  function finish(entry: UnderWay, settlement: Settlement): void {
+    const { key, work } = entry
+    close(work, settlement)
+    remember(entry, settlement)
+    // A push that joined after some events had gone back for want of time brings new time.
+    if (settlement.reason === 'deadline' && work.wanted()) {
+      entry.work = workOn(key, work.message, work)
+      run(entry)
+      return
+    }
+    letGo(entry)
+    for (const waiter of entry.waiters) leave(entry, waiter).resolve(settlement)
+  }
+
+  function remember({ key, work, waiters }: UnderWay, settlement: Settlement): void {
+    if (settlement.kind === 'nack') memory.nacked(key, pastOf(work.outcomes))
+    else if (waiters.length > 0) memory.ackTold(key, settlement)
+    else memory.ackUntold(key, settlement)
+  }
+
+  function abandon(entry: UnderWay, error: unknown): void {
+    // Whoever waits is told, and tells; a bug that nobody waits for must be told too.
+    if (entry.waiters.length === 0) telemetry.unforeseen(error)
+    close(entry.work, LATE)
+    letGo(entry)
+    for (const waiter of entry.waiters) leave(entry, waiter).reject(error)
+  }
+
+  function letGo(entry: UnderWay): void {
+    entry.end?.cancel()
+    unattended.delete(entry)
+    underWay.delete(entry.key)
+  }
+
+  function close(work: Work, settlement: Settlement): void {
+    work.hold.release()
+    telemetry.eventsSettled(freshIn(work.outcomes), settlement)
+  }
+
+  function wait(entry: UnderWay, answerBy: number): Promise<Settlement> {
+    const alarm = alarms.set(answerBy - DEAD_LETTER_MS, lastCall)
+    const waiter: Waiter = { ...Promise.withResolvers<Settlement>(), alarm }
+    entry.waiters = [...entry.waiters, waiter]
+    waiting.add(PUSH_BYTES)
+    attend(entry, timesOf(answerBy))
+    return waiter.promise
+
+    function lastCall(): void {
+      const tooLate = Math.min(answerBy, drainBy)
+      waiter.alarm = alarms.set(tooLate, giveUp)
+      review()
+    }
+
+    function giveUp(): void {
+      leave(entry, waiter).resolve(LATE)
+      if (entry.waiters.length === 0) goOnAlone(entry)
+    }
+  }
+
+  function attend(entry: UnderWay, { deliverBy, endBy }: WorkTimes): void {
+    const { work } = entry
+    work.deliverBy = Math.max(work.deliverBy, deliverBy)
+    work.endBy = Math.max(work.endBy, endBy)
+    if (!unattended.delete(entry)) return
+    entry.end?.cancel()
+    review()
+  }
+
+  /** The work goes on for as long as it may; what else waits may want what it holds. */
+  function goOnAlone(entry: UnderWay): void {
+    unattended.add(entry)
+    const { goesOnUntil } = entry.work
+    if (goesOnUntil > clock.monotonic()) entry.end = alarms.set(goesOnUntil, review)
+    review()
+  }
+
+  function leave(entry: UnderWay, waiter: Waiter): Waiter {
+    waiter.alarm.cancel()
+    waiting.giveBack(PUSH_BYTES)
+    entry.waiters = entry.waiters.filter((other) => other !== waiter)
+    return waiter
+  }
+}
+
+function sizeOf({ data, attributes }: Message): number {
+  let size = data.length
+  for (const [name, value] of Object.entries(attributes)) {
+    size += ATTRIBUTE_BYTES + heapBytesOf(name) + heapBytesOf(value)
+  }
+  return size
+}
+
+/**
+ * Message ids alone are not reliable (curl samples, emulators and hand-made pushes reuse them), so the key is
+ * a digest of all that makes the message.
+ */
+function keyOf(message: Message): string {
+  const { subscription, messageId, attributes, data, replay } = message
+  const names = Object.keys(attributes).sort()
+  const identity = JSON.stringify([
+    subscription,
+    messageId,
+    names.map((name) => [name, attributes[name]]),
+    // The letters of one message differ in nothing else when their lines are equal.
+    replay,
+  ])
+  return hash('sha256', `${identity}${data}`, 'base64')
+}

@@ -1,0 +1,77 @@
+import type { Journey } from '../model/journey.ts'
+import type { Message } from '../model/message.ts'
+import type { AllRejected } from './all-rejected.ts'
+import { freshIn } from './outcomes.ts'
+import type { Work } from './work.ts'
+
+/** Keeps a topic of which nothing passes from being emptied into the letters. */
+export interface LetterGuard {
+  /** Takes note of events of a message; answers whether one of them passed, or was dropped. */
+  notePassed(journeys: readonly Journey[]): boolean
+  /**
+   * Resolves with whether letters may be stored of a message of which no event passed. While they may
+   * not, the message waits for the end of the state, or of its time: a nack at once would come again
+   * at once.
+   */
+  mayStore(work: Work): Promise<boolean>
+  /** The letters of a message that may be stored could not be. */
+  notStored(message: Message): void
+  /** Lets the messages go that have waited past their time. */
+  returnLate(): void
+  /** From now on no message waits. */
+  drain(): void
+}
+
+interface Held {
+  readonly work: Work
+  readonly letGo: (isLate: boolean) => void
+}
+
+/** A guard that holds no message back as long as `allRejected` is off. */
+export function createLetterGuard(
+  allRejected: Pick<AllRejected, 'isOn' | 'passed' | 'mayStore' | 'notStored'>,
+): LetterGuard {
+  const held = new Set<Held>()
+  let draining = false
+
+  return { notePassed, mayStore, notStored: allRejected.notStored, returnLate, drain }
+
+  function notePassed(journeys: readonly Journey[]): boolean {
+    const isOne = journeys.some(({ step }) => step.kind === 'prepared' || step.kind === 'dropped')
+    if (!isOne) return false
+    allRejected.passed()
+    // Each asks once more: they may be so many that the state begins again.
+    letGo(() => true, false)
+    return true
+  }
+
+  async function mayStore(work: Work): Promise<boolean> {
+    while (!allRejected.mayStore(work.message, freshIn(work.outcomes))) {
+      if (draining || !work.wanted() || (await isLate(work))) return false
+    }
+    return true
+  }
+
+  function isLate(work: Work): Promise<boolean> {
+    return new Promise((resolve) => {
+      held.add({ work, letGo: resolve })
+    })
+  }
+
+  function returnLate(): void {
+    letGo(({ work }) => !work.wanted(), true)
+  }
+
+  function drain(): void {
+    draining = true
+    letGo(() => true, true)
+  }
+
+  function letGo(which: (one: Held) => boolean, late: boolean): void {
+    for (const one of held) {
+      if (!which(one)) continue
+      held.delete(one)
+      one.letGo(late)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../lib/clock.ts'
+import { createExpiringMap } from '../lib/expiring-map.ts'
+import type { Settlement } from '../model/settlement.ts'
+import type { PastOutcomes } from './outcomes.ts'
+
+export interface MemoryOptions {
+  /** The subscription's; a message is remembered for two of them after Pub/Sub was told of its ack. */
+  readonly ackDeadlineMs: number
+  /** Of all that is remembered; the oldest is forgotten past it. */
+  readonly maxRememberedBytes: number
+}
+
+/** What became of the messages that are no longer under way. */
+export interface Memory {
+  /** What a message was acked with; asking means that Pub/Sub is being told. */
+  recallAck(key: string): Settlement | undefined
+  /** What earlier deliveries of a nacked message came to. */
+  recallOutcomes(key: string): PastOutcomes | undefined
+  /** A message was acked, and a push still waited for it. */
+  ackTold(key: string, settlement: Settlement): void
+  /** A message was acked when nobody waited any more: Pub/Sub will push it once more. */
+  ackUntold(key: string, settlement: Settlement): void
+  nacked(key: string, outcomes: PastOutcomes | undefined): void
+}
+
+/** A dozen of Pub/Sub's longest back-offs: each redelivery may go to another instance first. */
+const UNFINISHED_LIFETIME_MS = 7_200_000
+/** Roughly: a key, a value and the map's own share. */
+const ENTRY_BYTES = 250
+/** What stands around outcomes. */
+const OUTCOMES_BYTES = 1_000
+
+/** A memory that starts empty. What falls out of it is done again. */
+export function createMemory(options: MemoryOptions, clock: Clock): Memory {
+  const maxBytes = options.maxRememberedBytes / 3
+  const settled = { lifetimeMs: 2 * options.ackDeadlineMs, maxBytes }
+  const unfinished = { lifetimeMs: UNFINISHED_LIFETIME_MS, maxBytes }
+  const told = createExpiringMap<Settlement>(settled, clock)
+  const untold = createExpiringMap<Settlement>(unfinished, clock)
+  const outcomesOf = createExpiringMap<PastOutcomes>(unfinished, clock)
+
+  return { recallAck, recallOutcomes: outcomesOf.recall, ackTold, ackUntold, nacked }
+
+  function recallAck(key: string): Settlement | undefined {
+    const settlement = untold.recall(key)
+    if (!settlement) return told.recall(key)
+    untold.forget(key)
+    ackTold(key, settlement)
+    return settlement
+  }
+
+  function ackTold(key: string, settlement: Settlement): void {
+    outcomesOf.forget(key)
+    told.remember(key, settlement, ENTRY_BYTES)
+  }
+
+  function ackUntold(key: string, settlement: Settlement): void {
+    outcomesOf.forget(key)
+    untold.remember(key, settlement, ENTRY_BYTES)
+  }
+
+  function nacked(key: string, outcomes: PastOutcomes | undefined): void {
+    if (!outcomes) return
+    outcomesOf.remember(key, outcomes, ENTRY_BYTES + OUTCOMES_BYTES + outcomes.bytes)
+  }
+}

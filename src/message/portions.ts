@@ -1,0 +1,151 @@
+import { createIsIn } from '../lib/ranges.ts'
+import type {
+  Body,
+  Candidate,
+  Decoded,
+  Line,
+  Place,
+  PreparedEvent,
+  ReadLine,
+} from '../model/event.ts'
+import type { Journey } from '../model/journey.ts'
+import type { Message, ReplayedChild } from '../model/message.ts'
+import { type Dropped, type Rejected, retry } from '../model/outcome.ts'
+import { placeLines } from './place-lines.ts'
+
+/** The rooms that make events of a message. All are functions of the message alone. */
+export interface MakingStages {
+  /** Cuts a line out of the body of its message, and parses it. */
+  readLine(body: Body, place: Place): ReadLine
+  /** The owner's mapping of one JSON value; without one, the line itself. */
+  transform(value: unknown, line: Line, message: Message): Mapped
+  /** The owner's mapping of a message that has attributes only; without one, no event. */
+  transformAttributes(line: Line, message: Message): Mapped
+  /** For one message: takes its candidates one by one, in order. */
+  prepare(message: Message): (candidate: Candidate) => PreparedEvent | Rejected
+}
+
+type Mapped = readonly Candidate[] | Dropped | Rejected
+
+/** Some of the events of a message, one after the other. */
+export interface Portion {
+  readonly journeys: readonly Journey[]
+  /** That they stood on: all events of a line come in one portion. */
+  readonly lines: number
+  readonly isLast: boolean
+}
+
+/** So many events make a portion, or as many as stand on lines of so many characters. */
+export interface PortionSize {
+  readonly events: number
+  readonly characters: number
+}
+
+/** The events of a message, made a portion at a time. */
+export interface Portions {
+  /** Whose events they are: of a replay that was made into several, one named for the letter. */
+  readonly message: Message
+  /** The next; an empty one when there is none, or none any more. */
+  next(): Portion
+  /** Leaves out the next lines, unread. */
+  skip(lines: number): void
+}
+
+/** The transform makes fewer events of the line than it did when the letter was written. */
+const NO_SUCH_CHILD: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
+
+/** Where an event stands that was made of attributes alone. */
+const NO_LINE: Line = { number: 1, text: '' }
+
+export function createPortions(
+  decoded: Decoded,
+  pushed: Message,
+  parts: { readonly stages: MakingStages; readonly size: PortionSize },
+): Portions {
+  const { stages, size } = parts
+  const text = decoded.kind === 'lines' ? decoded : undefined
+  const placed = text && placeLines(pushed, text.lines)
+  const message = placed?.message ?? pushed
+  const lines = placed?.lines[Symbol.iterator]()
+  const prepare = stages.prepare(message)
+  const isSent = message.replay?.lines ? createIsIn(message.replay.lines) : () => true
+  /** The next line, to know whether there is one. */
+  let ahead = lines?.next()
+
+  return { message, next, skip }
+
+  function next(): Portion {
+    if (!lines || !text) return { journeys: wholeJourneys(), lines: 0, isLast: true }
+    const journeys: Journey[] = []
+    let characters = 0
+    let count = 0
+    while (
+      ahead &&
+      !ahead.done &&
+      Math.max(count, journeys.length) < size.events &&
+      characters < size.characters
+    ) {
+      characters += addLine(journeys, text.body, ahead.value)
+      count += 1
+      ahead = lines.next()
+    }
+    return { journeys, lines: count, isLast: ahead?.done ?? false }
+  }
+
+  function skip(count: number): void {
+    for (let skipped = 0; skipped < count; skipped += 1) ahead = lines?.next()
+  }
+
+  function wholeJourneys(): readonly Journey[] {
+    if (decoded.kind === 'out_of_time') return [{ child: 0, step: retry('overloaded') }]
+    if (decoded.kind === 'undecodable') return [{ child: 0, step: decoded.outcome }]
+    const journeys: Journey[] = []
+    addJourneys(journeys, NO_LINE, stages.transformAttributes(NO_LINE, message))
+    return journeys
+  }
+
+  /** Answers the length of the line in characters. */
+  function addLine(journeys: Journey[], body: Body, place: Place): number {
+    const { line, parsed } = stages.readLine(body, place)
+    const isBad = parsed.kind === 'rejected'
+    const before = journeys.length
+    addJourneys(journeys, line, isBad ? parsed : stages.transform(parsed.value, line, message))
+    // It is made all the same: ids of the content count the events before theirs.
+    if (!isSent(line.number)) journeys.length = before
+    return line.text.length
+  }
+
+  function addJourneys(journeys: Journey[], line: Line, mapped: Mapped): void {
+    const sought = message.replay?.child
+    if ('kind' in mapped) {
+      journeys.push({ line, ...placeOf(sought), step: mapped })
+      return
+    }
+    // Each is prepared, sought or not: the ids of siblings depend on each other.
+    const made: Journey[] = sought ? [] : journeys
+    for (const candidate of mapped) {
+      const { child } = candidate
+      const siblings = mapped.length > 1 ? { children: mapped.length } : {}
+      made.push({ line, child, ...siblings, step: prepare(candidate) })
+    }
+    if (sought) journeys.push(...onlySought(made, line, sought))
+  }
+}
+
+/**
+ * The events of a line whose letter is of one child: that child, and those that the letter's
+ * transform did not make. The other children have been settled, or have letters of their own.
+ */
+function onlySought(made: readonly Journey[], line: Line, sought: ReplayedChild): Journey[] {
+  const found = made
+    .filter(({ child }) => Math.max(1, child) === sought.place)
+    .map((journey) => ({ ...journey, ...placeOf(sought) }))
+  const more = made.filter(({ child }) => child > sought.of)
+  if (found.length + more.length > 0) return [...found, ...more]
+  return [{ line, ...placeOf(sought), step: NO_SUCH_CHILD }]
+}
+
+/** Where an event stands among those of its line; a letter that comes again keeps its place. */
+function placeOf(sought: ReplayedChild | undefined): Pick<Journey, 'child' | 'children'> {
+  return sought ? { child: sought.place, children: sought.of } : { child: 0 }
+}

@@ -1,0 +1,52 @@
+import { createOrdinals } from '../lib/ordinals.ts'
+import type { Line } from '../model/event.ts'
+import type { RejectedJourney } from '../model/journey.ts'
+import { rejected } from '../model/outcome.ts'
+import { isRejectedAt, type Outcomes, rejectionAt } from './outcomes.ts'
+import type { Portion } from './portions.ts'
+
+/** The rejected events of a portion; asked for all portions of a message, in order. */
+export type RejectedIn = (portion: Portion) => readonly RejectedJourney[]
+
+/** Of an event that was rejected, and when it is made once more it is not. */
+const FICKLE = rejected(
+  'transform_failed',
+  'the transform is no function of its input: of this event it made another when asked again',
+)
+
+/** Throws when the portions hold fewer events than there are outcomes: no rejected one may be lost. */
+export function createRejectedIn(outcomes: Outcomes): RejectedIn {
+  const ordinalOf = createLineOrdinals()
+  let place = 0
+
+  return function rejectedIn({ journeys, isLast }) {
+    const found: RejectedJourney[] = []
+    for (const { line, child, children, step } of journeys) {
+      const ordinalOfLine = line ? ordinalOf(line) : 1
+      if (isRejectedAt(outcomes, place)) {
+        const own = step.kind === 'rejected' ? step : FICKLE
+        const outcome = rejectionAt(outcomes, place) ?? own
+        const event = step.kind === 'prepared' ? { event: step } : {}
+        const ordinal = event.event?.ordinal ?? ordinalOfLine
+        const siblings = children === undefined ? {} : { children }
+        found.push({ ...(line && { line }), ordinal, child, ...siblings, outcome, ...event })
+      }
+      place += 1
+    }
+    if (isLast && place < outcomes.codes.length) {
+      throw new Error('a message made fewer events when asked again')
+    }
+    return found
+  }
+}
+
+/** The place of a line among those equal to it; one for all events that were made of the line. */
+function createLineOrdinals(): (line: Line) => number {
+  const ordinalOf = createOrdinals()
+  let last: { readonly number: number; readonly ordinal: number } | undefined
+
+  return function ordinalOfLine({ number, text }) {
+    if (last?.number !== number) last = { number, ordinal: ordinalOf(text) }
+    return last.ordinal
+  }
+}

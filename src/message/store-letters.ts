@@ -1,0 +1,80 @@
+import type { LetterTally } from '../dead-letter/letter-tally.ts'
+import type { RejectedMany } from '../model/dead-letter.ts'
+import type { RejectedJourney } from '../model/journey.ts'
+import type { Message } from '../model/message.ts'
+import type { Portions } from './portions.ts'
+import { createRejectedIn } from './rejected-in.ts'
+import type { Work } from './work.ts'
+
+/** How dead letters are measured and stored. */
+export interface LetterStages {
+  tallyLetters(message: Message, decodedBytes: number): LetterTally
+  /** Resolves with whether these rejected events are safe. `mayStore` may end it between letters. */
+  storeRejected(
+    message: Message,
+    rejected: readonly RejectedJourney[],
+    mayStore: () => boolean,
+  ): Promise<boolean>
+  /** Resolves with whether the one letter is safe that stands for all rejected events. */
+  storeMany(message: Message, many: RejectedMany): Promise<boolean>
+}
+
+/** The events of a message. Of several portions none is kept: they are made once more. */
+export type Made = Pick<Portions, 'message' | 'next'>
+
+/** Resolves with whether all rejected events of a message are safe. `made` makes its events again. */
+export type StoreLetters = (
+  made: () => Made,
+  work: Pick<Work, 'outcomes' | 'mayStore'>,
+  decodedBytes: number,
+) => Promise<boolean>
+
+/** Letters of so many bytes are never too many; their events are held, and not made once more. */
+const MOST_HELD_BYTES = 1024 * 1024
+
+/**
+ * Stores the rejected events of messages. All letters of a message are measured before the first of
+ * them is written: when they would be too many, one letter holds the message instead.
+ */
+export function createStoreLetters(
+  stages: LetterStages,
+  nextTurn: () => Promise<void>,
+): StoreLetters {
+  return async function storeLetters(made, work, decodedBytes) {
+    // The last events of the message may have been made in this turn.
+    await nextTurn()
+    const first = made()
+    const { message } = first
+    const tally = stages.tallyLetters(message, decodedBytes)
+    const held: RejectedJourney[] = []
+    const measured = await eachRejected(first, work, async (rejected) => {
+      tally.add(rejected)
+      if (!tally.areTooMany() && tally.bytes() <= MOST_HELD_BYTES) held.push(...rejected)
+      return true
+    })
+    if (!measured) return false
+    if (tally.areTooMany()) return stages.storeMany(message, tally.sum())
+    const store = (rejected: readonly RejectedJourney[]) =>
+      stages.storeRejected(message, rejected, work.mayStore)
+    if (tally.bytes() <= MOST_HELD_BYTES) return store(held)
+    await nextTurn()
+    return eachRejected(made(), work, store)
+  }
+
+  /** Resolves with whether all was taken before the message's work ended. */
+  async function eachRejected(
+    { next }: Made,
+    { outcomes, mayStore }: Pick<Work, 'outcomes' | 'mayStore'>,
+    take: (rejected: readonly RejectedJourney[]) => Promise<boolean>,
+  ): Promise<boolean> {
+    const rejectedIn = createRejectedIn(outcomes)
+    for (;;) {
+      if (!mayStore()) return false
+      const portion = next()
+      const rejected = rejectedIn(portion)
+      if (rejected.length > 0 && !(await take(rejected))) return false
+      if (portion.isLast) return true
+      await nextTurn()
+    }
+  }
+}

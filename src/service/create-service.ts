@@ -1,0 +1,231 @@
+import { getHeapStatistics } from 'node:v8'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { type Authenticator, createAuthenticator } from '../authenticate/authenticator.ts'
+import type { Config } from '../config/load-config.ts'
+import { createLetterTally } from '../dead-letter/letter-tally.ts'
+import { createDecode } from '../decode/decode.ts'
+import { readLine } from '../decode/read-line.ts'
+import { buildApp } from '../http/app.ts'
+import { connectionLimitsOf } from '../http/connection-limits.ts'
+import { createFreezeWatch } from '../http/freeze-watch.ts'
+import type { DegradedReason } from '../http/health-routes.ts'
+import type { PushRouteOptions } from '../http/push-route.ts'
+import { createByteBudget } from '../lib/byte-budget.ts'
+import { type Clock, nextTurn } from '../lib/clock.ts'
+import { createAllRejected } from '../message/all-rejected.ts'
+import { createLedger } from '../message/ledger.ts'
+import { createLetterGuard, type LetterGuard } from '../message/letter-guard.ts'
+import { createPipeline, type Stages } from '../pipeline.ts'
+import { createPrepare } from '../prepare/prepare.ts'
+import { createAllowedSubscription } from '../receive/allowed-subscription.ts'
+import { settlementOf } from '../settle/settlement-of.ts'
+import { createBooks } from '../telemetry/books.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import { createTelemetry } from '../telemetry/telemetry.ts'
+import type { Transform } from '../transform/transform.ts'
+import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
+import { createDelivery, type Delivery } from './delivery.ts'
+
+/** A service that is put together and does nothing yet. */
+export interface Service {
+  readonly app: FastifyInstance
+  readonly metrics: Metrics
+  /** Resolves when pushes can be taken: keys asked for, dead letters proven to be storable. */
+  start(): Promise<void>
+  /** Drains, closes the app, then all that it used. Resolves when nothing is left open. */
+  close(): Promise<void>
+}
+
+export interface ServiceParts {
+  readonly clock: Clock
+  readonly log: Logger
+  /** In [0, 1): the jitter of the back-off. */
+  readonly random: () => number
+  /** CPU time of the process so far. */
+  readonly cpuMs: () => number
+  /** File descriptors that the process may have open at once. */
+  readonly maxOpenFiles: number
+  /** Log lines that could not be written so far. */
+  readonly logLinesDropped: () => number
+  /** The owner's mapping; without one, a line is the event. */
+  readonly transform: Transform | undefined
+  /** Mean delay of the event loop past which pushes are refused; a second when absent. */
+  readonly maxEventLoopDelayMs?: number
+  /** How long the folder of the dead letters may take to answer at the start; 4 s when absent. */
+  readonly maxProbeMs?: number
+}
+
+/** SIGTERM is followed by SIGKILL after ten seconds; what waits is answered well before. */
+const DRAIN_MS = 7_000
+const LEDGER_BYTES = 32 * 1024 * 1024
+/** Two full batches in some 20 ms; and enough under way to fill a quota though Mixpanel takes half a second. */
+const PIPELINE = {
+  portion: { events: 4_000, characters: 512 * 1024 },
+  windowBytes: 16 * 1024 * 1024,
+}
+/** Under-pressure samples once a second; a freeze spoils at most two samples. */
+const FREEZE_MEMORY_MS = 2_500
+const MAX_EVENT_LOOP_DELAY_MS = 1_000
+const MAX_HEAP_SHARE = 0.9
+/** The share of the byte budget in use from which the service calls itself overloaded. */
+const FULL_SHARE = 0.9
+
+/** Puts the service together: which part is handed which. */
+export function createService(config: Config, parts: ServiceParts): Service {
+  const { clock, log } = parts
+  const { push } = config
+  const books = createBooks()
+  const budget = createByteBudget(push.maxBufferedBytes, makeWay)
+  const metrics = createMetrics({
+    books,
+    bufferedBytes: budget.held,
+    logLinesDropped: parts.logLinesDropped,
+    rateLimit: () => delivery.gate.eventsPerSecond(),
+  })
+  const telemetry = createTelemetry({ log, metrics, books, clock })
+  const { keysNotFetched: keyFetchFailed } = telemetry
+  const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
+  const delivery = createDelivery(config, { ...parts, telemetry })
+  const deadLetters = createDeadLetters(config, { ...parts, telemetry })
+  const allRejected = createAllRejected({ clock, telemetry, rejectedGo: deadLetters.rejectedGo })
+  const letterGuard = createLetterGuard(allRejected)
+  const { transform } = parts
+  const stages = stagesOf(config, { delivery, deadLetters, letterGuard, transform })
+  const ledger = createLedger(
+    { ackDeadlineMs: push.ackDeadlineMs, maxRememberedBytes: LEDGER_BYTES },
+    {
+      clock,
+      openHold: budget.open,
+      settleMessage: createPipeline(
+        stages,
+        { ...PIPELINE, skipsSettled: config.insertId === 'message' },
+        nextTurn,
+      ),
+      review,
+      telemetry,
+    },
+  )
+  const freezeWatch = createFreezeWatch(clock, parts.cpuMs)
+  let state: 'starting' | 'taking' | 'draining' = 'starting'
+  const app = buildApp({
+    log,
+    telemetry,
+    drain,
+    connectionLimits: connectionLimitsOf(config, parts.maxOpenFiles),
+    health: { takesPushes: () => state === 'taking', reasons },
+    push: {
+      options: pushOptionsOf(push.ackDeadlineMs, parts),
+      parts: {
+        clock,
+        budget,
+        telemetry,
+        authenticate: authenticator.authenticate,
+        isAllowed: createAllowedSubscription(push.subscriptions),
+        settle: ledger.settle,
+        draining: () => state === 'draining',
+        wasFrozen: () => freezeWatch.thawedWithin(FREEZE_MEMORY_MS),
+      },
+    },
+  })
+
+  return { app, metrics, start, close }
+
+  function makeWay(): void {
+    ledger.makeWay()
+  }
+
+  async function start(): Promise<void> {
+    await Promise.all([authenticator.start(), deadLetters.probe(), app.ready()])
+    state = 'taking'
+  }
+
+  async function drain(): Promise<void> {
+    state = 'draining'
+    const drained = ledger.drain(clock.monotonic() + DRAIN_MS)
+    delivery.drain()
+    letterGuard.drain()
+    await drained
+  }
+
+  function review(): void {
+    delivery.review()
+    letterGuard.returnLate()
+  }
+
+  async function close(): Promise<void> {
+    try {
+      await app.close()
+      authenticator.stop()
+      freezeWatch.stop()
+      delivery.close()
+      await deadLetters.close()
+    } finally {
+      telemetry.close()
+    }
+  }
+
+  function reasons(): readonly DegradedReason[] {
+    const isFull = budget.held() > push.maxBufferedBytes * FULL_SHARE
+    return reasonsOf({ delivery, authenticator, isFull, allRejected: allRejected.isOn() })
+  }
+}
+
+/** The rooms of the path, as the pipeline calls them. */
+function stagesOf(
+  config: Config,
+  parts: {
+    delivery: Delivery
+    deadLetters: DeadLetters
+    letterGuard: LetterGuard
+    transform: Transform | undefined
+  },
+): Stages {
+  const { delivery, deadLetters, letterGuard, transform } = parts
+  return {
+    decode: createDecode(
+      { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
+      nextTurn,
+    ),
+    readLine,
+    transform: transform ?? ((value, line) => [{ line, child: 0, text: line.text, value }]),
+    transformAttributes: (line, message) => transform?.(undefined, line, message) ?? [],
+    prepare: createPrepare(config),
+    importEvents: delivery.batcher.add,
+    letterGuard,
+    rejectedGo: deadLetters.rejectedGo,
+    tallyLetters: createLetterTally,
+    storeRejected: deadLetters.storeRejected,
+    storeMany: deadLetters.storeMany,
+    settle: (outcomes) => settlementOf(outcomes, deadLetters.rejectedGo),
+  }
+}
+
+/** Every wait ends before the ack deadline: a second before it, or a tenth of it. */
+function pushOptionsOf(
+  ackDeadlineMs: number,
+  { maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS }: Pick<ServiceParts, 'maxEventLoopDelayMs'>,
+): PushRouteOptions {
+  return {
+    answerWithinMs: ackDeadlineMs - Math.max(1_000, ackDeadlineMs / 10),
+    maxEventLoopDelayMs,
+    maxHeapUsedBytes: getHeapStatistics().heap_size_limit * MAX_HEAP_SHARE,
+  }
+}
+
+function reasonsOf(parts: {
+  delivery: Delivery
+  authenticator: Authenticator
+  isFull: boolean
+  allRejected: boolean
+}): DegradedReason[] {
+  const { standing, gate } = parts.delivery
+  const reasons: DegradedReason[] = []
+  if (gate.barred()) reasons.push('misconfigured')
+  if (standing.isSuspect()) reasons.push('suspect')
+  if (parts.allRejected) reasons.push('all_rejected')
+  if (!standing.isSuspect() && gate.closed()) reasons.push('throttled')
+  if (parts.isFull) reasons.push('overloaded')
+  if (!parts.authenticator.available()) reasons.push('no_keys')
+  return reasons
+}

@@ -1,0 +1,78 @@
+import type { Config } from '../config/load-config.ts'
+import { createFileSink } from '../dead-letter/file-sink.ts'
+import { createGoogleCredentials, NO_CREDENTIALS } from '../dead-letter/google-credentials.ts'
+import { probeInTime } from '../dead-letter/probe-in-time.ts'
+import { createRejectedStore, type RejectedStore } from '../dead-letter/store-rejected.ts'
+import { createTopicClient } from '../dead-letter/topic-client.ts'
+import { createTopicSink } from '../dead-letter/topic-sink.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Telemetry } from '../model/telemetry.ts'
+import type { RejectedGo } from '../settle/settlement-of.ts'
+import { VERSION } from '../version.ts'
+
+/** Where rejected events go. */
+export interface DeadLetters extends RejectedStore {
+  readonly rejectedGo: RejectedGo
+  /** Rejects when letters could not be stored, with what to do. */
+  probe(): Promise<void>
+  close(): Promise<void>
+}
+
+interface DeadLettersParts {
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  /** How long a folder may take to show that it can be written; 4 s when absent. */
+  readonly maxProbeMs?: number
+}
+
+type TopicTarget = Extract<Config['deadLetter'], { kind: 'pubsub' }>
+
+/** A service that cannot store dead letters ends within five seconds of its start. */
+const MAX_PROBE_MS = 4_000
+const FILE_BYTES = 64 * 1024 * 1024
+const QUEUE_BYTES = 32 * 1024 * 1024
+
+/** Puts the room `dead-letter` together, as `DEAD_LETTER` has it. */
+export function createDeadLetters({ deadLetter }: Config, parts: DeadLettersParts): DeadLetters {
+  if (deadLetter.kind === 'subscription') {
+    return { rejectedGo: 'to_subscription', ...NOTHING_TO_STORE }
+  }
+  const { probe, store, close } =
+    deadLetter.kind === 'file'
+      ? createFolder(deadLetter.folder, parts)
+      : createTopic(deadLetter, parts)
+  return { rejectedGo: 'to_store', ...createRejectedStore({ ...parts, store }), probe, close }
+}
+
+function createFolder(folder: string, parts: DeadLettersParts) {
+  const sink = createFileSink(
+    { folder, maxFileBytes: FILE_BYTES, maxQueuedBytes: QUEUE_BYTES },
+    parts,
+  )
+  const { clock, maxProbeMs: withinMs = MAX_PROBE_MS } = parts
+  return { ...sink, probe: () => probeInTime({ probe: sink.probe, withinMs, clock }) }
+}
+
+function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }: DeadLettersParts) {
+  const emulated = emulatorHost !== undefined
+  const client = createTopicClient(
+    {
+      baseUrl: emulated ? `http://${emulatorHost}` : 'https://pubsub.googleapis.com',
+      topic,
+      userAgent: `pubsub-mixpanel/${VERSION}`,
+    },
+    { clock, credentials: emulated ? NO_CREDENTIALS : createGoogleCredentials() },
+  )
+  return createTopicSink(
+    { emulated, maxQueuedBytes: QUEUE_BYTES },
+    { client, unproven: telemetry.deadLetterTopicUnproven },
+  )
+}
+
+/** Rejected events go back with their message. */
+const NOTHING_TO_STORE = {
+  storeRejected: async () => true,
+  storeMany: async () => true,
+  probe: async () => {},
+  close: async () => {},
+} as const

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createLetterGuard } from '../../src/message/letter-guard.ts'
+import type { Journey } from '../../src/model/journey.ts'
+import { rejected, retry } from '../../src/model/outcome.ts'
+import { aPreparedEvent } from '../helpers/builders.ts'
+import { settlePromises } from '../helpers/fake-clock.ts'
+import { aWork } from '../helpers/path.ts'
+
+const REJECTED: Journey = { child: 0, step: rejected('transform_failed', 'no') }
+const PASSED: Journey = { child: 0, step: aPreparedEvent() }
+const DROPPED: Journey = { child: 0, step: { kind: 'dropped', rule: 'transform' } }
+const LATE: Journey = { child: 0, step: retry('overloaded') }
+
+/** A guard whose state lets so many messages through, and again as many when an event has passed. */
+function aGuard(allowed: number) {
+  let left = allowed
+  let now = 0
+  let asks = 0
+  const guard = createLetterGuard({
+    isOn: () => left === 0,
+    passed: () => {
+      left = allowed
+    },
+    mayStore: () => {
+      asks += 1
+      if (left === 0) return false
+      left -= 1
+      return true
+    },
+    notStored: () => {},
+  })
+  return { ...guard, ask, pass, asks: () => asks }
+
+  function pass(toMs: number): void {
+    now = toMs
+    guard.returnLate()
+  }
+
+  /** What is told to messages with these deadlines, in order, so far. */
+  function ask(...deadlines: readonly number[]): (boolean | 'waits')[] {
+    const answers: (boolean | 'waits')[] = deadlines.map(() => 'waits')
+    for (const [index, deliverBy] of deadlines.entries()) {
+      void guard.mayStore(aWork(undefined, { deliverBy, now: () => now })).then((may) => {
+        answers[index] = may
+      })
+    }
+    return answers
+  }
+}
+
+describe('a message of which no event passed', () => {
+  it('is stored at once while letters may be stored', async () => {
+    const answers = aGuard(2).ask(10, 10)
+
+    await settlePromises()
+
+    assert.deepEqual(answers, [true, true])
+  })
+
+  it('waits for its deadline otherwise, and is not stored', async () => {
+    const guard = aGuard(0)
+    const answers = guard.ask(10, 20)
+
+    guard.pass(9)
+    await settlePromises()
+    assert.deepEqual(answers, ['waits', 'waits'])
+    guard.pass(10)
+    await settlePromises()
+
+    assert.deepEqual(answers, [false, 'waits'])
+    assert.equal(guard.asks(), 2)
+  })
+
+  it('does not wait when its time is up already', async () => {
+    const guard = aGuard(0)
+    guard.pass(10)
+
+    const answers = guard.ask(10)
+    await settlePromises()
+
+    assert.deepEqual(answers, [false])
+  })
+
+  for (const [what, journey] of [
+    ['passed', PASSED],
+    ['was dropped', DROPPED],
+  ] as const) {
+    it(`is looked at again once an event ${what}, and waits on when there are too many`, async () => {
+      const guard = aGuard(1)
+      const answers = guard.ask(10, 10, 10)
+
+      assert.ok(guard.notePassed([REJECTED, journey]))
+      await settlePromises()
+      assert.deepEqual(answers, [true, true, 'waits'])
+      guard.pass(10)
+      await settlePromises()
+
+      assert.deepEqual(answers, [true, true, false])
+    })
+  }
+
+  it('waits on when others are rejected, too, or come again', async () => {
+    const guard = aGuard(1)
+    const answers = guard.ask(10, 10)
+
+    assert.ok(!guard.notePassed([REJECTED, LATE]))
+    assert.ok(!guard.notePassed([]))
+    await settlePromises()
+
+    assert.deepEqual(answers, [true, 'waits'])
+  })
+
+  it('waits no more on a drain', async () => {
+    const guard = aGuard(0)
+    const answers = guard.ask(10)
+
+    guard.drain()
+    const later = guard.ask(10)
+    await settlePromises()
+
+    assert.deepEqual([answers, later], [[false], [false]])
+    assert.equal(guard.asks(), 2)
+  })
+})

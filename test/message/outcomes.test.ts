@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import {
+  addPortion,
+  createOutcomes,
+  freshIn,
+  kindsIn,
+  noteArrival,
+  noteRecalled,
+  noteStay,
+  type Outcomes,
+  pastOf,
+  rejectionAt,
+} from '../../src/message/outcomes.ts'
+import { type EventOutcome, IMPORTED, rejected, retry } from '../../src/model/outcome.ts'
+
+const DROPPED: EventOutcome = { kind: 'dropped', rule: 'transform' }
+
+describe('the outcomes of a message', () => {
+  it('tell why Mixpanel rejected each event to the word, however many reasons there are', () => {
+    const outcomes = outcomesOf(1_000)
+
+    for (let place = 0; place < 1_000; place += 1)
+      noteArrival(outcomes, place, refused(place % 250))
+
+    for (let place = 0; place < 1_000; place += 1) {
+      assert.deepEqual(rejectionAt(outcomes, place), refused(place % 250))
+    }
+    assert.deepEqual(
+      new Set(freshIn(outcomes).map(({ outcome }) => outcome.kind)),
+      new Set(['rejected']),
+    )
+  })
+
+  it('take memory for the words of a rejection only when no other was the like', () => {
+    const outcomes = outcomesOf(2)
+
+    const bytes = [0, 1].map((place) => {
+      noteArrival(outcomes, place, refused(0))
+      return outcomes.textBytes
+    })
+
+    assert.ok(bytes[0] && bytes[0] > 100)
+    assert.equal(bytes[1], bytes[0])
+  })
+
+  it('do not take an event that never set out for one that was rejected on the way', () => {
+    const outcomes = outcomesOf(2)
+
+    noteArrival(outcomes, 0, refused(0))
+    noteStay(outcomes, 1, rejected('refused_by_mixpanel', 'found here'))
+
+    assert.deepEqual([rejectionAt(outcomes, 0), rejectionAt(outcomes, 1)], [refused(0), undefined])
+  })
+
+  it('say of what is rejected that it comes again, and still know why', () => {
+    const outcomes = outcomesOf(2)
+    noteArrival(outcomes, 0, IMPORTED)
+    noteArrival(outcomes, 1, refused(0))
+
+    outcomes.returned = retry('dead_letter_unavailable')
+
+    assert.deepEqual(kindsIn(outcomes), [IMPORTED, retry('dead_letter_unavailable')])
+    assert.deepEqual(pastOf(outcomes)?.rejectionAt(1), refused(0))
+  })
+
+  it('count each fresh event once, and none that was recalled', () => {
+    const any = fc.constantFrom(IMPORTED, DROPPED, refused(0), refused(1), retry('deadline'))
+    const events = fc.array(fc.record({ outcome: any, recalled: fc.boolean() }), { maxLength: 30 })
+
+    fc.assert(
+      fc.property(events, (events) => {
+        const outcomes = outcomesOf(events.length)
+        for (const [place, { outcome, recalled }] of events.entries()) {
+          if (recalled) noteRecalled(outcomes, place, outcome)
+          else noteArrival(outcomes, place, outcome)
+        }
+
+        const kinds = ['imported', 'dropped', 'rejected', 'retry']
+        const counted = kinds.map((kind) =>
+          freshIn(outcomes).reduce((sum, t) => sum + (t.outcome.kind === kind ? t.count : 0), 0),
+        )
+
+        assert.deepEqual(
+          counted,
+          kinds.map((kind) => events.filter((e) => !e.recalled && e.outcome.kind === kind).length),
+        )
+      }),
+    )
+  })
+})
+
+function outcomesOf(events: number): Outcomes {
+  const outcomes = createOutcomes()
+  addPortion(outcomes, { lines: events, events })
+  return outcomes
+}
+
+function refused(n: number): ReturnType<typeof rejected> {
+  return rejected('refused_by_mixpanel', `reason ${n}`)
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { kindsIn } from '../../src/message/outcomes.ts'
+import type { Candidate, Line } from '../../src/model/event.ts'
+import type { RejectedJourney } from '../../src/model/journey.ts'
+import {
+  type Dropped,
+  type EventOutcome,
+  IMPORTED,
+  rejected,
+  retry,
+} from '../../src/model/outcome.ts'
+import { aMessage, base64 } from '../helpers/builders.ts'
+import { settlePromises } from '../helpers/fake-clock.ts'
+import { aWork, createPath, type PathChanges, timedText } from '../helpers/path.ts'
+
+const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
+const OUTCOMES: Readonly<Record<string, EventOutcome>> = {
+  refused: rejected('refused_by_mixpanel', 'no'),
+  late: retry('throttled'),
+}
+
+/** Equal events with times of their own, too: ids of the content must tell them apart. */
+const lines = fc.array(fc.constantFrom('good', 'good', 'dropped', 'twins', 'refused', 'bad', ''), {
+  maxLength: 12,
+})
+const forms = fc.constantFrom('lines', 'array')
+const modes = fc.constantFrom('message' as const, 'content' as const)
+const sizes = fc.record({
+  portionEvents: fc.integer({ min: 1, max: 5 }),
+  portionCharacters: fc.constantFrom(1, 150, 1_000),
+  windowBytes: fc.constantFrom(0, 1_000),
+})
+
+it('portions make no difference to what is sent, in which order, nor to any outcome', () =>
+  fc.assert(
+    fc.asyncProperty(
+      lines,
+      forms,
+      modes,
+      sizes,
+      fc.boolean(),
+      async (names, form, mode, size, late) => {
+        const data = base64(textOf(late ? [...names, 'late'] : names, form))
+
+        const whole = await settled(data, { insertId: mode })
+        const inPortions = await settled(data, { insertId: mode, ...size })
+
+        assert.deepEqual(inPortions, whole)
+      },
+    ),
+    { numRuns: 300 },
+  ))
+
+describe('a message that is imported in portions', () => {
+  const LINE = timedText('e-1')
+
+  for (const [by, size] of [
+    ['events', { portionEvents: 3 }],
+    ['characters', { portionCharacters: 3 * LINE.length }],
+    ['characters, with the line that goes beyond', { portionCharacters: 2 * LINE.length + 1 }],
+  ] as const) {
+    it(`has no portion made before the one that is full by ${by} has arrived`, async () => {
+      const names = Array.from({ length: 7 }, (_, index) => `e-${index}`)
+      const answerTo = () => ({ afterMs: 1_000 })
+      const path = createPath({ ...size, answerTo, windowBytes: 0 })
+      const data = base64(names.map(timedText).join('\n'))
+
+      const settlement = path.settleMessage(aWork(aMessage({ data })))
+      const sent: number[] = []
+      for (let portion = 1; portion <= 3; portion += 1) {
+        await settlePromises()
+        sent.push(path.sent.length)
+        await path.clock.advance(1_000)
+      }
+
+      assert.deepEqual(sent, [3, 6, 7])
+      assert.equal((await settlement).kind, 'ack')
+    })
+  }
+
+  it('counts all children of a line, which come in one portion', async () => {
+    const path = createPath({
+      portionEvents: 2,
+      windowBytes: 0,
+      answerTo: () => ({ afterMs: 1_000 }),
+      stages: { transform },
+    })
+
+    void path.settleMessage(aWork(aMessage({ data: base64(textOf(['twins', 'a'], 'lines')) })))
+    await settlePromises()
+
+    assert.deepEqual(path.sent, ['twins', 'twins'])
+  })
+})
+
+async function settled(data: string, changes: PathChanges) {
+  const sent: string[] = []
+  const letters: RejectedJourney[] = []
+  const path = createPath({
+    ...changes,
+    answerTo: () => ({
+      outcomeOf: (name, { event }) => {
+        sent.push(event.text)
+        return OUTCOMES[name] ?? IMPORTED
+      },
+    }),
+    stages: {
+      transform,
+      storeRejected: async (_, rejected) => {
+        letters.push(...rejected)
+        return true
+      },
+    },
+  })
+  const work = aWork(aMessage({ data }))
+  const settlement = await path.settleMessage(work)
+  const { codes, kinds } = work.outcomes
+  const outcomes = codes.map((code) => kinds[code])
+  return { settlement, sent, letters, outcomes, kinds: kindsIn(work.outcomes) }
+}
+
+function textOf(names: readonly string[], form: 'lines' | 'array'): string {
+  const texts = names.map((name) => (name === 'bad' ? '{"event":' : name && timedText(name)))
+  if (form === 'lines') return texts.join('\n')
+  return `[${texts.filter((text) => text.endsWith('}')).join(',')}]`
+}
+
+function transform(value: unknown, line: Line): readonly Candidate[] | Dropped {
+  const candidate = { line, child: 0, text: line.text, value }
+  if (line.text.includes('dropped')) return DROPPED
+  if (!line.text.includes('twins')) return [candidate]
+  return [
+    { ...candidate, child: 1 },
+    { ...candidate, child: 2 },
+  ]
+}

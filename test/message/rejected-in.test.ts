@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  addPortion,
+  createOutcomes,
+  noteArrival,
+  noteStay,
+  type Outcomes,
+} from '../../src/message/outcomes.ts'
+import { createRejectedIn } from '../../src/message/rejected-in.ts'
+import type { Journey } from '../../src/model/journey.ts'
+import { type EventOutcome, IMPORTED, type Rejected, rejected } from '../../src/model/outcome.ts'
+import { aPreparedEvent } from '../helpers/builders.ts'
+
+const BAD = rejected('invalid_event', 'the event has no name', 'event')
+const REFUSED = rejected('refused_by_mixpanel', 'no')
+const PREPARED = aPreparedEvent()
+
+describe('the rejected events of a portion', () => {
+  it('are those that were rejected, each with its line, its reason and what was sent', () => {
+    const outcomes = outcomesOf({ stays: [[1, BAD]], answers: [IMPORTED, undefined, REFUSED] })
+    const journeys = [aJourney(1), aJourney(2, BAD), aJourney(3)]
+
+    const found = createRejectedIn(outcomes)({ journeys, lines: 3, isLast: true })
+
+    assert.deepEqual(found, [
+      { line: lineOf(2), ordinal: 1, child: 0, outcome: BAD },
+      { line: lineOf(3), ordinal: 1, child: 0, outcome: REFUSED, event: PREPARED },
+    ])
+  })
+
+  it('keep the answer of Mixpanel when the event cannot be made again', () => {
+    const outcomes = outcomesOf({ answers: [REFUSED] })
+
+    const found = createRejectedIn(outcomes)({
+      journeys: [aJourney(1, BAD)],
+      lines: 1,
+      isLast: true,
+    })
+
+    assert.deepEqual(
+      found.map(({ outcome }) => outcome),
+      [REFUSED],
+    )
+  })
+
+  for (const [again, step] of [
+    ['sent', PREPARED],
+    ['dropped', { kind: 'dropped', rule: 'transform' }],
+  ] as const) {
+    it(`blame the transform when an event that was rejected would now be ${again}`, () => {
+      const outcomes = outcomesOf({ stays: [[0, BAD]], answers: [undefined] })
+
+      const [found, ...more] = createRejectedIn(outcomes)({
+        journeys: [aJourney(1, step)],
+        lines: 1,
+        isLast: true,
+      })
+
+      assert.equal(found?.outcome.reason, 'transform_failed')
+      assert.match(found.outcome.detail, /the transform is no function of its input/)
+      assert.deepEqual(more, [])
+    })
+  }
+
+  it('have the ordinal of their line among its equals, of all portions', () => {
+    const outcomes = outcomesOf({ answers: [REFUSED, REFUSED, REFUSED, IMPORTED, REFUSED] })
+    const rejectedIn = createRejectedIn(outcomes)
+    const equal = (number: number, child = 0) => ({
+      ...aJourney(number),
+      line: { number, text: 'equal' },
+      child,
+    })
+
+    const first = rejectedIn({
+      journeys: [equal(1, 1), equal(1, 2), aJourney(2)],
+      lines: 2,
+      isLast: false,
+    })
+    const last = rejectedIn({ journeys: [equal(3), equal(4)], lines: 2, isLast: true })
+
+    assert.deepEqual(
+      [...first, ...last].map(({ line, ordinal }) => [line?.number, ordinal]),
+      [
+        [1, 1],
+        [1, 1],
+        [2, 1],
+        [4, 3],
+      ],
+    )
+  })
+
+  it('have the ordinal that their id rests on, when it does', () => {
+    const outcomes = outcomesOf({ answers: [REFUSED] })
+
+    const [found] = createRejectedIn(outcomes)({
+      journeys: [aJourney(1, aPreparedEvent({ ordinal: 7 }))],
+      lines: 1,
+      isLast: true,
+    })
+
+    assert.equal(found?.ordinal, 7)
+  })
+
+  it('say how many children their line has', () => {
+    const outcomes = outcomesOf({ answers: [IMPORTED, REFUSED] })
+    const journeys = [1, 2].map((child) => ({ ...aJourney(1), child, children: 2 }))
+
+    const [found] = createRejectedIn(outcomes)({ journeys, lines: 1, isLast: true })
+
+    assert.deepEqual([found?.child, found?.children], [2, 2])
+  })
+
+  it('have no line when they are the message as a whole', () => {
+    const outcomes = outcomesOf({ stays: [[0, BAD]], answers: [undefined] })
+
+    const found = createRejectedIn(outcomes)({
+      journeys: [{ child: 0, step: BAD }],
+      lines: 0,
+      isLast: true,
+    })
+
+    assert.deepEqual(found, [{ ordinal: 1, child: 0, outcome: BAD }])
+  })
+
+  it('are not given out when a message made fewer events than it has outcomes', () => {
+    const rejectedIn = createRejectedIn(outcomesOf({ answers: [REFUSED, REFUSED, REFUSED] }))
+
+    assert.equal(rejectedIn({ journeys: [aJourney(1)], lines: 1, isLast: false }).length, 1)
+    assert.throws(
+      () => rejectedIn({ journeys: [aJourney(2)], lines: 1, isLast: true }),
+      /^Error: a message made fewer events when asked again$/,
+    )
+  })
+})
+
+interface Ends {
+  /** By place, why events did not set out. */
+  readonly stays?: readonly (readonly [number, Rejected])[]
+  /** What became of the others. */
+  readonly answers: readonly (EventOutcome | undefined)[]
+}
+
+function outcomesOf({ stays = [], answers }: Ends): Outcomes {
+  const outcomes = createOutcomes()
+  addPortion(outcomes, { lines: answers.length, events: answers.length })
+  for (const [place, outcome] of stays) noteStay(outcomes, place, outcome)
+  for (const [place, answer] of answers.entries()) {
+    if (answer) noteArrival(outcomes, place, answer)
+  }
+  return outcomes
+}
+
+function aJourney(number: number, step: Journey['step'] = PREPARED): Journey {
+  return { line: lineOf(number), child: 0, step }
+}
+
+function lineOf(number: number) {
+  return { number, text: `line ${number}` }
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readLine } from '../../src/decode/read-line.ts'
+import { createPortions } from '../../src/message/portions.ts'
+import type { Candidate, Decoded, Line } from '../../src/model/event.ts'
+import type { Journey } from '../../src/model/journey.ts'
+import type { Message } from '../../src/model/message.ts'
+import { type Dropped, type Rejected, rejected, retry } from '../../src/model/outcome.ts'
+import { createPrepare, type PrepareOptions } from '../../src/prepare/prepare.ts'
+import { aMessage } from '../helpers/builders.ts'
+import { timedText } from '../helpers/path.ts'
+
+const REPLAY = { id: '77-3-2', line: 3, ordinal: 1, replays: 0, pushedAs: '900' }
+const DROPPED: Dropped = { kind: 'dropped', rule: 'bots' }
+const FAILED = rejected('transform_failed', 'no')
+
+describe('the letter of one child, published again', () => {
+  const letterOf = (place: number) => ({ ...REPLAY, child: { place, of: 3 } })
+
+  it('sends that child again, under the id it had, and none of the others', () => {
+    const whole = madeOf(['x', 'y', 'a'], { makes: 3, insertId: 'message' })
+    const replayed = madeOf(['a'], { makes: 3, insertId: 'message', replay: letterOf(2) })
+
+    assert.deepEqual(replayed.map(shortOf), ['3: 2 of 3'])
+    assert.deepEqual(replayed.map(idOf), [whole.map(idOf).at(-2)])
+  })
+
+  it('sends what a mended transform makes beyond the children that the letter knew', () => {
+    const replayed = madeOf(['a'], { makes: 5, replay: letterOf(2) })
+
+    assert.deepEqual(replayed.map(shortOf), ['3: 2 of 3', '3: 4 of 5', '3: 5 of 5'])
+  })
+
+  it('sends the only event that a mended transform makes as the first child', () => {
+    assert.deepEqual(madeOf(['a'], { makes: 1, replay: letterOf(1) }).map(shortOf), ['3: 1 of 3'])
+  })
+
+  it('is dropped when a mended transform makes no such child', () => {
+    const replayed = madeOf(['a'], { makes: 1, replay: letterOf(2) })
+
+    assert.deepEqual(replayed.map(shortOf), ['3: 2 of 3'])
+    assert.deepEqual(
+      replayed.map(({ step }) => step),
+      [{ kind: 'dropped', rule: 'transform' }],
+    )
+  })
+
+  for (const [what, end] of [
+    ['dropped', DROPPED],
+    ['rejected', FAILED],
+  ] as const) {
+    it(`keeps its place when its line is ${what} as a whole`, () => {
+      const replayed = madeOf(['a'], { makes: end, replay: letterOf(2) })
+
+      assert.deepEqual(replayed.map(shortOf), ['3: 2 of 3'])
+      assert.deepEqual(
+        replayed.map(({ step }) => step),
+        [end],
+      )
+    })
+  }
+})
+
+describe('the letter of many events, published again', () => {
+  const replay = { ...REPLAY, id: '77-0', line: 0, lines: [{ from: 2, to: 3 }] }
+
+  it('sends the lines that it names, and no other', () => {
+    const replayed = madeOf(['a', 'b', 'c', 'd'], { replay })
+
+    assert.deepEqual(replayed.map(shortOf), ['2: 0 of -', '3: 0 of -'])
+  })
+
+  it('sends them under the ids that they had: equal events before them are counted', () => {
+    const names = ['a', 'a', 'a', 'a']
+
+    const whole = madeOf(names, {})
+    const replayed = madeOf(names, { replay })
+
+    assert.equal(new Set(whole.map(idOf)).size, 4)
+    assert.deepEqual(replayed.map(idOf), whole.map(idOf).slice(1, 3))
+  })
+})
+
+describe('the events of a message', () => {
+  it('are numbered among those of their line when the transform makes several', () => {
+    const made = madeOf(['a', 'b'], { makes: 2 })
+
+    assert.deepEqual(made.map(shortOf), ['1: 1 of 2', '1: 2 of 2', '2: 1 of 2', '2: 2 of 2'])
+  })
+
+  it('go on after the lines that are skipped', () => {
+    const portions = portionsOf(['a', 'b', 'c', 'd'], {}, 1)
+
+    portions.skip(2)
+    const [third, last] = [portions.next(), portions.next()]
+    const none = portions.next()
+
+    assert.deepEqual([...third.journeys, ...last.journeys].map(shortOf), ['3: 0 of -', '4: 0 of -'])
+    assert.deepEqual([third.isLast, last.isLast], [false, true])
+    assert.deepEqual([third.lines, last.lines], [1, 1])
+    assert.deepEqual(none, { journeys: [], lines: 0, isLast: true })
+  })
+
+  it('come after at most as many lines as a portion has events, when lines make none', () => {
+    const portions = portionsOf(['a', 'b', 'c'], { makes: 0 }, 2)
+
+    assert.deepEqual(portions.next(), { journeys: [], lines: 2, isLast: false })
+    assert.deepEqual(portions.next(), { journeys: [], lines: 1, isLast: true })
+  })
+
+  it('are none any more when all lines are skipped', () => {
+    const portions = portionsOf(['a', 'b'], {}, 1)
+
+    portions.skip(2)
+
+    assert.deepEqual(portions.next(), { journeys: [], lines: 0, isLast: true })
+  })
+
+  it('are one, without a line, when the data cannot be read', () => {
+    const outcome = rejected('unreadable_data', 'the data is not base64')
+
+    const portion = createPortionsOf({ kind: 'undecodable', outcome }).next()
+
+    assert.deepEqual(portion, { journeys: [{ child: 0, step: outcome }], lines: 0, isLast: true })
+  })
+
+  it('are one that comes again when the data could not be read in time', () => {
+    const portion = createPortionsOf({ kind: 'out_of_time' }).next()
+
+    assert.deepEqual(portion.journeys, [{ child: 0, step: retry('overloaded') }])
+  })
+})
+
+interface Scene {
+  /** How many events the transform makes of each line, or what it makes instead. */
+  readonly makes?: number | Dropped | Rejected
+  readonly insertId?: PrepareOptions['insertId']
+  readonly replay?: Message['replay']
+}
+
+function madeOf(names: readonly string[], scene: Scene): readonly Journey[] {
+  return portionsOf(names, scene, 1_000).next().journeys
+}
+
+/** The portions of a message of good events with these names, so many to a portion. */
+function portionsOf(names: readonly string[], scene: Scene, events: number) {
+  const bytes = Buffer.from(names.map(timedText).join('\n'))
+  const lines = names.map((name, index) => {
+    const { length } = timedText(name)
+    const start = index * (length + 1)
+    return { number: index + 1, start, end: start + length }
+  })
+  return createPortionsOf({ kind: 'lines', body: { bytes, isUtf8: true }, lines }, scene, events)
+}
+
+function createPortionsOf(decoded: Decoded, scene: Scene = {}, events = 1_000) {
+  const { makes = 1, insertId = 'content', replay } = scene
+  const message = aMessage({ messageId: '77', ...(replay && { replay }) })
+  const transform = (value: unknown, line: Line): readonly Candidate[] | Dropped | Rejected => {
+    if (typeof makes !== 'number') return makes
+    return Array.from({ length: makes }, (_, at) => {
+      return { line, child: makes === 1 ? 0 : at + 1, text: line.text, value }
+    })
+  }
+  const stages = {
+    readLine,
+    transform,
+    transformAttributes: () => [],
+    prepare: createPrepare({ insertId }),
+  }
+  return createPortions(decoded, message, { stages, size: { events, characters: 1e6 } })
+}
+
+function shortOf({ line, child, children }: Journey): string {
+  return `${line?.number}: ${child} of ${children ?? '-'}`
+}
+
+function idOf({ step }: Journey): string {
+  return step.kind === 'prepared' ? step.insertId : step.kind
+}

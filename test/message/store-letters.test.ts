@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
+import { addPortion, createOutcomes, noteStay } from '../../src/message/outcomes.ts'
+import { createStoreLetters, type Made } from '../../src/message/store-letters.ts'
+import type { RejectedMany } from '../../src/model/dead-letter.ts'
+import type { Message } from '../../src/model/message.ts'
+import { rejected } from '../../src/model/outcome.ts'
+import { aMessage } from '../helpers/builders.ts'
+
+const BAD = rejected('invalid_event', 'the event is not a JSON object')
+const ATTRIBUTES = { large: 'v'.repeat(1_000) }
+
+describe('the rejected events of a message in portions', () => {
+  it('are stored at once when their letters are small', async () => {
+    const { store, stores, made } = aScene({ lines: 10 })
+
+    assert.equal(await store(), true)
+
+    assert.deepEqual([stores, made()], [[10], 1])
+  })
+
+  it('are stored portion by portion, made once more, when their letters are large', async () => {
+    const { store, stores, made } = aScene({ lines: 2_000, decodedBytes: 1e6 })
+
+    assert.equal(await store(), true)
+
+    assert.deepEqual([stores, made()], [[1_000, 1_000], 2])
+  })
+
+  it('are one letter, and none before it, when their letters would be too many', async () => {
+    const { store, stores, many } = aScene({ lines: 2_000, decodedBytes: 1_000 })
+
+    assert.equal(await store(), true)
+
+    assert.deepEqual(stores, [])
+    assert.deepEqual(
+      many.map(({ events, lines }) => [events, lines]),
+      [[2_000, '1-2000']],
+    )
+  })
+
+  for (const [what, looks, stored] of [
+    ['while they are measured', 1, []],
+    ['before they are stored', 2, []],
+    ['between two portions', 3, [1_000]],
+  ] as const) {
+    it(`are not safe when the work ends ${what}`, async () => {
+      const { store, stores } = aScene({ lines: 2_000, decodedBytes: 1e6, looks })
+
+      assert.equal(await store(), false)
+
+      assert.deepEqual(stores, stored)
+    })
+  }
+
+  it('are not made one letter either when the work ends while they are measured', async () => {
+    const { store, stores, many } = aScene({ lines: 2_000, decodedBytes: 1_000, looks: 1 })
+
+    assert.equal(await store(), false)
+
+    assert.deepEqual([stores, many], [[], []])
+  })
+
+  it('are not safe when one of them cannot be stored', async () => {
+    const { store, stores } = aScene({ lines: 3_000, decodedBytes: 1e6, failsAt: 2 })
+
+    assert.equal(await store(), false)
+
+    assert.deepEqual(stores, [1_000, 1_000])
+  })
+})
+
+interface SceneOptions {
+  readonly lines: number
+  readonly decodedBytes?: number
+  /** How often the work still goes on when it is asked. */
+  readonly looks?: number
+  readonly failsAt?: number
+}
+
+/** A message of bad lines, a thousand of them a portion. */
+function aScene({ lines, decodedBytes = 0, looks = 1e9, failsAt = 1e9 }: SceneOptions) {
+  const message = aMessage({ attributes: ATTRIBUTES })
+  const stores: number[] = []
+  const many: RejectedMany[] = []
+  let timesMade = 0
+  let left = looks
+  const outcomes = createOutcomes()
+  addPortion(outcomes, { lines, events: lines })
+  for (let place = 0; place < lines; place += 1) noteStay(outcomes, place, BAD)
+  const work = {
+    outcomes,
+    mayStore: () => {
+      left -= 1
+      return left >= 0
+    },
+  }
+  const storeLetters = createStoreLetters(
+    {
+      tallyLetters: createLetterTally,
+      storeRejected: async (_, journeys) => stores.push(journeys.length) !== failsAt,
+      storeMany: async (_, sum) => many.push(sum) > 0,
+    },
+    async () => {},
+  )
+  const store = () => storeLetters(make, work, decodedBytes)
+  return { store, stores, many, made: () => timesMade }
+
+  function make(): Made {
+    timesMade += 1
+    return madeOf(message, lines)
+  }
+}
+
+function madeOf(message: Message, lines: number): Made {
+  let from = 0
+  return {
+    message,
+    next() {
+      const count = Math.min(1_000, lines - from)
+      const journeys = Array.from({ length: count }, (_, at) => {
+        return { line: { number: from + at + 1, text: '1' }, child: 0, step: BAD }
+      })
+      from += count
+      return { journeys, lines: count, isLast: from === lines }
+    },
+  }
+}
