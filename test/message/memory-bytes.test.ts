@@ -87,12 +87,17 @@ function ackOf(): Settlement {
   return { kind: 'ack', reason: 'imported', status: 204 }
 }
 
-/** Compiled code may keep what it used on its stack, so the stack is empty first. */
+/**
+ * The least of three readings. Compiled code may keep what it used on its stack, so the stack is empty
+ * first. Buffers are given back by another thread, which a busy machine lets wait.
+ */
 async function heldBytes(): Promise<number> {
-  await new Promise(setImmediate)
-  collectGarbage()
-  // What the first has found is given back by the second at the latest.
-  collectGarbage()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  let least = Number.POSITIVE_INFINITY
+  for (let reading = 0; reading < 3; reading += 1) {
+    await new Promise(setImmediate)
+    collectGarbage()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    least = Math.min(least, heapUsed + arrayBuffers)
+  }
+  return least
 }
