@@ -83,8 +83,9 @@ function placeOf({ messageId, replay }: Message, child: number): readonly (strin
   // The lines of a letter that was made into several, by hand: `messageId` is the letter's id then.
   if (replay.line === 0) return messageId === replay.id ? [messageId] : []
   const letters = childIn(replay, messageId)
-  // The siblings of a child have letters of their own, or were imported under their usual ids.
-  return letters === 0 || isLettersChild(letters, child) ? [replay.line] : []
+  // The siblings that the letter knew have letters of their own, or were imported under their usual ids.
+  const isKnown = letters > 0 && child <= (replay.child?.of ?? Number.POSITIVE_INFINITY)
+  return isKnown && !isLettersChild(letters, child) ? [] : [replay.line]
 }
 
 function isLettersChild(letters: number, child: number): boolean {

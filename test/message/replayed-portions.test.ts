@@ -31,6 +31,18 @@ describe('the letter of one child, published again', () => {
     assert.deepEqual(replayed.map(shortOf), ['3: 2 of 3', '3: 4 of 5', '3: 5 of 5'])
   })
 
+  for (const insertId of ['message', 'content'] as const) {
+    it(`gives those of equal lines ids of their own, by ${insertId}`, () => {
+      const idsOf = (line: number): readonly string[] => {
+        const replay = { ...letterOf(2), id: `77-${line}-2`, line }
+        return madeOf(['a'], { makes: 4, insertId, replay }).map(idOf)
+      }
+
+      assert.equal(new Set([...idsOf(3), ...idsOf(4)]).size, 4)
+      assert.deepEqual(idsOf(3), idsOf(3))
+    })
+  }
+
   it('sends the only event that a mended transform makes as the first child', () => {
     assert.deepEqual(madeOf(['a'], { makes: 1, replay: letterOf(1) }).map(shortOf), ['3: 1 of 3'])
   })
