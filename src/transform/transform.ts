@@ -57,12 +57,13 @@ function attributesOf(message: Message): Record<string, string> {
 function stepOf(returned: unknown, line: Line): readonly Candidate[] | Dropped | Rejected {
   if (returned === null) return DROPPED
   if (returned === undefined) return failed('returned nothing; return null to drop the event')
-  if (isThenable(returned)) return refusePromise(returned)
   if (!Array.isArray(returned)) return candidatesOf([returned], line)
   return returned.length === 0 ? DROPPED : candidatesOf(returned, line)
 }
 
 function candidatesOf(events: readonly unknown[], line: Line): readonly Candidate[] | Rejected {
+  const promises = events.filter(isThenable)
+  if (promises.length > 0) return refusePromises(promises)
   const candidates: Candidate[] = []
   for (const [index, event] of events.entries()) {
     const text: string | undefined = JSON.stringify(event)
@@ -83,9 +84,9 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   )
 }
 
-function refusePromise(promise: PromiseLike<unknown>): Rejected {
+function refusePromises(promises: readonly PromiseLike<unknown>[]): Rejected {
   // A rejection that nobody awaits would end the process.
-  promise.then(undefined, () => undefined)
+  for (const promise of promises) promise.then(undefined, () => undefined)
   return failed('returned a promise; a transform must return its event at once')
 }
 

@@ -161,6 +161,11 @@ describe('createTransform', () => {
         () => Promise.reject(new Error('x')),
         /at once/,
       ],
+      [
+        'of which several are promises that reject',
+        () => [A, Promise.reject(new Error('x')), Promise.reject(new Error('y'))],
+        /at once/,
+      ],
       ['that it returns anything with a then for', () => thenable, /at once/],
       ['that it makes cyclic', () => cyclic, /circular/],
       ['that it nests without end', () => deep, /stack/],
