@@ -142,6 +142,28 @@ describe('the short form of a letter', () => {
     })
   }
 
+  it('keeps an original attribute whose name is as long as may be', () => {
+    const name = 'n'.repeat(256)
+    const letter = aDeadLetter({ message: { ...FULL.message, attributes: { [name]: 'v' } } })
+
+    const [message] = published(letter)
+
+    assert.equal(message?.attributes[name], 'v')
+    assert.equal(message?.attributes['pubsub-mixpanel-shortened'], undefined)
+  })
+
+  it('names all that it cut, parted by commas', () => {
+    const long = 'x'.repeat(2_000)
+    const letter = aDeadLetter({
+      detail: long,
+      message: { ...FULL.message, attributes: { a: long } },
+    })
+
+    const [message] = published(letter)
+
+    assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'detail,attributes')
+  })
+
   for (const [what, name, value, kept] of [
     ['a value that is too long', 'a', 'v'.repeat(1_025), 'v'.repeat(1_024)],
     ['a value that is no Unicode', 'a', 'x\ud800', 'x\ufffd'],

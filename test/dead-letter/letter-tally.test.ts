@@ -67,6 +67,14 @@ describe('the letters of a message', () => {
     assert.equal(areTooMany(2 * MIB, 0, 1), false)
   })
 
+  it('are summed up without lines or a field when the message was rejected as a whole', () => {
+    const tally = createLetterTally(MESSAGE, 0)
+
+    tally.add([{ ordinal: 1, child: 0, outcome: rejected('too_large', 'no') }])
+
+    assert.deepEqual(tally.sum(), { events: 1, lines: '', reasons: { too_large: 1 } })
+  })
+
   it('are summed up by reason, with the first field and the lines', () => {
     const tally = createLetterTally(MESSAGE, 0)
     const noTime = rejected('invalid_event', 'no time', 'properties.time')

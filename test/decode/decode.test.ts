@@ -32,6 +32,15 @@ describe('createDecode', () => {
     assert.deepEqual(textsOf(decode(base64('\ufeff'))), [])
   })
 
+  it('leaves a byte-order mark out of a text that is rejected whole, and nothing like one', () => {
+    const { decode } = createScene()
+
+    assert.deepEqual(textsOf(decode(base64('\ufeffno JSON'))), ['no JSON'])
+    for (const like of ['\ufefe', '\ufebf', '\u2eff']) {
+      assert.deepEqual(textsOf(decode(base64(`${like}no JSON`))), [`${like}no JSON`])
+    }
+  })
+
   it('rejects data that is not base64 as unreadable', () => {
     assertRejected(createScene().decode('{"event":"a"}'), 'unreadable_data')
   })
@@ -233,6 +242,35 @@ describe('createDecode', () => {
       assertRejected(decoded, 'unreadable_data', /gzip/)
     })
 
+    for (const attributes of [
+      { 'content-encoding': 'gzip' },
+      { source: 'shop', 'Content-Encoding': 'GZIP' },
+      { encoding: 'x-gzip' },
+    ]) {
+      it(`says that ${JSON.stringify(attributes)} promised it when the data is no text`, () => {
+        const decoded = createScene().decode(base64(Buffer.from([0x78, 0x9c, 0xff])), attributes)
+
+        assertRejected(
+          decoded,
+          'unreadable_data',
+          /^the data is not gzip, as an attribute says, nor UTF-8$/,
+        )
+      })
+    }
+
+    for (const attributes of [
+      { 'content-encoding': 'br' },
+      { 'x-encoding': 'gzip' },
+      { 'encoding-of-it': 'gzip' },
+      { source: 'gzip' },
+    ]) {
+      it(`takes ${JSON.stringify(attributes)} for no promise of it`, () => {
+        const decoded = createScene().decode(base64(Buffer.from([0x78, 0x9c, 0xff])), attributes)
+
+        assertRejected(decoded, 'unreadable_data', /^the data is not UTF-8$/)
+      })
+    }
+
     it('inflates members that follow one another, small and large', async () => {
       const { decode } = createScene()
       const small = gzipSync(`${EVENT}\n`)
@@ -308,7 +346,11 @@ describe('createDecode', () => {
       it(`rejects gzip ${fault} as unreadable`, async () => {
         const { decode } = createScene()
 
-        assertRejected(await decode(base64(bytes)), 'unreadable_data')
+        assertRejected(
+          await decode(base64(bytes)),
+          'unreadable_data',
+          /^the data is gzip, but cut off or damaged$/,
+        )
       })
     }
 
