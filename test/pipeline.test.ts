@@ -220,10 +220,17 @@ describe('a message that an earlier delivery has settled in part', () => {
 })
 
 describe('a message of several portions', () => {
-  it('goes back when its time is up before the last is made', async () => {
+  it('goes back when its time is up before the last is made, and makes no more', async () => {
     const clock = createFakeClock()
+    let made = 0
     const path = createPath({
       clock,
+      stages: {
+        transform: (_, line) => {
+          made += 1
+          return asIs(line)
+        },
+      },
       portionEvents: 1,
       windowBytes: 0,
       answerTo: () => ({ afterMs: 40 }),
@@ -238,7 +245,7 @@ describe('a message of several portions', () => {
     await clock.advance(1_000)
 
     assert.equal(told(await settlement), 'nack deadline')
-    assert.deepEqual(path.sent, ['a', 'b', 'c'])
+    assert.deepEqual([path.sent, made], [['a', 'b', 'c'], 3])
   })
 })
 
@@ -331,14 +338,18 @@ describe('the dead letters of a message, and the guard', () => {
     ['first', [eventText('a'), BAD_LINE]],
     ['last', [BAD_LINE, eventText('a')]],
   ] as const) {
-    it(`are stored without asking the guard when an event of the ${portion} portion passed`, async () => {
+    it(`are stored without asking the guard when an event of the ${portion} portion was sent and refused`, async () => {
       const { settlement, stored } = settle(
         { data: base64(lines.join('\n')) },
-        { portionEvents: 1, stages: { letterGuard: aGuard() } },
+        {
+          portionEvents: 1,
+          answerTo: () => ({ outcomeOf: () => REFUSED }),
+          stages: { letterGuard: aGuard() },
+        },
       )
 
       assert.equal(told(await settlement), 'ack dead_lettered')
-      assert.equal(stored.length, 1)
+      assert.equal(stored.length, 2)
     })
   }
 
