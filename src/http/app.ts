@@ -25,6 +25,7 @@ import { FullError } from './push-body.ts'
 import { type PushRouteOptions, type PushRouteParts, pushRoutes } from './push-route.ts'
 import { bearsToken, safePathOf } from './safe-path.ts'
 import { throwBodyAway } from './unread-body.ts'
+import { answerUnreadable } from './unreadable-request.ts'
 
 export interface AppParts {
   readonly log: FastifyBaseLogger
@@ -50,6 +51,7 @@ export function buildApp(appParts: AppParts): FastifyInstance {
     childLoggerFactory: (logger) => logger,
     bodyLimit: MAX_BODY_BYTES,
     serverFactory: (answer) => createHttpServer(answer, connections),
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (_error, request, reply) => refuseRoute(request, reply),
     // While closing, the push route answers for itself.
     return503OnClosing: false,
