@@ -159,7 +159,7 @@ function serviceAccounts({ PUSH_SERVICE_ACCOUNT }: Given): string[] {
   if (entries.some((entry) => /^(serviceAccount|user|group|principal\w*):/i.test(entry))) {
     return ['PUSH_SERVICE_ACCOUNT must hold e-mail addresses without serviceAccount: before them']
   }
-  if (entries.every((entry) => /^[^@\s:/<>]+@[^@\s:/<>]+$/.test(entry))) return []
+  if (entries.every((entry) => /^[^@\s:/<>[\]"]+@[^@\s:/<>[\]"]+$/.test(entry))) return []
   return ['PUSH_SERVICE_ACCOUNT must hold e-mail addresses, comma-separated']
 }
 

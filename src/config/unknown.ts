@@ -47,7 +47,19 @@ function isKnown(name: string): boolean {
 
 function isOurs(name: string): boolean {
   if (PREFIXES.test(name) || WHOLE_WORDS.test(name)) return true
-  return lettersOff(name, 'DEAD_LETTER') <= MOST_LETTERS_OFF
+  return lettersOff(name, 'DEAD_LETTER') <= MOST_LETTERS_OFF || isSlip(name)
+}
+
+/** Whether one letter, or two that are swapped, make a name ours: PUSHSUBSCRIPTIONS, PUHS_AUTH. */
+function isSlip(name: string): boolean {
+  const prefixed = VARIABLE_NAMES.filter((ours) => PREFIXES.test(ours))
+  return prefixed.some((ours) => lettersOff(name, ours) <= 1 || isSwapped(name, ours))
+}
+
+function isSwapped(name: string, ours: string): boolean {
+  const at = [...ours].findIndex((letter, place) => letter !== name[place])
+  const swapped = `${ours.slice(0, at)}${ours[at + 1] ?? ''}${ours[at]}${ours.slice(at + 2)}`
+  return name === swapped
 }
 
 function withoutEffect(names: readonly string[]): string {

@@ -77,6 +77,11 @@ describe('a value that belongs elsewhere', () => {
       { PUSH_SERVICE_ACCOUNT: 'projects/p/serviceAccounts/hush@b.test' },
       'PUSH_SERVICE_ACCOUNT must hold e-mail addresses, comma-separated',
     ],
+    [
+      'a list in JSON',
+      { PUSH_SERVICE_ACCOUNT: '["hush@b.test"]' },
+      'PUSH_SERVICE_ACCOUNT must hold e-mail addresses, comma-separated',
+    ],
     ['a Google key', { MIXPANEL_PROJECT_TOKEN: GOOGLE_KEY }, keyIn('MIXPANEL_PROJECT_TOKEN')],
     [
       'a Google key in base64',

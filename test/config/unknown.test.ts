@@ -28,6 +28,13 @@ const NEAR_MISSES: readonly (readonly [string, string])[] = [
   ['DEADLETTER', 'DEAD_LETTER'],
   ['DEADLETTERS', 'DEAD_LETTER'],
   ['dead_letter', 'DEAD_LETTER'],
+  ['PUSHSUBSCRIPTIONS', 'PUSH_SUBSCRIPTIONS'],
+  ['PUSH-SUBSCRIPTIONS', 'PUSH_SUBSCRIPTIONS'],
+  ['PUHS_SUBSCRIPTIONS', 'PUSH_SUBSCRIPTIONS'],
+  ['MIXPANNEL_TIMEOUT_SECONDS', 'MIXPANEL_TIMEOUT_SECONDS'],
+  ['INSERTID', 'INSERT_ID'],
+  ['TRANFORM', 'TRANSFORM'],
+  ['Transform', 'TRANSFORM'],
 ]
 
 const KUBERNETES = {
@@ -143,6 +150,8 @@ describe('an unknown variable', () => {
       TRANSFORMER_MODEL: 'm',
       PUSHER_KEY: 'k',
       PULL_SUBSCRIPTIONS: 's',
+      ENCODE_MAX_BYTES: '1',
+      POST_AUTH: 'p',
       DATABASE_URL: 'u',
       K_REVISION: 'r',
     })
