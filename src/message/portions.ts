@@ -111,7 +111,7 @@ export function createPortions(
     const before = journeys.length
     addJourneys(journeys, line, isBad ? parsed : stages.transform(parsed.value, line, message))
     // It is made all the same: ids of the content count the events before theirs.
-    if (!isSent(line.number)) journeys.length = before
+    if (!isSent(line.number)) journeys.push(...journeys.splice(before).filter(isAmongEquals))
     return line.text.length
   }
 
@@ -130,6 +130,14 @@ export function createPortions(
     }
     if (sought) journeys.push(...onlySought(made, line, sought))
   }
+}
+
+/**
+ * Whether an event has its id for being the second of its equals, or a later one. While some of them
+ * were rejected, the imported ones had the first of these ids: only all of them together have all ids.
+ */
+function isAmongEquals({ step }: Journey): boolean {
+  return step.kind === 'prepared' && (step.ordinal ?? 1) > 1
 }
 
 /**

@@ -50,7 +50,8 @@ export function idsOfContent(message: Message): DeriveId {
     const ordinal = ordinalOf(text)
     const letter = idOfLetter(message, child)
     if (letter !== undefined) return { id: letter, ordinal }
-    return { id: hashId(['content', text, ordinal, ...placeOf(message, child)]), ordinal }
+    const place = placeOf(message, child) ?? [ordinal, ...handMadeOf(message)]
+    return { id: hashId(['content', text, ...place]), ordinal }
   }
 }
 
@@ -75,17 +76,26 @@ function idOfLetter({ messageId, replay }: Message, child: number): string | und
 }
 
 /**
- * Tells a replayed event that had no id yet from its equals in the same message, which are replayed
- * by themselves: they stand on other lines. A whole message needs nothing, it holds all of them.
+ * Tells a replayed event that had no id yet from its equals, which are replayed by themselves: they
+ * stand on other lines, or are other children. Its ordinal could not: it depends on which of them are
+ * rejected at the time. `undefined` for an event whose letter does not know its place.
  */
-function placeOf({ messageId, replay }: Message, child: number): readonly (string | number)[] {
-  if (!replay) return []
-  // The lines of a letter that was made into several, by hand: `messageId` is the letter's id then.
-  if (replay.line === 0) return messageId === replay.id ? [messageId] : []
+function placeOf(
+  { messageId, replay }: Message,
+  child: number,
+): readonly (string | number)[] | undefined {
+  // A whole message holds all of them.
+  if (!replay || replay.line === 0) return undefined
   const letters = childIn(replay, messageId)
   // The siblings that the letter knew have letters of their own, or were imported under their usual ids.
   const isKnown = letters > 0 && child <= (replay.child?.of ?? Number.POSITIVE_INFINITY)
-  return isKnown && !isLettersChild(letters, child) ? [] : [replay.line]
+  if (isKnown && !isLettersChild(letters, child)) return undefined
+  return ['place', replay.line, Math.max(1, child)]
+}
+
+/** Tells the lines of a letter that was made into several, by hand: they are named for the letter. */
+function handMadeOf({ messageId, replay }: Message): readonly string[] {
+  return replay?.line === 0 && messageId === replay.id ? [messageId] : []
 }
 
 function isLettersChild(letters: number, child: number): boolean {

@@ -374,6 +374,25 @@ describe('a letter that is published again', () => {
       assert.equal(mixpanel.deduplicated().length, 3)
     })
 
+    it(`keeps equal children apart that are mended one after the other, with INSERT_ID=${INSERT_ID}`, async (t) => {
+      let mended = 0
+      const unnamed = { event: '' }
+      const transform = createTransform((input) => {
+        if (mended === 0) throw new Error('no')
+        return mended === 1 ? [unnamed, input] : [input, input]
+      })
+      const { pusher, pubsub, mixpanel } = await startScene(t, { transform, env: { INSERT_ID } })
+      await pusher.push({ ...MESSAGE, data: `${TIMED}\n${TIMED}` })
+      mended = 1
+      for (const letter of pubsub.messages().slice(0, 2)) await pusher.push(replayOf(letter))
+      mended = 2
+
+      for (const letter of pubsub.messages().slice(2)) await pusher.push(replayOf(letter))
+      for (const letter of pubsub.messages()) await pusher.push({ ...letter, messageId: '9' })
+
+      assert.equal(mixpanel.deduplicated().length, 4)
+    })
+
     it(`keeps the ids of equal children that Mixpanel refused, with INSERT_ID=${INSERT_ID}`, async (t) => {
       const transform = createTransform((input) => [input, input])
       const data = `${TOO_DEEP}\n${TIMED}\n${TOO_DEEP}`

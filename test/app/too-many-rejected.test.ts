@@ -12,6 +12,8 @@ const ATTRIBUTES = Object.fromEntries(
   Array.from({ length: 80 }, (_, at) => [`a${at}`, 'v'.repeat(1_000)]),
 )
 
+const PLAIN = { distinct_id: 'u', time: 1_767_000_000 }
+
 function eventOf(line: number): string {
   return JSON.stringify({ event: 'e', properties: { distinct_id: 'u', line, time: 1_767_000_000 } })
 }
@@ -151,6 +153,28 @@ describe('a letter of many events, published again', () => {
       assert.equal(world.mixpanel.rows().length, 100 + 2 * 5_900)
       const ids = new Set(world.mixpanel.rows().map(({ insertId }) => insertId))
       assert.equal(ids.size, 6_000)
+    })
+  }
+
+  for (const INSERT_ID of ['message', 'content']) {
+    it(`takes no id of an equal event that was imported, with INSERT_ID=${INSERT_ID}`, async (t) => {
+      let isBad = (line: number) => line % 3 === 1
+      const transform = createTransform((input, { line }) => {
+        if (isBad(line)) throw new Error('no')
+        return line % 3 === 2
+          ? input
+          : [input, { event: line % 6 === 0 ? '' : 'ok', properties: PLAIN }]
+      })
+      const { world, pubsub } = await startTopic(t, { env: { INSERT_ID }, transform })
+      const data = `${eventOf(1)}\n`.repeat(300)
+      await world.pusher.push({ ...MESSAGE, data, attributes: ATTRIBUTES })
+      assert.equal(pubsub.messages().length, 1)
+      const imported = world.mixpanel.rows().length
+
+      isBad = () => false
+      for (const letter of pubsub.messages()) await world.pusher.push(letter)
+
+      assert.equal(world.mixpanel.deduplicated().length, imported + 200)
     })
   }
 

@@ -82,14 +82,14 @@ describe('the letter of many events, published again', () => {
     assert.deepEqual(replayed.map(shortOf), ['2: 0 of -', '3: 0 of -'])
   })
 
-  it('sends them under the ids that they had: equal events before them are counted', () => {
+  it('sends them under the ids that they had, with the equal events after the first', () => {
     const names = ['a', 'a', 'a', 'a']
 
     const whole = madeOf(names, {})
     const replayed = madeOf(names, { replay })
 
     assert.equal(new Set(whole.map(idOf)).size, 4)
-    assert.deepEqual(replayed.map(idOf), whole.map(idOf).slice(1, 3))
+    assert.deepEqual(replayed.map(idOf), whole.map(idOf).slice(1))
   })
 })
 
