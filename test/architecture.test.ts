@@ -78,6 +78,18 @@ describe('the house', () => {
     )
   })
 
+  it('has every folder in the picture of docs/architecture.md', () => {
+    const paper = readFileSync(`${root}../docs/architecture.md`, 'utf8')
+    const [, picture = ''] = /```\n(.*?)```/s.exec(paper) ?? []
+
+    const places = FLOORS.flat(2).filter((place) => place !== 'version.ts')
+
+    assert.deepEqual(
+      places.filter((place) => !picture.includes(place)),
+      [],
+    )
+  })
+
   for (const [what, pattern, allowed] of FORBIDDEN) {
     it(`has no file that ${what}${allowed.length > 0 ? `, but ${allowed.join(' and ')}` : ''}`, () => {
       const found = sources.filter((source) => breaks(source, pattern, allowed))

@@ -6,14 +6,14 @@ import { describe, it, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { aFolder, startWorld } from '../helpers/world.ts'
 
-const README = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+const PAGE = await readFile(new URL('../../docs/dead-letters.md', import.meta.url), 'utf8')
 const HAS_JQ = spawnSync('jq', ['--version']).status === 0
 const PUBLISHED = Date.parse('2026-01-02T03:04:05Z')
 
-/** The commands of README that write `replay.ndjson`. */
+/** The commands of the page that write `replay.ndjson`. */
 function recipe(): string {
-  const [, found] = /```sh\n(mkdir replaying .*?)```/s.exec(README) ?? []
-  assert.ok(found, 'README has no recipe')
+  const [, found] = /```sh\n(mkdir replaying .*?)```/s.exec(PAGE) ?? []
+  assert.ok(found, 'the page has no recipe')
   return found
 }
 
@@ -35,7 +35,7 @@ function letter(line: number, text: string, more: object = {}): string {
   return `${JSON.stringify({ id: `77-${line}`, event: text, message, ...more })}\n`
 }
 
-describe('the recipe of README for a replay by hand', { skip: !HAS_JQ && 'no jq' }, () => {
+describe('the recipe for a replay by hand', { skip: !HAS_JQ && 'no jq' }, () => {
   it('leaves one of each event, however often it is followed', async (t) => {
     const world = await startWorld(t)
     const bad = [
@@ -97,9 +97,9 @@ describe('the recipe of README for a replay by hand', { skip: !HAS_JQ && 'no jq'
   })
 })
 
-describe('the recipe of README for letters of a topic', { skip: !HAS_JQ && 'no jq' }, () => {
+describe('the recipe for letters of a topic', { skip: !HAS_JQ && 'no jq' }, () => {
   it('mends data that is text, keeps all other data, and keeps the attributes', async (t) => {
-    const [, mend = ''] = /\n(jq '\{messages: .*? > replay\.json)\n/s.exec(README) ?? []
+    const [, mend = ''] = /\n(jq '\{messages: .*? > replay\.json)\n/s.exec(PAGE) ?? []
     const folder = await aFolder(t)
     const gzip = gzipSync('{"time":"yesterday"}').toString('base64')
     const text = Buffer.from('{"time":"yesterday","é":1}').toString('base64')

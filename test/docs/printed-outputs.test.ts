@@ -20,12 +20,12 @@ import { aFolder } from '../helpers/world.ts'
 import { sectionOf, textOf } from './markdown.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const README = textOf('README.md')
+const LOCAL_WORLD = textOf('docs/local-world.md')
 const TOOLS = ['bash', 'curl', 'jq']
 const missing = TOOLS.filter((tool) => spawnSync(tool, ['--version']).status !== 0)
 const skip = missing.length > 0 && `there is no ${missing.join(', no ')} here`
 
-/** The ports that README names; those of a test follow in the same order. */
+/** The ports that the pages name; those of a test follow in the same order. */
 const PORTS = [8080, 8081, 8082, 8083, 8084, 8090]
 
 /** A block of commands, with the block of output that is printed below it. */
@@ -42,13 +42,17 @@ interface Place {
   readonly env: Readonly<Record<string, string>>
 }
 
-it('README prints what its commands print, beside the demo', { skip }, async (t) => {
+it('the pages print what their commands print, beside the demo', { skip }, async (t) => {
   const folder = await aFolder(t)
   const base = await freePorts(PORTS.length)
   const place = { base, cwd: ROOT, env: { TMPDIR: folder } }
-  const [start, ...quickStart] = stepsIn(partOf('## Quick start'))
-  const [startService, tryService] = stepsIn(partOf('## Events')).slice(-2)
-  const readLetters = stepsIn(partOf('### In files')).find(({ printed }) => printed)
+  const [start, ...quickStart] = stepsIn(
+    LOCAL_WORLD.split('## A whole world on your machine')[0] ?? '',
+  )
+  const [startService, tryService] = stepsIn(textOf('docs/transforms.md'))
+  const readLetters = stepsIn(partOf(textOf('docs/dead-letters.md'), '## In files')).find(
+    ({ printed }) => printed,
+  )
   assert.ok(start && startService && tryService && readLetters)
 
   assertPrinted(start, await startDemo(t, place))
@@ -59,9 +63,9 @@ it('README prints what its commands print, beside the demo', { skip }, async (t)
   await assertPrints([tryService], place)
 })
 
-it('README prints the news of the local world that its lines make', { skip }, async (t) => {
+it('the page of the local world prints the news that its lines make', { skip }, async (t) => {
   const local = await startLocal(t)
-  const [step] = stepsIn(partOf('### A whole world on your machine'))
+  const [step] = stepsIn(partOf(LOCAL_WORLD, '## A whole world on your machine'))
   const lines = step?.commands.trim().split('\n') ?? []
   const end = lines.pop() ?? ''
   const file = join(local.folder, 'events')
@@ -79,8 +83,8 @@ it('README prints the news of the local world that its lines make', { skip }, as
 })
 
 /** The text below a heading, without that of the headings in it. */
-function partOf(heading: string): string {
-  return sectionOf(README, heading).split(/^#/m)[0] ?? ''
+function partOf(page: string, heading: string): string {
+  return sectionOf(page, heading).split(/^#/m)[0] ?? ''
 }
 
 function stepsIn(markdown: string): readonly Step[] {
@@ -109,7 +113,7 @@ function assertPrinted({ commands, printed }: Step, output: string): void {
   )
 }
 
-/** Matches a text with other times, ids and durations; `…` stands for what README leaves out. */
+/** Matches a text with other times, ids and durations; `…` stands for what a page leaves out. */
 function shapeOf(printed: string): string {
   return printed
     .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -1,79 +1,60 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import packageJson from '../../package.json' with { type: 'json' }
-import { portsFrom } from '../../src/cli/ports.ts'
-import { thingsToTry } from '../../src/cli/things-to-try.ts'
-import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src/config/schema.ts'
-import { deadLetterOf, letterOfMany } from '../../src/dead-letter/dead-letter-of.ts'
-import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
-import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
-import { IMPORTED, REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
+import { fileURLToPath } from 'node:url'
+import { VARIABLE_NAMES } from '../../src/config/schema.ts'
 import { createPrepare } from '../../src/prepare/prepare.ts'
-import { settlementOf } from '../../src/settle/settlement-of.ts'
-import { createBooks } from '../../src/telemetry/books.ts'
-import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { readAll } from '../decode/read-all.ts'
 import { aMessage } from '../helpers/builders.ts'
 import { blocksIn, sectionOf, spansIn, tableOf, textOf } from './markdown.ts'
-import { DECLARED } from './openapi-document.ts'
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const README = textOf('README.md')
+const PAGES = globSync('docs/*.md', { cwd: ROOT })
+const BASH = spawnSync('bash', ['--version']).status === 0
 
 describe('README.md', () => {
-  it('has every variable with its values, default and meaning, and marks the secrets', () => {
-    const rows = tableOf(README, 'variable', 'values', 'default', 'meaning')
+  it('has 250 lines at most', () => {
+    const lines = README.trimEnd().split('\n').length
 
-    assert.deepEqual(rows, VARIABLE_NAMES.map(configurationRow))
+    assert.ok(lines <= 250, `${lines} lines`)
   })
 
-  it('has every status and code that a push is answered with', () => {
-    const rows = tableOf(README, 'status', 'code', 'what happened', 'what happens next')
+  it('leads to each page', () => {
+    const missing = PAGES.filter((path) => !README.includes(`](${path})`))
 
-    const told = rows.flatMap(({ status, code }) =>
-      [...spansIn(code), ...(code === '' ? [''] : [])].map((one) => `${spansIn(status)} ${one}`),
-    )
-
-    const declared = DECLARED.filter(({ route }) => route === 'POST /push').flatMap(
-      ({ status, codes }) => codes.map((code) => `${status} ${code}`),
-    )
-    assert.deepEqual(told.sort(), declared.sort())
+    assert.deepEqual(missing, [])
+    assert.ok(PAGES.length > 0)
   })
 
-  it('has every metric with its type and labels', async () => {
-    const rows = tableOf(README, 'metric', 'type', 'meaning')
+  it('names only variables that there are', () => {
+    const rows = tableOf(README, 'variable', 'meaning')
 
-    const told = rows.map(({ metric, type }) => `${spansIn(metric)} ${type}`)
-
-    assert.deepEqual(told.sort(), (await metricsOfTheService()).sort())
-  })
-
-  it('has every field of a dead letter, and every reason for one', () => {
-    const rows = tableOf(README, 'field', 'meaning')
-    const meaningOf = (name: string) => rows.find(({ field }) => field === `\`${name}\``)?.meaning
-
-    const many = letterOfMany(aMessage(), { events: 2, lines: '1-2', reasons: {} }, 0)
-    const letters = [aDeadLetter('of an event'), aDeadLetter('of a message'), many]
-
-    const fields = new Set(letters.flatMap((letter) => Object.keys(letter)))
-    assert.deepEqual(new Set(rows.flatMap(({ field }) => spansIn(field))), fields)
-    assert.deepEqual(spansIn(meaningOf('reason')), [...REJECT_REASONS, 'too_many_rejected'])
-    assert.deepEqual(
-      new Set(spansIn(meaningOf('message'))),
-      new Set(letters.flatMap(({ message }) => Object.keys(message))),
-    )
-  })
-
-  it('has every attribute of a dead letter in a topic', () => {
-    const rows = tableOf(README, 'attribute', 'meaning')
+    const names = rows.flatMap(({ variable }) => spansIn(variable))
 
     assert.deepEqual(
-      rows.flatMap(({ attribute }) => spansIn(attribute)),
-      LETTER_ATTRIBUTES.map((name) => `${LETTER_PREFIX}${name}`),
+      names.filter((name) => !VARIABLE_NAMES.some((known) => known === name)),
+      [],
     )
+    assert.equal(names.length, 10)
+  })
+
+  it('names only codes that the page of statuses has', () => {
+    const rows = tableOf(README, 'symptom', 'what to do')
+    const codes = rows.flatMap(({ symptom = '' }) => symptom.match(/[A-Z]{3,}(?:_[A-Z]+)+/g) ?? [])
+
+    const statuses = spansIn(textOf('docs/statuses.md'))
+
+    assert.deepEqual(
+      codes.filter((code) => !statuses.includes(code)),
+      [],
+    )
+    assert.ok(codes.length > 3)
   })
 
   it('shows what becomes of its example events', () => {
-    const [given = '', sent = ''] = blocksIn(sectionOf(README, '## Events'), 'json')
+    const [given = '', sent = ''] = blocksIn(sectionOf(README, '## Put your events in'), 'json')
 
     const message = aMessage({ publishedAt: Date.parse('2026-11-24T09:00:00Z') })
     const prepare = createPrepare({ insertId: 'message' })(message)
@@ -82,104 +63,26 @@ describe('README.md', () => {
       return prepare({ line, child: 0, text: line.text, value })
     })
 
-    assert.ok(sectionOf(README, '## Events').includes(`\`${message.messageId}\``))
+    assert.ok(README.includes(`\`${message.messageId}\``))
     const texts = prepared.map((event) => (event.kind === 'prepared' ? event.text : event.detail))
     assert.deepEqual(texts, sent.trim().split('\n'))
   })
 
-  it('shows lines to paste as the local world prints them', () => {
-    const [shown = ''] = blocksIn(sectionOf(README, '### A whole world on your machine'), 'sh')
-    const at = (port: number) => ({ url: `http://127.0.0.1:${port}` })
-    const { service, issuer, mixpanel, pubsub } = portsFrom(8080)
+  it('shows an example of a transform as it is', () => {
+    const [shown = 'nothing'] = blocksIn(README, 'js')
 
-    const printed = thingsToTry(
-      {
-        service: { ...at(service), pid: 1 },
-        issuer: at(issuer),
-        mixpanel: at(mixpanel),
-        pubsub: at(pubsub),
-        deadLetterFolder: 'd',
-        logFile: 'l',
-      },
-      8080,
-    )
-
-    const lines = printed.split('\n').map((line) => line.trim())
-    for (const line of shown.trim().split('\n')) assert.ok(lines.includes(line), line)
+    assert.ok(textOf('examples/plain-events.mjs').includes(shown))
   })
+})
 
-  it('shows the example of a transform as it is', () => {
-    const [shown = 'nothing'] = blocksIn(sectionOf(README, '## Events'), 'js')
+describe('the commands of the papers', { skip: !BASH && 'there is no bash here' }, () => {
+  for (const path of ['README.md', 'CONTRIBUTING.md', ...PAGES]) {
+    it(`are what bash can read: ${path}`, () => {
+      for (const block of blocksIn(textOf(path), 'sh')) {
+        const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' })
 
-    assert.ok(textOf('examples/transform.mjs').includes(shown))
-  })
-
-  it('names no reason for being degraded that there is not', () => {
-    const [, reasons] = /with reasons ([^.]*)\./.exec(README.replaceAll('\n', ' ')) ?? []
-
-    for (const reason of spansIn(reasons)) assert.ok(DEGRADED_REASONS.some((one) => one === reason))
-    assert.ok(spansIn(reasons).length > 0)
-  })
-
-  for (const [part, heading] of [
-    ['dependencies', 'At run time:'],
-    ['devDependencies', 'To develop:'],
-  ] as const) {
-    it(`has a reason for each of the ${part}`, () => {
-      const text = README.slice(README.indexOf(`\n${heading}\n`))
-      const rows = tableOf(text, 'package', 'why')
-
-      const packages = rows.flatMap((row) => spansIn(row.package))
-
-      assert.deepEqual(packages.sort(), Object.keys(packageJson[part]).sort())
-      assert.ok(rows.every(({ why }) => why))
+        assert.equal(status, 0, `${stderr}\n${block}`)
+      }
     })
   }
 })
-
-function configurationRow(name: VariableName): Record<string, string> {
-  const { type, minimum, maximum, default: fallback, enum: choices, description } = VARIABLES[name]
-  const choice = choices?.map((one) => `\`${one}\``).join(', ') ?? 'text'
-  return {
-    variable: `\`${name}\``,
-    values: type === 'integer' ? `${minimum} to ${maximum}` : choice,
-    default: fallback === undefined ? '–' : `\`${fallback}\``,
-    meaning: `${SECRETS.includes(name) ? '**Secret.** ' : ''}${description}`,
-  }
-}
-
-/** Each as `name{label,label} type`, once something of each has happened. */
-async function metricsOfTheService(): Promise<string[]> {
-  const books = createBooks()
-  const metrics = createMetrics({
-    books,
-    bufferedBytes: () => 0,
-    rateLimit: () => 0,
-    logLinesDropped: () => 0,
-  })
-  books.settle([{ outcome: IMPORTED, count: 1 }], settlementOf([IMPORTED], 'to_store'))
-  metrics.messagesSettled.inc({ settlement: 'ack', reason: 'imported' })
-  metrics.pushesRefused.inc({ code: 'OVERLOADED' })
-  metrics.requestSeconds.observe({ status: 200 }, 0.05)
-  const text = await metrics.text()
-  return [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => {
-    const sample = new RegExp(`^${name}(?:_count)?(?:\\{(.*)\\})? `, 'm').exec(text)
-    const labels = [...(sample?.[1] ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label)
-    return `${name}${labels.length > 0 ? `{${labels.join(',')}}` : ''} ${type}`
-  })
-}
-
-function aDeadLetter(kind: 'of an event' | 'of a message') {
-  return deadLetterOf({
-    message: { ...aMessage(), orderingKey: 'k', deliveryAttempt: 1 },
-    child: 1,
-    children: 2,
-    outcome: rejected('refused_by_mixpanel', 'no good', 'properties.time'),
-    deadLetteredAt: 0,
-    ordinal: 2,
-    ...(kind === 'of an event' && {
-      line: { number: 1, text: '{}' },
-      prepared: { insertId: '1-1', time: 0 },
-    }),
-  })
-}
