@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { closeOnSignals } from './cli/close-on-signals.ts'
 import { thisHost } from './cli/host.ts'
+import { createTellOfLeftPromise } from './cli/left-promises.ts'
 import { helpText } from './config/help.ts'
 import { inForce } from './config/in-force.ts'
 import { type Config, InvalidConfigurationError, loadConfig } from './config/load-config.ts'
@@ -85,7 +86,8 @@ async function run(
     logLinesDropped: destination.dropped,
     transform,
   })
-  closeOnSignals({ withinMs: CLOSE_WITHIN_MS }, log, async () => {
+  const leftPromise = transform && createTellOfLeftPromise(log, systemClock)
+  closeOnSignals({ withinMs: CLOSE_WITHIN_MS, leftPromise }, log, async () => {
     await close()
     log.info('closed')
     await destination.flush(FLUSH_WITHIN_MS)

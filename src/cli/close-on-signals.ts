@@ -5,6 +5,8 @@ import { safeError } from '../telemetry/logger.ts'
 export interface CloseOptions {
   /** The process ends with code 1 when `close` takes longer. */
   readonly withinMs: number
+  /** Told of a rejection that nobody awaits; without it, one is a bug and ends the process. */
+  readonly leftPromise?: ((error: unknown) => void) | undefined
 }
 
 /** Signals that ask a process to end. */
@@ -18,12 +20,13 @@ const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] 
  * npm may each send one.
  */
 export function closeOnSignals(
-  { withinMs }: CloseOptions,
+  { withinMs, leftPromise }: CloseOptions,
   log: Logger,
   close: () => Promise<void>,
 ): void {
   let isClosing = false
-  const skip = [...SIGNALS, ...CRASHES]
+  const skip = [...SIGNALS, ...CRASHES, ...(leftPromise ? (['unhandledRejection'] as const) : [])]
+  if (leftPromise) process.on('unhandledRejection', leftPromise)
   const grace = closeWithGrace({ delay: withinMs, logger: log, skip }, async ({ err }) => {
     isClosing = true
     if (err) tellOfBug(log, err)

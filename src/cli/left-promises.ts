@@ -1,0 +1,21 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../lib/clock.ts'
+import { createAtMostEvery } from '../telemetry/at-most-every.ts'
+
+const MINUTE_MS = 60_000
+
+/**
+ * Logs, once a minute, that a promise was rejected which nobody awaits. The owner's transform may leave
+ * one with an event, and each delivery of that event would end the process.
+ */
+export function createTellOfLeftPromise(log: Logger, clock: Clock): (error: unknown) => void {
+  const occasion = createAtMostEvery(MINUTE_MS, clock)
+  return function tell(error) {
+    const times = occasion('rejected')
+    if (times === 0) return
+    log.error(
+      { err: error, times },
+      'the transform left a promise that was rejected: it must answer at once and await nothing',
+    )
+  }
+}
