@@ -352,9 +352,11 @@ describe('createBatcher', () => {
   })
 
   it('sends what a push waits for first, of either lane', async () => {
-    const { add, sent, answer } = aBatcher({ maxConcurrency: 1 })
+    const clock = createFakeClock()
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
     add(travellersNamed('a'))
     add(travellersNamed('B', aParty(0, 1_000)))
+    await clock.advance(1)
     add(travellersNamed('c'))
 
     await answer(0)
