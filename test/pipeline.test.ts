@@ -14,7 +14,14 @@ import type { Stages } from '../src/pipeline.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
 import { createFakeClock, settlePromises } from './helpers/fake-clock.ts'
 import { pastWith } from './helpers/outcomes.ts'
-import { aWork, createPath, dataOf, eventText, type PathChanges } from './helpers/path.ts'
+import {
+  aWork,
+  createPath,
+  dataOf,
+  eventText,
+  type PathChanges,
+  tallyAsLarge,
+} from './helpers/path.ts'
 
 const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
 const BAD_LINE = '{"event":'
@@ -426,6 +433,23 @@ describe('the dead letters of a message, and the guard', () => {
 
     assert.equal(told(await settlement), 'ack dead_lettered')
     assert.deepEqual([made, stored.length], [[1, 2], 2])
+  })
+
+  it('are asked for only of portions in which an event was rejected', async () => {
+    const asked: number[] = []
+    const data = base64([eventText('a'), BAD_LINE, eventText('b')].join('\n'))
+    const storeRejected = async (_: Message, rejected: readonly RejectedJourney[]) => {
+      asked.push(rejected.length)
+      return true
+    }
+
+    const { settlement } = settle(
+      { data },
+      { portionEvents: 1, stages: { storeRejected, tallyLetters: tallyAsLarge } },
+    )
+
+    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.deepEqual(asked, [1])
   })
 
   it('are measured by the bytes of the data, decoded', async () => {
