@@ -113,6 +113,13 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
     review()
     const waiters = [...underWay.values()].flatMap((entry) => entry.waiters)
     await Promise.allSettled(waiters.map(({ promise }) => promise))
+    for (const entry of underWay.values()) returnRest(entry)
+  }
+
+  /** The process ends, and no push waits for it: what has no outcome yet comes again. */
+  function returnRest(entry: UnderWay): void {
+    close(entry.work, DRAINING)
+    letGo(entry)
   }
 
   function timesOf(answerBy: number): WorkTimes {
@@ -149,6 +156,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
 
   function finish(entry: UnderWay, settlement: Settlement): void {
     const { key, work } = entry
+    if (underWay.get(key) !== entry) return
     close(work, settlement)
     remember(entry, settlement)
     // A push that joined after some events had gone back for want of time brings new time.
@@ -170,6 +178,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
   function abandon(entry: UnderWay, error: unknown): void {
     // Whoever waits is told, and tells; a bug that nobody waits for must be told too.
     if (entry.waiters.length === 0) telemetry.unforeseen(error)
+    if (underWay.get(entry.key) !== entry) return
     close(entry.work, LATE)
     letGo(entry)
     for (const waiter of entry.waiters) leave(entry, waiter).reject(error)

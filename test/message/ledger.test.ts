@@ -430,6 +430,33 @@ describe('draining', () => {
     )
   })
 
+  it('leaves nothing pending: what no push waits for is returned, and counted once', async () => {
+    const { ledger, push, works, clock, books, budget } = createScene()
+    await push()
+    works[0]?.arrive(IMPORTED)
+    await clock.advance(ANSWER_MS)
+
+    await ledger.drain(clock.monotonic() + 7_000)
+    const drained = books.totals()
+    await works[0]?.end(IMPORTED_ALL, [IMPORTED, IMPORTED, IMPORTED])
+
+    assert.partialDeepStrictEqual(drained, { received: 3, imported: 1, returned: 2, pending: 0 })
+    assert.deepEqual(books.totals(), drained)
+    assert.equal(budget.held(), 0)
+  })
+
+  it('tells of a bug in work that no push waits for, and counts its events once', async () => {
+    const { ledger, push, works, clock, books, told } = createScene()
+    await push()
+    await clock.advance(ANSWER_MS)
+
+    await ledger.drain(clock.monotonic() + 7_000)
+    await works[0]?.fail(new Error('a bug'))
+
+    assert.partialDeepStrictEqual(books.totals(), { received: 3, returned: 3, pending: 0 })
+    assert.equal(told.bugs.length, 1)
+  })
+
   it('gives no push more time than it had', async () => {
     const { ledger, push, works, clock } = createScene()
     const first = await push(aMessage(), 3_000)
@@ -447,6 +474,8 @@ interface FakeWork {
   readonly work: Work
   /** The kinds of the outcomes that earlier deliveries had come to. */
   readonly recalled: readonly string[]
+  /** Gives the first event its outcome. */
+  arrive(outcome: EventOutcome): void
   end(settlement: Settlement, outcomes?: readonly EventOutcome[]): Promise<void>
   fail(error: Error): Promise<void>
 }
@@ -460,8 +489,12 @@ function createScene(): LedgerScene & { readonly works: readonly FakeWork[] } {
     const { promise, resolve, reject } = Promise.withResolvers<Settlement>()
     const travellers = work.begin(aPortion(3))
     const recalled = kindsIn(work.outcomes).flatMap(({ kind }) => (kind === 'retry' ? [] : kind))
-    works.push({ work, recalled, end, fail })
+    works.push({ work, recalled, arrive, end, fail })
     return promise
+
+    function arrive(outcome: EventOutcome): void {
+      for (const traveller of travellers.slice(0, 1)) work.arrived(traveller, outcome)
+    }
 
     async function end(
       settlement: Settlement,
