@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { TRUSTED } from '../model/authentication.ts'
 import type { JudgeToken } from './bearer-token.ts'
 import { type Claims, claimsIn, faultOf } from './claims.ts'
+import { differenceOf } from './difference.ts'
 import { refused } from './refused.ts'
 
 export interface CloudRunIamOptions {
@@ -39,7 +40,10 @@ export function createCloudRunIam(
     const claims = claimsOfStripped(token)
     if (!claims) return refused('TOKEN_INVALID')
     const fault = faultOf(claims, expected, clock.now())
-    return fault ? refused(fault) : TRUSTED
+    if (!fault) return TRUSTED
+    // On a public service anybody can have typed the token.
+    const hint = differenceOf(fault, claims, expected)
+    return { ...refused(fault), ...(hint !== undefined && { hint }) }
   }
 }
 

@@ -17,7 +17,7 @@ const AUDIENCE = /^(?:([a-z][a-z\d+.-]*):\/\/)?(www\.)?([^/?#:]*)(:\d*)?(.*)$/is
 
 /**
  * Says how a refused audience or service account differs from those that are allowed: in constant
- * words, and without the claim. Only the sender of a well signed token may be told.
+ * words, and without the claim. The log may say so, and the answer if the token is well signed.
  */
 export function differenceOf(
   code: RefusalCode,

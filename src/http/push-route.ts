@@ -2,7 +2,7 @@ import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from 'fastify'
 import type { ByteBudget, Room } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Authenticate, Authentication } from '../model/authentication.ts'
+import type { Authenticate, Authentication, Refused } from '../model/authentication.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
 import type { Message } from '../model/message.ts'
 import type { Settlement } from '../model/settlement.ts'
@@ -138,7 +138,7 @@ export async function pushRoutes(
       if (judged.kind === 'trusted') {
         parts.connections.noteGoodToken(request.raw, reply.raw)
         next()
-      } else refuse(reply, problemOfRefusal(judged))
+      } else refuseSender(reply, judged)
     }
   }
 
@@ -196,6 +196,13 @@ export async function pushRoutes(
     telemetry.messageSettled(pushed, settlement, clock.monotonic() - request.headersAt)
     if (settlement.kind === 'ack') return reply.code(settlement.status).send()
     return sendProblem(reply, problemOfNack(settlement))
+  }
+
+  function refuseSender(reply: FastifyReply, refused: Refused): void {
+    const problem = problemOfRefusal(refused)
+    const logged = [problem.detail, refused.hint ?? []].flat().join(' ')
+    telemetry.pushRefused(problem.code, logged)
+    sendProblem(reply, problem)
   }
 
   function refuse(reply: FastifyReply, problem: Problem): void {

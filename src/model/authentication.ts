@@ -27,6 +27,8 @@ export type Refused = Readonly<{
   code: RefusalCode
   /** For people: what is wrong and what to do. Never holds the token or anything out of it. */
   detail: string
+  /** More of that, for the log only: the sender may not be told. */
+  hint?: string
 }>
 
 /** Whether a push is Pub/Sub's, for us. */

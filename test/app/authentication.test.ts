@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { describe, it, type TestContext } from 'node:test'
-import type { TokenIssuer } from '../../src/local/token-issuer.ts'
+import { LOCAL_AUDIENCE, type TokenIssuer } from '../../src/local/token-issuer.ts'
 import { startWorld } from '../helpers/world.ts'
 
 const DATA = '{"event":"signed_up","properties":{"distinct_id":"u-1"}}'
@@ -125,6 +125,17 @@ describe('a push behind Cloud Run’s IAM', () => {
     const answer = await pusher.push({ data: DATA }, { headers: { authorization } })
 
     assert.equal(answer.status, 204)
+  })
+
+  it('is refused for its audience: the log says how it differs, and the answer does not', async (t) => {
+    const { pusher, issuer, logLines } = await startWorld(t, { env })
+
+    const authorization = `Bearer ${issuer.strippedToken({ aud: `${LOCAL_AUDIENCE}/` })}`
+    const answer = await pusher.push({ data: DATA }, { headers: { authorization } })
+
+    assert.equal(JSON.parse(answer.body).code, 'TOKEN_AUDIENCE_REFUSED')
+    assert.doesNotMatch(answer.body, /differ/)
+    assert.match(logLines.join(''), / The two differ only in the slash at the end\./)
   })
 
   it('is refused with a signature, which Cloud Run would have removed', async (t) => {

@@ -124,6 +124,18 @@ describe('a refused audience', () => {
       assert.doesNotMatch(answer.detail, /differ/)
     }
   })
+
+  it('is logged with how it differs when Cloud Run has removed the signature', async () => {
+    const { clock } = createWorld()
+
+    const answer = await createCloudRunIam(
+      EXPECTED,
+      clock,
+    )(stripped(claimsOfPush(clock.now(), nearly)))
+
+    assert.ok(answer.kind === 'refused')
+    assert.equal(answer.hint, 'The two differ only in the slash at the end.')
+  })
 })
 
 describe('whatever is sent', () => {
