@@ -1,15 +1,21 @@
 import type { Clock } from './clock.ts'
 
 export interface Alarm {
-  /** Calls the task off; harmless once it has run. */
+  /** Cancels the task. It does nothing once the task has run. */
   cancel(): void
 }
 
-/** Many deadlines on one timer. Cheap when they are set in about the order they fall due. */
+/**
+ * Many deadlines on one timer. They are cheap when they are set in about the order in which they
+ * are due.
+ */
 export interface Alarms {
-  /** Runs `task` once, at the monotonic instant `at` or as soon after as the loop turns. */
+  /** Runs `task` once, at the monotonic instant `at` or as soon after as the event loop turns. */
   set(at: number, task: () => void): Alarm
-  /** Moves every alarm that is due later than `at` to `at`; later ones set afterwards stay theirs. */
+  /**
+   * Moves every alarm that is due later than `at` to `at`. Alarms that are set afterwards are not
+   * moved.
+   */
   pullTo(at: number): void
 }
 
@@ -18,11 +24,11 @@ interface Pending {
   task: (() => void) | undefined
 }
 
-/** Alarms in one sorted list with a single timer for its head. */
+/** Makes alarms in one sorted list, with a single timer for its head. */
 export function createAlarms(clock: Clock): Alarms {
   let pending: Pending[] = []
   let head = 0
-  /** How many in the list have rung or were cancelled. */
+  /** The number of alarms in the list that have run or were cancelled. */
   let over = 0
   let timer: { at: number; callOff: () => void } | undefined
 
@@ -35,7 +41,8 @@ export function createAlarms(clock: Clock): Alarms {
     return {
       cancel() {
         if (!entry.task) return
-        // The entry stays in the list for a while; what its task holds on to must not.
+        // The entry stays in the list for a while. Its task must not, nor anything that the task
+        // refers to.
         entry.task = undefined
         over += 1
         skipCancelled()
@@ -58,7 +65,8 @@ export function createAlarms(clock: Clock): Alarms {
   function skipCancelled(): void {
     while (head < pending.length && pending[head]?.task === undefined) head += 1
     if (head === pending.length) stop()
-    // Behind one long wait there may be any number; each move pays for as many that are over.
+    // Any number of cancelled alarms may stand behind a long one. The list is only filtered when
+    // half of it is over, so that the cost stays in proportion.
     else if (over > 1024 && over * 2 > pending.length) keep(pending.filter(({ task }) => task))
   }
 
@@ -74,7 +82,10 @@ export function createAlarms(clock: Clock): Alarms {
     timer = undefined
   }
 
-  /** Leaves a timer alone that rings early: it winds itself again then. */
+  /**
+   * Sets the timer for the head of the list. A timer that is too early stays: it is set again when
+   * it fires.
+   */
   function wind(): void {
     const next = pending[head]
     if (!next || (timer && timer.at <= next.at)) return

@@ -1,44 +1,48 @@
-/** What one body takes of a byte budget. */
+/** The bytes of one body in a byte budget. */
 export interface Room {
   /**
-   * Counts bytes that are about to arrive, or answers `false` when half of the budget would be
-   * counted then, and changes nothing.
+   * Counts bytes that are about to arrive. Returns `false` and changes nothing when more than half
+   * of the budget would be counted then.
    */
   tryAdd(bytes: number): boolean
-  /** Gives everything back. May be called more than once; nothing is counted afterwards. */
+  /** Gives all bytes back. It may be called more than once. Nothing is counted afterwards. */
   release(): void
 }
 
-/** What one message holds of a byte budget. */
+/** The bytes of one message in a byte budget. */
 export interface Hold {
   /** Counts bytes that are in memory already. Never waits. */
   add(bytes: number): void
   /** Gives back bytes that were added. */
   giveBack(bytes: number): void
   /**
-   * Waits its turn for bytes about to be made, and resolves with whether they may be: `false`
-   * when `wanted` said no by then. A reservation larger than what is free is granted alone.
+   * Waits its turn for bytes that are about to be made. Resolves with whether they may be made:
+   * `false` when `wanted` returned `false` by then. A reservation larger than the free bytes is
+   * granted alone.
    */
   reserve(bytes: number, wanted: () => boolean): Promise<boolean>
   /**
-   * Reserves these bytes at once, in place of what was reserved, if they fit or would be granted
-   * alone, and nobody waits. Otherwise answers `false` and changes nothing.
+   * Reserves these bytes at once, in place of the earlier reservation, if they fit or would be
+   * granted alone, and no other hold waits. Otherwise returns `false` and changes nothing.
    */
   tryReserve(bytes: number): boolean
   /**
-   * Counts what was really made in place of what was reserved; 0 ends the reservation, and must
-   * before the hold reserves again.
+   * Counts the bytes that were really made in place of the reserved ones. 0 ends the reservation;
+   * it must end before the hold reserves again.
    */
   keep(bytes: number): void
-  /** Gives everything back. May be called more than once; nothing is counted afterwards. */
+  /** Gives all bytes back. It may be called more than once. Nothing is counted afterwards. */
   release(): void
 }
 
-/** The bytes the process holds at once: bodies, decoded text, queued events. */
+/** The bytes that the process holds at once: bodies, decoded text, queued events. */
 export interface ByteBudget {
   open(): Hold
   openRoom(): Room
-  /** Bytes counted and reserved at this moment. May exceed the budget: `add` never waits. */
+  /**
+   * Returns the bytes that are counted and reserved at this moment. They may exceed the budget,
+   * because `add` never waits.
+   */
   held(): number
 }
 
@@ -48,18 +52,22 @@ interface Waiter {
   readonly answer: (granted: boolean) => void
 }
 
-/** What was not reserved, bodies above all, leaves as much room for what is made of it. */
+/**
+ * The share of bytes that are not reserved, most of them bodies. The rest of the budget is for the
+ * text and events that are made of them.
+ */
 const COUNTED_SHARE = 1 / 2
 
 /**
- * `wanted` is told when there is no room for what is asked for. Reservations are granted in the order they were asked for: at once when they fit, otherwise as
- * soon as no other hold has anything reserved, or made of a reservation. So those who wait hold
- * nothing but bodies, and never wait for each other.
+ * Makes a byte budget. `wanted` is called when there is no room for the bytes that are asked for.
+ * Reservations are granted in the order in which they were asked for: at once when they fit,
+ * otherwise as soon as no other hold has reserved bytes, or bytes made from a reservation. So the
+ * holds that wait hold only bodies, and never wait for each other.
  */
 export function createByteBudget(maxBytes: number, wanted: () => void = () => {}): ByteBudget {
   const waiters: Waiter[] = []
   let held = 0
-  /** Of what is held: all that was not reserved. */
+  /** The part of `held` that was not reserved. */
   let counted = 0
   let reservations = 0
 

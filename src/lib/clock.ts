@@ -1,11 +1,13 @@
-/** The only source of time. Tests hand in one whose hands they move. */
+/** The only source of time. Tests pass in a clock that they move by hand. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Returns the milliseconds since the epoch. */
   now(): number
-  /** Milliseconds since an arbitrary start; never steps back. Deadlines live on it. */
+  /**
+   * Returns the milliseconds since an arbitrary start. It never steps back, so deadlines use it.
+   */
   monotonic(): number
   /**
-   * Runs `task` once after `ms`; the returned function calls it off. Waiting for it alone does not
+   * Runs `task` once after `ms`. The returned function cancels it. Waiting for it alone does not
    * keep the process alive.
    */
   after(ms: number, task: () => void): () => void
@@ -20,7 +22,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Resolves when all that waits for the event loop has had its turn. */
+/** Resolves when everything that waits for the event loop has had its turn. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)

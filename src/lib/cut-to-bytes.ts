@@ -1,9 +1,9 @@
 /**
- * The longest beginning of a text that has at most so many bytes in UTF-8, no character cut. What
- * was cut is a copy: a slice would keep the whole text in memory.
+ * Returns the longest beginning of a text that has at most `maxBytes` in UTF-8, without cutting a
+ * character. The result is a copy: a slice would keep the whole text in memory.
  */
 export function cutToBytes(text: string, maxBytes: number): string {
-  // A character has at least one byte, so the rest need not be looked at.
+  // A character has at least one byte, so the rest is not needed.
   const bytes = Buffer.from(text.slice(0, maxBytes + 1))
   if (bytes.length <= maxBytes) return text
   let end = maxBytes

@@ -1,31 +1,39 @@
 import type { Clock } from './clock.ts'
 
-/** A memory that forgets: by age, and the oldest first when it holds too many bytes. */
+/** A map whose entries expire. The oldest go first when it holds too many bytes. */
 export interface ExpiringMap<Value> {
   remember(key: string, value: Value, bytes: number): void
-  /** What is remembered and not yet expired. */
+  /** Returns the value of the key if it has not expired. */
   recall(key: string): Value | undefined
   forget(key: string): void
 }
 
 interface Memory<Value> {
   readonly key: string
-  /** None once it is forgotten: the queue may hold on to the rest for longer. */
+  /**
+   * The value; `undefined` once it is forgotten, because the queue may hold the rest for longer.
+   */
   value: Value | undefined
   readonly bytes: number
   readonly until: number
 }
 
-/** Places in the queue that may be spent before it is tidied. */
+/** The spent places that the queue may have before it is copied. */
 const SLACK = 64
 
-/** All entries live equally long, so that the order of insertion is the order of expiry. */
+/**
+ * Makes an empty map. All entries live equally long, so the order of insertion is the order of
+ * expiry.
+ */
 export function createExpiringMap<Value>(
   options: { readonly lifetimeMs: number; readonly maxBytes: number },
   clock: Clock,
 ): ExpiringMap<Value> {
   const memories = new Map<string, Memory<Value>>()
-  /** Oldest first, from `head`. A Map itself walks over all that it has deleted to find its first. */
+  /**
+   * The entries from `head` on, oldest first. A Map would walk over all its deleted entries to find
+   * the first.
+   */
   let queue: Memory<Value>[] = []
   let head = 0
   let held = 0

@@ -1,5 +1,5 @@
 /**
- * The place of a text, from 1, among those equal to it that came before. Takes some 30 bytes a text,
+ * Returns the place of a text, from 1, among the equal texts so far. A text takes some 30 bytes,
  * however long it is.
  */
 export type OrdinalOf = (text: string) => number
@@ -8,15 +8,16 @@ const FIRST_SIZE = 16
 const FULL_SHARE = 2 / 3
 
 /**
- * Texts are told apart by 53 bits of them. Among a million, the odds that any two are taken for
- * one are 1 in 18,000; then the second has another ordinal than alone, and no two have the same.
+ * Counts equal texts. Texts are compared by 53 bits. Among a million, the odds that two different
+ * ones count as equal are 1 in 18,000. The second one then has a higher ordinal than it would have,
+ * and still no two events have the same.
  */
 export function createOrdinals(): OrdinalOf {
-  /** An open hash table; 0 is a free place. */
+  /** The keys of an open hash table; 0 is a free place. */
   let keys = new Float64Array()
   let counts = new Uint32Array()
   let used = 0
-  /** Most messages hold one event: for that no table is made. */
+  /** The first text. Most messages hold one event, and need no table. */
   let first: string | undefined
 
   return function ordinalOf(text) {
@@ -59,7 +60,7 @@ export function createOrdinals(): OrdinalOf {
   }
 }
 
-/** cyrb53 (https://github.com/bryc/code, public domain), never 0. */
+/** Hashes a text with cyrb53 (https://github.com/bryc/code, public domain), never to 0. */
 function fingerprintOf(text: string): number {
   let high = 0xdeadbeef
   let low = 0x41c6ce57

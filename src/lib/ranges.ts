@@ -6,19 +6,19 @@ export interface Ranges {
   add(number: number): void
   /** Adds all numbers from the last one on. */
   endless(): void
-  /** Ranges in ascending order, such as `1-5,9`. */
+  /** Returns the ranges in ascending order, such as `1-5,9`. */
   text(): string
 }
 
 const RANGES = /^\d{1,9}(?:-\d{1,9})?(?:,\d{1,9}(?:-\d{1,9})?)*$/
-/** No text has so many lines. */
+/** A number above the line count of any text. */
 const LAST_NUMBER = 999_999_999
-/** Ranges that are held at once, before the nearest of them are joined. */
+/** The most ranges that are held at once, before the nearest are joined. */
 const MOST_RANGES = 4_096
 
 /**
- * Starts empty. When the numbers lie too far apart for a text of `maxLength` characters, the
- * nearest ranges are joined: the text then names numbers that were not added, and leaves none out.
+ * Makes an empty set. When the numbers lie too far apart for a text of `maxLength` characters, the
+ * nearest ranges are joined. The text then names numbers that were not added, and leaves none out.
  */
 export function createRanges(maxLength: number): Ranges {
   let ranges: LineRange[] = []
@@ -48,7 +48,7 @@ export function createRanges(maxLength: number): Ranges {
   }
 }
 
-/** The ranges in a text that `Ranges` wrote, or one like it; `undefined` when it is none. */
+/** Reads the ranges in a text as `Ranges` writes it; `undefined` when it is not such a text. */
 export function rangesIn(text: string): readonly LineRange[] | undefined {
   if (!RANGES.test(text)) return undefined
   const ranges = text.split(',').map((one) => {
@@ -59,7 +59,10 @@ export function rangesIn(text: string): readonly LineRange[] | undefined {
   return ascend ? ranges : undefined
 }
 
-/** Whether a number lies in one of the ranges; asked in ascending order. */
+/**
+ * Makes a test for whether a number lies in one of the ranges. The numbers must come in ascending
+ * order.
+ */
 export function createIsIn(ranges: readonly LineRange[]): (number: number) => boolean {
   let at = 0
   return function isIn(number) {
@@ -68,7 +71,7 @@ export function createIsIn(ranges: readonly LineRange[]): (number: number) => bo
   }
 }
 
-/** Leaves `count` ranges, parted at the widest gaps. */
+/** Joins ranges at the narrowest gaps, so that `count` are left. */
 function joinNearest(ranges: readonly LineRange[], count: number): LineRange[] {
   const gapBefore = (at: number) => (ranges[at]?.from ?? 0) - (ranges[at - 1]?.to ?? 0)
   const cuts = Array.from({ length: ranges.length - 1 }, (_, at) => at + 1)

@@ -1,6 +1,6 @@
 /**
- * Lets at most so many tasks run at once. The others wait in order, but a task whose `yields` says
- * so waits for all that do not.
+ * Runs a task when fewer than the limit run. The others wait in order. A task whose `yields`
+ * returns `true` waits for all tasks whose `yields` does not.
  */
 export type Limit = <T>(task: () => Promise<T>, yields?: () => boolean) => Promise<T>
 
@@ -9,7 +9,7 @@ interface Waiter {
   readonly yields: () => boolean
 }
 
-/** A semaphore around tasks. A task that rejects gives its place back too. */
+/** Makes a semaphore. A task that rejects gives its place back, too. */
 export function createLimit(most: number): Limit {
   const waiting: Waiter[] = []
   let running = 0
@@ -20,7 +20,7 @@ export function createLimit(most: number): Limit {
     try {
       return await task()
     } finally {
-      // The place is handed on, so that a newcomer cannot slip in between.
+      // The place goes to the next task directly, so that a new task cannot take it in between.
       const next = takeNext()
       if (next) next.start()
       else running -= 1

@@ -1,6 +1,6 @@
-// White space in UTF-8, as String.prototype.trim knows it. A byte-order mark counts as such.
+// White space in UTF-8, as String.prototype.trim defines it. A byte-order mark counts as such.
 
-/** The bytes of the white space that begins at `at`; 0 when there is none. */
+/** Returns the length of the white-space character that begins at `at`; 0 when there is none. */
 export function spaceIn(bytes: Uint8Array, at: number): number {
   const byte = bytes[at] ?? 0
   if (byte < 0x80) return isAsciiSpace(byte) ? 1 : 0
@@ -8,7 +8,7 @@ export function spaceIn(bytes: Uint8Array, at: number): number {
   return isWideSpace(byte, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0) ? 3 : 0
 }
 
-/** The end of what begins at `start`, when `end` less the white space before it is meant. */
+/** Returns the end of the text from `start` to `end` without the white space at its end. */
 export function trimmedEndIn(bytes: Uint8Array, start: number, end: number): number {
   let at = end
   for (let space = spaceBefore(bytes, at); space > 0; space = spaceBefore(bytes, at)) {
@@ -25,12 +25,12 @@ function spaceBefore(bytes: Uint8Array, end: number): number {
   return isWideSpace(bytes[end - 3] ?? 0, bytes[end - 2] ?? 0, last) ? 3 : 0
 }
 
-/** Space, tab, line feed, vertical tab, form feed, carriage return. */
+/** Tests for space, tab, line feed, vertical tab, form feed and carriage return. */
 function isAsciiSpace(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
 }
 
-/** U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000 and U+FEFF. */
+/** Tests for U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000 and U+FEFF. */
 function isWideSpace(first: number, second: number, third: number): boolean {
   if (first === 0xe2 && second === 0x80) {
     return (third >= 0x80 && third <= 0x8a) || third === 0xa8 || third === 0xa9 || third === 0xaf

@@ -1,4 +1,7 @@
-/** Why a push is not let in. A stable part of the contract and a metric label: the set may grow. */
+/**
+ * The reasons for which a push is refused. They are part of the contract and metric labels: the set
+ * may grow.
+ */
 export const REFUSAL_CODES = [
   'TOKEN_MISSING',
   'TOKEN_TOO_LARGE',
@@ -22,21 +25,24 @@ export type RefusalCode = (typeof REFUSAL_CODES)[number]
 export type Trusted = Readonly<{ kind: 'trusted' }>
 export type Refused = Readonly<{
   kind: 'refused'
-  /** 401: no good token · 403: a good one of another service account · 503: keys cannot be had. */
+  /**
+   * 401: no good token · 403: a good token of another service account · 503: no keys to check it
+   * with.
+   */
   status: 401 | 403 | 503
   code: RefusalCode
-  /** For people: what is wrong and what to do. Never holds the token or anything out of it. */
+  /** A text for people: what is wrong and what to do. It never quotes any part of the token. */
   detail: string
   /** More of that, for the log only: the sender may not be told. */
   hint?: string
 }>
 
-/** Whether a push is Pub/Sub's, for us. */
+/** The answer to whether a push comes from Pub/Sub and is meant for this service. */
 export type Authentication = Trusted | Refused
 
 /**
- * Judges the `Authorization` header of a push. Answers at once wherever it can, so that a token
- * seen before costs no promise; a promise never rejects.
+ * Judges the `Authorization` header of a push. It answers without a promise where it can, so that a
+ * token seen before costs none. A promise never rejects.
  */
 export type Authenticate = (
   authorization: string | undefined,

@@ -2,25 +2,25 @@ import type { Rejected } from './outcome.ts'
 
 /** One event's place in a message, with the text it was published as. */
 export interface Line {
-  /** From 1: the line of a text, the place in an array. */
+  /** The number of the line in a text, or the place in an array, from 1. */
   readonly number: number
   /**
-   * Without the white space around it; may hold line breaks, where the event was laid out so. Bytes
-   * that are not UTF-8 show as U+FFFD.
+   * The text without the white space around it. It may hold line breaks. Bytes that are not UTF-8
+   * show as U+FFFD.
    */
   readonly text: string
-  /** The bytes in base64, where they are not UTF-8. */
+  /** The bytes in base64, when they are not UTF-8. */
   readonly data?: string
-  /** Set when no letter may hold the line: if it is rejected, its message is stored whole. */
+  /** Set when the line is too long for a letter. If it is rejected, its message is stored whole. */
   readonly isTooLong?: true
-  /** Set when the line stands for all that follows it in the text as well. */
+  /** Set when the line stands for everything that follows it in the text, too. */
   readonly isRest?: true
 }
 
-/** What a line holds: a JSON value, or why none. */
+/** The content of a line: a JSON value, or the reason why there is none. */
 export type Parsed = Readonly<{ kind: 'json'; value: unknown }> | Rejected
 
-/** A line that is cut out of its body, and what it holds. */
+/** A line that is cut out of its body, with its content. */
 export interface ReadLine {
   readonly line: Line
   readonly parsed: Parsed
@@ -29,59 +29,70 @@ export interface ReadLine {
 /** The data of a message in bytes, inflated and without a byte-order mark. */
 export interface Body {
   readonly bytes: Buffer
-  /** Whether all of it is UTF-8; otherwise each line has to be checked. */
+  /** Whether all of it is UTF-8. Otherwise each line has to be checked. */
   readonly isUtf8: boolean
-  /** Set when the memory has no room for the letter of a long line. */
+  /** Set when the memory has no room for a letter with a long line. */
   readonly isTight?: true
 }
 
-/** Where a line stands in the body, in bytes. */
+/** The place of a line in the body, in bytes. */
 export interface Place {
-  /** From 1: the line of a text, the place in an array. */
+  /** The number of the line in a text, or the place in an array, from 1. */
   readonly number: number
   readonly start: number
   /** Exclusive. */
   readonly end: number
-  /** What it holds, where that is known already. */
+  /** The content of the line, where it is known already. */
   readonly parsed?: Parsed
-  /** Set when it reaches from a fault to the end of the text, whatever stands there. */
+  /** Set when the place reaches from a fault to the end of the text. */
   readonly isRest?: true
 }
 
-/** What the data of one message turned out to be. */
+/** The result of decoding the data of one message. */
 export type Decoded = Readonly<
-  /** No data at all: the transform may still make an event of the attributes. */
+  /** The message has no data. The transform may still make an event of its attributes. */
   | { kind: 'no_data' }
-  /** A body and the places of its lines; none when it is blank. They may be gone through again. */
+  /**
+   * A body and the places of its lines, which can be iterated again. A blank body has no places.
+   */
   | { kind: 'lines'; body: Body; lines: Iterable<Place> }
-  /** Not text, or too much of it: the message as a whole is rejected, as one event. */
+  /** The data is not text, or too large. The message as a whole is rejected, as one event. */
   | { kind: 'undecodable'; outcome: Rejected }
-  /** Its turn to be inflated did not come before the message's time was up. */
+  /** The message's time was up before it was its turn to be inflated. */
   | { kind: 'out_of_time' }
 >
 
-/** An event on its way to `prepare`: as published, or as the transform made it. */
+/** An event before `prepare`: as published, or as the transform made it. */
 export interface Candidate {
   readonly line: Line
-  /** 0 for an only event; 1, 2, … for the children of a transform that made several of one. */
+  /** 0 for a single event; 1, 2, … for the children when a transform made several events of one. */
   readonly child: number
-  /** JSON, and the value it parses to. */
+  /** The JSON text. `value` is its parsed value. */
   readonly text: string
   readonly value: unknown
 }
 
-/** An event as Mixpanel will be sent it. */
+/** An event as it is sent to Mixpanel. */
 export interface PreparedEvent {
   readonly kind: 'prepared'
-  /** One JSON object, `{"event":…,"properties":{…}}`; may hold line breaks, so not for NDJSON. */
+  /**
+   * One JSON object, `{"event":…,"properties":{…}}`. It may hold line breaks, so it does not fit
+   * NDJSON.
+   */
   readonly text: string
-  /** Length of `text` in UTF-8. */
+  /** The length of `text` in UTF-8. */
   readonly bytes: number
   readonly insertId: string
-  /** From 1: its place among the events of its message that are sent alike, where its id rests on it. */
+  /**
+   * The event's place among the equal events of its message, from 1; present when the insert id
+   * depends on it.
+   */
   readonly ordinal?: number
   /** Epoch ms. */
   readonly time: number
-  /** `$identify`, `$create_alias` or `$merge`: travels in a batch of its own kind. */
+  /**
+   * Whether the event is `$identify`, `$create_alias` or `$merge`. Those are sent in batches of
+   * their own.
+   */
   readonly identityVerb: boolean
 }

@@ -1,55 +1,61 @@
 import type { Line, PreparedEvent } from './event.ts'
 import type { Dropped, EventOutcome, Rejected, Retry } from './outcome.ts'
 
-/** The events of one message on their way to Mixpanel, told as each of them arrives. */
+/** The events of one message on their way to Mixpanel. It is told the outcome of each event. */
 export interface Party {
-  /** The same at each delivery of the message, and no other message has it. */
+  /** The key of the message: the same at each delivery, and unique to the message. */
   readonly key: string
   /**
-   * Monotonic ms until which a push waits for their delivery. Moves when a redelivery joins, or on
-   * a drain.
+   * The monotonic ms until which a push waits for the delivery. It moves when a redelivery joins,
+   * or on a drain.
    */
   readonly deliverBy: number
   /**
-   * Monotonic ms after which no attempt starts for them: `deliverBy`, or later while their work goes
-   * on although no push waits for it. From `deliverBy` on, events that a push waits for go first.
+   * The monotonic ms after which no attempt starts for these events: `deliverBy`, or later while
+   * their work goes on although no push waits for it. After `deliverBy`, events that a push waits
+   * for go first.
    */
   readonly goesOnUntil: number
-  /** Called when some of them leave in a batch. */
+  /** Called when some of the events leave in a batch. */
   departed(): void
-  /** Called once for each traveller: its outcome is known from now on. */
+  /** Called once for each event, when its outcome is known. */
   arrived(traveller: Traveller, outcome: EventOutcome): void
-  /** Called instead when the delivery threw: a bug, which becomes a 500 and so a nack. */
+  /** Called instead when the delivery threw. That is a bug, which becomes a 500 and so a nack. */
   failed(error: unknown): void
 }
 
-/** One event of a message: where it stood, and what it sets out as, or why it does not. */
+/**
+ * One event of a message: its place, and the event that is sent or the outcome that keeps it back.
+ */
 export interface Journey {
-  /** Absent when the message as a whole could not be read: the journey is the message's. */
+  /** The line; absent when the message as a whole could not be read. */
   readonly line?: Line
-  /** 0 for an only event; 1, 2, … for the children of a transform that made several of one. */
+  /** 0 for a single event; 1, 2, … for the children when a transform made several events of one. */
   readonly child: number
-  /** How many children there are; absent for an only event. */
+  /** The number of children; absent for a single event. */
   readonly children?: number
   readonly step: PreparedEvent | Dropped | Rejected | Retry
 }
 
-/** An event under way to Mixpanel. */
+/** An event on its way to Mixpanel. */
 export interface Traveller {
   readonly party: Party
-  /** Which of its message's events it is, from 0, in an order that is the same at each delivery. */
+  /** The number of the event in its message, from 0. The order is the same at each delivery. */
   readonly place: number
   readonly event: PreparedEvent
 }
 
-/** A rejected event, as it is to be stored. */
+/** A rejected event, as it will be stored. */
 export interface RejectedJourney {
   readonly line?: Line
-  /** From 1: its place among the events sent alike where its id rests on that, else its line's place. */
+  /**
+   * The event's place among the equal events of its message when its insert id depends on that,
+   * else its line's place; from 1.
+   */
   readonly ordinal: number
   readonly child: number
   readonly children?: number
   readonly outcome: Rejected
-  /** Absent when it was rejected before it was prepared. */
+  /** The prepared event; absent when it was rejected before it was prepared. */
   readonly event?: PreparedEvent
 }

@@ -1,10 +1,12 @@
 /**
- * Prefix of the attributes that a dead letter in a topic has beside its event. A message that
+ * The prefix of the attributes that a dead letter in a topic has beside its event. A message that
  * carries them is the letter, published again.
  */
 export const LETTER_PREFIX = 'pubsub-mixpanel-'
 
-/** The names behind the prefix. A contract with all readers of the topic: the set may grow. */
+/**
+ * The names after the prefix. They are a contract with all readers of the topic: the set may grow.
+ */
 export const LETTER_ATTRIBUTES = [
   'id',
   'dead-lettered-at',
@@ -31,11 +33,14 @@ export const LETTER_ATTRIBUTES = [
 ] as const
 export type LetterAttribute = (typeof LETTER_ATTRIBUTES)[number]
 
-/** Prefix of an attribute of the original message that cannot be published under its own name. */
+/**
+ * The prefix for an attribute of the original message that cannot be published under its own name.
+ */
 export const ORIGINAL_PREFIX = `${LETTER_PREFIX}original-`
 
 /**
- * Names that cannot be published as they are: Pub/Sub refuses a publish request with an empty name
- * or one that begins with `goog` in any case, and our own prefix names the letter's attributes.
+ * The names that cannot be published as they are. Pub/Sub refuses a publish request with an empty
+ * name or one that begins with `goog` in any case, and our own prefix is for the letter's
+ * attributes.
  */
 export const KEPT_NAME = new RegExp(`^(?:$|goog|${LETTER_PREFIX})`, 'i')

@@ -1,4 +1,7 @@
-/** Why an event can never be imported. A metric label and a dead-letter field: the set may grow. */
+/**
+ * The reasons for which an event can never be imported. They are metric labels and a dead-letter
+ * field: the set may grow.
+ */
 export const REJECT_REASONS = [
   'unreadable_data',
   'invalid_json',
@@ -9,7 +12,10 @@ export const REJECT_REASONS = [
 ] as const
 export type RejectReason = (typeof REJECT_REASONS)[number]
 
-/** Why an event goes back to Pub/Sub with its message. A metric label: the set may grow. */
+/**
+ * The reasons for which an event goes back to Pub/Sub with its message. They are metric labels: the
+ * set may grow.
+ */
 export const RETRY_REASONS = [
   'deadline',
   'draining',
@@ -26,7 +32,10 @@ export const RETRY_REASONS = [
 ] as const
 export type RetryReason = (typeof RETRY_REASONS)[number]
 
-/** Why no answer of Mixpanel came, or none that can be read. A metric label: the set may grow. */
+/**
+ * The reasons for which Mixpanel gave no answer, or none that can be read. They are metric labels:
+ * the set may grow.
+ */
 export const UNREACHABLE_CAUSES = [
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -61,15 +70,17 @@ export type Rejected = Readonly<{
   reason: RejectReason
   /** The part of the event that is at fault, in Mixpanel's notation: `properties.time`. */
   field?: string
-  /** For people. May quote the event: it belongs in the dead letter, never in a log. */
+  /**
+   * A text for people. It may quote the event, so it belongs in the dead letter and never in a log.
+   */
   detail: string
 }>
 export type Retry = Readonly<{ kind: 'retry'; reason: RetryReason }>
 
-/** How the journey of one event ended. Every event reaches exactly one of these. */
+/** The end of one event's path. Every event reaches exactly one of these. */
 export type EventOutcome = Imported | Dropped | Rejected | Retry
 
-/** So many events that came to the same, but for the words of a rejection. */
+/** A number of events with the same outcome. Only the details of a rejection may differ. */
 export interface Tally {
   readonly outcome: EventOutcome
   readonly count: number
@@ -77,13 +88,13 @@ export interface Tally {
 
 export const IMPORTED: Imported = Object.freeze({ kind: 'imported' })
 
-/** An outcome `rejected`; `field` is left out when the whole event is at fault. */
+/** Makes an outcome `rejected`. `field` is left out when the whole event is at fault. */
 export function rejected(reason: RejectReason, detail: string, field?: string): Rejected {
   if (field === undefined) return { kind: 'rejected', reason, detail }
   return { kind: 'rejected', reason, field, detail }
 }
 
-/** An outcome `retry`. */
+/** Makes an outcome `retry`. */
 export function retry(reason: RetryReason): Retry {
   return { kind: 'retry', reason }
 }

@@ -1,20 +1,23 @@
 import type { RejectReason, RetryReason } from './outcome.ts'
 
-/** Why a message was acked: the weightiest thing that happened to one of its events. */
+/** The reasons for which a message was acked: the most important outcome among its events. */
 export const ACK_REASONS = ['dead_lettered', 'imported', 'dropped', 'empty'] as const
 export type AckReason = (typeof ACK_REASONS)[number]
 
-/** What Pub/Sub is told about one message. */
+/** The answer to Pub/Sub for one message. */
 export type Settlement = Readonly<
   | { kind: 'ack'; reason: AckReason; status: 204 }
   | { kind: 'nack'; reason: RetryReason; status: 503 }
-  /** Only with `DEAD_LETTER=subscription`: left to the subscription's own dead-letter policy. */
+  /**
+   * The nack for a rejected event with `DEAD_LETTER=subscription`: the subscription's own
+   * dead-letter policy takes it.
+   */
   | { kind: 'nack'; reason: RejectReason; status: 422 }
 >
 
 export type Nack = Extract<Settlement, { kind: 'nack' }>
 
-/** The stable code of a nack, in its answer and in its log line. */
+/** Returns the stable code of a nack, for its answer and its log line. */
 export function codeOf({ reason }: Nack): string {
   return reason.toUpperCase()
 }

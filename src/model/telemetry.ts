@@ -2,59 +2,75 @@ import type { Message } from './message.ts'
 import type { RejectReason, Tally, UnreachableCause } from './outcome.ts'
 import type { Settlement } from './settlement.ts'
 
-/** How one request to Mixpanel ended. */
+/** The end of one request to Mixpanel. */
 export interface RequestEnd {
-  /** HTTP status, or why there was none. */
+  /** The HTTP status, or the reason why there was none. */
   readonly status: number | 'mixpanel_timeout' | 'mixpanel_unreachable'
-  /** Why Mixpanel was unreachable. */
+  /** The reason why Mixpanel was unreachable. */
   readonly cause?: UnreachableCause
   readonly events: number
-  /** Uncompressed. */
+  /** The length of the body before compression. */
   readonly bytes: number
   readonly elapsedMs: number
 }
 
-/** What was rejected since an event has last passed. */
+/** The events that were rejected since the last one passed. */
 export interface Rejections {
   readonly reasons: Readonly<Partial<Record<RejectReason, number>>>
-  /** The first part of an event that was at fault, in Mixpanel's notation. */
+  /** The first field that was at fault, in Mixpanel's notation. */
   readonly field?: string
 }
 
 /**
- * What happened, told once, in the past tense. Whoever listens counts it and writes the log
- * line; nothing here carries an event's contents, a token or a secret.
+ * The calls that report what happened, once, in the past tense. The receiver counts it and writes
+ * the log line. No call carries an event's contents, a token or a secret.
  */
 export interface Telemetry {
   /**
-   * Events of a message that are to be settled now: not those that an earlier delivery settled, nor
-   * those that this one does not come to.
+   * Called with the number of events of a message that are to be settled now. Events that an
+   * earlier delivery settled, or that this delivery does not reach, do not count.
    */
   eventsReceived(count: number): void
-  /** What became of the same events, and what their message came to. */
+  /** Called with the outcomes of the same events, and the settlement of their message. */
   eventsSettled(tallies: readonly Tally[], settlement: Settlement): void
-  /** One push of a message was answered. */
+  /** Called when one push of a message was answered. */
   messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void
   pushRefused(code: string, detail: string): void
-  /** A request was answered 404; `path`, fit for a log line, is given when it has a bearer token. */
+  /**
+   * Called when a request was answered 404. `path`, fit for a log line, is given when the request
+   * has a bearer token.
+   */
   noSuchRoute(path: string | undefined): void
   duplicatePush(): void
   requestEnded(end: RequestEnd): void
-  /** Events of a message, counted by the reasons for which they were rejected. */
+  /** Called when letters were stored, with the number of events for each reason. */
   deadLettersStored(reasons: Rejections['reasons'], elapsedMs: number): void
   deadLettersNotStored(error: unknown): void
-  /** At the start Google could not be asked whether the dead-letter topic may be published to. */
+  /**
+   * Called when Google could not be asked at the start whether the dead-letter topic accepts
+   * letters.
+   */
   deadLetterTopicUnproven(error: unknown): void
-  /** Mixpanel refused the credentials, the project or the region, with this HTTP status. */
+  /**
+   * Called when Mixpanel refused the credentials, the project or the region, with this HTTP status.
+   */
   misconfigured(status: number): void
-  /** Mixpanel has left so many events of a batch out of its count, twice, and imported the others. */
+  /**
+   * Called when Mixpanel twice imported a batch and left this many of its events out of its count.
+   */
   shortfall(events: number): void
-  /** Mixpanel has refused so many events without naming one at fault, and imported none meanwhile. */
+  /**
+   * Called when Mixpanel refused this many events without naming one at fault, and imported none
+   * meanwhile.
+   */
   suspected(events: number): void
-  /** Nothing but letters comes of the messages: each further one that is rejected whole tells. */
+  /** Called when all events of a message were rejected, and all of the last messages before it. */
   allRejected(rejections: Rejections): void
-  /** The keys that tokens are verified with could not be had; those at hand stay good for a day. */
+  /**
+   * Called when the key server gave no keys to verify tokens with. The keys at hand stay good for a
+   * day.
+   */
   keysNotFetched(error: unknown): void
-  /** A bug. */
+  /** Called with an error that is a bug. */
   unforeseen(error: unknown): void
 }

@@ -7,25 +7,33 @@ import type { EventTime } from './event-time.ts'
 import { childIdOf } from './insert-id.ts'
 import { isLegalInsertId, isUsableInsertId } from './mixpanel-ids.ts'
 
-/** An event that gives itself no usable id. */
+/** An event that has no usable insert id of its own. */
 export interface UnnamedEvent {
   readonly candidate: Candidate
   readonly event: ParsedEvent
   readonly time: EventTime
 }
 
-/** A derived id; `ordinal` is the event's place among its equals, where the id rests on it. */
+/**
+ * A derived insert id. `ordinal` is the event's place among its equals, when the id depends on it.
+ */
 export interface DerivedId {
   readonly id: string
   readonly ordinal?: number
 }
 
-/** Makes the insert ids of one message's events; called once for each, in the order of the message. */
+/**
+ * Makes the insert ids of one message's events. It is called once for each event, in the order of
+ * the message.
+ */
 export type DeriveId = (unnamed: UnnamedEvent) => DerivedId
 
 const DIGITS = /^\d+$/
 
-/** Message id and line: the same at each delivery, and legible when the message id is Pub/Sub's. */
+/**
+ * Derives ids from the message id and the line: the same at each delivery, and readable when the
+ * message id is Pub/Sub's.
+ */
 export function idsOfMessage(message: Message): DeriveId {
   const idOfLine = lineIdsOf(message)
   return function deriveId({ candidate: { line, child } }) {
@@ -34,10 +42,10 @@ export function idsOfMessage(message: Message): DeriveId {
 }
 
 /**
- * A hash of the event as it is sent, before its id is put in, and of its ordinal among the events of
- * the message that are sent alike. A time that Pub/Sub may change from one delivery to the next has
- * no part in it: an event without a time of its own has the id of `idsOfMessage`, and an event whose
- * clock is fast counts with the time it gives itself.
+ * Derives ids from a hash of the event as it is sent, before its id is put in, and of its ordinal
+ * among the equal events of the message. The hash leaves out times that may differ between
+ * deliveries: an event without a time of its own has the id of `idsOfMessage`, and an event whose
+ * clock is fast is hashed with its own time.
  */
 export function idsOfContent(message: Message): DeriveId {
   const ofMessage = idsOfMessage(message)
@@ -68,7 +76,7 @@ function textWithOwnTime({ candidate, event, time }: UnnamedEvent): string {
   return withProperties(candidate.text, event, { time: String(time.ownMs) })
 }
 
-/** The id that a replayed event had when its letter was written. */
+/** Returns the id that a replayed event had when its letter was written. */
 function idOfLetter({ messageId, replay }: Message, child: number): string | undefined {
   const id = replay?.insertId
   if (!replay || replay.line === 0 || id === undefined || !isUsableInsertId(id)) return undefined
@@ -76,24 +84,29 @@ function idOfLetter({ messageId, replay }: Message, child: number): string | und
 }
 
 /**
- * Tells a replayed event that had no id yet from its equals, which are replayed by themselves: they
- * stand on other lines, or are other children. Its ordinal could not: it depends on which of them are
- * rejected at the time. `undefined` for an event whose letter does not know its place.
+ * Returns parts that tell a replayed event without an id from its equals, which have letters of
+ * their own: they stand on other lines, or are other children. The ordinal cannot tell them apart,
+ * because it depends on which of them were rejected. Returns `undefined` for an event whose letter
+ * does not know its place.
  */
 function placeOf(
   { messageId, replay }: Message,
   child: number,
 ): readonly (string | number)[] | undefined {
-  // A whole message holds all of them.
+  // The letter of a whole message holds all its events.
   if (!replay || replay.line === 0) return undefined
   const letters = childIn(replay, messageId)
-  // The siblings that the letter knew have letters of their own, or were imported under their usual ids.
+  // The siblings that the letter knew have letters of their own, or were imported under their usual
+  // ids.
   const isKnown = letters > 0 && child <= (replay.child?.of ?? Number.POSITIVE_INFINITY)
   if (isKnown && !isLettersChild(letters, child)) return undefined
   return ['place', replay.line, Math.max(1, child)]
 }
 
-/** Tells the lines of a letter that was made into several, by hand: they are named for the letter. */
+/**
+ * Returns a part that tells lines apart when one letter was split by hand: their ids include the
+ * letter's id.
+ */
 function handMadeOf({ messageId, replay }: Message): readonly string[] {
   return replay?.line === 0 && messageId === replay.id ? [messageId] : []
 }
@@ -102,7 +115,7 @@ function isLettersChild(letters: number, child: number): boolean {
   return letters === child || (letters === 0 && child === 1) || (letters === 1 && child === 0)
 }
 
-/** Which child of its line the letter is of, as its id says; 0 for an only event. */
+/** Returns the place of the letter's child in its line, as its id says; 0 for a single event. */
 function childIn({ id, line }: Replay, messageId: string): number {
   const stem = `${messageId}-${line}-`
   return id.startsWith(stem) ? Number(id.slice(stem.length)) : 0

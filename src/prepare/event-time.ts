@@ -2,21 +2,23 @@ import { type Rejected, rejected } from '../model/outcome.ts'
 import { momentOf } from './moment.ts'
 
 /**
- * The moment an event gets, in epoch ms: the one in its text, or one to be set there. `ownMs` is the
- * moment that it gives itself, absent when it gives none.
+ * The time of an event, in epoch ms: the one in its text, or one to be set there. `ownMs` is the
+ * event's own time, absent when it has none.
  */
 export type EventTime = Readonly<{ kind: 'kept' | 'set'; ms: number; ownMs?: number }>
 
 const HOUR_MS = 3_600_000
-/** Mixpanel takes nothing earlier (https://developer.mixpanel.com/reference/import-events). */
+/**
+ * The earliest time that Mixpanel accepts (https://developer.mixpanel.com/reference/import-events).
+ */
 const EARLIEST_MS = Date.UTC(1971, 0, 1)
-/** The last moment a Date can name: there is no calendar for a number beyond. */
+/** The last instant that a Date can hold. */
 const LATEST_MS = 8.64e15
 
 /**
- * The time of an event that gives its own as `own`, in a message published at `publishedAt`. A
- * clock that is up to an hour fast is put back to the publish time, for Mixpanel would put it back
- * to its own now: a different one at each attempt.
+ * Returns the time of an event with the time `own`, in a message published at `publishedAt`. A time
+ * up to an hour after the publish time becomes the publish time. Mixpanel would set it to its own
+ * current time, which differs at each attempt.
  */
 export function eventTimeOf(own: unknown, publishedAt: number | undefined): EventTime | Rejected {
   if (own === undefined || own === null) return publishTime(publishedAt)

@@ -4,8 +4,8 @@ import type { Candidate } from '../model/event.ts'
 import { isBadId, isLegalInsertId } from './mixpanel-ids.ts'
 
 /**
- * The id that an event gives itself as `$insert_id`, hashed when Mixpanel would not take it so;
- * `undefined` when it gives none, or a placeholder.
+ * Returns the event's own `$insert_id`, hashed when Mixpanel would not accept it as it is;
+ * `undefined` when it has none, or a placeholder.
  */
 export function ownIdOf(given: unknown, eventText: string): string | undefined {
   const id = textOf(given, eventText)
@@ -14,20 +14,24 @@ export function ownIdOf(given: unknown, eventText: string): string | undefined {
 }
 
 /**
- * The id of a child of a line whose only event would have `id`. The first child has the same: a
- * transform that is mended and makes one event where it made several must not make it anew.
+ * Returns the id of a child of a line whose only event would have `id`. The first child has the
+ * same id: when a transform that made several events of a line is changed to make one, that event
+ * must not get a new id.
  */
 export function childIdOf(id: string, child: number): string {
   return child <= 1 ? id : hashId(['child', id, child])
 }
 
 /**
- * The id a candidate gets, given the one that it would have for itself: that one, unless an earlier
- * child of its line has it. A transform copies the `$insert_id` of its input into all that it makes.
+ * Returns the id for a candidate: the given one, unless an earlier child of its line has it. A
+ * transform may copy the `$insert_id` of its input into all events that it makes.
  */
 export type ClaimId = (candidate: Pick<Candidate, 'line' | 'child'>, id: string) => string
 
-/** Keeps the ids of the children of each line apart; called in the order of the message. */
+/**
+ * Makes a function that keeps the ids of the children of each line apart. It is called in the order
+ * of the message.
+ */
 export function createClaims(): ClaimId {
   const claimed = new Set<string>()
   let lineNumber = 0
@@ -43,7 +47,10 @@ export function createClaims(): ClaimId {
   }
 }
 
-/** The raw text of what is no string: as a value, a large number has lost its last digits. */
+/**
+ * Returns the raw text of a value that is no string, because a large number has lost its last
+ * digits as a value.
+ */
 function textOf(given: unknown, eventText: string): string {
   if (typeof given === 'string') return given
   if (given === undefined || given === null) return ''

@@ -1,14 +1,19 @@
-/** Numbers below are seconds: as ms they would lie before March 1973, as seconds they reach 5138. */
+/**
+ * The number below which a time is in seconds. As ms it would lie before March 1973, as seconds it
+ * reaches the year 5138.
+ */
 const SECONDS_BELOW = 1e11
 
 const NUMERIC = /^-?\d+(\.\d+)?$/
-/** ISO 8601 as it is met: a day alone, a space for the T, no seconds, any fraction, any zone. */
+/**
+ * ISO 8601 in its common forms: a day alone, a space for the T, no seconds, any fraction, any zone.
+ */
 const ISO_8601 =
   /^(?<day>\d{4}-\d\d-\d\d)(?:[T ](?<minute>\d\d:\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d+))?)?(?: ?(?<zone>Z|UTC|[+-]\d\d(?::?\d\d)?))?)?$/i
 
 /**
- * What a `time` means in epoch ms, a whole number; `undefined` when it cannot be read. Numbers,
- * bare or in a string, are seconds or ms, told apart by their size; a date without zone is UTC.
+ * Reads a `time` as epoch ms, a whole number; `undefined` when it cannot be read. Numbers, bare or
+ * in a string, are seconds or ms, told apart by their size. A date without zone is UTC.
  */
 export function momentOf(time: unknown): number | undefined {
   if (typeof time === 'number') return momentOfNumber(time)
@@ -21,7 +26,10 @@ function momentOfNumber(epoch: number): number | undefined {
   return Math.round(Math.abs(epoch) < SECONDS_BELOW ? epoch * 1000 : epoch)
 }
 
-/** Date.parse takes a time without zone for local time, and refuses some of what is common. */
+/**
+ * Reads ISO 8601. Date.parse alone takes a time without zone for local time, and refuses some
+ * common forms.
+ */
 function momentOfIso(text: string): number | undefined {
   const parts = ISO_8601.exec(text)?.groups
   if (parts === undefined) return undefined
@@ -37,7 +45,9 @@ function offsetOf(zone: string): string {
   return `${zone.slice(0, 3)}:${minutes}`
 }
 
-/** Date.parse reads the 30th of February as the second of March. */
+/**
+ * Tests for a day of the calendar. Date.parse reads the 30th of February as the second of March.
+ */
 function isCalendarDay(day: string): boolean {
   return new Date(day).toISOString().startsWith(day)
 }

@@ -8,17 +8,20 @@ import { type ClaimId, createClaims, ownIdOf } from './insert-id.ts'
 import { isBadId } from './mixpanel-ids.ts'
 
 export interface PrepareOptions {
-  /** What the insert ids are made of for events without a usable one of their own. */
+  /** The source of the insert ids for events without a usable one of their own. */
   readonly insertId: 'message' | 'content'
 }
 
 /**
- * Makes each event of a message what Mixpanel takes, or says why that cannot be. A function of the
- * message alone, whose candidates come one by one, all of them, in order.
+ * Makes each event of a message acceptable to Mixpanel, or rejects it. It depends on the message
+ * alone, and must be given all candidates of the message one by one, in order.
  */
 export type Prepare = (message: Message) => (candidate: Candidate) => PreparedEvent | Rejected
 
-/** Mixpanel takes less than 1 MB (https://developer.mixpanel.com/reference/import-events). */
+/**
+ * The size that an event must stay below: 1 MB
+ * (https://developer.mixpanel.com/reference/import-events).
+ */
 const TOO_LARGE_BYTES = 1_048_576
 
 const IDENTITY_VERBS = ['$identify', '$create_alias', '$merge']
@@ -29,7 +32,10 @@ const BAD_DISTINCT_ID = rejected(
   'properties.distinct_id',
 )
 
-/** Rejects only what Mixpanel is certain to refuse; what is in doubt is left to its answer. */
+/**
+ * Makes a `Prepare` that rejects only events that Mixpanel is certain to refuse. Mixpanel decides
+ * on the others.
+ */
 export function createPrepare({ insertId }: PrepareOptions): Prepare {
   const idsOf = insertId === 'message' ? idsOfMessage : idsOfContent
 
@@ -47,7 +53,8 @@ function prepareEvent(
   const event = candidate.value
   const givenId = givenIdIn(event)
   const ownId = ownIdOf(givenId, candidate.text)
-  // Before anything is rejected: once it is mended, the event must find its id free.
+  // The id is claimed before anything is rejected: once the event is corrected, its id must be
+  // free.
   const claimedId = ownId === undefined ? undefined : claimId(candidate, ownId)
   if (!isEvent(event)) return faultOf(event)
   const { distinct_id: distinctId, time: givenTime } = event.properties

@@ -1,13 +1,15 @@
 import type { EventOutcome, RetryReason } from '../model/outcome.ts'
 import type { AckReason, Settlement } from '../model/settlement.ts'
 
-/** Where rejected events go: to a store of ours, or with their message to Pub/Sub's own policy. */
+/**
+ * The place where rejected events go: to our store, or with their message to Pub/Sub's own policy.
+ */
 export type RejectedGo = 'to_store' | 'to_subscription'
 
 /**
- * The one table from the outcomes of a message to what Pub/Sub is told. One event to retry
- * brings the whole message back. In mode `to_store` a rejected event counts as stored: one that
- * could not be stored must have become a `retry` before.
+ * Makes one answer to Pub/Sub of the outcomes of a message. One event to retry brings the whole
+ * message back. In mode `to_store` a rejected event counts as stored: one that could not be stored
+ * must have become a `retry` before.
  */
 export function settlementOf(outcomes: readonly EventOutcome[], mode: RejectedGo): Settlement {
   let settlement = ack('empty')
@@ -15,7 +17,7 @@ export function settlementOf(outcomes: readonly EventOutcome[], mode: RejectedGo
   return settlement
 }
 
-/** A message that comes again, whatever became of its events. */
+/** Makes the settlement of a message that comes again, whatever the outcomes of its events. */
 export function nack(reason: RetryReason): Settlement {
   return { kind: 'nack', reason, status: 503 }
 }
@@ -38,7 +40,10 @@ function demandOf(outcome: EventOutcome, mode: RejectedGo): Settlement {
   }
 }
 
-/** The first of the heaviest wins, so that the reason does not depend on later events. */
+/**
+ * Returns the heavier settlement. The first of the heaviest wins, so that the reason does not
+ * depend on later events.
+ */
 function heavier(one: Settlement, other: Settlement): Settlement {
   return weightOf(other) > weightOf(one) ? other : one
 }

@@ -1,4 +1,5 @@
-// A scanner for the structure of JSON in UTF-8. It takes any bytes, JSON or not, and parses nothing.
+// A scanner for the structure of JSON in UTF-8. It accepts any bytes, JSON or not, and parses
+// nothing.
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -8,22 +9,25 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Bytes that are scanned in one turn of the event loop: a quarter of a millisecond. */
+/** The bytes that are scanned in one turn of the event loop: a quarter of a millisecond. */
 export const STRETCH_BYTES = 256 * 1024
 
-/** Where an array ends: after the bracket that closes it, or where it is broken. */
+/** The end of an array: after the bracket that closes it, or where it is broken. */
 export interface ArrayEnd {
   readonly closed: boolean
   readonly at: number
 }
 
-/** Takes the next element, from `start` up to `end`, or says `false`: the array is broken here. */
+/**
+ * Called with the place of the next element, from `start` up to `end`. It returns `false` when the
+ * array is broken here.
+ */
 export type TakeElement = (start: number, end: number) => boolean
 
 /**
- * Hands out the elements of the array that opens at `openAt`, without the white space around them,
- * and pauses after each stretch. The array is broken at the first element that is missing, cut off
- * or not taken, and at whatever follows an element without a comma.
+ * Passes the elements of the array that opens at `openAt` to `take`, without the white space around
+ * them, and pauses after each stretch. The array is broken at the first element that is missing,
+ * cut off or not taken, and where a comma is missing after an element.
  */
 export function* elementsIn(
   bytes: Uint8Array,
@@ -46,13 +50,13 @@ export function* elementsIn(
   }
 }
 
-/** What parsing a part of a text would cost: how deeply it nests, and about how many values it has. */
+/** The cost of parsing a part of a text: its levels, and roughly the number of its values. */
 export interface Weight {
   readonly depth: number
   readonly values: number
 }
 
-/** Stops counting past `most` of either. */
+/** Weighs a part of a text. It stops counting when one of the two exceeds `most`. */
 export function weightIn(bytes: Uint8Array, start: number, end: number, most: Weight): Weight {
   let open = 0
   let depth = 0
@@ -74,7 +78,7 @@ export function weightIn(bytes: Uint8Array, start: number, end: number, most: We
   return { depth, values }
 }
 
-/** The next index from `start` on that is no white space of JSON. */
+/** Returns the next index from `start` on that is not white space of JSON. */
 function* spaceFrom(bytes: Uint8Array, start: number): Generator<void, number> {
   let at = start
   for (let pauseAt = at + STRETCH_BYTES; isSpace(bytes[at]); at++) {
@@ -85,14 +89,14 @@ function* spaceFrom(bytes: Uint8Array, start: number): Generator<void, number> {
   return at
 }
 
-/** How far a value has been scanned. */
+/** The state of the scan of one value. */
 interface Scan {
   at: number
   depth: number
   inString: boolean
 }
 
-/** The end of the value that begins at `start`; `undefined` when the bytes end first. */
+/** Returns the end of the value that begins at `start`; `undefined` when the bytes end first. */
 function* valueFrom(bytes: Uint8Array, start: number): Generator<void, number | undefined> {
   const scan: Scan = { at: start, depth: 0, inString: false }
   while (scan.at < bytes.length) {
@@ -102,7 +106,7 @@ function* valueFrom(bytes: Uint8Array, start: number): Generator<void, number | 
   return undefined
 }
 
-/** Scans up to `until`, and answers whether the value has ended by then. */
+/** Scans up to `until`, and returns whether the value has ended by then. */
 function scanOn(bytes: Uint8Array, scan: Scan, until: number): boolean {
   let { at, depth, inString } = scan
   let ended = false
@@ -116,7 +120,7 @@ function scanOn(bytes: Uint8Array, scan: Scan, until: number): boolean {
       }
     } else if (byte === QUOTE) inString = true
     else if (isOpening(byte)) depth++
-    // A number or a word ends before what ends it.
+    // A number or a word ends before the character that ends it.
     else if (depth === 0 && endsScalar(byte)) break
     else if (isClosing(byte)) {
       depth--

@@ -1,17 +1,19 @@
-// A scanner for JSON that JSON.parse has read already. What is not valid it reads wrongly, or
-// without end; `excessIn` alone takes any text.
+// A scanner for JSON that JSON.parse has read already. It reads invalid JSON wrongly, or without
+// end. Only `excessIn` accepts any text.
 
-/** A value's place in a text: from `start` up to `end`, exclusive. */
+/** The place of a value in a text: from `start` up to `end`, exclusive. */
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
-/** What was found in one object: the values of the names sought, and where it closes. */
+/**
+ * The members that were found in one object: the values of the names that were sought, and its end.
+ */
 export interface Members {
   readonly values: ReadonlyMap<string, Span>
   readonly empty: boolean
-  /** Index of the closing brace. */
+  /** The index of the closing brace. */
   readonly closeAt: number
 }
 
@@ -23,7 +25,10 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** The members of the object that opens at `objectAt`. Of a name given twice, the last counts. */
+/**
+ * Finds members of the object that opens at `objectAt`. When a name is given twice, the last one
+ * counts.
+ */
 export function membersOf(text: string, objectAt: number, names: readonly string[]): Members {
   const values = new Map<string, Span>()
   const first = firstItemAt(text, objectAt)
@@ -39,13 +44,16 @@ export function membersOf(text: string, objectAt: number, names: readonly string
   return { values, empty: at === first, closeAt: at }
 }
 
-/** How much there is in a text: its levels, and its strings, commas and opening brackets. */
+/**
+ * The amount of structure in a text: its levels, and the number of its strings, commas and opening
+ * brackets.
+ */
 export interface Shape {
   readonly depth: number
   readonly parts: number
 }
 
-/** What of `most` a text exceeds first, JSON or not. */
+/** Returns the measure in which a text exceeds `most` first. The text need not be JSON. */
 export function excessIn(text: string, most: Shape): keyof Shape | undefined {
   let depth = 0
   let parts = 0
@@ -61,7 +69,10 @@ export function excessIn(text: string, most: Shape): keyof Shape | undefined {
   return undefined
 }
 
-/** Index of the closing quote, or the length. Searched natively when no escape is met. */
+/**
+ * Returns the index of the closing quote, or the length. The search is native when there is no
+ * escape.
+ */
 function closingQuoteIn(text: string, quoteAt: number): number {
   const next = text.indexOf('"', quoteAt + 1)
   if (next === -1) return text.length
@@ -129,14 +140,14 @@ function isEscaped(text: string, at: number): boolean {
   return (at - before) % 2 === 0
 }
 
-/** The next index from `start` on that is no white space. */
+/** Returns the next index from `start` on that is not white space. */
 export function skipSpace(text: string, start: number): number {
   let at = start
   while (isSpace(text.charCodeAt(at))) at++
   return at
 }
 
-/** The last index up to `start` that is no white space. */
+/** Returns the last index up to `start` that is not white space. */
 export function skipSpaceBack(text: string, start: number): number {
   let at = start
   while (isSpace(text.charCodeAt(at))) at--

@@ -1,20 +1,24 @@
 import { type Members, membersOf, type Span, skipSpace, skipSpaceBack } from './scan.ts'
 
-/** What an event's text parses to. It may have other members. */
+/** The value of an event's text. It may have other members. */
 export interface ParsedEvent {
   readonly event: string
   readonly properties: Readonly<Record<string, unknown>>
 }
 
-/** The raw text of one of an event's properties; of a name given twice, the last, as JSON.parse. */
+/**
+ * Returns the raw text of one property of an event. When a name is given twice, the last one
+ * counts, as in JSON.parse.
+ */
 export function propertyText(eventText: string, name: string): string | undefined {
   const span = propertiesOf(eventText, [name])?.values.get(name)
   return span && eventText.slice(span.start, span.end)
 }
 
 /**
- * The text of an event with these properties set to these JSON texts and every other byte as it
- * was: a value that JSON.parse would see is replaced where it stands, a new member goes in last.
+ * Returns the text of an event with these properties set to these JSON texts. Every other byte
+ * stays as it was. A value that JSON.parse would see is replaced in its place; a new member goes
+ * last.
  */
 export function withProperties(
   eventText: string,
@@ -33,8 +37,9 @@ export function withProperties(
 }
 
 /**
- * Known without a scan when the event has two members and its text ends in two braces: were
- * another than the properties the last, it would be `event`, and end in a quote.
+ * Finds the closing brace without a scan when the event has two members and its text ends in two
+ * braces. The last member is then the properties: after `event`, the text would end in a quote and
+ * a brace.
  */
 function closingBraceOfProperties(eventText: string, event: ParsedEvent): number | undefined {
   if (Object.keys(event).length !== 2) return undefined
@@ -53,7 +58,7 @@ function withChanges(eventText: string, assignments: Readonly<Record<string, str
     if (span === undefined) added.push([name, value])
     else replaced.push({ span, value })
   }
-  // From the end to the start, so that no edit moves the place of the next.
+  // The edits go from the end to the start, so that no edit moves the place of the next.
   replaced.sort((a, b) => b.span.start - a.span.start)
   let text = withMembers(eventText, properties, added)
   for (const { span, value } of replaced) {
