@@ -1,10 +1,15 @@
 import type { Logger } from 'pino'
 import { closeOnSignals } from './cli/close-on-signals.ts'
-import { thisHost } from './cli/host.ts'
+import { thisHost, waitForFolder } from './cli/host.ts'
 import { createTellOfLeftPromise } from './cli/left-promises.ts'
 import { helpText } from './config/help.ts'
 import { inForce } from './config/in-force.ts'
-import { type Config, InvalidConfigurationError, loadConfig } from './config/load-config.ts'
+import {
+  type Config,
+  InvalidConfigurationError,
+  loadConfig,
+  mountedFolderIn,
+} from './config/load-config.ts'
 import { UnresponsiveFolderError } from './dead-letter/probe-in-time.ts'
 import { startMetricsServer } from './http/metrics-server.ts'
 import { namingVariable } from './http/port-error.ts'
@@ -29,7 +34,7 @@ async function main(): Promise<void> {
   const [argument] = process.argv.slice(2)
   if (argument === '--help' || argument === '-h') return console.log(helpText())
   if (argument !== undefined) return refuseArgument(argument)
-  const config = configOrExit()
+  const config = await configOrExit()
   const destination = createLogDestination(createStdoutSink(), systemClock)
   const log = createLogger(config.server.logLevel, destination)
   // A standard error that cannot be written must not count as a bug.
@@ -48,7 +53,7 @@ async function main(): Promise<void> {
 }
 
 /** Whatever did start, a port perhaps, must not live on. */
-function endHalfAService(error: unknown): void {
+function endHalfAService(error: unknown): never {
   // An exit would wait, perhaps for ever, for the thread that waits for the folder.
   if (error instanceof UnresponsiveFolderError) process.kill(process.pid, 'SIGKILL')
   process.exit(1)
@@ -59,14 +64,20 @@ function refuseArgument(argument: string): void {
   process.exitCode = 2
 }
 
-function configOrExit(): Config {
+async function configOrExit(): Promise<Config> {
   try {
+    const folder = mountedFolderIn(process.env)
+    if (folder !== undefined) await waitForFolder(folder, { clock: systemClock })
     return loadConfig(process.env, thisHost)
   } catch (error) {
-    if (!(error instanceof InvalidConfigurationError)) throw error
+    if (!isOwners(error)) throw error
     console.error(error.message)
-    process.exit(1)
+    return endHalfAService(error)
   }
+}
+
+function isOwners(error: unknown): error is Error {
+  return error instanceof InvalidConfigurationError || error instanceof UnresponsiveFolderError
 }
 
 async function run(

@@ -1,9 +1,15 @@
 import { statfsSync, statSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
 import type { Host, Volume } from '../config/rules.ts'
+import { probeInTime } from '../dead-letter/probe-in-time.ts'
+import type { Clock } from '../lib/clock.ts'
 import { oldSpaceOf } from './old-space.ts'
+
+/** The service ends within five seconds of its start. */
+const MAX_LOOK_MS = 4_000
 
 const memoryLimitBytes = Math.min(process.constrainedMemory() || totalmem(), totalmem())
 
@@ -13,6 +19,23 @@ export const thisHost: Host = {
   heapLimitBytes: oldSpaceOf(nodeFlags(), memoryLimitBytes) ?? getHeapStatistics().heap_size_limit,
   volumeOf: (path) => volumeOf(resolve(path)),
 }
+
+interface Look {
+  readonly clock: Pick<Clock, 'after'>
+  /** Resolves or rejects when the folder has answered. */
+  readonly lookAt?: (path: string) => Promise<unknown>
+}
+
+/**
+ * Resolves when a folder has given an answer, whatever it is. A volume that gives none would hold up
+ * `volumeOf` for ever, for that waits: rejects with an `UnresponsiveFolderError`.
+ */
+export async function waitForFolder(path: string, { clock, lookAt = stat }: Look): Promise<void> {
+  const probe = (): Promise<void> => lookAt(path).then(NOTHING, NOTHING)
+  await probeInTime({ probe, withinMs: MAX_LOOK_MS, clock })
+}
+
+const NOTHING = (): void => {}
 
 function nodeFlags(): readonly string[] {
   return [...(process.env.NODE_OPTIONS ?? '').split(/\s+/), ...process.execArgv]

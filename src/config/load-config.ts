@@ -93,7 +93,7 @@ const REGION_URLS = {
 type Region = keyof typeof REGION_URLS
 
 /**
- * The only place where the environment is read. White space around a value is not part of it,
+ * Reads the environment, as no other file does. White space around a value is not part of it,
  * and an empty value is none. Throws `InvalidConfigurationError` with all problems at once.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, host: Host): Config {
@@ -112,6 +112,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ho
     throw new InvalidConfigurationError([...problems])
   const warnings = [...warningsOf(parsed.environment, host), ...unknown.warnings]
   return { ...configOf(parsed.environment, host), warnings }
+}
+
+/** The folder whose volume the rules look at. On Cloud Run it may be mounted, and give no answer. */
+export function mountedFolderIn(
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const { K_SERVICE, DEAD_LETTER = '' } = unquoted(setIn(env))
+  const form = deadLetterFormOf(DEAD_LETTER)
+  return K_SERVICE !== undefined && form.kind === 'file' ? form.folder : undefined
 }
 
 function configOf(env: Environment, host: Host): Omit<Config, 'warnings'> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { loadConfig } from '../../src/config/load-config.ts'
+import { loadConfig, mountedFolderIn } from '../../src/config/load-config.ts'
 import {
   ENVIRONMENT,
   RESERVED,
@@ -543,4 +543,26 @@ describe('the schema', () => {
 
     assert.ok(BATCH_LINGER_MS.maximum < PUSH_ACK_DEADLINE_SECONDS.minimum * 1000)
   })
+})
+
+describe('the folder that may be mounted', () => {
+  for (const [what, env, folder] of [
+    [
+      'is that of dead letters on Cloud Run',
+      { K_SERVICE: 's', DEAD_LETTER: 'file:/mnt/a' },
+      '/mnt/a',
+    ],
+    ['is the same between quotes', { K_SERVICE: 's', DEAD_LETTER: '"file:/mnt/a"' }, '/mnt/a'],
+    ['is none off Cloud Run', { DEAD_LETTER: 'file:/mnt/a' }, undefined],
+    [
+      'is none with a topic',
+      { K_SERVICE: 's', DEAD_LETTER: 'pubsub:projects/p/topics/t' },
+      undefined,
+    ],
+    ['is none when nothing is said', { K_SERVICE: 's' }, undefined],
+  ] as const) {
+    it(what, () => {
+      assert.equal(mountedFolderIn(env), folder)
+    })
+  }
 })
