@@ -45,6 +45,15 @@ export const BOMBS: readonly Bomb[] = [
     'a line of 60 MB of control characters beside an event',
     () => `${EVENT}\n${'\u0001'.repeat(60 * MB)}`,
   ),
+  gzipOf('an event, then 60 MB of spaces', () => `${EVENT}${' '.repeat(60 * MB)}\n${EVENT}`),
+  gzipOf('an array, then 60 MB of spaces', () => `[${EVENT}]${' '.repeat(60 * MB)}`),
+  gzipOf('an array, then 60 MB of no-break spaces', () => `[${EVENT}${'\u00a0'.repeat(30 * MB)}x`),
+  gzipOf('events of 4 MB of names', () =>
+    repeated(
+      `{"x":1,"event":"a","properties":{"$insert_id":1,"distinct_id":"u","time":"2026-01-01","y":${wide(131_000)},"t":"${'\\"'.repeat(1_000_000)}"}}\n`,
+      30 * MB,
+    ),
+  ),
   gzipOf('lines of 4 MB of é', () => repeated(`{"a":"${'é'.repeat(2 * MB - 10)}"}\n`, 24 * MB)),
   gzipOf('objects of one name', () => many(200_000, (index) => `{"${index.toString(36)}":1}\n`)),
   gzipOf('a million lines 1', () => repeated('1\n', 1_999_998)),

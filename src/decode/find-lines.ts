@@ -1,5 +1,5 @@
 import { STRETCH_BYTES } from '../lib/json/bytes.ts'
-import { trimmedEndIn } from '../lib/white-space.ts'
+import { trimmedEndIn, trimmedEndInTurns } from '../lib/white-space.ts'
 import type { Body, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { linesIn } from './lines-in.ts'
@@ -106,7 +106,7 @@ function* findInObjects(body: Body, opening: Opening, most: number): Generator<v
     return places.count > most ? TOO_MANY : { kind: 'lines', places, known: [first.value] }
   }
   if (next === undefined) return wholeIs(first.kind)
-  const wholeEnd = trimmedEndIn(body.bytes, start, body.bytes.length)
+  const wholeEnd = yield* trimmedEndInTurns(body.bytes, start, body.bytes.length)
   const whole = parseJson(body, start, wholeEnd)
   yield* afterParsing(wholeEnd - start)
   if (whole.kind === 'json') return onlyValue(start, wholeEnd, whole.value)

@@ -1,5 +1,5 @@
 import { STRETCH_BYTES } from '../lib/json/bytes.ts'
-import { spaceIn, trimmedEndIn } from '../lib/white-space.ts'
+import { spaceIn, trimmedEndIn, trimmedEndInTurns } from '../lib/white-space.ts'
 
 const LINE_FEED = 0x0a
 
@@ -22,7 +22,11 @@ export function* linesIn(bytes: Buffer, take: TakeLine): Generator<void, void> {
     }
     const lineFeed = bytes.indexOf(LINE_FEED, scan.at)
     const end = lineFeed === -1 ? bytes.length : lineFeed
-    if (!take(scan.number, scan.at, trimmedEndIn(bytes, scan.at, end))) return
+    const isLong = end - scan.at > STRETCH_BYTES
+    const trimmed = isLong
+      ? yield* trimmedEndInTurns(bytes, scan.at, end)
+      : trimmedEndIn(bytes, scan.at, end)
+    if (!take(scan.number, scan.at, trimmed)) return
     scan.at = end
   }
 }

@@ -1,5 +1,5 @@
 import { elementsIn } from '../lib/json/bytes.ts'
-import { spaceIn, trimmedEndIn } from '../lib/white-space.ts'
+import { contentFrom, trimmedEndInTurns } from '../lib/white-space.ts'
 import type { Body } from '../model/event.ts'
 import { isObject, parseJson } from './parse-json.ts'
 import { createPlaces, type Places } from './places.ts'
@@ -33,7 +33,7 @@ const SMALL_BYTES = 256 * 1024
  * is not UTF-8 or too costly to parse does not break it.
  */
 export function* readArray(body: Body, openAt: number, most: number): Generator<void, ArrayRead> {
-  const textEnd = trimmedEndIn(body.bytes, openAt, body.bytes.length)
+  const textEnd = yield* trimmedEndInTurns(body.bytes, openAt, body.bytes.length)
   const text = body.bytes.subarray(0, textEnd)
   const known = valuesOfSmall(body, openAt, textEnd)
   const places = createPlaces()
@@ -45,7 +45,8 @@ export function* readArray(body: Body, openAt: number, most: number): Generator<
     objects,
     firstAt: places.count > 0 ? places.at(0).start : at,
     closedAt: closed ? at : undefined,
-    rest: closed && at === textEnd ? undefined : { start: contentAt(text, at), end: textEnd },
+    rest:
+      closed && at === textEnd ? undefined : { start: yield* contentFrom(text, at), end: textEnd },
   }
 
   function take(start: number, end: number): boolean {
@@ -63,10 +64,4 @@ function valuesOfSmall(body: Body, start: number, end: number): readonly unknown
   if (end - start > SMALL_BYTES || !body.isUtf8) return undefined
   const whole = parseJson(body, start, end)
   return whole.kind === 'json' && Array.isArray(whole.value) ? whole.value : undefined
-}
-
-function contentAt(bytes: Buffer, start: number): number {
-  let at = start
-  for (let space = spaceIn(bytes, at); space > 0; space = spaceIn(bytes, at)) at += space
-  return at
 }

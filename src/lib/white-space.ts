@@ -1,5 +1,9 @@
 // White space in UTF-8, as String.prototype.trim defines it. A byte-order mark counts as such.
 
+import { STRETCH_BYTES } from './json/bytes.ts'
+
+const LONGEST_SPACE = 3
+
 /** Returns the length of the white-space character that begins at `at`; 0 when there is none. */
 export function spaceIn(bytes: Uint8Array, at: number): number {
   const byte = bytes[at] ?? 0
@@ -16,6 +20,34 @@ export function trimmedEndIn(bytes: Uint8Array, start: number, end: number): num
     at -= space
   }
   return at
+}
+
+/** The same of what may be long; pauses after each stretch. */
+export function* trimmedEndInTurns(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Generator<void, number> {
+  for (let at = end; ; ) {
+    const from = Math.max(start, at - STRETCH_BYTES)
+    at = trimmedEndIn(bytes, from, at)
+    // A white space of several bytes may begin before the stretch.
+    if (from === start || at >= from + LONGEST_SPACE) return at
+    yield
+  }
+}
+
+/** The next index from `start` on at which no white space begins; pauses after each stretch. */
+export function* contentFrom(bytes: Uint8Array, start: number): Generator<void, number> {
+  let at = start
+  for (let pauseAt = at + STRETCH_BYTES; ; ) {
+    const space = spaceIn(bytes, at)
+    if (space === 0) return at
+    at += space
+    if (at < pauseAt) continue
+    pauseAt = at + STRETCH_BYTES
+    yield
+  }
 }
 
 function spaceBefore(bytes: Uint8Array, end: number): number {

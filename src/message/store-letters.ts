@@ -72,7 +72,11 @@ export function createStoreLetters(
       if (!mayStore()) return false
       const portion = next()
       const rejected = rejectedIn(portion)
-      if (rejected.length > 0 && !(await take(rejected))) return false
+      if (rejected.length > 0) {
+        // To make a large event and to measure its letter are a turn each.
+        await nextTurn()
+        if (!(await take(rejected))) return false
+      }
       if (portion.isLast) return true
       await nextTurn()
     }

@@ -24,6 +24,9 @@ export type Prepare = (message: Message) => (candidate: Candidate) => PreparedEv
  */
 const TOO_LARGE_BYTES = 1_048_576
 
+/** No id and no time makes a text so much shorter; to change it would take its time. */
+const NEVER_SMALL_LENGTH = 2 * TOO_LARGE_BYTES
+
 const IDENTITY_VERBS = ['$identify', '$create_alias', '$merge']
 
 const BAD_DISTINCT_ID = rejected(
@@ -61,6 +64,7 @@ function prepareEvent(
   if (typeof distinctId === 'string' && isBadId(distinctId)) return BAD_DISTINCT_ID
   const time = eventTimeOf(givenTime, publishedAt)
   if (time.kind === 'rejected') return time
+  if (candidate.text.length >= NEVER_SMALL_LENGTH) return tooLarge(candidate.text)
   const derived = claimedId === undefined ? deriveId({ candidate, event, time }) : undefined
   const insertId = claimedId ?? claimId(candidate, derived?.id ?? '')
 
@@ -69,11 +73,15 @@ function prepareEvent(
   if (insertId !== givenId) changes.$insert_id = JSON.stringify(insertId)
   const text = withProperties(candidate.text, event, changes)
   const bytes = Buffer.byteLength(text)
-  if (bytes >= TOO_LARGE_BYTES) return rejected('too_large', `the event has ${bytes} bytes`)
+  if (bytes >= TOO_LARGE_BYTES) return tooLarge(text)
   const identityVerb = IDENTITY_VERBS.includes(event.event)
   const ordinal = derived?.ordinal
   const prepared = { kind: 'prepared', text, bytes, insertId, time: time.ms, identityVerb } as const
   return ordinal === undefined ? prepared : { ...prepared, ordinal }
+}
+
+function tooLarge(text: string): Rejected {
+  return rejected('too_large', `the event has ${Buffer.byteLength(text)} bytes`)
 }
 
 function givenIdIn(value: unknown): unknown {

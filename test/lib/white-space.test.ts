@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { spaceIn, trimmedEndIn } from '../../src/lib/white-space.ts'
+import { contentFrom, spaceIn, trimmedEndIn, trimmedEndInTurns } from '../../src/lib/white-space.ts'
 
 describe('white space in UTF-8', () => {
   it('is what String.prototype.trim takes away, for every character', () => {
@@ -41,6 +41,26 @@ describe('white space in UTF-8', () => {
     )
   })
 
+  it('is taken off in turns where there is much of it, as at once', () => {
+    const much = 600_000
+    for (const [space, bytes] of [
+      [' ', 1],
+      ['\u00a0', 2],
+      ['\u2003', 3],
+    ] as const) {
+      for (const before of ['', 'x', 'é', 'ab']) {
+        const text = Buffer.from(before + space.repeat(much / bytes))
+
+        const { turns, end } = inTurns(trimmedEndInTurns(text, 0, text.length))
+
+        assert.equal(end, Buffer.byteLength(before))
+        assert.ok(turns >= 2)
+        assert.equal(inTurns(contentFrom(text, end)).end, text.length)
+        assert.ok(inTurns(contentFrom(text, end)).turns >= 2)
+      }
+    }
+  })
+
   it('ends where the text begins', () => {
     assert.equal(trimmedEndIn(Buffer.from('a   b'), 2, 4), 2)
   })
@@ -51,3 +71,10 @@ describe('white space in UTF-8', () => {
     assert.equal(trimmedEndIn(Uint8Array.of(0xa0), 0, 1), 1)
   })
 })
+
+function inTurns(generator: Generator<void, number>): { turns: number; end: number } {
+  for (let turns = 0; ; turns += 1) {
+    const { done, value } = generator.next()
+    if (done) return { turns, end: value }
+  }
+}
