@@ -1,28 +1,28 @@
-/** A behaviour, and for how many requests. */
+/** A behaviour, and the number of requests that it is for. */
 export interface Planned<Behaviour> {
   readonly behaviour: Behaviour
   readonly times: number
 }
 
-/** How a stand-in treats the requests to come. */
+/** The treatment of the requests to come. */
 export interface FaultPlan<Behaviour> {
-  /** The next `times` requests are treated so; what was asked for earlier comes first. */
+  /** Treats the next `times` requests so, after those of earlier calls. */
   answerNext(times: number, behaviour: Behaviour): void
-  /** Every request is treated so, once what `answerNext` asked for is used up. */
+  /** Treats every request so, once the calls of `answerNext` are used up. */
   answerAlways(behaviour: Behaviour | 'normally'): void
-  /** How the request at hand is to be treated. */
+  /** Returns the treatment of the present request, and uses it up. */
   next(): Behaviour | 'normally'
-  /** What is asked for and not used up, in order; then what `answerAlways` was told. */
+  /** The calls of `answerNext` that are not used up, in order, and the last `answerAlways`. */
   plan(): { readonly next: readonly Planned<Behaviour>[]; readonly always: Behaviour | 'normally' }
   /** Resolves at the next `release`. */
   held(): Promise<void>
-  /** Sends every held answer and opens the gates asked for so far: nothing is held any more. */
+  /** Sends every held answer, and ends the gates asked for so far. */
   release(): void
-  /** As `release`, and forgets all else that was asked for. */
+  /** Does what `release` does, and forgets all other requested behaviours. */
   clear(): void
 }
 
-/** No faults, until asked for. A behaviour called `gate` is one whose answer is held. */
+/** Creates a plan without faults. A behaviour of kind `gate` holds its answer until `release`. */
 export function createFaultPlan<
   Behaviour extends { readonly kind: string },
 >(): FaultPlan<Behaviour> {

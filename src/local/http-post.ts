@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 
 const PROCESSING = 102
 
-/** What a push is answered. */
+/** The answer to a push. */
 export interface PushAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -23,14 +23,14 @@ interface PostRequest {
 export interface Poster {
   /**
    * Rejects when no whole answer comes: connection refused or reset, or `signal` fired. An interim
-   * 102 is an answer, since Pub/Sub counts it as one; what follows it is read and dropped.
+   * 102 is an answer, since Pub/Sub counts it as one; any later answer is read and dropped.
    */
   post(request: PostRequest): Promise<PushAnswer>
-  /** Closes all connections, those with a request under way too. */
+  /** Closes all connections, even with a request under way. */
   close(): void
 }
 
-/** Posts over connections that are kept alive, as many as there are requests under way. */
+/** Creates a poster over kept-alive connections, one for each request under way. */
 export function createPoster(): Poster {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: Number.POSITIVE_INFINITY })
 

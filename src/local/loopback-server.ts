@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 const HOST = '127.0.0.1'
 
 export interface LoopbackServerOptions {
-  /** What it is, for the text of an error: `the token issuer`. */
+  /** The server's name in the text of an error: `the token issuer`. */
   readonly name: string
   /** 0 takes any free port. */
   readonly port: number
@@ -14,9 +14,9 @@ export interface LoopbackServer {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string
   readonly port: number
-  /** How many connections have been opened since the start, closed ones included. */
+  /** The number of connections opened since the start, closed ones included. */
   connections(): number
-  /** Destroys open sockets, with whatever waits on them, and resolves when the port is free. */
+  /** Destroys open sockets, answered or not, and resolves when the port is free. */
   close(): Promise<void>
 }
 
@@ -64,7 +64,7 @@ async function close(server: Server): Promise<void> {
   })
 }
 
-/** A bug, or a client that went while it sent its body: that one will not read it. */
+/** Answers 500 after a bug, or after a client closed while it sent its body and reads no answer. */
 function failRequest(response: ServerResponse, error: unknown): void {
   response.writeHead(500, { 'content-type': 'text/plain' })
   response.end(`the local world failed: ${error instanceof Error ? error.stack : error}\n`)

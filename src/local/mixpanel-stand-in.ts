@@ -19,7 +19,7 @@ import { wallNow, wallWait } from './wall-clock.ts'
 
 const IMPORT_PATHS: readonly string[] = ['/import', '/import/']
 
-/** What a stand-in accepts unless told otherwise. */
+/** The credentials that a stand-in accepts by default. */
 export const LOCAL_CREDENTIALS = {
   token: 'local-project-token',
   serviceAccount: { username: 'local-service-account', secret: 'local-service-secret' },
@@ -30,50 +30,50 @@ export interface MixpanelStandInOptions {
   /** Any free port when absent. */
   readonly port?: number
   readonly credentials?: StandInCredentials
-  /** Epoch ms: what "in the future" is measured by. */
+  /** Epoch ms. A time after it is "in the future". */
   readonly now?: () => number
-  /** How `delay` waits. */
+  /** Waits, for the behaviours `delay` and `slow_answer`. */
   readonly wait?: (ms: number) => Promise<void>
-  /** Rows kept by an earlier stand-in; it starts with none when absent. */
+  /** Rows kept by an earlier stand-in; none when absent. */
   readonly store?: RowStore
-  /** Where not to follow the favoured reading of what is known of Mixpanel. */
+  /** The switches that differ from the favoured reading of Mixpanel's documents. */
   readonly switches?: Partial<Switches>
-  /** What the project takes within a rolling window; without a limit when absent. */
+  /** The project's quota within a rolling window; without a limit when absent. */
   readonly quota?: QuotaLimit
-  /** How many requests, the last ones, `requests` can show; all when absent, and 0 keeps sums only. */
+  /** The number of latest requests that `requests` shows; all when absent; 0 keeps sums only. */
   readonly keptRequests?: number
-  /** Told what is set whenever a request to `/control` has set something. */
+  /** Called with the present settings whenever a request to `/control` has changed them. */
   readonly controlled?: (settings: StandInSettings) => void
 }
 
-/** A Mixpanel on loopback: `POST /import`, `/engage`, `/groups`, views to look on, `/control`; `GET /` lists them. */
+/** A Mixpanel on loopback: `/import`, `/engage`, `/groups`, views and `/control`. */
 export interface MixpanelStandIn {
   /** The base URL, without a slash at the end. */
   readonly url: string
   readonly port: number
-  /** How many connections have been opened since the start. */
+  /** The number of connections opened since the start. */
   connections(): number
-  /** Stops at once: open sockets are destroyed, whatever is held stays unanswered. */
+  /** Stops at once: destroys open sockets, and leaves held requests unanswered. */
   close(): Promise<void>
 
   /** Every accepted copy, in order of arrival. */
   rows(): readonly Row[]
-  /** As queries see them: the latest of copies alike in event, distinct id, time, insert id. */
+  /** The rows of queries: the latest of copies equal in event, distinct id, time and insert id. */
   deduplicated(): readonly Row[]
-  /** As compaction leaves them: as above, with the UTC day in place of the time. */
+  /** The rows after compaction: equal in the UTC day instead of the time. */
   compacted(): readonly Row[]
-  /** How a stand-in reads what is in doubt, from now on. */
+  /** The stand-in's readings of what Mixpanel's documents leave in doubt. */
   readonly switches: Switchboard
-  /** Sets what the project takes within a rolling window; `undefined` lifts the limit. */
+  /** Sets the project's quota within a rolling window; `undefined` lifts the limit. */
   limitTo(quota: QuotaLimit | undefined): void
 
-  /** The profiles of users, as the updates sent to `/engage` have left them. */
+  /** The profiles of users, with the updates sent to `/engage` applied. */
   profiles(): readonly Profile[]
-  /** The profiles of groups, of `/groups`. */
+  /** The profiles of groups, with the updates sent to `/groups` applied. */
   groups(): readonly Profile[]
   /** The requests to `/import` whose bodies are in, answered or not, in order of arrival. */
   requests(): readonly LoggedRequest[]
-  /** Those requests in sum, the ones included that `requests` no longer shows. */
+  /** The sums over those requests, including the ones that `requests` no longer shows. */
   traffic(): Traffic
   /** Resolves once `count` of them have come since the start or the last `clear`. */
   waitForRequests(count: number): Promise<void>
@@ -82,9 +82,9 @@ export interface MixpanelStandIn {
 
   /** Treats the next `times` requests so; calls add up in order. */
   answerNext(times: number, behaviour: Behaviour): void
-  /** Treats every request so, once what `answerNext` asked for is used up. */
+  /** Treats every request so, once the calls of `answerNext` are used up. */
   answerAlways(behaviour: Behaviour | 'normally'): void
-  /** Ends all of these, and sends what `gate` holds. */
+  /** Ends both kinds of fault, and sends the answers that `gate` holds. */
   answerNormally(): void
   /** Sends the answers that `gate` holds, and ends every gate asked for so far. */
   release(): void
@@ -186,7 +186,7 @@ export async function startMixpanelStandIn(
       case 'GET /traffic':
         return legible(log.traffic())
       default:
-        return { status: 404, body: `no such route here: ${route}; GET / lists all there are\n` }
+        return { status: 404, body: `no such route here: ${route}; GET / lists all routes\n` }
     }
   }
 
@@ -217,13 +217,13 @@ export async function startMixpanelStandIn(
   }
 }
 
-/** How many to show of a long view, `?last=`: all together may be too long for one text. */
+/** The number of rows that `?last=` asks for: a long view may exceed the longest possible text. */
 function lastIn({ searchParams }: URL): number {
   const last = Number(searchParams.get('last'))
   return Number.isSafeInteger(last) && last > 0 ? last : Number.POSITIVE_INFINITY
 }
 
-/** For people with curl: one field a line. */
+/** Formats a view for people with curl: one field a line. */
 function legible(view: object): Answer {
   const headers = { 'content-type': 'application/json' }
   return { status: 200, body: `${JSON.stringify(view, null, 2)}\n`, headers }

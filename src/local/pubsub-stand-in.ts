@@ -30,15 +30,15 @@ const UNAUTHENTICATED: Refusal = {
 export interface PubsubStandInOptions {
   /** Any free port when absent. */
   readonly port?: number
-  /** Whether whoever asks may publish; yes when absent. */
+  /** Whether callers may publish; they may when absent. */
   readonly permitted?: boolean
-  /** Bearer tokens that are let in; all requests are when absent. */
+  /** Accepted bearer tokens; all requests are accepted when absent. */
   readonly tokens?: readonly string[]
   /** Signs the tokens of pushes. A subscription with an `oidcToken` needs it. */
   readonly pushToken?: TokenSource
-  /** The wall's when absent. */
+  /** Real time when absent. */
   readonly time?: WorldTime
-  /** In [0, 1): jitter and duplicates. */
+  /** In [0, 1): decides jitter and duplicates. */
   readonly random?: () => number
   readonly published?: PublishObserver
 }
@@ -47,35 +47,35 @@ export interface PubsubStandInOptions {
 export type MessageToPublish = Pick<PublishedMessage, 'data' | 'attributes' | 'orderingKey'>
 
 /**
- * A Pub/Sub on loopback: topics and push subscriptions, from code and by its REST API, so that
- * a script for Google's emulator drives it too.
+ * A Pub/Sub on loopback, with topics and push subscriptions. Code and its REST API control it, so a
+ * script for Google's emulator works with it too.
  */
 export interface PubsubStandIn {
   /** The base URL, without a slash at the end. */
   readonly url: string
   readonly port: number
-  /** What `PUBSUB_EMULATOR_HOST` is to be. */
+  /** The value for `PUBSUB_EMULATOR_HOST`. */
   readonly host: string
-  /** How many connections have been opened since the start. */
+  /** The number of connections opened since the start. */
   connections(): number
-  /** Stops at once: open sockets are destroyed, whatever is held stays unanswered. */
+  /** Stops at once: destroys open sockets, and leaves held requests unanswered. */
   close(): Promise<void>
 
-  /** By full name. Throws, as do the next three, with what the REST API would answer. */
+  /** Creates a topic by its full name. It and the next three throw the REST API's error. */
   createTopic(name: string): void
   createSubscription(
     name: string,
     settings: SubscriptionSettings,
     observer?: SubscriptionObserver,
   ): PushSubscription
-  /** Throws when there is none of that name. */
+  /** Throws when there is no subscription of that name. */
   subscription(name: string): PushSubscription
-  /** Answers with the ids. Not judged as a publish request is: the sizes are the caller's. */
+  /** Returns the ids. Does not check the sizes that a publish request is checked for. */
   publish(topic: string, messages: readonly MessageToPublish[]): readonly string[]
 
-  /** What was published to a topic while it had no subscription, in that order. */
+  /** The messages published to a topic while it had no subscription, in that order. */
   messages(topic?: string): readonly TopicMessage[]
-  /** The publish requests whose bodies are in, answered or not; what is not let in counts too. */
+  /** The publish requests whose bodies are in, answered or not, also those refused by token. */
   requests(): readonly PublishRequest[]
   /** Resolves once `count` of them have come since the start. */
   waitForRequests(count: number): Promise<void>
@@ -178,7 +178,7 @@ export async function startPubsubStandIn(
     log.add({ messages, bytes: body.length, userAgent: headers['user-agent'] ?? '' })
   }
 
-  /** For people with curl. */
+  /** Shows the subscriptions' statistics to people with curl. */
   function statsOfAll(): Answer {
     const stats = subscriptions
       .all()
@@ -192,7 +192,7 @@ function throwIfRefused(refusal: Refusal | undefined): void {
   if (refusal !== undefined) throw new Error(refusal.message)
 }
 
-/** A view of the same memory where there are bytes. */
+/** Returns a view of the same memory when given bytes. */
 function bytesOf(data: string | Uint8Array): Buffer {
   if (typeof data === 'string') return Buffer.from(data)
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength)

@@ -2,20 +2,20 @@
 const ACK_CODES: ReadonlySet<number> = new Set([102, 200, 201, 202, 204])
 const USER_AGENT = 'APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)'
 
-/** The subscription and the topic of a push that names no others. */
+/** The subscription and the topic of a push that names no other. */
 export const LOCAL_SUBSCRIPTION = 'projects/local-project/subscriptions/events-push'
 export const LOCAL_TOPIC = 'projects/local-project/topics/events'
 
-/** What a publisher publishes: data, attributes or both. */
+/** A message as a publisher publishes it: data, attributes or both. */
 export interface PublishedMessage {
-  /** Sent in base64; a string in UTF-8. Left out of the envelope when empty. */
+  /** Sent in base64; a string is sent as UTF-8. Left out of the envelope when empty. */
   readonly data?: string | Uint8Array
   /** Left out of the envelope when empty. */
   readonly attributes?: Readonly<Record<string, string>>
   readonly orderingKey?: string
   /** From 1; Pub/Sub sends it only under a dead-letter policy. */
   readonly deliveryAttempt?: number
-  /** The pusher's next when absent. */
+  /** The pusher's next id when absent. */
   readonly messageId?: string
   /** RFC 3339, UTC; now when absent. */
   readonly publishTime?: string
@@ -42,7 +42,7 @@ export interface PushEnvelope {
   readonly subscription: string
 }
 
-/** The envelope in which Pub/Sub pushes a message; what is empty or absent is left out. */
+/** Makes the envelope in which Pub/Sub pushes a message; empty and absent fields are left out. */
 export function envelopeOf(
   message: IdentifiedMessage,
   subscription: string = LOCAL_SUBSCRIPTION,
@@ -64,10 +64,10 @@ export function envelopeOf(
   }
 }
 
-/** Wrapped, or with Eventarc's `ce-*` headers around the same body. */
+/** The wrapped form, or the same body with Eventarc's `ce-*` headers. */
 export type PushForm = 'wrapped' | 'eventarc'
 
-/** What the headers of a push depend on besides its message. */
+/** The inputs of a push's headers besides its message. */
 export interface PushHeaderOptions {
   readonly form?: PushForm | undefined
   /** Named in Eventarc's `ce-source`. */
@@ -96,7 +96,7 @@ export function isAck(status: number): boolean {
   return ACK_CODES.has(status)
 }
 
-/** Sockets fail with a code: ECONNREFUSED, ECONNRESET. Anything else is a bug of ours. */
+/** Whether a socket failed, with a code such as ECONNREFUSED. Any other error is a bug of ours. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && 'code' in error
 }

@@ -10,16 +10,16 @@ import {
 } from './push-request.ts'
 import { wallNow } from './wall-clock.ts'
 
-/** The first whole number that a JSON number rounds: an id read as a number is another id. */
+/** The first whole number that JSON numbers round: an id parsed as a number becomes another id. */
 const FIRST_MESSAGE_ID = 2n ** 53n + 1n
 
-/** What one push does otherwise than Pub/Sub would. */
+/** The deviations of one push from Pub/Sub's. */
 export interface PushOverrides {
   /** Sent in place of the envelope. */
   readonly rawBody?: string | Uint8Array
   /** Lower-case names; `undefined` leaves a header out. */
   readonly headers?: Readonly<Record<string, string | undefined>>
-  /** Gives the push up, and closes its connection, when it fires. */
+  /** Gives the push up and closes its connection when it fires. */
   readonly signal?: AbortSignal
 }
 
@@ -27,7 +27,7 @@ export interface PusherOptions {
   /** The whole URL, path included. */
   readonly endpoint: string
   readonly subscription?: string
-  /** Asked before each push; no `Authorization` is sent when absent. */
+  /** Called before each push; no `Authorization` is sent when absent. */
   readonly token?: () => string | Promise<string>
   /** `eventarc` adds the `ce-*` headers to the same body. */
   readonly form?: PushForm
@@ -40,9 +40,9 @@ export interface PusherOptions {
 }
 
 export interface PublishOptions {
-  /** How often the message is pushed at most. */
+  /** The most pushes of the message. */
   readonly attempts: number
-  /** Awaited before each redelivery, with the number of attempts made; at once when absent. */
+  /** Awaited before each redelivery, with the number of attempts made; no wait when absent. */
   readonly betweenAttempts?: (made: number) => Promise<void>
 }
 
@@ -52,14 +52,14 @@ export interface Pusher {
   push(message: PublishedMessage, overrides?: PushOverrides): Promise<PushAnswer>
   /**
    * Pushes the same message, id and publish time until it is acked or the attempts are used up;
-   * a given `deliveryAttempt` counts up. Resolves with every answer: an attempt that got none is
-   * a nack and leaves none.
+   * a given `deliveryAttempt` counts up. Resolves with all answers. An attempt without an answer is
+   * a nack, and adds none.
    */
   publish(message: PublishedMessage, options: PublishOptions): Promise<readonly PushAnswer[]>
   close(): void
 }
 
-/** A pusher to one endpoint, over connections that are kept alive until `close`. */
+/** Creates a pusher to one endpoint, over connections that are kept alive until `close`. */
 export function createPusher(options: PusherOptions): Pusher {
   const { endpoint, subscription, form, topic, now = wallNow } = options
   let nextId = options.firstMessageId ?? FIRST_MESSAGE_ID

@@ -14,11 +14,11 @@ import { startLoopbackServer } from './loopback-server.ts'
 import { wallNow } from './wall-clock.ts'
 
 const TOKEN_LIFETIME_SECONDS = 3600
-/** Of the ring's keys this one is never published. */
+/** The place in the ring of the key that is never published. */
 const STRANGERS_KEY = 0
 const SERVICE_ACCOUNT_ID = '113774264463038321964'
 
-/** What a token says unless told otherwise. */
+/** The audience of a token by default. */
 export const LOCAL_AUDIENCE = 'https://pubsub-mixpanel.example/push'
 export const LOCAL_SERVICE_ACCOUNT = 'pubsub-push@local-project.iam.gserviceaccount.com'
 
@@ -26,7 +26,7 @@ export interface TokenIssuerOptions {
   /** Any free port when absent. */
   readonly port?: number
   readonly audience?: string
-  /** E-mail of the service account whose tokens these are. */
+  /** The e-mail address of the service account in the tokens. */
   readonly serviceAccount?: string
   /** The claim `iss`: the issuer's own URL when absent. */
   readonly issuer?: string
@@ -34,11 +34,11 @@ export interface TokenIssuerOptions {
   readonly keysMaxAgeSeconds?: number
   /** Epoch ms. */
   readonly now?: () => number
-  /** Keys to draw on, for tests that start several issuers; new ones when absent. */
+  /** The ring that keys are taken from, for tests with several issuers; a new one when absent. */
   readonly keys?: KeyRing
 }
 
-/** How the key server treats a request for the keys when it is told to behave badly. */
+/** The treatment of a request for the keys by a key server that is told to behave badly. */
 export type KeyServerBehaviour = Readonly<
   | ({ kind: 'status' } & Answer)
   /** Never answers; the socket stays open until the issuer is closed. */
@@ -56,25 +56,25 @@ export interface TokenIssuer {
   readonly issuer: string
   close(): Promise<void>
 
-  /** A token with Google's claims, good for an hour. An override `undefined` removes a claim. */
+  /** A token with Google's claims, valid for an hour. An override `undefined` removes a claim. */
   token(overrides?: Claims): string
   /** `alg: none`. */
   unsignedToken(overrides?: Claims): string
   /** HS256, with the public key's PEM as the secret. */
   hs256Token(overrides?: Claims): string
-  /** As a container behind Cloud Run's IAM sees it: `SIGNATURE_REMOVED_BY_GOOGLE`. */
+  /** The token as Cloud Run's IAM hands it to a container: `SIGNATURE_REMOVED_BY_GOOGLE`. */
   strippedToken(overrides?: Claims): string
-  /** Well signed, with a key that was never published. */
+  /** Correctly signed, with a key that was never published. */
   tokenOfUnknownKey(overrides?: Claims): Promise<string>
   /** The same token with another signature of the same length. */
   withForgedSignature(token: string): string
 
   /**
-   * Signs with a new key from now on. The old one leaves the set, and no token of it is good any
-   * more, or it stays, as Google's do for as long as tokens live.
+   * Signs with a new key from now on. The old key leaves the set, and its tokens become invalid, or
+   * it stays, as Google's keys do for as long as tokens live.
    */
   rotate(old?: 'leaves' | 'stays'): Promise<void>
-  /** How often the keys have been asked for, whatever the answer. */
+  /** The number of requests for the keys, with any answer. */
   requests(): number
   /** Treats every request for the keys so. */
   answerAlways(behaviour: KeyServerBehaviour | 'normally'): void

@@ -1,12 +1,12 @@
-/** Those who wait for something to have come so often. */
+/** The callers that wait for a count to reach a number. */
 export interface Waiters {
-  /** Resolves once so many have come. */
+  /** Resolves once the count is `least` or more. */
   waitFor(least: number): Promise<void>
-  /** Tells them that one more has come. */
+  /** Resolves the waits that the count has reached. */
   come(): void
 }
 
-/** @param count how many have come */
+/** @param count returns the present count */
 export function createWaiters(count: () => number): Waiters {
   let waiting: { least: number; resolve: () => void }[] = []
 

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Milliseconds since the epoch. The local world has its own clock: it imports nothing of ours. */
+/** Milliseconds since the epoch. The local world imports no code of the service. */
 export function wallNow(): number {
   return Date.now()
 }
 
-/** Milliseconds on a hand that no one sets. */
+/** Milliseconds of a monotonic clock. */
 export function wallElapsed(): number {
   return performance.now()
 }

@@ -1,6 +1,6 @@
 import { wallAfter, wallElapsed, wallNow } from './wall-clock.ts'
 
-/** The time of the local world: its durations are in its own milliseconds. */
+/** The time of the local world. Its durations are in the world's milliseconds. */
 export interface WorldTime {
   /** Epoch ms. */
   now(): number
@@ -10,24 +10,24 @@ export interface WorldTime {
 }
 
 export interface WorldTimeOptions {
-  /** World milliseconds in one of the wall's: with 60, an hour takes a minute. 1 when absent. */
+  /** World milliseconds per real millisecond: with 60, an hour takes a minute. 1 when absent. */
   readonly speed?: number
   /** Epoch ms at which the world starts; now when absent. */
   readonly startAt?: number
 }
 
-/** The time that the world's is made from, in real milliseconds. */
+/** The real time that the world's time is made from. */
 export interface Wall {
   /** Epoch ms. */
   now(): number
-  /** Since some moment, on a hand that no one sets. */
+  /** Real ms of a monotonic clock. */
   elapsed(): number
   after(ms: number, task: () => void): () => void
 }
 
 const WALL: Wall = { now: wallNow, elapsed: wallElapsed, after: wallAfter }
 
-/** A time that flows `speed` times as fast as the wall's. Its timers keep no process alive. */
+/** Creates a time that runs at `speed` times real time. Its timers keep no process alive. */
 export function createWorldTime(options: WorldTimeOptions = {}, wall: Wall = WALL): WorldTime {
   const { speed = 1, startAt = wall.now() } = options
   const startedAt = wall.elapsed()

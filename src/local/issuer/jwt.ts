@@ -7,37 +7,37 @@ const REMOVED_SIGNATURE = 'SIGNATURE_REMOVED_BY_GOOGLE'
 /** The claims of a token; a claim that is `undefined` is left out. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** A token as Google signs them. */
+/** Signs a token as Google does. */
 export function rs256Token(claims: Claims, key: SigningKey): string {
   const input = signingInput({ alg: 'RS256', kid: key.kid, typ: 'JWT' }, claims)
   return `${input}.${sign('sha256', Buffer.from(input), key.privateKey).toString('base64url')}`
 }
 
-/** An attack: signed with the public key, as if it were a shared secret. */
+/** Makes an attack: a token signed with the public key, as if it were a shared secret. */
 export function hs256Token(claims: Claims, key: SigningKey): string {
   const input = signingInput({ alg: 'HS256', kid: key.kid, typ: 'JWT' }, claims)
   const secret = key.publicKey.export({ type: 'spki', format: 'pem' })
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
 }
 
-/** An attack: not signed at all, and open about it. */
+/** Makes an attack: a token without a signature, with `alg: none`. */
 export function unsignedToken(claims: Claims): string {
   return `${signingInput({ alg: 'none', typ: 'JWT' }, claims)}.`
 }
 
-/** The token with every bit of its signature's first byte turned. */
+/** Returns the token with every bit of its signature's first byte inverted. */
 export function withForgedSignature(token: string): string {
   const { input, signature } = partsOf(token)
   const [first = 0, ...rest] = Buffer.from(signature, 'base64url')
   return `${input}.${Buffer.from([first ^ 0xff, ...rest]).toString('base64url')}`
 }
 
-/** The token as a container behind Cloud Run's IAM is handed it. */
+/** Returns the token as Cloud Run's IAM hands it to a container. */
 export function withRemovedSignature(token: string): string {
   return `${partsOf(token).input}.${REMOVED_SIGNATURE}`
 }
 
-/** The public half of a key, as one entry of a JWKS. */
+/** Returns the public half of a key, as one entry of a JWKS. */
 export function jwkOf({ kid, publicKey }: SigningKey): object {
   const { kty, n, e } = publicKey.export({ format: 'jwk' })
   return { kty, n, e, alg: 'RS256', use: 'sig', kid }

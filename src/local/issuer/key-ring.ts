@@ -11,12 +11,12 @@ export interface SigningKey {
   readonly publicKey: KeyObject
 }
 
-/** A row of keys, each generated once, when first asked for: that takes up to 300 ms. */
+/** A list of keys. Each is generated at its first use, which takes up to 300 ms. */
 export interface KeyRing {
   keyAt(place: number): Promise<SigningKey>
 }
 
-/** An empty ring. Issuers that share one share its keys, and the time they cost. */
+/** Creates an empty ring. Issuers that share a ring share its keys, and generate them once. */
 export function createKeyRing(): KeyRing {
   const keys = new Map<number, Promise<SigningKey>>()
 

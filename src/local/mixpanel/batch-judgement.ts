@@ -45,7 +45,7 @@ export function judgeBatch(
   return judgeRecords(batch, request, project)
 }
 
-/** Why nothing of a batch is imported, by a text that names no record. */
+/** The text that refuses a whole batch and names no record; `undefined` when the batch is taken. */
 function wholeRefusal(batch: readonly ParsedElement[], switches: Switches): string | undefined {
   const { identityVerbs, poison } = switches
   const sinks = identityVerbs === 'sink_batch'
@@ -77,7 +77,7 @@ function judgeRecords(
   return { answer: someFailed(failed, imported, switches), rows }
 }
 
-/** What becomes of one record. */
+/** The fate of one record. */
 type Fate = Readonly<
   | { kind: 'kept'; row: Row }
   | { kind: 'ignored' }

@@ -3,7 +3,7 @@ import { ODD_ANSWERS } from './odd-answers.ts'
 import type { QuotaLimit } from './quota.ts'
 import { isObject, type JsonObject } from './record.ts'
 
-/** What a field may hold. */
+/** A field's allowed values, as a check and in words. */
 interface Field {
   readonly is: string
   readonly required: boolean
@@ -53,12 +53,12 @@ const TIMES: Fields = {
   times: optional('a whole number above 0', (value) => isWhole(value) && Number(value) > 0),
 }
 
-/** How many requests a fault is for; those to come, without end, when `times` is absent. */
+/** A behaviour, and the number of requests it is for; all requests to come when it is absent. */
 export interface Fault {
   readonly times?: number
 }
 
-/** What is wrong with a fault, and what the choices are; `undefined` when nothing is. */
+/** Says what is wrong with a fault, and lists the choices; `undefined` when nothing is wrong. */
 export function faultComplaint(value: unknown): string | undefined {
   const fields = isObject(value) ? fieldsOf(value.kind) : undefined
   if (fields === undefined) return `kind must be one of ${Object.keys(BEHAVIOURS).join(', ')}`
@@ -69,7 +69,7 @@ export function isFault(value: unknown): value is Behaviour & Fault {
   return faultComplaint(value) === undefined
 }
 
-/** As `faultComplaint`, of a quota. */
+/** Says what is wrong with a quota; `undefined` when nothing is wrong. */
 export function quotaComplaint(value: unknown): string | undefined {
   return complaintOf(value, QUOTA)
 }
@@ -78,7 +78,7 @@ export function isQuotaLimit(value: unknown): value is QuotaLimit {
   return quotaComplaint(value) === undefined
 }
 
-/** Every kind of behaviour with its fields, for people. */
+/** Lists every kind of behaviour with its fields, for people. */
 export function behaviourTexts(): Readonly<Record<string, Readonly<Record<string, string>>>> {
   return Object.fromEntries(
     Object.entries(BEHAVIOURS).map(([kind, fields]) => [kind, fieldTexts(fields)]),

@@ -22,7 +22,7 @@ import {
   switchComplaint,
 } from './switches.ts'
 
-/** What a stand-in is set to. */
+/** The present settings of a stand-in. */
 export interface StandInSettings {
   readonly switches: Switches
   readonly faults: ReturnType<FaultPlan<Behaviour>['plan']>
@@ -33,11 +33,11 @@ export interface ControlParts {
   readonly switches: Switchboard
   readonly faults: FaultPlan<Behaviour>
   readonly quota: Quota
-  /** Told what is set whenever a request has set something. */
+  /** Called with the present settings whenever a request has changed them. */
   readonly controlled?: ((settings: StandInSettings) => void) | undefined
 }
 
-/** Answers a request to steer the stand-in; `undefined` when it is none. */
+/** Answers a request to steer the stand-in; `undefined` for any other request. */
 export type AnswerControl = (request: IncomingMessage, route: string) => Promise<Answer | undefined>
 
 const USAGE = `A stand-in for Mixpanel. Nothing here needs credentials but /import.
@@ -62,7 +62,7 @@ DELETE /control/quota       lifts it
 For instance: curl -X PUT http://127.0.0.1:8082/control/faults -d '{"kind":"hang","times":3}'
 `
 
-/** The routes under `/control`, and `GET /`, which lists all there are. */
+/** Creates the routes under `/control`, and `GET /`, which lists all routes. */
 export function createControlRoute(parts: ControlParts): AnswerControl {
   const { switches, faults, quota, controlled } = parts
 
@@ -138,7 +138,7 @@ const CHOICES = {
   oddAnswers: Object.keys(ODD_ANSWERS),
 }
 
-/** `undefined` when it is no JSON: no route takes that. */
+/** Parses the body; `undefined` when it is not JSON, which no route takes. */
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   try {
     return await json(request)

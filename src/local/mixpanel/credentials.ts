@@ -1,4 +1,4 @@
-/** Whom a stand-in lets in: by project token, by service account, or by either. */
+/** The accepted credentials: a project token, a service account, or both. */
 export interface StandInCredentials {
   readonly token?: string
   readonly serviceAccount?: { readonly username: string; readonly secret: string }
@@ -22,8 +22,9 @@ const INVALID_PROJECT_SECRET =
   'https://developer.mixpanel.com/reference/authentication#project-secret'
 
 /**
- * The text with which credentials are refused; `undefined` lets them in. As Mixpanel words it, but
- * that of a service account outside the project only holds `not a project member` (mixpanel/sheets).
+ * Returns the text with which credentials are refused; `undefined` accepts them. The texts are
+ * Mixpanel's, except one: of the text for a service account outside the project, only `not a
+ * project member` is known (mixpanel/sheets).
  */
 export function credentialFault(
   presented: PresentedCredentials,
@@ -65,7 +66,7 @@ function accountFault(
   return projectId === accepted.projectId ? undefined : NOT_A_MEMBER
 }
 
-/** What follows `Basic ` is base64, or plain (reference/service-accounts): only plain has a colon. */
+/** Reads `Basic` credentials: base64, or plain with a colon (reference/service-accounts). */
 function pairOf(authorization: string | undefined): Pair | undefined {
   const [scheme = '', given = ''] = (authorization ?? '').split(' ')
   if (scheme.toLowerCase() !== 'basic') return undefined

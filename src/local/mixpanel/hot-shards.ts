@@ -5,8 +5,9 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 export interface HotShards {
   /**
-   * The rows as they are stored: those past the limit of events of one distinct id and UTC day are
-   * renamed, and are nobody's. Copies count; an event of nobody does not.
+   * Returns the rows as they are stored. Rows past the limit of events of one distinct id and UTC
+   * day get another name and lose their distinct id. Copies count; an event without a distinct id
+   * does not.
    */
   rename(rows: readonly Row[], limit: Switches['hotShardEvents']): readonly Row[]
   clear(): void

@@ -28,7 +28,7 @@ const PLACEHOLDER_IDS: ReadonlySet<string> = new Set([
   '{}',
 ])
 
-/** `""` is a distinct id: that of an event nobody did. */
+/** Checks the distinct id. `""` is a distinct id: that of an event without a user. */
 export const distinctIdFault: PropertyRule = (properties, record) => {
   const { distinct_id } = properties
   const { strict, switches } = record
@@ -55,14 +55,14 @@ export const mergedIdFault: PropertyRule = (properties, { switches }) => {
 }
 
 /**
- * The distinct id under which a project stores an event that keeps the rules. One without any
- * belongs, as all that come from the same address, to a hash of that.
+ * The distinct id under which a project stores an event that keeps the rules. An event without any
+ * id gets a hash of the sender's address, as do all events from that address.
  */
 export function resolvedDistinctId(properties: JsonObject, switches: Switches): string {
   return mergedId(properties, switches) ?? textOf(properties.distinct_id ?? HASH_OF_REQUEST_IP)
 }
 
-/** The distinct id as it was sent; `""` when none was. */
+/** The distinct id as it was sent; `""` when absent. */
 export function sentDistinctId({ distinct_id }: JsonObject): string {
   return textOf(distinct_id)
 }
@@ -80,7 +80,7 @@ function insertIdComplaint(insertId: unknown, switches: Switches): string | unde
   return insertId.length > INSERT_ID_MAX_BYTES ? 'must not be longer than 36 bytes' : undefined
 }
 
-/** Whether an event has no insert id: an empty one is none. */
+/** Whether an event has no insert id. An empty insert id counts as none. */
 export function isMissing(insertId: unknown): boolean {
   return insertId === undefined || insertId === null || insertId === ''
 }

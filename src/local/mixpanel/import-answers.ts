@@ -20,7 +20,7 @@ export function allImported(imported: number): Answer {
 
 /**
  * The documented answer when some or all records failed; the others are imported. A record that
- * is refused without an index is a text.
+ * is refused without an index is given as a text.
  */
 export function someFailed(
   failed: readonly (FailedRecord | string)[],
@@ -37,7 +37,7 @@ export function someFailed(
 }
 
 /**
- * An answer of `someFailed` that lists only the first record, and counts so many as imported;
+ * An answer of `someFailed` that lists only the first record, and counts `imported` as imported;
  * `undefined` when it lists no record that has an index.
  */
 export function firstFailedOnly({ body }: Answer, imported: number): Answer | undefined {
@@ -46,7 +46,7 @@ export function firstFailedOnly({ body }: Answer, imported: number): Answer | un
   return isObject(first) ? validationFailed([first], imported) : undefined
 }
 
-/** The opaque form: nothing imported, and no index to find the culprit by. */
+/** The opaque answer: nothing is imported, and no index names the record at fault. */
 export function allRefused(reason: string): Answer {
   return validationFailed([reason], 0)
 }
@@ -67,7 +67,7 @@ export function unauthorized(error: string, switches: Switches): Answer {
   return { status: code, body: credentialBody === 'whole' ? whole : { code, error } }
 }
 
-/** The answer above the quota. When to come again is told only where that is switched on. */
+/** The answer above the quota. It says when to try again only where that is switched on. */
 export function throttled(retryInMs: number, now: number, switches: Switches): Answer {
   const headers = retryAfterHeader(retryInMs, now, switches)
   switch (switches.throttleForm) {
@@ -84,7 +84,7 @@ export function throttled(retryInMs: number, now: number, switches: Switches): A
   }
 }
 
-/** Whole seconds, rounded up: whoever keeps to it never comes too early. */
+/** Whole seconds, rounded up: a client that waits so long never comes too early. */
 function retryAfterHeader(retryInMs: number, now: number, { retryAfter }: Switches) {
   switch (retryAfter) {
     case 'none':

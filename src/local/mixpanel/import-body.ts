@@ -9,19 +9,19 @@ import {
 } from './json-elements.ts'
 import type { Switches } from './switches.ts'
 
-/** Far above any limit under test: only a bomb is cut here. */
+/** Far above any limit under test, so that only a decompression bomb exceeds it. */
 const INFLATE_MAX_BYTES = 256 * 1024 * 1024
 
 /**
- * What the body of one request to `/import` holds. `bytes` are uncompressed; `utf8` is whether all
- * of it is that.
+ * The content of the body of one request to `/import`. `bytes` are uncompressed; `utf8` says
+ * whether all of it is UTF-8.
  */
 export type ImportBody = Readonly<
   { bytes: number; utf8: boolean } & (
     | JsonElements
-    /** The elements ahead of the one at which the reading stopped, and where that begins. */
+    /** The elements before the one at which the reading stopped, and that one's place. */
     | { kind: 'too_large'; ahead: readonly JsonElement[]; offset: number }
-    /** Nothing, or neither JSON nor NDJSON by its type: the legacy form, without its `data`. */
+    /** An empty body, or the legacy form without `data`: neither JSON nor NDJSON by its type. */
     | { kind: 'no_data' }
   )
 >
@@ -54,7 +54,7 @@ export function importBodyOf(sent: Buffer, headers: BodyHeaders, switches: Switc
   return { ...elementsOf(body), bytes, utf8 }
 }
 
-/** How many events a body holds, as far as it can be read. */
+/** The number of events in a body, as far as it can be read. */
 export function eventsIn(body: ImportBody): number {
   switch (body.kind) {
     case 'elements':

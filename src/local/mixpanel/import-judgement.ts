@@ -101,7 +101,7 @@ function tooManyAnswer({ tooManyEvents }: Switches): Answer {
   return unreadable(`request exceeds max limit of ${limit}`)
 }
 
-/** Anything but an object is as unreadable as broken JSON to a decoder that expects events. */
+/** Parses an object. Any other value is as unreadable as broken JSON to Mixpanel's decoder. */
 function parsedObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -5,7 +5,7 @@ import type { Admission, RequestSize } from './quota.ts'
 import type { Row } from './row-store.ts'
 import type { Switches } from './switches.ts'
 
-/** Whom a project lets in, how much it takes, and how it behaves. */
+/** A project: its credentials, its quota, and its switches. */
 export interface Project {
   readonly credentials: StandInCredentials
   readonly switches: Switches
@@ -15,25 +15,25 @@ export interface Project {
   generateId(): string
 }
 
-/** One request to `/import`, its body read. */
+/** One request to `/import`, with its body read. */
 export interface ImportRequest {
   readonly presented: PresentedCredentials
   readonly body: ImportBody
   readonly strict: boolean
   readonly verbose: boolean
-  /** Whether `ip=0` asks not to place its events where it comes from. */
+  /** Whether `ip=0` asks Mixpanel not to place its events by the address of the request. */
   readonly unplaced: boolean
   /** Epoch ms. */
   readonly receivedAt: number
 }
 
-/** What a request is answered, and the rows it leaves behind. */
+/** The answer to a request, and the rows it leaves behind. */
 export interface Judgement {
   readonly answer: Answer
   readonly rows: readonly Row[]
 }
 
-/** Nothing of the request is imported. */
+/** Makes a judgement that imports nothing of the request. */
 export function refused(answer: Answer): Judgement {
   return { answer, rows: [] }
 }

@@ -23,7 +23,7 @@ const LOGGED_HEADERS = [
 ]
 
 export interface ImportRouteParts {
-  /** As it is set up now. */
+  /** Returns the project with its present settings. */
   readonly project: () => Project
   readonly store: RowStore
   readonly hotShards: HotShards
@@ -35,27 +35,27 @@ export interface ImportRouteParts {
   readonly wait: (ms: number) => Promise<void>
 }
 
-/** Answers one request to `/import`, or leaves it hanging when that is how it is to behave. */
+/** Answers one request to `/import`, or leaves it unanswered when the behaviour says so. */
 export type AnswerImport = (
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
 ) => Promise<void>
 
-/** How one exchange can go on once its body is in. */
+/** One exchange whose body has been read, and the steps that remain. */
 interface Exchange {
-  /** How many events the body holds, as far as it can be read. */
+  /** The number of events in the body, as far as it can be read. */
   readonly sent: number
   /** Judges the body as Mixpanel would; stores nothing. */
   judge(): Judgement
-  /** Stores the rows that are left, and returns the answer. */
+  /** Stores the rows of a judgement, and returns its answer. */
   store(judgement: Judgement): Answer
   send(answer: Answer): void
   cutOff(answer: Answer): void
   reset(): void
 }
 
-/** The route `POST /import`: what a faultless Mixpanel does, and what the faults make of it. */
+/** The route `POST /import`: the answers of a faultless Mixpanel, and the faults asked for. */
 export function createImportRoute(parts: ImportRouteParts): AnswerImport {
   const { store, hotShards, withheld, log, faults, now, wait } = parts
 
@@ -152,7 +152,7 @@ function oddAnswer(name: OddAnswer, { sent, judge, store }: Exchange): Answer {
   return answerTo({ sent, imported: judgement.rows.length })
 }
 
-/** A count that falls short says nothing of a refusal: what is refused is answered as normal. */
+/** Applies a shortfall. A refused request is answered as normal: it has no count to fall short. */
 function fallShort(
   { judge, store }: Exchange,
   take: (rows: readonly Row[]) => readonly Row[],

@@ -1,12 +1,12 @@
 /** One value of an array, or one line of NDJSON, as it stands in the body. */
 export interface JsonElement {
-  /** Where it begins in the body. */
+  /** The element's place in the body. */
   readonly offset: number
-  /** Without the blanks around it. Not parsed yet: it may hold anything. */
+  /** The element without surrounding whitespace. It is not parsed yet, and may be invalid. */
   readonly bytes: Buffer
 }
 
-/** The elements of a body, or those ahead of the place from which it cannot be read on. */
+/** The elements of a body, or those before the place at which the reading stopped. */
 export type JsonElements = Readonly<
   | { kind: 'elements'; elements: readonly JsonElement[] }
   | { kind: 'broken'; ahead: readonly JsonElement[]; offset: number; reason: string }
@@ -24,7 +24,7 @@ const CARRIAGE_RETURN = 0x0d
 const TAB = 0x09
 const SPACE = 0x20
 
-/** Cuts a JSON array at its own commas; what stands between them is left to `JSON.parse`. */
+/** Cuts a JSON array at its own commas; `JSON.parse` judges the parts between them. */
 export function elementsOfArray(body: Buffer): JsonElements {
   const elements: JsonElement[] = []
   const broken = (offset: number, reason: string): JsonElements => {
@@ -47,7 +47,7 @@ export function elementsOfArray(body: Buffer): JsonElements {
   return { kind: 'elements', elements }
 }
 
-/** Cuts NDJSON at its line feeds; blank lines count for nothing. */
+/** Cuts NDJSON at its line feeds, and skips blank lines. */
 export function elementsOfLines(body: Buffer): JsonElements {
   const elements: JsonElement[] = []
   for (let at = skipBlanks(body, 0); at < body.length; ) {
@@ -59,7 +59,7 @@ export function elementsOfLines(body: Buffer): JsonElements {
   return { kind: 'elements', elements }
 }
 
-/** Takes a body whose first character is a brace for one element, and all others for an array. */
+/** Takes a body that begins with a brace as one element, and any other body as an array. */
 export function elementsOfArrayOrObject(body: Buffer): JsonElements {
   const start = skipBlanks(body, 0)
   if (body[start] !== OPEN_OBJECT) return elementsOfArray(body)

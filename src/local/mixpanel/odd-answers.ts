@@ -2,19 +2,19 @@ import type { Answer } from '../answer.ts'
 import { allImported, allRefused, decodeError, someFailed, unreadable } from './import-answers.ts'
 import { FAVOURED } from './switches.ts'
 
-/** How many events a request held, and how many of them were imported. */
+/** The number of events in a request, and the number of them that were imported. */
 export interface Counts {
   readonly sent: number
   readonly imported: number
 }
 
 interface OddRule {
-  /** Whether what was sent is imported all the same. */
+  /** Whether the events are imported in spite of the answer. */
   readonly imports: boolean
   readonly answerTo: (counts: Counts) => Answer
 }
 
-/** Answers that came from Mixpanel or from what stands before it, and such as no client may trust. */
+/** Answers seen from Mixpanel or from a proxy before it, and answers that no client may trust. */
 export const ODD_ANSWERS = {
   /** Envoy, in plain text (mixpanel-utils#23, mixpanel-node#149). */
   upstream_error: fixed({
@@ -24,7 +24,7 @@ export const ODD_ANSWERS = {
   unavailable_page: fixed(page(503, '503 Service Temporarily Unavailable')),
   bad_gateway_page: fixed(page(502, '502 Bad Gateway')),
   bad_gateway_text: fixed({ status: 502, body: 'error code: 502' }),
-  /** Its HTTP status was not shown (mixpanel-flutter#88, mixpanel-python#80). */
+  /** The HTTP status is not known (mixpanel-flutter#88, mixpanel-python#80). */
   temporary_failure: fixed({
     status: 500,
     body: { error: 'a temporary failure occurred', status: 0 },
@@ -51,7 +51,7 @@ export const ODD_ANSWERS = {
   success_without_count: fixed({ status: 200, body: { code: 200, status: 'OK' } }),
   /** The opaque form: a text in place of rows (live probe, ak--47/mixpanel-import). */
   refused_by_text: fixed(allRefused('the batch was refused')),
-  /** A broken body is named by its place, and the text may hold any word of the event. */
+  /** The decoder names a place in the body, and its text may hold any word of the event. */
   refused_by_decoder: fixed(
     decodeError(3, 1_024, 'json: unknown field "project_id": unauthorized'),
   ),
@@ -60,7 +60,7 @@ export const ODD_ANSWERS = {
     status: 400,
     body: { error: 'a temporary failure occurred', status: 0 },
   }),
-  /** As texts for which a body cannot be read, though it can. */
+  /** The answer to a body that cannot be read, given to one that can. */
   refused_without_list: fixed(unreadable('something went wrong')),
   count_too_high: {
     imports: true,
@@ -71,7 +71,7 @@ export const ODD_ANSWERS = {
     imports: true,
     answerTo: ({ imported }) => someFailed([], imported, FAVOURED),
   },
-  /** Nothing is imported and only the first record is listed: the books do not balance. */
+  /** Nothing is imported and only the first record is listed: the counts do not add up. */
   failed_unbalanced: {
     imports: false,
     answerTo: () => someFailed([failedAt(0)], 0, FAVOURED),

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from './record.ts'
 
-/** What an operation makes of the properties of a profile. */
+/** The result of an operation on the properties of a profile. */
 export type Change = Readonly<
   | { kind: 'changed'; properties: JsonObject }
   | { kind: 'deleted' }
@@ -15,7 +15,7 @@ export type ProfileOp = (properties: JsonObject, value: unknown) => Change
 export const PROFILE_OPS = {
   $set: op(isObject, (properties, given) => ({ ...properties, ...given })),
   $set_once: op(isObject, (properties, given) => ({ ...given, ...properties })),
-  /** Numbers; a property that is missing, or none, counts as 0. */
+  /** Adds numbers; a property that is missing or not a number counts as 0. */
   $add: op(isObjectOf(isNumber), (properties, given) => {
     return merged(properties, given, (old, number) => (isNumber(old) ? old : 0) + number)
   }),
@@ -50,7 +50,7 @@ function op<Value>(
   }
 }
 
-/** The properties, with each of the given ones made of what it was and what is given. */
+/** Merges the given properties into the others, each from its old and its given value. */
 function merged<Value>(
   properties: JsonObject,
   given: Readonly<Record<string, Value>>,

@@ -13,13 +13,13 @@ export interface ProfileRouteParts {
   readonly kind: ProfileKind
   readonly store: ProfileStore
   readonly switches: () => Switches
-  /** An update with another one is answered as if it were applied, and is not. */
+  /** An update with another token is answered like one that is applied, and is not applied. */
   readonly token: string | undefined
 }
 
 /**
- * The route `POST /engage` or `POST /groups`: asks for no credentials but the `$token` of each
- * update, and answers 200 whatever is wrong with the data.
+ * The route `POST /engage` or `POST /groups`. It asks for no credentials but the `$token` of each
+ * update, and answers 200 even when the data is invalid.
  */
 export function createProfileRoute(
   parts: ProfileRouteParts,
@@ -38,7 +38,7 @@ export function createProfileRoute(
     return verbose === '1' || (verbose === '2' && switches().engageVerbose2 === 'as_1')
   }
 
-  /** Why each of the updates was not applied; `undefined` for one that was. */
+  /** Applies the updates; for each, the reason it was not applied, or `undefined`. */
   function applied(updates: readonly unknown[]): readonly (string | undefined)[] {
     if (updates.length === 0) return [NO_DATA]
     if (updates.length > MAX_UPDATES) return ['a request has 2000 updates at most']
@@ -71,7 +71,7 @@ function goodIn(errors: readonly (string | undefined)[]): number {
   return errors.filter((error) => error === undefined).length
 }
 
-/** None when the body cannot be read: gzip is not, by these endpoints. */
+/** Reads the updates; none when the body cannot be read. These endpoints do not read gzip. */
 function updatesIn(body: string, headers: IncomingMessage['headers']): readonly unknown[] {
   const isForm = headers['content-type']?.startsWith(FORM) ?? false
   const data = isForm ? (new URLSearchParams(body).get('data') ?? '') : body

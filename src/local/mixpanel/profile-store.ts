@@ -1,7 +1,7 @@
 import type { ProfileUpdate } from './profile-updates.ts'
 import { isObject, type JsonObject } from './record.ts'
 
-/** A profile of a user or of a group, with the updates applied in the order they came. */
+/** A profile of a user or of a group, with the updates applied in the order they arrived. */
 export interface Profile {
   /** `$distinct_id`, or `$group_key` and `$group_id`. */
   readonly id: readonly string[]
@@ -9,9 +9,9 @@ export interface Profile {
 }
 
 export interface ProfileStore {
-  /** Applies an update, or says why it cannot be: then nothing changes. */
+  /** Applies an update, or changes nothing and says why. */
   apply(update: ProfileUpdate): 'applied' | { readonly error: string }
-  /** In the order in which they came to be. */
+  /** The profiles, in the order of their creation. */
   profiles(): readonly Profile[]
   clear(): void
 }

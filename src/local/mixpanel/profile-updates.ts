@@ -2,7 +2,7 @@ import { PROFILE_OPS, type ProfileOp } from './profile-ops.ts'
 import { isObject, type JsonObject } from './record.ts'
 import type { Switches } from './switches.ts'
 
-/** Whose profiles an endpoint updates. */
+/** The kind of profile that an endpoint updates. */
 export type ProfileKind = 'user' | 'group'
 
 /** One update of one profile, as it can be applied. */
@@ -14,12 +14,12 @@ export interface ProfileUpdate {
   readonly value: unknown
 }
 
-/** What an element of the array in a request is: an update, or why it is none. */
+/** An element of a request's array: an update, or the reason why it is none. */
 export type ReadUpdate = Readonly<
   { kind: 'update'; update: ProfileUpdate } | { kind: 'refused'; error: string }
 >
 
-/** 1 MB, read as elsewhere (reference/user-profile-limits). */
+/** "1MB" (reference/user-profile-limits), read as 1 MiB as in the other limits. */
 const UPDATE_MAX_BYTES = 1024 * 1024
 const GROUP_OPS: readonly string[] = ['$set', '$set_once', '$unset', '$remove', '$union', '$delete']
 
@@ -44,7 +44,7 @@ export function readUpdate(value: unknown, kind: ProfileKind, switches: Switches
   return { kind: 'update', update: { token: $token, id, op, value: value[name] } }
 }
 
-/** The id, or the name of the field that is missing: without its `$` for a distinct id, as seen. */
+/** The id, or the name of the missing field. Mixpanel names `$distinct_id` without its `$`. */
 function idOf(value: JsonObject, kind: ProfileKind): readonly string[] | string {
   if (kind === 'user') return present(value.$distinct_id) ?? 'distinct_id'
   const key = present(value.$group_key)

@@ -1,4 +1,4 @@
-/** How much a project takes within a rolling window. */
+/** The limits of a project within a rolling window. */
 export interface QuotaLimit {
   readonly events: number
   /** Uncompressed; without a limit when absent. */
@@ -7,18 +7,18 @@ export interface QuotaLimit {
   readonly windowMs?: number
 }
 
-/** What one request adds. */
+/** The size of one request. */
 export interface RequestSize {
   readonly events: number
   /** Uncompressed. */
   readonly bytes: number
 }
 
-/** Whether a request is within the quota; if not, when the oldest that counts ceases to. */
+/** Whether a request is within the quota; if not, how long until the oldest counted one expires. */
 export type Admission = Readonly<{ kind: 'admitted' } | { kind: 'throttled'; retryInMs: number }>
 
 export interface Quota {
-  /** What was admitted before counts at once. `undefined` lifts the limit. */
+  /** Sets the limit. Requests admitted earlier count at once. `undefined` lifts the limit. */
   set(limit: QuotaLimit | undefined): void
   limit(): QuotaLimit | undefined
   /** Counts a request, unless it is throttled. Refused records count too (import-events). */
@@ -30,10 +30,10 @@ interface Admitted extends RequestSize {
 }
 
 const MINUTE_MS = 60_000
-/** Below this many, what has left the window is not worth moving the rest for. */
+/** With fewer expired entries than this, moving the rest costs more than it saves. */
 const COMPACT_FROM = 1_024
 
-/** No limit until one is set. `now` in epoch ms; a step costs the same however much was admitted. */
+/** Creates a quota without a limit. `now` is in epoch ms. A call takes constant time on average. */
 export function createQuota(now: () => number): Quota {
   let limit: QuotaLimit | undefined
   let admitted: Admitted[] = []

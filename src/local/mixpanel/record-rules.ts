@@ -9,7 +9,7 @@ import {
 import { countFault, encodingFault, isGarbled, nestingFault, propertyFault } from './shape-rules.ts'
 import { timeFault } from './time-rules.ts'
 
-/** The first size too large: "10MB" has been seen to mean 10 MiB, so "1MB" is read the same way. */
+/** The smallest size that is too large. "10MB" has been seen to mean 10 MiB, so "1MB" is 1 MiB. */
 export const EVENT_MAX_BYTES = 1024 * 1024
 
 const PROPERTY_RULES: readonly PropertyRule[] = [
@@ -25,8 +25,8 @@ const PROPERTY_RULES: readonly PropertyRule[] = [
 ]
 
 /**
- * The first rule a record breaks under `strict=1`; `undefined` when it keeps them all. Where
- * Mixpanel's own words are not known the message is ours: clients must not read messages.
+ * The first rule a record breaks under `strict=1`; `undefined` when it keeps them all. The message
+ * is ours where Mixpanel's own is not known: clients must not read messages.
  */
 export function recordFault(record: ReceivedRecord): RecordFault | undefined {
   const { event, properties } = record.value

@@ -2,14 +2,14 @@ import type { Switches } from './switches.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** One event as it was received, and what project and moment have to say about it. */
+/** One event as it was received, with the facts that the rules need. */
 export interface ReceivedRecord {
   readonly value: JsonObject
   /** Length of its JSON. */
   readonly bytes: number
-  /** Whether that JSON is UTF-8. When not, `value` holds U+FFFD for what is no character. */
+  /** Whether that JSON is UTF-8. When not, `value` holds U+FFFD in place of the invalid bytes. */
   readonly utf8: boolean
-  /** Whether that JSON writes characters as `\uXXXX`, by which halves of some come alone. */
+  /** Whether that JSON has `\uXXXX` escapes, which may write half of a surrogate pair. */
   readonly escapes: boolean
   /** Whether it came with `strict=1`. */
   readonly strict: boolean
@@ -18,7 +18,7 @@ export interface ReceivedRecord {
   readonly now: number
 }
 
-/** Why a record is refused. */
+/** The reason why a record is refused. */
 export interface RecordFault {
   readonly field: string
   readonly message: string

@@ -1,48 +1,48 @@
 import { createWaiters } from '../waiters.ts'
 
-/** What a stand-in remembers of one request. Never its credentials, never its body. */
+/** One request as a stand-in remembers it, without its credentials and its body. */
 export interface LoggedRequest {
   readonly method: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   /** Lower-case names: accept, content-encoding, content-length, content-type, user-agent. */
   readonly headers: Readonly<Record<string, string>>
-  /** How many events the body holds, as far as it can be read. */
+  /** The number of events in the body, as far as it can be read. */
   readonly events: number
   /** Length of the body, uncompressed. */
   readonly bytes: number
   /** Epoch ms. */
   readonly receivedAt: number
-  /** How many rows it has left behind; absent when nothing was imported for want of trying. */
+  /** The number of rows it left behind; absent when the stand-in did not try to import. */
   readonly stored?: number
-  /** Absent while unanswered, and for good when the socket was destroyed instead. */
+  /** Absent while unanswered, and when the socket was destroyed without an answer. */
   readonly status?: number
 }
 
-/** What becomes of a request that was noted. */
+/** Notes on one logged request. */
 export interface RequestNotes {
   stored(rows: number): void
   answered(status: number): void
 }
 
-/** What has come, in sum. */
+/** The sums over the requests. */
 export interface Traffic {
   readonly requests: number
   readonly events: number
   /** Uncompressed. */
   readonly bytes: number
-  /** How many answers there were of each status. */
+  /** The number of answers by status. */
   readonly statuses: Readonly<Record<number, number>>
 }
 
 const NO_TRAFFIC: Traffic = { requests: 0, events: 0, bytes: 0, statuses: {} }
 
 export interface RequestLog {
-  /** Notes a request whose body is in; what is returned takes notes of what becomes of it. */
+  /** Adds a request whose body is in; the returned object takes notes of its later course. */
   add(request: LoggedRequest): RequestNotes
   /** The last ones, in order of arrival. */
   requests(): readonly LoggedRequest[]
-  /** Of all since the start or the last `clear`, forgotten ones included. */
+  /** The sums since the start or the last `clear`, over forgotten requests too. */
   traffic(): Traffic
   /** Resolves once `count` requests have been noted since the start or the last `clear`. */
   waitForRequests(count: number): Promise<void>
@@ -64,7 +64,7 @@ export function createRequestLog(kept: number): RequestLog {
   function add(request: LoggedRequest): RequestNotes {
     const entry: Entry = { request }
     entries.push(entry)
-    // Not at each request: that would move them all each time.
+    // Not at each request: that would copy all kept entries each time.
     if (entries.length >= kept * 2) entries = lastOf(entries)
     sum = plus(sum, request)
     waiters.come()

@@ -2,20 +2,20 @@ import { FAVOURED, type Switches } from './switches.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** By what an event is placed: its own properties, its `ip`, the sender's address, or nothing. */
+/** The source of an event's place: its own properties, its `ip`, the request's address, or none. */
 export type Location = 'own' | 'ip' | 'request' | 'none'
 
 /** One accepted copy of an event. */
 export interface Row {
   readonly event: string
-  /** As the project resolves it: with Simplified ID merge, from `$user_id` or `$device_id`. */
+  /** The resolved id: with Simplified ID merge, from `$user_id` or `$device_id`. */
   readonly distinctId: string
-  /** As it was sent; `""` when it was not. */
+  /** The id as it was sent; `""` when absent. */
   readonly sentDistinctId: string
   readonly insertId: string
-  /** Epoch ms, whatever the unit it was sent in. */
+  /** Epoch ms, also when it was sent in seconds. */
   readonly time: number
-  /** Parsed, with strings cut and `ip` gone: numbers above 2^53 are exact in `raw` only. */
+  /** Parsed, with strings cut and `ip` removed: numbers above 2^53 are exact in `raw` only. */
   readonly properties: Readonly<Record<string, unknown>>
   readonly location: Location
   /** The event's JSON, byte for byte as it stood in the body. */
@@ -24,17 +24,17 @@ export interface Row {
   readonly receivedAt: number
 }
 
-/** What is taken for a copy of what. */
+/** The switches that decide which rows are copies of each other. */
 export type DedupRule = Pick<Switches, 'dedupDistinctId' | 'dedupDays'>
 
-/** What a project holds. It outlives its stand-in when it is handed to the next one. */
+/** The rows of a project. A store can be handed to the next stand-in. */
 export interface RowStore {
   add(rows: readonly Row[]): void
-  /** Every accepted copy, in order of arrival: what a raw export returns. */
+  /** Every accepted copy, in order of arrival, as in a raw export. */
   rows(): readonly Row[]
-  /** As queries see it: of copies alike in event, distinct id, time and insert id, the latest. */
+  /** The rows of queries: the latest of copies equal in event, distinct id, time and insert id. */
   deduplicated(rule?: DedupRule): readonly Row[]
-  /** As compaction leaves it: of copies alike in event, distinct id, insert id and UTC day. */
+  /** The rows after compaction: the latest of copies equal in event, ids and UTC day. */
   compacted(rule?: DedupRule): readonly Row[]
   clear(): void
 }
@@ -56,7 +56,7 @@ export function createRowStore(): RowStore {
 
 type KeyOf = (row: Row, distinctId: string) => string
 
-/** What comes too late to be a copy stands beside what it is alike to. */
+/** Keeps the latest of equal rows. A row that arrives too late to be a copy is kept beside them. */
 function latestOf(rows: readonly Row[], keyOf: KeyOf, rule: DedupRule): readonly Row[] {
   const shown = new Map<string, Row[]>()
   for (const row of rows) {

@@ -61,7 +61,7 @@ export const encodingFault: PropertyRule = (properties, record) => {
   return undefined
 }
 
-/** Whether a string came from bytes, or from a lone `\udXXX`, that are no UTF-8. */
+/** Whether a string came from bytes that are not UTF-8, or holds a lone surrogate. */
 export function isGarbled(text: string, { utf8 }: ReceivedRecord): boolean {
   return !text.isWellFormed() || (!utf8 && text.includes('\ufffd'))
 }
@@ -75,7 +75,7 @@ function holdsGarbled(value: unknown, record: ReceivedRecord): boolean {
   })
 }
 
-/** Where counting starts is not documented: here the value of a property is depth 1. */
+/** Mixpanel does not document where depth begins: here the value of a property has depth 1. */
 function nestingComplaint(value: unknown, depth: number): string | undefined {
   const inner = innerValues(value)
   if (inner === undefined) return undefined

@@ -5,11 +5,11 @@ import type { Switches } from './switches.ts'
 import { storedTime } from './time-rules.ts'
 
 const MAX_LENGTH = 255
-/** Half of a character that takes two places in a string. */
+/** Half of a surrogate pair. */
 const SURROGATE = /[\ud800-\udfff]/
 const PLACE_NAMES = ['$city', '$region', 'mp_country_code', '$latitude', '$longitude'] as const
 
-/** A record that keeps the rules, its text, and where and when it arrived. */
+/** A record that keeps the rules, its text, its request's `ip=0`, and its time of arrival. */
 export interface AcceptedRecord {
   readonly value: JsonObject
   readonly raw: string
@@ -18,11 +18,11 @@ export interface AcceptedRecord {
   readonly unplaced: boolean
   /** Epoch ms. */
   readonly now: number
-  /** The insert id of an event without one. */
+  /** Returns an insert id for an event without one. */
   readonly generateId: () => string
 }
 
-/** What becomes of an accepted record: strings cut silently, ids resolved, its place found. */
+/** Makes the row of an accepted record: cuts strings silently, resolves ids, finds its place. */
 export function storedRow(record: AcceptedRecord): Row {
   const { value, raw, switches, now } = record
   const properties = isObject(value.properties) ? value.properties : {}
@@ -40,12 +40,12 @@ export function storedRow(record: AcceptedRecord): Row {
   }
 }
 
-/** Whether a record that keeps the rules is dropped without a word: for `$ignore`, or by a filter. */
+/** Whether an accepted record is dropped in silence, for `$ignore` or by a filter. */
 export function isIgnored({ event, properties }: JsonObject, { dropFilter }: Switches): boolean {
   return event === dropFilter || (isObject(properties) && Boolean(properties.$ignore))
 }
 
-/** Places of its own win; then the property `ip`, where 0 is nowhere; then the request's (geolocation). */
+/** Its own place wins, then the property `ip` (0: nowhere), then the request's (geolocation). */
 function locationOf(properties: JsonObject, { unplaced, switches }: AcceptedRecord): Location {
   if (PLACE_NAMES.some((name) => name in properties)) return 'own'
   const { ip } = properties
@@ -53,14 +53,14 @@ function locationOf(properties: JsonObject, { unplaced, switches }: AcceptedReco
   return unplaced && switches.ipParameter === 'honoured' ? 'none' : 'request'
 }
 
-/** It is turned into a place and discarded (geolocation). */
+/** Mixpanel turns `ip` into a place and discards it (geolocation). */
 function withoutIp(properties: JsonObject): JsonObject {
   if (!('ip' in properties)) return properties
   const { ip: _, ...rest } = properties
   return rest
 }
 
-/** Returns what it was given when nothing in it is too long: most often. */
+/** Returns the same object when no string in it is too long, which is the usual case. */
 function cutObject(object: JsonObject, switches: Switches): JsonObject {
   if (!holdsLong(object)) return object
   return Object.fromEntries(
@@ -84,13 +84,13 @@ function cutText(text: string): string {
     .join('')
 }
 
-/** A character that does not fit whole is left out. */
+/** Leaves out a character that does not fit whole. */
 function cutToBytes(text: string): string {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(MAX_LENGTH))
   return text.slice(0, read)
 }
 
-/** Whether some string may have to be cut: bytes count at most three times the length. */
+/** Whether a string may have to be cut: it has at most three bytes for each unit of length. */
 function holdsLong(value: unknown): boolean {
   if (typeof value === 'string') return value.length * 3 > MAX_LENGTH
   if (Array.isArray(value)) return value.some(holdsLong)

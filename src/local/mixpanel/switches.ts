@@ -1,10 +1,10 @@
-/** A behaviour of Mixpanel's that its sources leave in doubt. */
+/** A behaviour of Mixpanel that its sources leave in doubt. */
 interface SwitchRule {
-  /** The first is the favoured reading: what holds unless told otherwise. */
+  /** The first is the favoured reading, which is the default. */
   readonly choices: readonly [string | number, ...(string | number)[]]
-  /** What may be set besides the choices. An empty event name is none. */
+  /** The values allowed besides the choices. An empty event name is not allowed. */
   readonly other?: 'whole number' | 'event name'
-  /** What the choices mean, and the evidence for them. */
+  /** The meaning of the choices, and the evidence for them. */
   readonly about: string
 }
 
@@ -18,17 +18,17 @@ export const SWITCHES = {
   identityVerbs: {
     choices: ['sink_batch', 'refused_alone', 'ignored'],
     about:
-      'What $identify, $create_alias, $merge do in a simplified project: refuse all that travels with them (live probe, ak--47/mixpanel-import; a mixed batch is unconfirmed), only themselves, or nothing, silently (migrating-to-simplified-id-merge-system).',
+      'How a simplified project treats $identify, $create_alias and $merge: it refuses their whole batch (live probe, ak--47/mixpanel-import; a mixed batch is unconfirmed), refuses only them, or ignores them in silence (migrating-to-simplified-id-merge-system).',
   },
   host: {
     choices: ['right', 'wrong_401', 'wrong_200'],
     about:
-      'Whether this host is that of the project. One of another region knows no such project (errors/401), or takes all and keeps nothing: unconfirmed.',
+      'Whether this host is that of the project. A host of another region does not know the project (errors/401), or takes all events and keeps none: unconfirmed.',
   },
   strictOmitted: {
     choices: ['0', '1'],
     about:
-      'What no `strict` in the query means: legacy answers, as SDKs that leave it out receive (mixpanel-node#231), or 1, the default in the OpenAPI document.',
+      'The default without `strict` in the query: legacy answers, as SDKs that leave it out receive (mixpanel-node#231), or 1, the default in the OpenAPI document.',
   },
   acceptHeader: {
     choices: ['optional', 'required'],
@@ -98,7 +98,8 @@ export const SWITCHES = {
   },
   depthFrom: {
     choices: ['value', 'properties'],
-    about: 'What has depth 1 of 3: the value of a property, or `properties` itself. Unconfirmed.',
+    about:
+      'The place of depth 1 of 3: the value of a property, or `properties` itself. Unconfirmed.',
   },
   propertyShape: {
     choices: ['unlimited', 'enforced'],
@@ -122,7 +123,7 @@ export const SWITCHES = {
   insertIdField: {
     choices: ['$insert_id', 'properties.$insert_id'],
     about:
-      'How the field of a bad insert id is named: as in the body of mixpanel-utils#40, or as other properties are. Inferred for a missing one.',
+      'The name of the field of a bad insert id: as in the body of mixpanel-utils#40, or as for other properties. Inferred for a missing one.',
   },
   insertIdKey: {
     choices: ['insert_id', '$insert_id'],
@@ -132,7 +133,7 @@ export const SWITCHES = {
   badIdCase: {
     choices: ['insensitive', 'sensitive'],
     about:
-      'Whether ANON is as bad an id as anon: so a source comment of ak--47/mixpanel-import; the documents are silent.',
+      'Whether ANON is as bad an id as anon: a source comment of ak--47/mixpanel-import says so; the documents do not.',
   },
   badIdsOn: {
     choices: ['distinct_and_insert_id', 'user_and_device_id_too'],
@@ -146,7 +147,7 @@ export const SWITCHES = {
   textTime: {
     choices: ['refused', 'accepted'],
     about:
-      'A `time` of digits in a string: what triggers `must be specified as seconds since epoch` is not stated.',
+      'A `time` of digits in a string: no document says when `must be specified as seconds since epoch` is answered.',
   },
   millisecondsAbove: {
     choices: [1e12, 1e11],
@@ -173,7 +174,7 @@ export const SWITCHES = {
     choices: [200_000, 'unlimited'],
     other: 'whole number',
     about:
-      'How many events a distinct id may have in a day; more are renamed $hotshard_events in silence, and are nobody (hot-shard-limits).',
+      'How many events a distinct id may have in a day; more are renamed $hotshard_events in silence, and lose their distinct id (hot-shard-limits).',
   },
   ignoredEvents: {
     choices: ['uncounted', 'counted'],
@@ -187,13 +188,13 @@ export const SWITCHES = {
   },
   dedupDistinctId: {
     choices: ['resolved', 'sent'],
-    about: 'By which distinct id copies are told in a simplified project. Unconfirmed.',
+    about: 'The distinct id by which a simplified project finds copies. Unconfirmed.',
   },
   dedupDays: {
     choices: ['unlimited', 20],
     other: 'whole number',
     about:
-      'How many days after its arrival an event still has its copies removed: no window is documented, and compaction runs again after some 20 days (event-deduplication). Unconfirmed.',
+      'For how many days after its arrival an event still has its copies removed: no window is documented, and compaction runs again after some 20 days (event-deduplication). Unconfirmed.',
   },
   credentialStatus: {
     choices: [401, 400],
@@ -227,7 +228,7 @@ export const SWITCHES = {
   engageVerbose2: {
     choices: ['as_1', 'unknown'],
     about:
-      'What verbose=2 on /engage and /groups means, which user-profiles and rudder-transformer send: the same as 1, or nothing. Unconfirmed.',
+      'The meaning of verbose=2 on /engage and /groups, which user-profiles and rudder-transformer send: the same as 1, or nothing. Unconfirmed.',
   },
   groupAdd: {
     choices: ['refused', 'accepted'],
@@ -236,7 +237,8 @@ export const SWITCHES = {
   poison: {
     choices: [''],
     other: 'event name',
-    about: 'An event of this name has its whole batch refused, by a 400 that names nobody.',
+    about:
+      'An event of this name makes Mixpanel refuse its whole batch, by a 400 that names no record.',
   },
   dropFilter: {
     choices: [''],
@@ -247,7 +249,7 @@ export const SWITCHES = {
 
 type Table = typeof SWITCHES
 
-/** What each switch is set to. */
+/** The value of each switch. */
 export type Switches = { readonly [Name in keyof Table]: ValueOf<Table[Name]> }
 
 type ValueOf<Rule extends SwitchRule> =
@@ -257,7 +259,7 @@ type ValueOf<Rule extends SwitchRule> =
 
 /** The switches of one stand-in. */
 export interface Switchboard {
-  /** As they are set now; a later `set` does not change what was returned. */
+  /** Returns the present values; a later `set` does not change the returned object. */
   values(): Switches
   /** Throws, and changes nothing, when a name or value is unknown: the error lists the choices. */
   set(changes: Partial<Switches>): void
@@ -265,7 +267,7 @@ export interface Switchboard {
   reset(): void
 }
 
-/** Switches at their first choices, but for `initial`. Throws as `set` does. */
+/** Creates switches at their first choices, except `initial`. Throws as `set` does. */
 export function createSwitchboard(initial: Partial<Switches> = {}): Switchboard {
   let values = FAVOURED
   set(initial)
@@ -296,7 +298,7 @@ export function areSwitchChanges(value: object): value is Partial<Switches> {
   return switchComplaint(value) === undefined
 }
 
-/** What is wrong with some changes, and what the choices are; `undefined` when nothing is. */
+/** Says what is wrong with some changes, and lists the choices; `undefined` when all are valid. */
 export function switchComplaint(changes: object): string | undefined {
   const complaints = Object.entries(changes).flatMap(([name, value]) => complaintsOf(name, value))
   return complaints.length === 0 ? undefined : complaints.join('\n')

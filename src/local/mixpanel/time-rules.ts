@@ -28,7 +28,7 @@ export function storedTime(time: unknown, now: number, switches: Switches): numb
   return kept ? at : Math.min(at, now)
 }
 
-/** In epoch ms; Mixpanel tells seconds from milliseconds by size. `undefined` for what is no time. */
+/** In epoch ms; `undefined` when it is no time. Mixpanel tells seconds from ms by size. */
 function momentOf(time: unknown, { textTime, millisecondsAbove }: Switches): number | undefined {
   const isReadable = textTime === 'accepted' && typeof time === 'string' && DIGITS.test(time)
   const epoch = isReadable ? Number(time) : time

@@ -1,15 +1,15 @@
 import type { Row } from './row-store.ts'
 
-/** Leaves out of some rows what is to be left out. */
+/** Leaves some rows out, and remembers them. */
 export interface Withheld {
-  /** The first `imported` of the rows. */
+  /** Returns the first `imported` of the rows. */
   first(rows: readonly Row[], imported: number): readonly Row[]
-  /** As `first`, and with them the rows whose insert ids were withheld before, by either. */
+  /** Returns all rows that were left out before, and the first `imported` of the others. */
   firstOrKnown(rows: readonly Row[], imported: number): readonly Row[]
   clear(): void
 }
 
-/** Remembers, by their insert ids, what it has left out. */
+/** Creates a memory of the insert ids that are left out. */
 export function createWithheld(): Withheld {
   const known = new Set<string>()
 

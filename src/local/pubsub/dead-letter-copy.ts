@@ -2,9 +2,9 @@ import type { NewMessage, TopicMessage } from './publish-rules.ts'
 import { parseResourceName } from './resource-names.ts'
 
 /**
- * What Pub/Sub publishes to the dead-letter topic: the same data and attributes, and four more that
- * say where it comes from (cloud.google.com/pubsub/docs/handling-failures; the names are those that
- * Google's emulator gives them).
+ * Returns the message that Pub/Sub publishes to the dead-letter topic. It has the same data and
+ * attributes, and four more attributes that name its source
+ * (cloud.google.com/pubsub/docs/handling-failures; the names are those of Google's emulator).
  */
 export function deadLetterCopy(
   { data, attributes, orderingKey, publishTime }: TopicMessage,

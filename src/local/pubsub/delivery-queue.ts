@@ -1,15 +1,15 @@
 import type { Delivery } from './delivery.ts'
 import { createFifo } from './fifo.ts'
 
-/** What may be pushed at once. */
+/** The deliveries that may be pushed at once. */
 export interface DeliveryQueue {
   add(delivery: Delivery): void
   take(): Delivery | undefined
 }
 
 /**
- * Takes turns between messages never nacked and redeliveries: neither a long backlog nor a poison
- * message keeps the other back.
+ * Creates a queue that alternates between messages never nacked and redeliveries, so that neither a
+ * long backlog nor a poison message delays the other.
  */
 export function createDeliveryQueue(): DeliveryQueue {
   const fresh = createFifo<Delivery>()

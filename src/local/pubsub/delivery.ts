@@ -4,10 +4,10 @@ import type { TopicMessage } from './publish-rules.ts'
 export interface Delivery {
   readonly message: TopicMessage
   /**
-   * A `duplicate` comes again although it was acked, a `replay` because an earlier one of its
-   * ordering key did.
+   * A `duplicate` is pushed again although it was acked. A `replay` is pushed again because an
+   * earlier message of its ordering key was.
    */
   readonly kind: 'first' | 'duplicate' | 'replay'
-  /** Time-outs included. */
+  /** The number of nacks, time-outs included. */
   readonly nacks: number
 }

@@ -1,14 +1,14 @@
-/** First in, first out, in constant time however long it gets. */
+/** A first-in, first-out queue, in constant time at any length. */
 export interface Fifo<T> {
   push(item: T): void
   shift(): T | undefined
   readonly size: number
 }
 
-/** Starts with `items`, which it keeps for itself. */
+/** Creates a queue of `items`, an array that the caller must not use any more. */
 export function createFifo<T>(items: T[] = []): Fifo<T> {
   let incoming: T[] = []
-  /** The next one last. */
+  /** In reverse order: the next item is the last. */
   let outgoing = items.reverse()
 
   return {

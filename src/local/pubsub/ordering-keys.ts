@@ -1,21 +1,21 @@
 import type { Delivery } from './delivery.ts'
 import { createFifo, type Fifo } from './fifo.ts'
 
-/** Keeps a subscription to one message under way for each ordering key. */
+/** The order of deliveries: at most one message of each ordering key is outstanding. */
 export interface OrderingKeys {
-  /** Whether it may be pushed now; if not, it waits behind the others of its key. */
+  /** Whether the delivery may be pushed now; if not, it waits behind the others of its key. */
   admit(delivery: Delivery): boolean
-  /** From now on this one is acked, and will come once more. */
+  /** Notes that this acked message will be pushed once more. */
   expectDuplicate(acked: Delivery): void
-  /** The next of its key that may be pushed. */
+  /** Notes an ack, and returns the next delivery of the key that may be pushed. */
   acked(delivery: Delivery): Delivery | undefined
-  /** The same when it left without an ack: it is a dead letter. */
+  /** Notes that a message became a dead letter without an ack; returns the next of its key. */
   left(delivery: Delivery): Delivery | undefined
-  /** The expected one comes, and after it what was acked since; answers with the next to push. */
+  /** Notes an expected duplicate and replays the messages acked since; returns the next to push. */
   replay(duplicate: Delivery): Delivery | undefined
 }
 
-/** For a subscription without ordering: everything may be pushed at any time. */
+/** A subscription without ordering: any delivery may be pushed at any time. */
 export const NO_ORDER: OrderingKeys = {
   admit: () => true,
   expectDuplicate: () => {},
@@ -24,22 +24,23 @@ export const NO_ORDER: OrderingKeys = {
   replay: (duplicate) => duplicate,
 }
 
-/** One ordering key. */
+/** The deliveries of one ordering key. */
 interface Line {
   waiting: Fifo<Delivery>
   underWay: boolean
-  /** In their order, from the first that will come again; none while none will. */
+  /** The acked messages from the first expected duplicate on, in order; empty without one. */
   acked: Delivery[]
   expected: number
-  /** Have come while another of the key was under way. */
+  /** Duplicates that came while another message of the key was outstanding. */
   duplicates: Delivery[]
 }
 
 /**
- * One message of a key is outstanding at a time, and whoever sees one again sees all later ones of
- * its key again, acked or not (cloud.google.com/pubsub/docs/ordering).
+ * Creates the order. One message of a key is outstanding at a time. After a redelivered message,
+ * all later messages of its key are pushed again, acked or not
+ * (cloud.google.com/pubsub/docs/ordering).
  *
- * @param replayed told of each acked message that will be pushed again behind a duplicate
+ * @param replayed called for each acked message that will be pushed again behind a duplicate
  */
 export function createOrderingKeys(replayed: () => void): OrderingKeys {
   const lines = new Map<string, Line>()

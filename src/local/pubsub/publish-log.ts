@@ -1,6 +1,6 @@
 import { createWaiters } from '../waiters.ts'
 
-/** What a stand-in remembers of one publish request. */
+/** One publish request as a stand-in remembers it. */
 export interface PublishRequest {
   readonly messages: number
   readonly bytes: number

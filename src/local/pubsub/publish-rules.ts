@@ -21,7 +21,7 @@ const MAX_KEY_BYTES = 256
 const MAX_VALUE_BYTES = 1_024
 const MAX_ORDERING_KEY_BYTES = 1_024
 
-/** What a publish request comes to: the messages it holds, or why Google would refuse it. */
+/** The messages of a publish request, or the reason why Google would refuse it. */
 export type Judgement = Readonly<{ kind: 'taken'; messages: readonly NewMessage[] } | Refusal>
 
 /** Judges the body of a publish request. One bad message refuses the request. */

@@ -4,9 +4,9 @@ const LONGEST_MS = 60_000
 
 /** The pauses of a whole subscription after nacks. */
 export interface PushBackoff {
-  /** How long a nack would stop delivery if it had come just now; 0 while all goes well. */
+  /** The pause that a nack would cause now; 0 while all pushes are acked. */
   delayMs(): number
-  /** Epoch ms: nothing new is sent before. */
+  /** Epoch ms: no new push is sent before. */
   pausedUntil(): number
   acked(): void
   nacked(): void
@@ -14,10 +14,10 @@ export interface PushBackoff {
 
 /**
  * The push back-off of cloud.google.com/pubsub/docs/push#push_backoff: 100 ms to 60 s, exponential
- * in the number of nacks. Its steps are unpublished; our choice: a nack doubles the delay and
- * pauses for it; an ack halves the delay, to nothing below 100 ms, and cuts the pause down to it.
- * Where all are nacked that comes to Google's example of 60 s; one nack in five slows delivery less
- * than in Google's other, 500 ms.
+ * in the number of nacks. Google does not publish its steps. Our choice: a nack doubles the delay
+ * and pauses for it; an ack halves the delay, to nothing below 100 ms, and cuts the pause to it.
+ * When all pushes are nacked, the delay reaches Google's example of 60 s. When one push in five is
+ * nacked, delivery slows less than in Google's other example, 500 ms.
  */
 export function createPushBackoff(now: () => number): PushBackoff {
   let delayMs = 0

@@ -7,9 +7,9 @@ import type { SubscriptionSettings } from './subscription-settings.ts'
 
 export interface PushSenderParts {
   readonly now: () => number
-  /** Asked when the settings name a service account. */
+  /** Signs push tokens. Called only when the settings name a service account. */
   readonly token?: TokenSource | undefined
-  /** In [0, 1): which of several endpoints a push goes to. */
+  /** In [0, 1): decides which of several endpoints a push goes to. */
   readonly random: () => number
 }
 
@@ -18,9 +18,9 @@ export interface PushSender {
   /** Waits for the answer as long as the connection lasts. Rejects when there is no token. */
   send(message: TopicMessage, attempt: number): Promise<PushResult>
   endpoint(): string
-  /** Whole URLs: each push to come goes to one of them, as a load balancer picks an instance. */
+  /** Sets whole URLs. Each later push goes to one of them, as a load balancer picks an instance. */
   setEndpoints(first: string, ...others: readonly string[]): void
-  /** Closes all connections; what waits for its answer gets none. */
+  /** Closes all connections; pushes that wait for their answer get none. */
   close(): void
 }
 
@@ -65,7 +65,7 @@ export function createPushSender(
     return instances[Math.floor(parts.random() * instances.length)] ?? endpoint
   }
 
-  /** Without an audience of its own it is the endpoint (the REST reference of `oidcToken`). */
+  /** The audience is the endpoint unless the settings name one (REST reference of `oidcToken`). */
   function pushToken(): string | Promise<string> | undefined {
     const { oidcToken } = pushConfig
     if (oidcToken === undefined) return undefined

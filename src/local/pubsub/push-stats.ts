@@ -1,19 +1,19 @@
 import type { Delivery } from './delivery.ts'
 
-/** What came of one push: an answer, whatever it says, a broken connection, or no answer in time. */
+/** The result of one push: an answer of any status, a broken connection, or no answer in time. */
 export type PushResult = Readonly<
   { kind: 'answered'; status: number } | { kind: 'no_answer' } | { kind: 'deadline' }
 >
 
-/** What a subscription has counted since it was created. */
+/** The counts of a subscription since it was created. */
 export interface PushStats {
   readonly pushes: number
   readonly acks: number
   /** By status, `no_answer` or `deadline`. */
   readonly nacks: Readonly<Record<string, number>>
-  /** Pushes of a message that was pushed before, whatever for. */
+  /** Pushes of a message that was pushed before, for any reason. */
   readonly redeliveries: number
-  /** Acked messages that came again. */
+  /** Acked messages that were pushed again. */
   readonly duplicates: number
   readonly deadLettered: number
 }

@@ -2,38 +2,38 @@ import type { TopicMessage } from './publish-rules.ts'
 import type { PushResult, PushStats } from './push-stats.ts'
 import type { SubscriptionSettings } from './subscription-settings.ts'
 
-/** A push subscription, as far as a test or a harness has to do with it. */
+/** A push subscription, as a test or a benchmark uses it. */
 export interface PushSubscription {
   /** Full name. */
   readonly name: string
-  /** Sends nothing new until `resume`; what is under way goes on. */
+  /** Sends no new push until `resume`; pushes under way go on. */
   pause(): void
   resume(): void
-  /** The pushes under way; what was given up at its ack deadline is not. */
+  /** The number of pushes under way, without those past their ack deadline. */
   outstanding(): number
-  /** The messages not yet acked or forwarded, duplicates that are still to come included. */
+  /** The number of messages not yet acked or forwarded, with the duplicates still to come. */
   backlog(): number
-  /** How many pushes may be under way. */
+  /** The number of pushes that may be under way. */
   window(): number
-  /** How long the latest nack would stop delivery now; 0 while all goes well. */
+  /** The pause that a nack would cause now; 0 while all pushes are acked. */
   backoffMs(): number
   /**
-   * Sends the pushes to come to this URL: a service that starts again has another port. Given
-   * several, each push goes to one of them at random: they are instances of one service.
+   * Sends later pushes to this URL, since a restarted service has another port. With several URLs,
+   * each push goes to one of them at random, as to the instances of one service.
    */
   setEndpoints(first: string, ...others: readonly string[]): void
   settings(): SubscriptionSettings
   stats(): PushStats
 }
 
-/** Told of what a subscription does, at the moment it does it. */
+/** Callbacks for what a subscription does, called at the moment it happens. */
 export interface SubscriptionObserver {
-  /** @param attempt from 1: one more than the nacks so far */
+  /** @param attempt from 1: one more than the nacks before */
   pushed?(message: TopicMessage, attempt: number): void
-  /** The answer has been read, or will not be waited for, and nothing has been made of it yet. */
+  /** Called when the answer has been read or given up, before the subscription acts on it. */
   answered?(message: TopicMessage, result: PushResult, isAcked: boolean): void
-  /** The message has left for the dead-letter topic. */
+  /** Called when the message has left for the dead-letter topic. */
   forwarded?(message: TopicMessage, copy: TopicMessage): void
-  /** An acked message comes again; under its own publish time when no other is given. */
+  /** Called when an acked message is pushed again, with its new publish time if it has one. */
   duplicate?(message: TopicMessage, otherPublishTime: string | undefined): void
 }

@@ -1,18 +1,18 @@
-/** Whom a push token is for, and whose it is. */
+/** The audience and the service account of a push token. */
 export interface TokenClaims {
   readonly audience: string
   readonly email: string
 }
 
-/** Signs a token that is good for an hour of the world. */
+/** Signs a token that is valid for an hour of the world's time. */
 export type TokenSource = (claims: TokenClaims) => string | Promise<string>
 
 // cloud.google.com/pubsub/docs/authenticate-push-subscriptions: tokens may be up to an hour old
 const LIFETIME_MS = 3_600_000
-/** Our choice: how long before its end a token is replaced. */
+/** Our choice: the time before its end at which a token is replaced. */
 const RENEWED_BEFORE_END_MS = 300_000
 
-/** The push token of one subscription: asked for once, and reused until it nears its end. */
+/** Returns the push token of one subscription, signed once and reused until it nears its end. */
 export function createPushTokens(
   source: TokenSource,
   now: () => number,

@@ -2,7 +2,7 @@ const INITIAL_WINDOW = 4
 /** Above it the window grows by one (cloud.google.com/pubsub/docs/push#delivery_rate). */
 const SLOW_START_ENDS_AT = 3_000
 
-/** How many pushes of a subscription may be under way at once. */
+/** The number of pushes of a subscription that may be under way at once. */
 export interface PushWindow {
   size(): number
   acked(): void
@@ -10,9 +10,9 @@ export interface PushWindow {
 }
 
 /**
- * The slow start of cloud.google.com/pubsub/docs/push#delivery_rate. Its steps are unpublished; our
- * choice, as TCP's: each ack adds one, so that a whole window of acks doubles it; above 3,000 only
- * a whole window of acks adds one; a nack halves it, down to one.
+ * The slow start of cloud.google.com/pubsub/docs/push#delivery_rate. Google does not publish its
+ * steps. Our choice, as in TCP: each ack adds one, so that a whole window of acks doubles the
+ * window. Above 3,000 only a whole window of acks adds one. A nack halves the window, down to one.
  */
 export function createPushWindow(initial: number = INITIAL_WINDOW): PushWindow {
   let size = initial

@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts'
 
-/** Why Pub/Sub does not do as it is asked: one of google.rpc.Code, with its HTTP status. */
+/** The reason why Pub/Sub refuses a request: one of google.rpc.Code, with its HTTP status. */
 export interface Refusal {
   readonly kind: 'refused'
   readonly code: number

@@ -8,7 +8,7 @@ export interface ResourceName {
   readonly id: string
 }
 
-/** `undefined` for what is not a full name. */
+/** Parses a full name; `undefined` when it is none. */
 export function parseResourceName(name: string): ResourceName | undefined {
   const [, project, collection, id] =
     /^projects\/([^/]+)\/(topics|subscriptions)\/([^/]+)$/.exec(name) ?? []
@@ -16,7 +16,7 @@ export function parseResourceName(name: string): ResourceName | undefined {
   return { project, collection, id }
 }
 
-/** Whether something new may be called so. */
+/** Whether a new resource may have this name. */
 export function isNewName(name: string, collection: 'topics' | 'subscriptions'): boolean {
   const parsed = parseResourceName(name)
   return parsed?.collection === collection && ID.test(parsed.id)

@@ -8,7 +8,7 @@ import type { Topics } from './topics.ts'
 export interface RestApiParts {
   readonly topics: Topics
   readonly subscriptions: Subscriptions
-  /** Whether whoever asks may publish. */
+  /** Whether callers may publish. */
   readonly permitted: boolean
 }
 
@@ -19,7 +19,7 @@ const PERMISSION_DENIED: Refusal = {
   message: 'User not authorized to perform this action.',
 }
 
-/** Does what the REST API is asked for, and answers as Google does. */
+/** Creates the REST API: carries a call out, and answers as Google does. */
 export function createRestApi(parts: RestApiParts): (call: RestCall) => Answer {
   const { topics, subscriptions, permitted } = parts
 

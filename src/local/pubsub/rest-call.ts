@@ -1,7 +1,7 @@
 import { type Judgement, judgePublish } from './publish-rules.ts'
 import { invalid, type Refusal } from './refusal.ts'
 
-/** What a request to the REST API asks for (cloud.google.com/pubsub/docs/reference/rest). */
+/** One call of the REST API (cloud.google.com/pubsub/docs/reference/rest). */
 export type RestCall = Readonly<
   | { kind: 'publish'; name: string; judgement: Judgement }
   | { kind: 'test_permissions'; name: string; asked: unknown }
@@ -10,7 +10,7 @@ export type RestCall = Readonly<
   | Refusal
 >
 
-/** @param path of the URL, its escapes resolved */
+/** @param path of the URL, with its percent escapes decoded */
 export function restCallOf(method: string, path: string, body: Buffer): RestCall {
   const [, name = '', collection = '', action = ''] =
     /^\/v1\/(projects\/[^/]+\/(topics|subscriptions)\/[^/:]+)(?::(\w+))?$/.exec(path) ?? []

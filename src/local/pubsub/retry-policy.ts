@@ -1,12 +1,12 @@
-/** When one message comes again after a nack. */
+/** The delays after which one nacked message is pushed again. */
 export interface RetryPolicy {
   readonly minimumBackoffMs: number
   readonly maximumBackoffMs: number
 }
 
 /**
- * How long a message waits after its nack number `nacks`, from 1: the minimum, doubled with each
- * nack, and up to as much again by chance, never past the maximum; not at all without a policy
+ * The wait of a message after its nack number `nacks`, from 1. It is the minimum, doubled with each
+ * nack, plus up to as much again by chance, and at most the maximum; 0 without a policy
  * (cloud.google.com/pubsub/docs/subscription-retry-policy; factor and jitter are our choice).
  *
  * @param random in [0, 1)

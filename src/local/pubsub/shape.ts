@@ -1,4 +1,4 @@
-/** What one field of an object may be. */
+/** The rule for one field of an object. */
 export type FieldRule = Readonly<
   | { kind: 'any' }
   | { kind: 'value'; holds: (value: unknown) => boolean; says: string }
@@ -13,7 +13,7 @@ export function required(rule: FieldRule): FieldRule {
   return { kind: 'required', rule }
 }
 
-/** The first thing that is wrong with an object, in Google's words; `undefined`: nothing is. */
+/** The first fault of an object, in Google's words; `undefined` when there is none. */
 export function shapeFault(given: unknown, fields: Shape, path: string): string | undefined {
   if (!isObject(given)) return `Invalid value at '${path}': must be an object.`
   const values = new Map(Object.entries(given))

@@ -3,14 +3,14 @@ import { parseResourceName } from './resource-names.ts'
 import { type FieldRule, required, type Shape, shapeFault } from './shape.ts'
 import { durationMs, retryPolicyOf, type SubscriptionSettings } from './subscription-settings.ts'
 
-/** What settings come to: these, or why Pub/Sub, or this stand-in, would not have them. */
+/** The parsed settings, or the reason why Pub/Sub or this stand-in refuses them. */
 export type SettingsJudgement = Readonly<
   { kind: 'taken'; settings: SubscriptionSettings } | Refusal
 >
 
 const LONGEST_BACKOFF_MS = 600_000
 
-/** The REST reference has it; it changes nothing here. */
+/** A field of the REST reference that changes nothing here. */
 const WITHOUT_EFFECT: FieldRule = { kind: 'any' }
 const TEXT: FieldRule = {
   kind: 'value',
@@ -58,7 +58,7 @@ const WINDOW: FieldRule = {
   says: 'a whole number from 1',
 }
 
-/** Ours is `local`; the rest is the REST reference's Subscription, as far as it means a push. */
+/** `local` is ours. The others are the fields of the REST reference that concern a push. */
 const SUBSCRIPTION: Shape = {
   name: WITHOUT_EFFECT,
   topic: required(TOPIC),

@@ -2,17 +2,17 @@ import type { PushForm } from '../push-request.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 
 /**
- * A push subscription as Pub/Sub's REST API has it
- * (cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions), and what only the
- * stand-in can do.
+ * A push subscription as in Pub/Sub's REST API
+ * (cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions), and settings that only
+ * the stand-in has.
  */
 export interface SubscriptionSettings {
   /** Full name; it must exist. */
   readonly topic: string
   readonly pushConfig: PushConfig
-  /** From 10 to 600: how long a push waits for its answer. 10 when absent. */
+  /** From 10 to 600: the time that a push waits for its answer. 10 when absent. */
   readonly ackDeadlineSeconds?: number
-  /** A nacked message comes again at once when absent. */
+  /** A nacked message is pushed again at once when absent. */
   readonly retryPolicy?: RetryPolicySettings
   readonly deadLetterPolicy?: DeadLetterPolicy
   readonly enableMessageOrdering?: boolean
@@ -46,23 +46,23 @@ export interface DeadLetterPolicy {
   readonly maxDeliveryAttempts?: number
 }
 
-/** What Pub/Sub has no setting for. */
+/** Settings that Pub/Sub does not have. */
 export interface LocalSettings {
   /** `wrapped` when absent. */
   readonly form?: PushForm
   /** None when absent. */
   readonly duplicates?: DuplicateSettings
-  /** How many pushes may be under way at first; 4 when absent. */
+  /** The number of pushes that may be under way at first; 4 when absent. */
   readonly initialWindow?: number
 }
 
-/** Acked messages that come again. */
+/** The acked messages that are pushed again. */
 export interface DuplicateSettings {
-  /** The share of acked messages that do, from 0 to 1. */
+  /** The share of acked messages that are pushed again, from 0 to 1. */
   readonly rate: number
-  /** The share of those that come under another publish time, from 0 to 1; 0 when absent. */
+  /** The share of duplicates with another publish time, from 0 to 1; 0 when absent. */
   readonly otherPublishTimeShare?: number
-  /** How long after the ack; 1,000 when absent. */
+  /** The time after the ack, in ms; 1,000 when absent. */
   readonly afterMs?: number
 }
 
@@ -90,7 +90,7 @@ export function deadLetterPolicyOf({
   return { ...deadLetterPolicy, maxDeliveryAttempts }
 }
 
-/** `1.5s` in ms; NaN for what is no duration (google.protobuf.Duration in JSON). */
+/** Parses `1.5s` to ms; NaN when it is no duration (google.protobuf.Duration in JSON). */
 export function durationMs(text: string): number {
   return /^\d+(\.\d{1,9})?s$/.test(text) ? Number(text.slice(0, -1)) * 1_000 : Number.NaN
 }

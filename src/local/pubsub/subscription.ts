@@ -30,14 +30,14 @@ export interface SubscriptionParts {
   readonly observer?: SubscriptionObserver | undefined
 }
 
-/** A push subscription, for the Pub/Sub it belongs to. */
+/** A push subscription, as the stand-in it belongs to uses it. */
 export interface Subscription extends PushSubscription {
   receive(messages: readonly TopicMessage[]): void
-  /** Sends nothing more, closes all connections and ignores what comes of them. */
+  /** Sends no more pushes, closes all connections and ignores their results. */
   close(): void
 }
 
-/** Starts to push as soon as it has received a message, in a microtask of its own. */
+/** Creates a subscription, which pushes a received message at once, in its own microtask. */
 export function createSubscription(
   name: string,
   settings: SubscriptionSettings,

@@ -11,14 +11,14 @@ export interface SubscriptionsParts extends Omit<SubscriptionParts, 'observer' |
 }
 
 export interface Subscriptions {
-  /** From settings of unknown shape; `undefined` once it is there. */
+  /** Creates a subscription from unchecked settings; returns the refusal, if any. */
   create(name: string, settings: unknown, observer?: SubscriptionObserver): Refusal | undefined
   find(name: string): Subscription | undefined
   all(): readonly Subscription[]
   close(): void
 }
 
-/** No subscriptions yet. */
+/** Creates an empty set of subscriptions. */
 export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   const subscriptions = new Map<string, Subscription>()
 
@@ -43,7 +43,7 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
     const judgement = judgeSettings(given, parts.topics.has)
     if (judgement.kind === 'refused') return judgement
     if (judgement.settings.pushConfig.oidcToken && !parts.token) {
-      return invalid('pushConfig.oidcToken: this stand-in was given nobody who signs tokens.')
+      return invalid('pushConfig.oidcToken: this stand-in has no issuer to sign tokens.')
     }
     add(name, judgement.settings, observer)
     return undefined

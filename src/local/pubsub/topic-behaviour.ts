@@ -1,8 +1,8 @@
 import type { Answer } from '../answer.ts'
 
-/** How a stand-in treats a request about a topic when it is told to behave badly. */
+/** The treatment of a request about a topic by a stand-in that is told to behave badly. */
 export type TopicBehaviour = Readonly<
-  /** Answers this and stores nothing, whatever was sent. */
+  /** Answers this and stores nothing. */
   | ({ kind: 'status' } & Answer)
   /** Never answers; the socket stays open until the stand-in is closed. Stores nothing. */
   | { kind: 'hang' }

@@ -2,13 +2,13 @@ import type { NewMessage, TopicMessage } from './publish-rules.ts'
 import { alreadyExists, invalid, type Refusal } from './refusal.ts'
 import { isNewName } from './resource-names.ts'
 
-/** The first whole number that a JSON number rounds: an id read as a number is another id. */
+/** The first whole number that JSON numbers round: an id parsed as a number becomes another id. */
 const FIRST_MESSAGE_ID = 2n ** 53n + 100_001n
 
-/** Told of what was published to a topic, before any of it is pushed. */
+/** Called with the messages published to a topic, before any of them is pushed. */
 export type PublishObserver = (topic: string, messages: readonly TopicMessage[]) => void
 
-/** What is done with each message of a topic. */
+/** Called with the messages of a topic. */
 export type Subscriber = (messages: readonly TopicMessage[]) => void
 
 export interface Topics {
@@ -16,11 +16,11 @@ export interface Topics {
   has(name: string): boolean
   subscribe(name: string, subscriber: Subscriber): void
   /**
-   * Hands the messages to each subscription of the topic, all under the present time. Throws when
-   * there is no such topic.
+   * Hands the messages to each subscription of the topic, all with the present time as publish
+   * time. Throws when there is no such topic.
    */
   publish(name: string, messages: readonly NewMessage[]): readonly TopicMessage[]
-  /** What was published while the topic had no subscription: Pub/Sub would have dropped it. */
+  /** The messages published while the topic had no subscription. Pub/Sub would drop them. */
   unclaimed(name: string): readonly TopicMessage[]
 }
 
@@ -29,7 +29,7 @@ interface Topic {
   readonly unclaimed: TopicMessage[]
 }
 
-/** No topics yet. Message ids are unique among all of them. */
+/** Creates an empty set of topics. Message ids are unique among all of them. */
 export function createTopics(now: () => number, published: PublishObserver = () => {}): Topics {
   const topics = new Map<string, Topic>()
   let nextId = FIRST_MESSAGE_ID

@@ -116,7 +116,7 @@ describe('the REST API of the stand-in', () => {
     [
       'a token when nobody signs any',
       { ...VALID, pushConfig: { ...NOWHERE, oidcToken: { serviceAccountEmail: 'a@b.test' } } },
-      /nobody who signs/,
+      /no issuer to sign/,
     ],
     ['an ack deadline of 9 s', { ...VALID, ackDeadlineSeconds: 9 }, /from 10 to 600/],
     ['an ack deadline of 601 s', { ...VALID, ackDeadlineSeconds: 601 }, /from 10 to 600/],
