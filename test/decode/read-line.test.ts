@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readLine } from '../../src/decode/read-line.ts'
+import type { Body } from '../../src/model/event.ts'
+
+const MIB = 1024 * 1024
+
+describe('a line of a body for whose long lines no letter has room', () => {
+  for (const [what, bytes, isTooLong, isCut] of [
+    ['a common one is as ever', MIB - 1, undefined, true],
+    ['a long one is too long for a letter, and keeps its text', MIB, true, true],
+    ['one as long as is parsed keeps its text', 4 * MIB, true, true],
+    ['a longer one has no text', 4 * MIB + 1, true, false],
+  ] as const) {
+    it(what, () => {
+      const { line } = read({ bytes: Buffer.alloc(bytes, 'x'), isUtf8: true, isTight: true })
+
+      assert.equal(line.isTooLong, isTooLong)
+      assert.equal(line.text.length, isCut ? bytes : 0)
+    })
+  }
+
+  it('has no bytes for a letter, when it is long and not UTF-8', () => {
+    const bytes = Buffer.alloc(MIB, 0xff)
+
+    const tight = read({ bytes, isUtf8: false, isTight: true })
+    const roomy = read({ bytes, isUtf8: false })
+
+    assert.equal(tight.line.data, undefined)
+    assert.equal(roomy.line.data, bytes.toString('base64'))
+    assert.equal(roomy.line.isTooLong, undefined)
+  })
+})
+
+describe('a line that is not read', () => {
+  for (const [text, isUtf8, reason, detail] of [
+    ['caf\xe9', false, 'unreadable_data', 'line 7 is not UTF-8'],
+    ['no JSON', true, 'invalid_json', 'line 7 is not JSON'],
+    ['['.repeat(70_000), true, 'invalid_json', 'line 7 nests deeper than any event'],
+    [
+      ' '.repeat(4 * MIB + 1),
+      true,
+      'too_large',
+      'line 7 has more than 4194304 bytes or 131072 values, which this service does not parse',
+    ],
+  ] as const) {
+    it(`says which, and why: ${detail}`, () => {
+      const { parsed } = read({ bytes: Buffer.from(text, 'latin1'), isUtf8 })
+
+      assert.deepEqual(parsed, { kind: 'rejected', reason, detail })
+    })
+  }
+
+  it('is rejected for what was found before', () => {
+    const bytes = Buffer.from('{"event":"a"}')
+    const parsed = { kind: 'rejected', reason: 'invalid_json', detail: 'cut off' } as const
+
+    const line = readLine(
+      { bytes, isUtf8: true },
+      { number: 2, start: 1, end: 8, parsed, isRest: true },
+    )
+
+    assert.deepEqual(line, { line: { number: 2, text: '"event"', isRest: true }, parsed })
+  })
+})
+
+function read(body: Body) {
+  return readLine(body, { number: 7, start: 0, end: body.bytes.length })
+}
