@@ -80,6 +80,17 @@ describe('the longest part of a broken array', () => {
     assert.equal(budget.held(), footprintOf(text.length, { items: 2, longest: LONG_SIZE }))
   })
 
+  it('is its rest, when that is one byte longer than an element', async () => {
+    const { decode, budget } = createScene()
+    const element = `{"a":"${'x'.repeat(MIB)}"}`
+    const text = `[${element},${'y'.repeat(element.length + 1)}`
+
+    await decode(text)
+
+    const longest = { bytes: element.length + 1, controls: 0 }
+    assert.equal(budget.held(), footprintOf(text.length, { items: 2, longest }))
+  })
+
   it('is an element, when that is longer than the rest', async () => {
     const { decode, budget } = createScene()
     const long = `{"a":"${'x'.repeat(MIB)}"}`

@@ -41,6 +41,10 @@ describe('createDecode', () => {
     }
   })
 
+  it('takes a text that is rejected whole for its first line', async () => {
+    assert.deepEqual(numbersOf(await createScene().decode(base64('no JSON\nnor this'))), [1])
+  })
+
   it('rejects data that is not base64 as unreadable', () => {
     assertRejected(createScene().decode('{"event":"a"}'), 'unreadable_data')
   })

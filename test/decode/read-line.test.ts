@@ -64,6 +64,8 @@ describe('a line that is not read', () => {
   })
 })
 
-function read(body: Body) {
-  return readLine(body, { number: 7, start: 0, end: body.bytes.length })
+/** Reads a line that follows two bytes of another. */
+function read({ bytes, ...body }: Body) {
+  const all = Buffer.concat([Buffer.from('1\n'), bytes])
+  return readLine({ bytes: all, ...body }, { number: 7, start: 2, end: all.length })
 }
