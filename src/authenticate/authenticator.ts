@@ -7,9 +7,9 @@ import { createKeys } from './keys.ts'
 import { createOidc } from './oidc.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
 
-/** How pushes are authenticated: `PUSH_AUTH`, with what its mode needs. */
+/** The mode of authentication, `PUSH_AUTH`, with the settings that it needs. */
 export type AuthenticatorOptions = Readonly<
-  /** Verifies the token fully. */
+  /** The mode that verifies the token fully. */
   | {
       kind: 'oidc'
       audiences: readonly string[]
@@ -17,31 +17,34 @@ export type AuthenticatorOptions = Readonly<
       issuers: readonly string[]
       jwksUrl: string
     }
-  /** Trusts Cloud Run's IAM to have verified it; no audiences: they are not checked. */
+  /**
+   * The mode that trusts Cloud Run's IAM to have verified the token. Without audiences, they are
+   * not checked.
+   */
   | { kind: 'cloud_run_iam'; audiences: readonly string[]; serviceAccounts: readonly string[] }
-  /** Trusts everybody. */
+  /** The mode that trusts every client. */
   | { kind: 'none' }
 >
 
 export interface AuthenticatorParts {
   readonly clock: Clock
-  /** Told, with an error that is safe to log, of each attempt to fetch keys that failed. */
+  /** Called with an error that is safe to log when an attempt to fetch keys failed. */
   readonly keyFetchFailed: (error: unknown) => void
 }
 
 export interface Authenticator {
   readonly authenticate: Authenticate
-  /** Resolves when keys have been asked for once, with whatever success; never rejects. */
+  /** Resolves when keys have been asked for once, with or without success. It never rejects. */
   start(): Promise<void>
-  /** Asks for no more keys in the background. */
+  /** Stops asking for keys in the background. */
   stop(): void
-  /** Whether tokens can be judged: `false` is readiness's `no_keys`. */
+  /** Whether tokens can be verified: `false` is the `no_keys` of readiness. */
   available(): boolean
 }
 
 const WITHOUT_KEYS = { start: async () => {}, stop: () => {}, available: () => true } as const
 
-/** The one place that chooses how pushes are authenticated. */
+/** Chooses how pushes are authenticated. It is the only place that does. */
 export function createAuthenticator(
   options: AuthenticatorOptions,
   parts: AuthenticatorParts,

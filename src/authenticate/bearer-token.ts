@@ -1,15 +1,21 @@
 import type { Authenticate, Authentication } from '../model/authentication.ts'
 import { refused } from './refused.ts'
 
-/** Judges a bearer token, of any text, by the rules of one mode. */
+/** Judges a bearer token, which may be any text, by the rules of one mode. */
 export type JudgeToken = (token: string) => Authentication | Promise<Authentication>
 
 const SCHEME = 'bearer '
 
-/** Google's tokens have about 1 KB; beyond this none is worth hashing, let alone verifying. */
+/**
+ * The most characters of a token. Google's tokens have about 1 KB; a longer one is not worth
+ * hashing or verifying.
+ */
 const MAX_TOKEN_LENGTH = 16_384
 
-/** Finds the token in the `Authorization` header and refuses when there is none of sane size. */
+/**
+ * Finds the token in the `Authorization` header. It refuses when there is none, or one that is too
+ * long.
+ */
 export function withBearerToken(judge: JudgeToken): Authenticate {
   return function authenticate(authorization) {
     const token = bearerTokenOf(authorization)

@@ -1,8 +1,8 @@
 import type { RefusalCode } from '../model/authentication.ts'
 
-/** What a token says, of which nothing is believed until `faultOf` has looked at it. */
+/** The claims of a token. They are not to be trusted before `faultOf` has checked them. */
 export interface Claims {
-  /** Epoch seconds, as the other dates. */
+  /** Epoch seconds, like the other dates. */
   readonly exp: number
   readonly iat?: unknown
   readonly nbf?: unknown
@@ -12,19 +12,22 @@ export interface Claims {
   readonly email_verified?: unknown
 }
 
-/** What the claims of a push must say. `any` is not checked; an empty list lets nobody in. */
+/** The claims that a push must have. `any` is not checked; an empty list allows none. */
 export interface Expectations {
   readonly issuers: readonly string[] | 'any'
-  /** Compared to the letter, as Pub/Sub's API reference says. */
+  /** The audiences, compared exactly, as Pub/Sub's API reference says. */
   readonly audiences: readonly string[] | 'any'
   /** E-mail addresses in lower case; the case of the claim does not matter. */
   readonly serviceAccounts: readonly string[]
 }
 
-/** Skew between two clocks that is forgiven, as google-auth-library does. */
+/** The skew between two clocks that is allowed, as google-auth-library does. */
 const TOLERANCE_MS = 300_000
 
-/** The claims in the payload of a token; none when it is not JSON or names no time of expiry. */
+/**
+ * Returns the claims in the payload of a token; `undefined` when it is not JSON or has no time of
+ * expiry.
+ */
 export function claimsIn(payload: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(payload)
@@ -39,14 +42,14 @@ function isClaims(value: unknown): value is Claims {
   return 'exp' in value && Number.isFinite(value.exp)
 }
 
-/** The instant from which a token is no longer taken, in epoch ms. */
+/** Returns the instant from which a token is no longer accepted, in epoch ms. */
 export function endOf(claims: Claims): number {
   return claims.exp * 1000 + TOLERANCE_MS
 }
 
 /**
- * What is wrong with the claims at `now` (epoch ms), if anything. The service account comes last:
- * only a token that is good in all else earns a 403.
+ * Returns the fault of the claims at `now` (epoch ms), if there is one. The service account comes
+ * last: only a token that is good in all else earns a 403.
  */
 export function faultOf(
   claims: Claims,
@@ -64,7 +67,7 @@ export function faultOf(
   return undefined
 }
 
-/** A date that cannot be read counts as one that has not come. */
+/** Whether a date lies in the future. A date that cannot be read counts as one that does. */
 function isAhead(date: unknown, now: number): boolean {
   if (date === undefined) return false
   return typeof date !== 'number' || date * 1000 > now + TOLERANCE_MS

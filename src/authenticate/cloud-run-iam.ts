@@ -6,7 +6,7 @@ import { differenceOf } from './difference.ts'
 import { refused } from './refused.ts'
 
 export interface CloudRunIamOptions {
-  /** None: Cloud Run has checked the audience, and it is not checked again. */
+  /** The audiences; none when Cloud Run alone checks the audience. */
   readonly audiences: readonly string[]
   readonly serviceAccounts: readonly string[]
 }
@@ -14,14 +14,14 @@ export interface CloudRunIamOptions {
 /** https://cloud.google.com/run/docs/troubleshooting#signature-removed */
 const REMOVED_SIGNATURE = '.SIGNATURE_REMOVED_BY_GOOGLE'
 
-/** Whether a token has in place of its signature what Cloud Run's IAM puts there. */
+/** Whether Cloud Run's IAM has replaced the signature of a token. */
 export function isStripped(token: string): boolean {
   return token.endsWith(REMOVED_SIGNATURE)
 }
 
 /**
- * Checks the claims of tokens which Cloud Run's IAM has verified and stripped of their signature.
- * Safe on a private Cloud Run service only: anywhere else such a token can be typed by hand.
+ * Checks the claims of tokens that Cloud Run's IAM has verified and stripped of their signature. It
+ * is safe on a private Cloud Run service only: anywhere else such a token can be written by hand.
  */
 export function createCloudRunIam(
   options: CloudRunIamOptions,
@@ -35,13 +35,13 @@ export function createCloudRunIam(
   } as const
 
   return function judgeStrippedToken(token) {
-    // A token with a signature has come by another way than through Cloud Run's IAM.
+    // A token with a signature has not come through Cloud Run's IAM.
     if (!isStripped(token)) return refused('TOKEN_SIGNATURE_PRESENT')
     const claims = claimsOfStripped(token)
     if (!claims) return refused('TOKEN_INVALID')
     const fault = faultOf(claims, expected, clock.now())
     if (!fault) return TRUSTED
-    // On a public service anybody can have typed the token.
+    // On a public service any client can have written the token by hand.
     const hint = differenceOf(fault, claims, expected)
     return { ...refused(fault), ...(hint !== undefined && { hint }) }
   }

@@ -1,14 +1,14 @@
 import type { RefusalCode } from '../model/authentication.ts'
 import type { Claims, Expectations } from './claims.ts'
 
-/** The parts of an audience that is a URL; one that is a plain name has a host only. */
+/** The parts of an audience that is a URL. A plain name has only a host. */
 interface Audience {
   readonly scheme: string
-  /** Without `www.` and port. */
+  /** The host without `www.` and port. */
   readonly host: string
   readonly www: string
   readonly port: string
-  /** Path and all that follows, without slashes at its end. */
+  /** The path and all that follows, without slashes at its end. */
   readonly path: string
   readonly slashes: string
 }
@@ -16,8 +16,8 @@ interface Audience {
 const AUDIENCE = /^(?:([a-z][a-z\d+.-]*):\/\/)?(www\.)?([^/?#:]*)(:\d*)?(.*)$/is
 
 /**
- * Says how a refused audience or service account differs from those that are allowed: in constant
- * words, and without the claim. The log may say so, and the answer if the token is well signed.
+ * Says how a refused audience or service account differs from the allowed ones, in constant words
+ * and without the claim. Only the sender of a well signed token may learn it.
  */
 export function differenceOf(
   code: RefusalCode,
@@ -56,7 +56,10 @@ function partsOf(text: string): Audience {
   return { scheme, www, host, port, path, slashes: rest.slice(pathLength) }
 }
 
-/** A pattern would look at a row of slashes once for each of them. */
+/**
+ * Returns the length without slashes at the end. A pattern would scan a row of slashes once for
+ * each of them.
+ */
 function lengthWithoutSlashes(path: string): number {
   let length = path.length
   while (path[length - 1] === '/') length -= 1

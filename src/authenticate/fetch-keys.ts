@@ -6,7 +6,9 @@ import type { FetchKeys } from './keys.ts'
 /** The key server gave no keys. The message names the cause and nothing that was received. */
 export class FetchKeysError extends Error {
   override readonly name = 'FetchKeysError'
-  /** The cause, fit for a log line: `TIMED_OUT`, `NO_KEY_SET`, `STATUS_503`, or axios's own code. */
+  /**
+   * The cause, fit for a log line: `TIMED_OUT`, `NO_KEY_SET`, `STATUS_503`, or axios's own code.
+   */
   readonly code: string
 
   constructor(message: string, code: string) {
@@ -15,14 +17,14 @@ export class FetchKeysError extends Error {
   }
 }
 
-/** From the first byte of the request to the last of the answer. */
+/** The time from the first byte of the request to the last byte of the answer. */
 const TIMEOUT_MS = 5_000
 
-/** Google's key set has 2 KB. */
+/** The most bytes of a key set. Google's has 2 KB. */
 const MAX_KEY_SET_BYTES = 262_144
 
 const REQUEST: AxiosRequestConfig = {
-  // Asked once an hour, a connection that was kept would only be found broken.
+  // The service asks once an hour: a connection that was kept would be found broken.
   headers: { accept: 'application/json', connection: 'close' },
   maxContentLength: MAX_KEY_SET_BYTES,
   maxRedirects: 0,
@@ -30,7 +32,7 @@ const REQUEST: AxiosRequestConfig = {
   validateStatus: () => true,
 }
 
-/** Asks the key server at `jwksUrl` for its keys (RFC 7517, section 5). */
+/** Makes a function that asks the key server at `jwksUrl` for its keys (RFC 7517, section 5). */
 export function createFetchKeys(jwksUrl: string, clock: Clock): FetchKeys {
   return async function fetchKeys() {
     const timeLimit = new AbortController()
@@ -62,7 +64,10 @@ function codeOf(error: unknown): string {
   return (isAxiosError(error) && error.code) || 'UNKNOWN'
 }
 
-/** An empty set is a mistake of the server's: it must not replace keys that are good. */
+/**
+ * Whether an answer is a key set. An empty set is a mistake of the server: it must not replace good
+ * keys.
+ */
 function isKeySet(data: unknown): data is JSONWebKeySet {
   if (typeof data !== 'object' || data === null || !('keys' in data)) return false
   const { keys } = data

@@ -7,45 +7,59 @@ import {
 } from 'jose'
 import type { Clock } from '../lib/clock.ts'
 
-/** Asks the key server once. Rejects, with an error that is safe to log, when it gives no keys. */
+/**
+ * Asks the key server once. It rejects with an error that is safe to log when there are no keys.
+ */
 export type FetchKeys = () => Promise<JSONWebKeySet>
 
 export type FoundKey = Readonly<
   | { kind: 'found'; key: CryptoKey }
-  /** The key server, asked lately, publishes no such key. */
+  /** The key server was asked lately, and publishes no such key. */
   | { kind: 'unknown' }
-  /** It may publish it, but it does not answer. */
+  /** The key server may publish the key, but does not answer. */
   | { kind: 'unavailable' }
 >
 
 /** The issuer's public keys, kept fresh. */
 export interface Keys {
-  /** Resolves when the first attempt to fetch them has ended, well or not; never rejects. */
+  /**
+   * Resolves when the first attempt to fetch keys has ended, with or without success. It never
+   * rejects.
+   */
   start(): Promise<void>
-  /** Calls the next refresh off. */
+  /** Cancels the next refresh. */
   stop(): void
   /** Whether there are keys that are still good. */
   available(): boolean
-  /** Resolves at once when the key is known, else after one more look at the key server. */
+  /**
+   * Resolves at once when the key is known, otherwise after the key server has been asked once
+   * more.
+   */
   find(header: JWSHeaderParameters): Promise<FoundKey>
 }
 
 export interface KeysParts {
   readonly fetchKeys: FetchKeys
   readonly clock: Clock
-  /** Told of each attempt that failed. */
+  /** Called with the error of each attempt that failed. */
   readonly fetchFailed: (error: unknown) => void
 }
 
 const REFRESH_MS = 3_600_000
-/** Issuers announce a key days before they use it: a day without a key server costs nothing. */
+/**
+ * The time that keys stay good. Issuers announce a key days before they use it, so a day without a
+ * key server does no harm.
+ */
 const GOOD_FOR_MS = 24 * 3_600_000
-/** Anybody can name an unknown key: the key server is not asked at each. */
+/** The least time between two look-ups of unknown keys: any client can name an unknown key. */
 const COOLDOWN_MS = 30_000
 const FIRST_RETRY_MS = 10_000
 const MAX_RETRY_MS = 300_000
 
-/** Fetches keys at the start, every hour, and for a key that is not known, one fetch at a time. */
+/**
+ * Fetches keys at the start, every hour, and for a key that is not known. Only one fetch runs at a
+ * time.
+ */
 export function createKeys(parts: KeysParts): Keys {
   const { fetchKeys, clock, fetchFailed } = parts
   let known: { readonly keys: LocalJWKSet; readonly fetchedAt: number } | undefined
@@ -68,7 +82,7 @@ export function createKeys(parts: KeysParts): Keys {
   }
 
   async function find(header: JWSHeaderParameters): Promise<FoundKey> {
-    // The timer may have slept with the instance.
+    // The timer may have been frozen with the instance.
     if (clock.monotonic() >= dueAt) void refresh()
     const key = (await lookUp(header)) ?? (await askFor(header))
     if (key) return { kind: 'found', key }
@@ -78,11 +92,14 @@ export function createKeys(parts: KeysParts): Keys {
   async function askFor(header: JWSHeaderParameters): Promise<CryptoKey | undefined> {
     const cooling = clock.monotonic() < askedAt + COOLDOWN_MS
     if (attempt || !cooling) await refresh()
-    // Even when not asked now: an attempt may have ended since the key was last looked up.
+    // This holds even without a fetch: an earlier attempt may have ended since the last look-up.
     return lookUp(header)
   }
 
-  /** A key that is published but cannot be used is none. */
+  /**
+   * Returns the key that fits the header. A key that is published but cannot be used counts as
+   * none.
+   */
   async function lookUp(header: JWSHeaderParameters): Promise<CryptoKey | undefined> {
     if (!known || !available()) return undefined
     return known.keys(header).catch(() => undefined)

@@ -21,10 +21,12 @@ export interface OidcParts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Google signs with nothing else; a list of one also keeps `none` and HS256 out. */
+/** The only algorithm that Google signs with. It also keeps `none` and HS256 out. */
 const ALGORITHM = 'RS256'
 
-/** Verifies the signature and the claims of a token once, and knows it again until it expires. */
+/**
+ * Verifies the signature and the claims of a token once, and remembers the token until it expires.
+ */
 export function createOidc(expected: Expectations, parts: OidcParts): JudgeToken {
   const { keys, verifiedTokens, clock } = parts
 
@@ -67,7 +69,7 @@ function headerOf(token: string): JWSHeaderParameters | undefined {
 
 type Signed = Readonly<{ kind: 'payload'; payload: string } | { kind: 'fault'; code: RefusalCode }>
 
-/** jose's errors may quote the token: none of them leaves this function. */
+/** Verifies a signature. The errors of jose may quote the token, so none leaves this function. */
 async function openSigned(token: string, key: CryptoKey): Promise<Signed> {
   try {
     const { payload } = await compactVerify(token, key, { algorithms: [ALGORITHM] })

@@ -2,7 +2,7 @@ import type { RefusalCode, Refused } from '../model/authentication.ts'
 
 type Reading = readonly [status: Refused['status'], detail: string]
 
-/** The details are constants: nothing out of a token can ever reach an answer or a log. */
+/** The details are constants, so no part of a token can reach an answer or a log. */
 const REFUSALS: Readonly<Record<RefusalCode, Reading>> = {
   TOKEN_MISSING: [401, 'There is no bearer token. Enable authentication on the push subscription.'],
   TOKEN_TOO_LARGE: [401, 'The bearer token is longer than any that Pub/Sub sends.'],
@@ -43,7 +43,9 @@ const REFUSALS: Readonly<Record<RefusalCode, Reading>> = {
   ],
 }
 
-/** The answer to a push that is not let in. `more` is a sentence that quotes nothing of a token. */
+/**
+ * Makes the answer to a push that is refused. `more` is a sentence that quotes nothing of a token.
+ */
 export function refused(code: RefusalCode, more?: string): Refused {
   const [status, detail] = REFUSALS[code]
   return {

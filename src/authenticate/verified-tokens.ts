@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 
-/** Tokens that have been verified, known by their SHA-256: the tokens themselves are not kept. */
+/** The tokens that have been verified, by their SHA-256. The tokens themselves are not kept. */
 export interface VerifiedTokens {
-  /** Whether a token was remembered and its time is not up. */
+  /** Whether a token is remembered and has not expired. */
   includes(token: string): boolean
   /** Remembers a token until the instant `until`, in epoch ms. */
   remember(token: string, until: number): void
 }
 
-/** Pub/Sub uses a token for up to an hour, so a handful are in use at once. */
+/** The most tokens. Pub/Sub uses a token for up to an hour, so only a few are in use at once. */
 const MAX_TOKENS = 1000
 
-/** A memory of bounded size, from which the oldest falls out. */
+/** Makes a memory of bounded size, which forgets the oldest first. */
 export function createVerifiedTokens(
   clock: Pick<Clock, 'now'>,
   maxTokens = MAX_TOKENS,
@@ -26,7 +26,8 @@ export function createVerifiedTokens(
     },
     remember(token, until) {
       const key = hashOf(token)
-      // Out and in again: a Map keeps the first place of a key, and the first is the oldest.
+      // The key is deleted and set again: a Map keeps the first place of a key, and its first key
+      // is the oldest.
       untilByHash.delete(key)
       untilByHash.set(key, until)
       for (const oldest of untilByHash.keys()) {

@@ -4,13 +4,15 @@ import type { RetryReason } from '../model/outcome.ts'
 import { type BatchLimits, createLane, type Lane, type Waiting } from './lane.ts'
 
 export interface BatcherOptions extends BatchLimits {
-  /** The longest an event waits for company while others are in flight. 0 sends at once. */
+  /**
+   * The longest time that an event waits for others while batches are in flight. 0 sends at once.
+   */
   readonly lingerMs: number
-  /** Batches in flight at once; past it the waiting batches grow. */
+  /** The most batches in flight at once. Beyond it, the waiting batches grow. */
   readonly maxConcurrency: number
 }
 
-/** The lane whose turn it is. */
+/** The lane that sends next. */
 interface NextUp extends Waiting {
   readonly lane: Lane
   /** Whether its events need not linger any longer. */
@@ -18,42 +20,46 @@ interface NextUp extends Waiting {
 }
 
 /**
- * Carries one batch to Mixpanel and tells each traveller's party its outcome. Resolves when all
- * have been told; rejects only on a bug.
+ * Delivers one batch to Mixpanel and reports each event's outcome to its party. Resolves when all
+ * are reported. Rejects only on a bug.
  */
 export type DeliverBatch = (batch: readonly Traveller[]) => Promise<void>
 
 export interface BatcherParts {
   readonly clock: Clock
   readonly deliverBatch: DeliverBatch
-  /** Why events go back that have waited past their time, as far as Mixpanel's side goes. */
+  /**
+   * Returns the reason for which events go back that have waited too long, as far as Mixpanel is
+   * the cause.
+   */
   readonly lateReason: () => RetryReason
-  /** Told when all permits are taken, and a push waits for one. */
+  /** Called when all permits are taken, and a push waits for one. */
   readonly permitWanted: () => void
 }
 
 export interface Batcher {
-  /** Takes events of one message; their party is told the outcome of each. Never waits. */
+  /** Takes events of one message. Their party is told the outcome of each. It never waits. */
   add(travellers: readonly Traveller[]): void
-  /** Takes a batch again that gave its permit to another. */
+  /** Takes back a batch that gave its permit to another. */
   takeBack(batch: readonly Traveller[]): void
   /**
-   * Sends back to their messages the events that have waited past their time, and looks again at
-   * the others: the times until which they wait have moved.
+   * Returns events that have waited too long to their messages, and looks at the others again. It
+   * is called when deadlines have moved.
    */
   review(): void
-  /** From now on nothing lingers: what waits is sent as soon as there is a permit. */
+  /** Stops all lingering: waiting events are sent as soon as there is a permit. */
   drain(): void
 }
 
-/** Of the permits: what events take that no push waits for. */
+/** The share of the permits for events that no push waits for. */
 const UNATTENDED_SHARE = 1 / 4
 
 /**
- * Group commit: an event sets out at once when nothing is in flight, and otherwise with the
- * company that came within the linger, or while all permits were taken. Events that no push waits
- * for set out only while no others wait, and take a quarter of the permits. Identity verbs travel
- * apart: one of them makes a Simplified-ID project refuse all that travels with it.
+ * Makes a batcher with group commit. An event is sent at once when nothing is in flight. Otherwise
+ * it is sent with the events that came within the linger, or while all permits were taken. Events
+ * that no push waits for are sent only when no others wait, and use at most a quarter of the
+ * permits. Identity verbs are sent apart: one of them makes a Simplified-ID project refuse its
+ * whole batch.
  */
 export function createBatcher(options: BatcherOptions, parts: BatcherParts): Batcher {
   const { clock, deliverBatch, lateReason } = parts
@@ -112,7 +118,10 @@ export function createBatcher(options: BatcherOptions, parts: BatcherParts): Bat
     linger()
   }
 
-  /** Of the lanes that may send, the one whose oldest event came first, so that neither starves. */
+  /**
+   * Returns the lane whose oldest event came first, among the lanes that may send, so that neither
+   * starves.
+   */
   function nextUp(): NextUp | undefined {
     if (inFlight >= options.maxConcurrency) return undefined
     const now = clock.monotonic()
@@ -130,7 +139,9 @@ export function createBatcher(options: BatcherOptions, parts: BatcherParts): Bat
     return draining || inFlight === 0 || full || now - since >= options.lingerMs
   }
 
-  /** One timer for the event that has waited longest; none while no permit is free. */
+  /**
+   * Sets one timer for the event that has waited longest. There is none while no permit is free.
+   */
   function linger(): void {
     if (callOffLinger) return
     const next = nextUp()

@@ -3,29 +3,32 @@ import { type RetryReason, retry } from '../model/outcome.ts'
 
 export interface BatchLimits {
   readonly maxEvents: number
-  /** Of the request body `[event,event,…]`, in bytes. One event always fits. */
+  /** The most bytes of the request body `[event,event,…]`. One event always fits. */
   readonly maxBytes: number
 }
 
 /**
- * Events that wait for company, in the order they came, a run for each message. Events that a push
- * waits for go before all others, and never in one batch with them.
+ * Events that wait for a batch, in the order in which they came, as one run for each message.
+ * Events that a push waits for go before all others, and never in one batch with them.
  */
 export interface Lane {
   push(travellers: readonly Traveller[], now: number): void
-  /** The oldest events that fit into one batch; those whose time is up go back instead. */
+  /**
+   * Takes the oldest events that fit into one batch. Events that have waited too long go back
+   * instead.
+   */
   take(now: number): Traveller[]
-  /** Sends back what can no longer set out. */
+  /** Returns events that have waited too long to their messages. */
   returnLate(now: number): void
-  /** What is to be taken next; `undefined` when nothing waits. */
+  /** Describes the events that are taken next; `undefined` when none wait. */
   waiting(now: number): Waiting | undefined
 }
 
-/** Events that are to be taken next. */
+/** The events that are taken next. */
 export interface Waiting {
   /** Whether a push waits for them. */
   readonly attended: boolean
-  /** Monotonic ms since when the oldest of them waits. */
+  /** The monotonic ms since which the oldest of them waits. */
   readonly since: number
   /** Whether they fill a batch. */
   readonly full: boolean
@@ -36,16 +39,19 @@ interface Run {
   readonly travellers: readonly Traveller[]
   readonly since: number
   next: number
-  /** Of the travellers from `next` on. */
+  /** The bytes of the events from `next` on. */
   bytes: number
 }
 
-/** A comma or a bracket for each event, and one bracket more. */
+/**
+ * The bytes that an event takes beside its text: a comma or a bracket. The body has one bracket
+ * more.
+ */
 const BRACKET_BYTES = 1
 
 /**
- * A queue of runs; `lateReason` is asked why what goes back has waited so long. Its length is
- * bounded by the byte budget that every message holds.
+ * Makes a queue of runs. `lateReason` gives the reason for events that waited too long. The byte
+ * budget, which every message takes a part of, bounds the queue.
  */
 export function createLane(limits: BatchLimits, lateReason: () => RetryReason): Lane {
   let runs: Run[] = []
@@ -93,7 +99,7 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     return batch
   }
 
-  /** Moves what fits from a run into the batch; answers the bytes that are left. */
+  /** Moves the events that fit from a run into the batch. Returns the bytes that are left. */
   function board(run: Run, batch: Traveller[], room: number): number {
     let left = room
     const from = run.next
@@ -115,7 +121,7 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     letGoOfEmpty()
   }
 
-  /** Most often those at the head, and nothing else. */
+  /** Removes empty runs. Most often they are at the head, and no others are empty. */
   function letGoOfEmpty(): void {
     const held = runs.findIndex((run) => run.next < run.travellers.length)
     runs.splice(0, held === -1 ? runs.length : held)

@@ -6,7 +6,7 @@ The push endpoint of a Google Cloud Pub/Sub subscription that puts every event i
 
 It is configured by environment variables alone, and does not start on an incomplete set:`
 
-/** What `--help` prints: every variable, with its default and its meaning. */
+/** Returns the text that `--help` prints: every variable, with its default and its meaning. */
 export function helpText(): string {
   return [PREAMBLE, '', ...VARIABLE_NAMES.map(entryOf)].join('\n')
 }

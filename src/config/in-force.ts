@@ -1,10 +1,12 @@
 import type { Config } from './load-config.ts'
 
-/** The configuration in force, fit for a log line: no secret, and no token but its end. */
+/**
+ * The configuration in force, fit for a log line. It holds no secret, and of a token only the end.
+ */
 export interface InForce {
   /** Absent when `MIXPANEL_URL` is set. */
   readonly region?: string
-  /** Host, and port if there is one, of `MIXPANEL_URL`. */
+  /** The host of `MIXPANEL_URL`, with its port if there is one. */
   readonly mixpanelHost?: string
   /** The id of the project, or the last four characters of its token. */
   readonly project: string
@@ -18,10 +20,13 @@ export interface InForce {
   readonly transform: string
 }
 
-/** A shorter token would be told by its last four characters. */
+/**
+ * The least length of a token whose end is shown. Four characters would tell too much of a shorter
+ * one.
+ */
 const LEAST_TOKEN_LENGTH = 8
 
-/** Says what the service was started with. */
+/** Returns the configuration that the service was started with. */
 export function inForce(config: Config): InForce {
   const { mixpanel, push } = config
   const lists = push.auth.kind === 'none' ? undefined : push.auth
@@ -47,7 +52,7 @@ function projectOf(credentials: Config['mixpanel']['credentials']): string {
   return token.length < LEAST_TOKEN_LENGTH ? '…' : `…${token.slice(-4)}`
 }
 
-/** An empty list lets everything in. */
+/** Returns the length of a list, or `any`: an empty list allows everything. */
 function countOf(list: readonly string[] = []): number | 'any' {
   return list.length === 0 ? 'any' : list.length
 }

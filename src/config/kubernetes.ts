@@ -1,6 +1,6 @@
-/** Kubernetes injects these for each Service of the namespace, whatever its name. */
+/** The variables that Kubernetes injects for each Service of the namespace, whatever its name. */
 const INJECTED = /_SERVICE_HOST$|_SERVICE_PORT|_PORT_\d+_(TCP|UDP|SCTP)/
-/** The value that Kubernetes gives `NAME_PORT`. */
+/** The form of the value that Kubernetes gives `NAME_PORT`. */
 const ADDRESS = /^(tcp|udp|sctp):\/\//
 
 /**

@@ -5,13 +5,13 @@ import { unknownVariables } from './unknown.ts'
 import { deadLetterFormOf, defaults, folded, listOf, parse, setIn, shapeOf } from './values.ts'
 import { warningsOf } from './warnings.ts'
 
-/** How the service shows Mixpanel who it is. */
+/** The credentials that the service shows Mixpanel. */
 type Credentials = Readonly<
   | { kind: 'project_token'; token: string }
   | { kind: 'service_account'; username: string; secret: string; projectId: string }
 >
 
-/** How a push shows who it comes from. Empty `audiences`: any. */
+/** The authentication of pushes. Empty `audiences` allow any. */
 type PushAuth = Readonly<
   | {
       kind: 'oidc'
@@ -24,26 +24,26 @@ type PushAuth = Readonly<
   | { kind: 'none' }
 >
 
-/** Where rejected events go: files, a topic, or back to the subscription's own policy. */
+/** The place where rejected events go: files, a topic, or back to the subscription's own policy. */
 type DeadLetterTarget = Readonly<
   | { kind: 'file'; folder: string }
-  /** With `emulatorHost`, a host and a port, the topic is an emulator's. */
+  /** A topic. With `emulatorHost`, a host and a port, it is an emulator's. */
   | { kind: 'pubsub'; topic: string; emulatorHost?: string }
   | { kind: 'subscription' }
 >
 
-/** Everything the environment decides, complete and free of contradictions. */
+/** The values that the environment decides, complete and free of contradictions. */
 export interface Config {
   readonly server: {
     readonly host: string
-    /** 0 lets the system choose. */
+    /** The port; 0 lets the system choose one. */
     readonly port: number
-    /** 0 is off. */
+    /** The port of the metrics; 0 turns them off. */
     readonly metricsPort: number
     readonly logLevel: Environment['LOG_LEVEL']
   }
   readonly mixpanel: {
-    /** Without a slash at its end. */
+    /** The base URL, without a slash at its end. */
     readonly baseUrl: string
     /** Absent when `MIXPANEL_URL` decides where events go. */
     readonly region?: Region
@@ -52,7 +52,7 @@ export interface Config {
   }
   readonly push: {
     readonly auth: PushAuth
-    /** Full names; empty: any. */
+    /** The full names of the subscriptions that may push; an empty list allows any. */
     readonly subscriptions: readonly string[]
     readonly ackDeadlineMs: number
     readonly maxBufferedBytes: number
@@ -68,11 +68,14 @@ export interface Config {
   readonly transformPath?: string
   readonly deadLetter: DeadLetterTarget
   readonly onCloudRun: boolean
-  /** What is allowed and yet worth a line in the log at start. */
+  /** Settings that are allowed and yet deserve a line in the log at the start. */
   readonly warnings: readonly string[]
 }
 
-/** The configuration is incomplete or contradictory. Names every problem and quotes no value. */
+/**
+ * The configuration is incomplete or contradictory. The message names every problem and quotes no
+ * value.
+ */
 export class InvalidConfigurationError extends Error {
   override readonly name = 'InvalidConfigurationError'
   readonly problems: readonly string[]
@@ -83,7 +86,7 @@ export class InvalidConfigurationError extends Error {
   }
 }
 
-/** Hosts by region (https://developer.mixpanel.com/reference/import-events). */
+/** The hosts by region (https://developer.mixpanel.com/reference/import-events). */
 const REGION_URLS = {
   us: 'https://api.mixpanel.com',
   eu: 'https://api-eu.mixpanel.com',
@@ -93,8 +96,8 @@ const REGION_URLS = {
 type Region = keyof typeof REGION_URLS
 
 /**
- * Reads the environment, as no other file does. White space around a value is not part of it,
- * and an empty value is none. Throws `InvalidConfigurationError` with all problems at once.
+ * Reads the environment, as no other file does. White space around a value is not part of it, and
+ * an empty value counts as unset. Throws `InvalidConfigurationError` with all problems at once.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, host: Host): Config {
   const written = setIn(env)
@@ -209,7 +212,7 @@ function deadLetterOf(env: Environment): DeadLetterTarget {
   throw new Error('a rule has let through a DEAD_LETTER that has no store')
 }
 
-/** What a rule has made sure of. */
+/** Returns a value that a rule has required. */
 function ruled<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a rule has let through an incomplete configuration')
   return value

@@ -11,24 +11,27 @@ import {
   shapeOf,
 } from './values.ts'
 
-/** What the machine says of itself. */
+/** The facts about the machine that rules depend on. */
 export interface Host {
-  /** Bytes this process may use: the container's limit, or the machine's memory. */
+  /** The bytes that this process may use: the container's limit, or the machine's memory. */
   readonly memoryLimitBytes: number
-  /** Bytes that V8's heap may grow to: `--max-old-space-size`, if that is set. */
+  /** The bytes that V8's heap may grow to, from `--max-old-space-size` if that is set. */
   readonly heapLimitBytes: number
-  /** The volume a path, or its nearest parent that exists, lies on; undefined when unreadable. */
+  /**
+   * Returns the volume of a path, or of its nearest parent that exists; `undefined` when it is
+   * unreadable.
+   */
   volumeOf(path: string): Volume | undefined
 }
 
 /** A file system, as it is mounted. */
 export interface Volume {
   readonly device: number
-  /** Whether it is kept in memory, as a tmpfs is, and so gone with the machine. */
+  /** Whether it is kept in memory, as a tmpfs is, and so is lost with the machine. */
   readonly inMemory: boolean
 }
 
-/** Says what is wrong, and what to do; names variables and never quotes a value. */
+/** Returns problems, and says how to solve them. It names variables and never quotes a value. */
 type Rule = (given: Given, host: Host) => readonly string[]
 
 const SERVICE_ACCOUNT: readonly VariableName[] = [
@@ -59,25 +62,25 @@ const RULES: readonly Rule[] = [
   reserved,
 ]
 
-/** Everything that the schema of one variable cannot say, all at once. */
+/** Returns all problems that the schema of a single variable cannot find, at once. */
 export function problemsOf(given: Given, host: Host): string[] {
   return RULES.flatMap((rule) => rule(given, host))
 }
 
-/** A quarter of the memory limit, at most half of the heap limit and 128 MiB. */
+/** Returns a quarter of the memory limit, at most half of the heap limit and 128 MiB. */
 export function defaultBufferedBytes({ memoryLimitBytes, heapLimitBytes }: Host): number {
   const mostBytes = Math.min(memoryLimitBytes / 4, heapLimitBytes / 2)
   return Math.min(MOST_BUFFERED_BY_DEFAULT, Math.floor(mostBytes))
 }
 
-/** The schema alone would take `1e3`, `0x10` and `5.0`. */
+/** Tests whole numbers. The schema alone would accept `1e3`, `0x10` and `5.0`. */
 function wholeNumbers(given: Given): string[] {
   return VARIABLE_NAMES.filter(
     (name) => VARIABLES[name].type === 'integer' && !/^\d+$/.test(given[name] ?? '0'),
   ).map(shapeOf)
 }
 
-/** An allow-list that is set and empty must not come to mean "any". */
+/** Tests allow-lists. A list that is set and empty must not come to mean "any". */
 function lists(given: Given): string[] {
   return LISTS.filter((name) => given[name] !== undefined && listOf(given[name]).length === 0).map(
     (name) => `${name} holds no entry: name at least one, or unset it`,
@@ -174,7 +177,7 @@ function jwksUrl({ PUSH_JWKS_URL }: Given): string[] {
   return ['PUSH_JWKS_URL must be an http or https URL without credentials']
 }
 
-/** A value that was set is held to the same minimum by the schema. */
+/** Tests the default only: the schema holds a value that was set to the same minimum. */
 function bufferedBytes({ PUSH_MAX_BUFFERED_BYTES }: Given, host: Host): string[] {
   const leastBytes = 4 * MAX_BODY_BYTES
   if (PUSH_MAX_BUFFERED_BYTES !== undefined || defaultBufferedBytes(host) >= leastBytes) return []
@@ -223,14 +226,20 @@ const FOLDER_IN_MEMORY =
   'memory, as a volume of the kind in-memory is: mount a bucket or NFS there, ' +
   'or use pubsub:projects/P/topics/T or subscription'
 
-/** Fails closed: a folder whose volume is unknown counts as memory. */
+/**
+ * Tests for a mounted volume. A folder whose volume is unknown counts as memory, which is the safe
+ * side.
+ */
 function isMounted(folder: string, host: Host): boolean {
   const volume = host.volumeOf(folder)
   if (volume === undefined || volume.inMemory) return false
   return volume.device !== host.volumeOf('/')?.device
 }
 
-/** An emulator forgets: a variable left over from a test would ack letters into nothing. */
+/**
+ * Tests for an emulator. It keeps nothing, so a variable left over from a test would ack letters
+ * that are lost.
+ */
 function emulatorHost({ PUBSUB_EMULATOR_HOST, K_SERVICE }: Given): string[] {
   if (PUBSUB_EMULATOR_HOST === undefined) return []
   if (!isHostAndPort(PUBSUB_EMULATOR_HOST)) {

@@ -2,8 +2,8 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import { MAX_BODY_BYTES, MAX_IMPORT_BYTES, MAX_IMPORT_EVENTS } from '../model/limits.ts'
 
 /**
- * Every variable the service reads. A variable without a `default` is either required under the
- * rules of `config-rules.ts` or has one that depends on others: its description says which.
+ * Every variable that the service reads. A variable without a `default` is either required by a
+ * rule or has a default that depends on others: its description says which.
  */
 export const ENVIRONMENT = {
   type: 'object',
@@ -108,7 +108,7 @@ export const ENVIRONMENT = {
     },
     PUSH_ACK_DEADLINE_SECONDS: {
       type: 'integer',
-      // What Pub/Sub allows (https://cloud.google.com/pubsub/docs/lease-management).
+      // The range that Pub/Sub allows (https://cloud.google.com/pubsub/docs/lease-management).
       minimum: 10,
       maximum: 600,
       default: 10,
@@ -118,7 +118,7 @@ export const ENVIRONMENT = {
     },
     PUSH_MAX_BUFFERED_BYTES: {
       type: 'integer',
-      // Below four of the largest pushes, one of them and its decoded text could fill it.
+      // With less than four of the largest pushes, one of them and its decoded text could fill it.
       minimum: 4 * MAX_BODY_BYTES,
       // The memory of the largest Cloud Run instance.
       maximum: 34_359_738_368,
@@ -130,7 +130,7 @@ export const ENVIRONMENT = {
     DECODE_MAX_BYTES: {
       type: 'integer',
       minimum: 1_024,
-      // Half of the longest string V8 holds.
+      // Half of the longest string that V8 can hold.
       maximum: 268_435_456,
       default: 67_108_864,
       description: 'The size of one message decompressed; past it, it is rejected as `too_large`.',
@@ -144,7 +144,7 @@ export const ENVIRONMENT = {
     },
     BATCH_MAX_BYTES: {
       type: 'integer',
-      // An event that is larger by itself travels alone.
+      // An event that is larger travels in a batch of its own.
       minimum: 1_024,
       maximum: MAX_IMPORT_BYTES,
       default: 9_500_000,
@@ -211,7 +211,7 @@ export const ENVIRONMENT = {
   },
 } as const satisfies JSONSchema
 
-/** The variables once their shapes, ranges and defaults are settled. */
+/** The variables after their shapes, ranges and defaults are settled. */
 export type Environment = FromSchema<typeof ENVIRONMENT>
 
 export type VariableName = keyof typeof ENVIRONMENT.properties
@@ -222,14 +222,14 @@ export const SECRETS: readonly VariableName[] = [
   'MIXPANEL_SERVICE_ACCOUNT_SECRET',
 ]
 
-/** Names that have no meaning yet. An owner who sets one expects what does not happen. */
+/** Names that have no effect yet. An owner who sets one expects an effect that does not come. */
 export const RESERVED: readonly VariableName[] = [
   'DEAD_LETTER_ORIGINAL',
   'SCHEMAS',
   'MIXPANEL_PROJECTS',
 ]
 
-/** What the schema says of one variable. */
+/** The schema of one variable. */
 export interface Variable {
   readonly type: 'integer' | 'string'
   readonly description: string

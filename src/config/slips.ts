@@ -13,29 +13,37 @@ const CREDENTIALS: readonly VariableName[] = [
   'MIXPANEL_PROJECT_ID',
 ]
 
-/** Mixpanel ends the user name of every service account with this. */
+/** The end of the user name of every service account of Mixpanel. */
 const MIXPANEL_USER = /\.mp-service-account$/i
 const GOOGLE_USER = /@.*\.gserviceaccount\.com$/i
-/** Longer than any token of Mixpanel: a short one may be the base64 of anything. */
+/**
+ * The least length of a key. It is longer than any token of Mixpanel: a short text may be the
+ * base64 of anything.
+ */
 const LEAST_KEY_LENGTH = 100
 
-/** Variables with quotes around their value. An env file and a YAML block keep them. */
+/**
+ * Returns the variables with quotes around their value. An env file and a YAML block keep quotes.
+ */
 export function quotedIn(given: Given): readonly VariableName[] {
   return VARIABLE_NAMES.filter((name) => isQuoted(name, given[name] ?? ''))
 }
 
-/** The same variables without these quotes, so that their other problems show, too. */
+/** Returns the same variables without these quotes, so that their other problems show, too. */
 export function unquoted(given: Given): Given {
   const bare = quotedIn(given).map((name) => [name, given[name]?.replaceAll(EVERY_QUOTE, '')])
   return { ...given, ...Object.fromEntries(bare) }
 }
 
-/** Says that quotes are part of a value. */
+/** Returns the problem that quotes are part of a value. */
 export function quotesAround(name: VariableName): string {
   return `${name} holds quotes, which are part of the value: write it without them`
 }
 
-/** Values that belong to something else: another variable, another product, a shell. */
+/**
+ * Returns problems with values that belong elsewhere: in another variable, another product, a
+ * shell.
+ */
 export function slipsIn(given: Given): string[] {
   return [...keys(given), ...users(given), ...unexpandedPaths(given)]
 }
@@ -52,7 +60,7 @@ function keys(given: Given): string[] {
   )
 }
 
-/** JSON or PEM, plain or in base64, or the path of a file. */
+/** Tests for a key: JSON or PEM, plain or in base64, or the path of a file. */
 function isKey(text: string): boolean {
   if (/^[{[]|-----BEGIN |\.(json|pem)$/i.test(text)) return true
   if (text.length < LEAST_KEY_LENGTH) return false
@@ -83,7 +91,7 @@ function users(given: Given): string[] {
   return problems
 }
 
-/** Only a shell replaces these, and only outside quotes. */
+/** Tests paths for characters that only a shell replaces, and only outside quotes. */
 function unexpandedPaths({ TRANSFORM = '', DEAD_LETTER = '' }: Given): string[] {
   const form = deadLetterFormOf(DEAD_LETTER)
   const paths = [

@@ -2,17 +2,19 @@ import { isInjected } from './kubernetes.ts'
 import { RESERVED, VARIABLE_NAMES } from './schema.ts'
 import type { Given } from './values.ts'
 
-/** Variables that look like ours and are not. Names only: a value may be a secret. */
+/** Variables that look like ours and are not. Only names are quoted: a value may be a secret. */
 export interface UnknownVariables {
-  /** A near miss of a variable that is unset: the owner believes that it is set. */
+  /**
+   * The variables that are nearly the name of one that is unset: the owner believes that it is set.
+   */
   readonly problems: readonly string[]
-  /** All others, in one sentence. */
+  /** All other such variables, in one sentence. */
   readonly warnings: readonly string[]
 }
 
-/** Our names start with one of these. */
+/** The prefixes of our names. */
 const PREFIXES = /^(PUSH|MIXPANEL|BATCH|DELIVERY|DECODE|DEAD_LETTER|INSERT)_|^TRANSFORMS?$/
-/** These words are ours only as a whole: TRANSFORMER_MODEL belongs to somebody else. */
+/** Words that are ours only as a whole: TRANSFORMER_MODEL belongs to another program. */
 const WHOLE_WORDS = /^(TRANSFORM|DEADLETTER)(_|$)/
 const MOST_LETTERS_OFF = 2
 
@@ -50,7 +52,7 @@ function isOurs(name: string): boolean {
   return lettersOff(name, 'DEAD_LETTER') <= MOST_LETTERS_OFF || isSlip(name)
 }
 
-/** Whether one letter, or two that are swapped, make a name ours: PUSHSUBSCRIPTIONS, PUHS_AUTH. */
+/** Whether one letter, or a swap of two, makes a name ours: PUSHSUBSCRIPTIONS, PUHS_AUTH. */
 function isSlip(name: string): boolean {
   const prefixed = VARIABLE_NAMES.filter((ours) => PREFIXES.test(ours))
   return prefixed.some((ours) => lettersOff(name, ours) <= 1 || isSwapped(name, ours))
@@ -66,7 +68,7 @@ function withoutEffect(names: readonly string[]): string {
   return `these variables are not known and have no effect: ${names.join(', ')}`
 }
 
-/** Singular or plural, a missing word, or at most two letters off. */
+/** Whether the names differ by a plural, a missing word, or at most two letters. */
 function isNearMiss(name: string, ours: string): boolean {
   const given = wordsOf(name)
   const wanted = wordsOf(ours)
@@ -74,7 +76,7 @@ function isNearMiss(name: string, ours: string): boolean {
   return lettersOff(name, ours) <= MOST_LETTERS_OFF
 }
 
-/** The words of a name, each in the singular. */
+/** Returns the words of a name, each in the singular. */
 function wordsOf(name: string): string[] {
   return name.split('_').map((word) => word.replace(/S$/, ''))
 }
@@ -84,7 +86,9 @@ function lacksOneWord(given: readonly string[], wanted: readonly string[]): bool
   return wanted.some((_, at) => wanted.toSpliced(at, 1).join() === given.join())
 }
 
-/** How many letters must be added, removed or replaced (the Levenshtein distance). */
+/**
+ * Returns the number of letters that must be added, removed or replaced (the Levenshtein distance).
+ */
 function lettersOff(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (const [i, letter] of [...one].entries()) {

@@ -9,7 +9,9 @@ import {
   type VariableName,
 } from './schema.ts'
 
-/** Variables as they are written; what is neither set nor filled in by a default is absent. */
+/**
+ * The variables as they are written. A variable that is neither set nor has a default is absent.
+ */
 export type Given = Readonly<Partial<Record<VariableName, string>>>
 
 /** The variables that hold a comma-separated list. */
@@ -20,7 +22,10 @@ export const LISTS: readonly VariableName[] = [
   'PUSH_ISSUER',
 ]
 
-/** The variables that are set, trimmed. What Kubernetes injects under one of our names is unset. */
+/**
+ * Returns the variables that are set, trimmed. A variable that Kubernetes injects under one of our
+ * names counts as unset.
+ */
 export function setIn(env: Readonly<Record<string, string | undefined>>): Given {
   const set: Partial<Record<VariableName, string>> = {}
   for (const name of VARIABLE_NAMES) {
@@ -30,7 +35,7 @@ export function setIn(env: Readonly<Record<string, string | undefined>>): Given 
   return set
 }
 
-/** The same with every choice and every e-mail address in lower case. */
+/** Returns the same variables with every choice and every e-mail address in lower case. */
 export function folded(set: Given): Given {
   const names = VARIABLE_NAMES.filter((name) => VARIABLES[name].enum || name === EMAILS)
   const lower = names.filter((name) => set[name]).map((name) => [name, set[name]?.toLowerCase()])
@@ -39,7 +44,7 @@ export function folded(set: Given): Given {
 
 const EMAILS: VariableName = 'PUSH_SERVICE_ACCOUNT'
 
-/** The default of each variable that has one of its own. */
+/** Returns the default of each variable that has a fixed one. */
 export function defaults(): Given {
   const texts: Partial<Record<VariableName, string>> = {}
   for (const name of VARIABLE_NAMES) {
@@ -54,7 +59,7 @@ type Parsed = Readonly<
   | { kind: 'broken'; names: readonly VariableName[] }
 >
 
-/** Types, ranges, choices and defaults of each variable by itself. */
+/** Checks the types, ranges and choices of each variable by itself, and fills in defaults. */
 export function parse(set: Given): Parsed {
   try {
     const environment = envSchema<Environment>({ schema: ENVIRONMENT, data: set, env: false })
@@ -64,7 +69,7 @@ export function parse(set: Given): Parsed {
   }
 }
 
-/** The variables ajv complains about; its own texts would not say what to do. */
+/** Returns the variables that ajv reports. Its own texts would not say what to do. */
 function namesIn(error: unknown): VariableName[] {
   if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) throw error
   return error.errors
@@ -72,14 +77,17 @@ function namesIn(error: unknown): VariableName[] {
     .filter(isVariableName)
 }
 
-/** What a variable whose value its schema refuses has to be. */
+/**
+ * Returns the sentence about the values that a variable may have, for a value that the schema
+ * refuses.
+ */
 export function shapeOf(name: VariableName): string {
   const { type, minimum, maximum, enum: choices } = VARIABLES[name]
   if (type === 'integer') return `${name} must be a whole number from ${minimum} to ${maximum}`
   return `${name} must be one of ${choices?.join(', ')}`
 }
 
-/** The entries of a comma-separated list, trimmed, without empty ones. */
+/** Returns the entries of a comma-separated list, trimmed, without empty ones. */
 export function listOf(text = ''): string[] {
   return text
     .split(',')
@@ -87,7 +95,7 @@ export function listOf(text = ''): string[] {
     .filter((entry) => entry !== '')
 }
 
-/** Where `DEAD_LETTER` points; `unknown` when it has none of the forms there are. */
+/** The place that `DEAD_LETTER` names; `unknown` when the value has no known form. */
 export type DeadLetterForm = Readonly<
   | { kind: 'file'; folder: string }
   | { kind: 'subscription' }
@@ -96,7 +104,7 @@ export type DeadLetterForm = Readonly<
   | { kind: 'unknown' }
 >
 
-/** What Pub/Sub takes as names, and nothing that could lead a URL elsewhere. */
+/** The names that Pub/Sub accepts, without anything that could change the URL. */
 const TOPIC = /^projects\/[a-z0-9][\w.:-]*\/topics\/[a-z][\w.~+%-]{2,254}$/i
 
 export function deadLetterFormOf(text: string): DeadLetterForm {

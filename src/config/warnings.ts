@@ -2,7 +2,10 @@ import type { Host } from './rules.ts'
 import type { Environment } from './schema.ts'
 import { deadLetterFormOf, isLoopback } from './values.ts'
 
-/** What is allowed and yet worth a line in the log at the start. Quotes no value. */
+/**
+ * Returns warnings about settings that are allowed and yet deserve a line in the log at the start.
+ * They quote no value.
+ */
 export function warningsOf(env: Environment, host: Pick<Host, 'heapLimitBytes'>): string[] {
   return [
     ...bufferWarnings(env, host),
@@ -40,7 +43,7 @@ function pushAuthWarnings(env: Environment): string[] {
   }
 }
 
-/** A sidecar or a stand-in may need it. */
+/** Warns of plain HTTP. A sidecar or a stand-in may need it. */
 function plainHttpWarnings({ MIXPANEL_URL, PUSH_AUTH, PUSH_JWKS_URL }: Environment): string[] {
   const warnings: string[] = []
   if (MIXPANEL_URL !== undefined && isPlain(MIXPANEL_URL)) {
@@ -60,7 +63,7 @@ function isPlain(url: string): boolean {
   return new URL(url).protocol === 'http:' && !isLoopback(url)
 }
 
-/** A stand-in, at `MIXPANEL_URL`, may take credentials of any form. */
+/** Warns of credentials in an unusual form. A stand-in, at `MIXPANEL_URL`, may accept any form. */
 function credentialWarnings(env: Environment): string[] {
   if (env.MIXPANEL_URL !== undefined) return []
   const { MIXPANEL_PROJECT_TOKEN: token, MIXPANEL_PROJECT_ID: id } = env

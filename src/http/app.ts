@@ -36,48 +36,51 @@ export interface AppParts {
   }
   readonly health: Health
   readonly telemetry: Pick<Telemetry, 'pushRefused' | 'noSuchRoute' | 'unforeseen'>
-  /** Resolves when no push waits any more; new ones are refused meanwhile. */
+  /** Resolves when no push waits any more. New pushes are refused meanwhile. */
   readonly drain: () => Promise<void>
 }
 
-/** Builds the HTTP application. Opens no port and starts no timer before `ready()` or `listen()`. */
+/**
+ * Builds the HTTP application. It opens no port and starts no timer before `ready()` or `listen()`.
+ */
 export function buildApp(appParts: AppParts): FastifyInstance {
   const { log, push, health, telemetry, drain } = appParts
   const connections = createConnections(appParts.connectionLimits, push.parts.clock)
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    // Nothing is logged for a request, so it needs no logger of its own.
+    // No request is logged, so a request needs no logger of its own.
     childLoggerFactory: (logger) => logger,
     bodyLimit: MAX_BODY_BYTES,
     serverFactory: (answer) => createHttpServer(answer, connections),
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (_error, request, reply) => refuseRoute(request, reply),
-    // While closing, the push route answers for itself.
+    // The push route answers by itself while the app closes.
     return503OnClosing: false,
-    // A client that still sends a refused body must not hold the close up after the drain.
+    // A client that still sends a refused body must not delay the close after the drain.
     forceCloseConnections: true,
-    // What the envelope says of `null` is a union of types.
+    // The envelope's schema allows `null` in unions of types.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
   })
 
   app.setErrorHandler<FastifyError>(answerError)
   app.removeAllContentTypeParsers()
-  // Before the body: it is not read for a route that does not exist.
+  // This runs before the body is read: a body for a route that does not exist is not read.
   app.addHook('onRequest', (request, reply, next) => {
     if (request.is404) refuseRoute(request, reply)
     else next()
   })
   app.register(healthRoutes, { health })
   app.register(pushRoutes, { options: push.options, parts: { ...push.parts, connections } })
-  // In onClose it would be too late: the pushes that wait would hold the close up.
+  // In onClose it would be too late: the pushes that wait would delay the close.
   app.addHook('preClose', drain)
   return app
 
   function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
     const problem = problemOfError(error)
     if (problem === UNFORESEEN) telemetry.unforeseen(error)
-    // A client that hung up reads no answer, and the missing rest of its body is not the owner's fault.
+    // A client that hung up reads no answer, and the missing rest of its body is not the owner's
+    // fault.
     else if (!hasHungUp(request)) telemetry.pushRefused(problem.code, problem.detail)
     keepConnection(problem, request, reply)
     return sendProblem(reply, problem)
@@ -89,13 +92,15 @@ export function buildApp(appParts: AppParts): FastifyInstance {
   }
 }
 
-/** Fastify closes the connection at each error while it reads a body. That is rarely needed. */
+/**
+ * Keeps the connection where that is safe. Fastify closes it at each error while it reads a body.
+ */
 function keepConnection({ status }: Problem, { raw }: FastifyRequest, reply: FastifyReply): void {
   if (raw.complete || status === 503) reply.removeHeader('connection')
   if (status === 503) throwBodyAway(raw, MAX_BODY_BYTES)
 }
 
-/** Whether the client has gone before its body was there. */
+/** Whether the client hung up before its body was complete. */
 function hasHungUp({ raw }: FastifyRequest): boolean {
   return raw.destroyed && !raw.complete
 }

@@ -1,16 +1,19 @@
 import type { Config } from '../config/load-config.ts'
 import type { ConnectionLimits } from './connections.ts'
 
-/** A process without work has some 25; metrics have 16, and the rest is for letters, keys and names. */
+/**
+ * The file descriptors for everything but connections. An idle process has some 25 open; metrics
+ * have 16, and the rest is for letters, keys and name look-ups.
+ */
 const OWN_FILES = 112
-/** The memory of connections is bounded, too: an idle one takes about 17 KiB. */
+/** The bound on the memory of connections: an idle one takes about 17 KiB. */
 const MAX_CONNECTIONS = 4_096
 const STRANGER_IDLE_MS = 30_000
 
 /**
- * Connections take what is left of the limit of file descriptors: the service itself needs some for
- * Mixpanel, dead letters, keys and metrics. On Cloud Run only Google's front ends connect, and without
- * authentication every connection is as good as another.
+ * Gives connections the rest of the limit of file descriptors. The service itself needs some for
+ * Mixpanel, dead letters, keys and metrics. On Cloud Run only Google's front ends connect. Without
+ * authentication all connections are treated alike.
  */
 export function connectionLimitsOf(
   config: Pick<Config, 'delivery' | 'onCloudRun' | 'push'>,

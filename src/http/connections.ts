@@ -4,19 +4,22 @@ import type { Clock } from '../lib/clock.ts'
 import { lingerAtClose } from './lingering-close.ts'
 
 export interface ConnectionLimits {
-  /** Connections at once. A newcomer past it takes the place of another one. */
+  /** The most connections at once. A new connection beyond it replaces another one. */
   readonly max: number
-  /** How long a connection that has shown no good token may be idle; without end when absent. */
+  /** The time that a connection without a good token may be idle; unlimited when absent. */
   readonly strangerIdleMs?: number
 }
 
-/** The connections of a server. One that has shown no good token is a stranger's. */
+/**
+ * The connections of a server. A connection is a stranger's until a request on it has shown a good
+ * token.
+ */
 export interface Connections {
-  /** Bounds the connections of the server. Called once, before it listens. */
+  /** Bounds the connections of the server. It is called once, before the server listens. */
   watch(server: Server): void
-  /** Called when the request of a stream has shown a good token: its answer keeps the connection. */
+  /** Called when a request has shown a good token. Its answer then keeps the connection. */
   noteGoodToken(request: IncomingMessage, response: ServerResponse): void
-  /** Whether all places are taken by pushes, but those that are kept for probes. */
+  /** Whether pushes take all places except those that are kept for probes. */
   isFull(): boolean
 }
 
@@ -24,18 +27,19 @@ interface Connection {
   readonly socket: Socket
   group: Set<Connection>
   hasGoodToken: boolean
-  /** Requests without a whole answer. */
+  /** The number of requests without a complete answer. */
   underWay: number
   /** Monotonic ms. */
   idleSince: number
 }
 
-/** Places that pushes never take, so that a probe always finds one. */
+/** The places that pushes never take, so that a probe always finds one. */
 const PLACES_FOR_PROBES = 8
 
 /**
- * Bounds the connections of a server. Each answer closes its connection until the request has shown a
- * good token. At the bound, the connection that has been idle longest makes room, a stranger's first.
+ * Bounds the connections of a server. Each answer closes its connection until a request on it has
+ * shown a good token. At the bound, the connection that has been idle longest is closed, a
+ * stranger's first.
  */
 export function createConnections(limits: ConnectionLimits, clock: Clock): Connections {
   const { max, strangerIdleMs = Number.POSITIVE_INFINITY } = limits
@@ -46,7 +50,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     idleFriends: new Set<Connection>(),
     busyFriends: new Set<Connection>(),
   }
-  /** Answers that the client has not asked to be the last ones of their connections. */
+  /** The answers to requests that did not ask to close the connection. */
   const mayKeepAlive = new WeakSet<ServerResponse>()
   let callOffSweep: (() => void) | undefined
 
@@ -55,7 +59,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   function watch(server: Server): void {
     server.on('connection', admit)
     server.on('close', forgetAll)
-    // Before the listener that answers.
+    // It must run before the listener that answers.
     server.prependListener('request', begin)
     // Node would say "100 Continue", or answer 417 and read the body, before the token is checked.
     for (const event of ['checkContinue', 'checkExpectation']) {
@@ -117,7 +121,10 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     regroup(connection)
   }
 
-  /** Puts a connection at the end of its group: the first of an idle group has been idle longest. */
+  /**
+   * Puts a connection at the end of its group. The first of an idle group has then been idle
+   * longest.
+   */
   function regroup(connection: Connection): void {
     connection.group.delete(connection)
     connection.group = groupOf(connection)
@@ -138,7 +145,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     callOffSweep = undefined
   }
 
-  /** A server closes before its connections tell that they have. */
+  /** Forgets all connections, because a server closes before its connections report their end. */
   function forgetAll(): void {
     for (const connection of connections.values()) forget(connection)
   }

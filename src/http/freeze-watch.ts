@@ -1,18 +1,20 @@
 import type { Clock } from '../lib/clock.ts'
 
 export interface FreezeWatch {
-  /** Whether the process was frozen and thawed again within the last `ms`. */
+  /** Whether a freeze of the process ended within the last `ms`. */
   thawedWithin(ms: number): boolean
   stop(): void
 }
 
 const BEAT_MS = 250
-/** A beat this late, of which the process spent less than half computing, is a freeze. */
+/**
+ * A beat that is this late is a freeze, if the process spent less than half of the time computing.
+ */
 const LATE_MS = 500
 
 /**
- * Tells a frozen process (Cloud Run gives no CPU between requests; SIGSTOP) from a busy event
- * loop: both make timers late, but only the busy one spends CPU meanwhile. `cpuMs` is the CPU
+ * Tells a frozen process (Cloud Run gives no CPU between requests; SIGSTOP) from a busy event loop.
+ * Both make timers late, but only the busy one spends CPU time meanwhile. `cpuMs` returns the CPU
  * time of the process so far.
  */
 export function createFreezeWatch(clock: Clock, cpuMs: () => number): FreezeWatch {

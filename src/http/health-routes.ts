@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** Why a service that takes pushes is not at its best. */
+/** The reasons for which a service that accepts pushes is degraded. */
 export const DEGRADED_REASONS = [
   'misconfigured',
   'suspect',
@@ -12,12 +12,17 @@ export const DEGRADED_REASONS = [
 export type DegradedReason = (typeof DEGRADED_REASONS)[number]
 
 export interface Health {
-  /** `false` only while starting or draining: Mixpanel's faults do not make us unready. */
+  /**
+   * Returns `false` only while starting or draining: faults of Mixpanel do not make the service
+   * unready.
+   */
   takesPushes(): boolean
   reasons(): readonly DegradedReason[]
 }
 
-/** Liveness and readiness. They always answer, whatever load the pushes are under. */
+/**
+ * Adds the routes for liveness and readiness. They always answer, whatever the load of pushes is.
+ */
 export async function healthRoutes(
   app: FastifyInstance,
   { health }: { health: Health },

@@ -1,14 +1,20 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Connections } from './connections.ts'
 
-/** Longer than Google's front ends keep a connection, so that it is never we who hang up first. */
+/**
+ * A time longer than Google's front ends keep a connection, so that the service never closes it
+ * first.
+ */
 const KEEP_ALIVE_MS = 620_000
-/** Limits how long a request may take to arrive, not how long it waits for its answer. */
+/**
+ * The time in which a request must arrive. It does not limit how long the request waits for its
+ * answer.
+ */
 const RECEIVE_TIMEOUT_MS = 30_000
-/** Node looks for late requests twice a minute unless told otherwise. */
+/** The interval at which Node looks for late requests; its default is half a minute. */
 const RECEIVE_CHECK_MS = 5_000
 
-/** An HTTP/1 server whose connections are bounded. */
+/** Makes an HTTP/1 server whose connections are bounded. */
 export function createHttpServer(
   answer: RequestListener,
   connections: Pick<Connections, 'watch'>,

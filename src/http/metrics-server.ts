@@ -9,14 +9,17 @@ export interface MetricsServer {
 
 export interface MetricsServerOptions {
   readonly host: string
-  /** 0 takes any free port. */
+  /** The port; 0 chooses any free port. */
   readonly port: number
 }
 
-/** Nobody but a scraper or two asks, each time over a connection of its own. */
+/** The bound on connections. Only a few scrapers ask, each time over a new connection. */
 const CONNECTIONS = { max: 16, strangerIdleMs: 30_000 }
 
-/** Serves `GET /metrics` on a port of its own, which is not for the public. Rejects when it is taken. */
+/**
+ * Serves `GET /metrics` on a port of its own, which must not be public. Rejects when the port is
+ * taken.
+ */
 export async function startMetricsServer(
   { host, port }: MetricsServerOptions,
   parts: {

@@ -1,4 +1,4 @@
-/** The variable that names a port, and what it names. */
+/** The variable that sets a port, and the name of the port in texts. */
 interface Listening {
   readonly variable: 'PORT' | 'METRICS_PORT'
   readonly port: number
@@ -16,7 +16,10 @@ class PortError extends Error {
   }
 }
 
-/** Resolves or rejects as `listening` does; with a `PortError` when the port or host is at fault. */
+/**
+ * Resolves or rejects as `listening` does. It rejects with a `PortError` when the port or host is
+ * at fault.
+ */
 export async function namingVariable<T>(listening: Promise<T>, where: Listening): Promise<T> {
   try {
     return await listening

@@ -64,7 +64,7 @@ export const UNFORESEEN: Problem = {
   detail: 'This is a bug, and it is in the log. The message comes again',
 }
 
-/** Why a push was not let in. */
+/** Returns the problem for a push that was refused. */
 export function problemOfRefusal({ status, code, detail }: Refused): Problem {
   return { status, code, title: REFUSAL_TITLES[status], detail }
 }
@@ -75,7 +75,7 @@ const REFUSAL_TITLES: Readonly<Record<Refused['status'], string>> = {
   503: 'The token cannot be checked at the moment',
 }
 
-/** Why a message was not acked. */
+/** Returns the problem for a message that was not acked. */
 export function problemOfNack(nack: Nack): Problem {
   const { status, reason } = nack
   const code = codeOf(nack)

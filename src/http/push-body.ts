@@ -4,37 +4,40 @@ import type { Room } from '../lib/byte-budget.ts'
 import { excessIn } from '../lib/json/scan.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
 
-/** What every body of a push is read as. */
+/** The content type that every push body is read as. */
 export const JSON_TYPE = 'application/json'
 
-/** A body that is parsed in a few milliseconds, whatever is in it. */
+/** A body up to this length is parsed in a few milliseconds, whatever it holds. */
 const UNWEIGHED_LENGTH = 64 * 1024
-/** A push with as many attributes as the envelope takes has 600 parts, and four levels. */
+/**
+ * The most structure of a push. One with as many attributes as the envelope allows has 600 parts
+ * and four levels.
+ */
 const MOST = { depth: 1_000, parts: 4_096 }
 
 /**
- * Whatever its content type says, a body is read as JSON: curl says it is a form, and an unwrapped
- * push may say anything or nothing. A key like `__proto__` stays a key: Pub/Sub lets an attribute be
- * called so, and a push that is refused for its names would come again for days.
+ * Reads a body as JSON, whatever its content type says. curl says it is a form, and an unwrapped
+ * push may say anything or nothing. A key like `__proto__` stays a key: Pub/Sub allows it as the
+ * name of an attribute, and a push that is refused for its names would come again for days.
  */
 export function readBodiesAsJson(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore')
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (request, body, done) => {
     const text = String(body)
     const excess = text.length > UNWEIGHED_LENGTH ? excessIn(text, MOST) : undefined
-    // It has more parts than any push, and is not parsed: null is no envelope either.
+    // It has more parts than any push, and is not parsed: null is not an envelope either.
     if (excess === 'parts') done(null, null)
-    // An empty body is refused with the same words as one that is not JSON.
+    // An empty body is refused with the same words as a body that is not JSON.
     else void parseJson(request, excess === 'depth' ? '' : text, done)
-    // By now the message counts for itself.
+    // From now on the message counts its own bytes.
     request.room.release()
   })
 }
 
-/** A body is there twice while it is parsed: as it came, and as its values. */
+/** A body is in memory twice while it is parsed: as bytes, and as values. */
 const COPIES = 2
 
-/** What a body of so many bytes takes of the byte budget until it is parsed. */
+/** Returns the bytes of the budget that a body takes until it is parsed. */
 export function roomFor(bodyBytes: number): number {
   return COPIES * bodyBytes
 }
@@ -45,8 +48,8 @@ export class FullError extends Error {
 }
 
 /**
- * Passes a body on as it arrives, and fails with a `FullError` when there is no room for more. What
- * goes beyond the limit of a body takes none: it is refused for that.
+ * Passes a body on as it arrives, and fails with a `FullError` when there is no room for more.
+ * Bytes beyond the limit of a body take no room: the body is refused for them.
  */
 export function createRoomTaker(room: Pick<Room, 'tryAdd'>): Transform {
   let left = MAX_BODY_BYTES

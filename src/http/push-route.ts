@@ -24,9 +24,9 @@ import { createRoomTaker, JSON_TYPE, readBodiesAsJson, roomFor } from './push-bo
 import { throwBodyAway } from './unread-body.ts'
 
 export interface PushRouteOptions {
-  /** How long after its headers a push is answered at the latest. */
+  /** The time after its headers within which a push is answered. */
   readonly answerWithinMs: number
-  /** Mean delay of the event loop past which pushes are refused. */
+  /** The mean delay of the event loop past which pushes are refused. */
   readonly maxEventLoopDelayMs: number
   readonly maxHeapUsedBytes: number
 }
@@ -39,7 +39,7 @@ export interface PushRouteParts {
   readonly isAllowed: (subscription: string) => boolean
   readonly settle: (message: Message, answerBy: number) => Promise<Settlement>
   readonly draining: () => boolean
-  /** Whether a late event loop was a freeze of the instance, which is no overload. */
+  /** Whether a late event loop was a freeze of the instance, which is not an overload. */
   readonly wasFrozen: () => boolean
   readonly telemetry: Pick<Telemetry, 'pushRefused' | 'messageSettled'>
 }
@@ -51,23 +51,25 @@ interface WaitingPush {
 
 const NO_BODY: PushEnvelope = { message: { messageId: '' } }
 
-/** Where Pub/Sub posts, and where Eventarc posts unless told otherwise. */
+/** The paths that Pub/Sub posts to, and the default path of Eventarc. */
 const PUSH_URLS = ['/push', '/push/', '/']
-/** What a client waits for before it sends a body (RFC 9110, 10.1.1). */
+/**
+ * The header of a client that waits for "100 Continue" before it sends a body (RFC 9110, 10.1.1).
+ */
 const AWAITS_CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Monotonic ms. */
     headersAt: number
-    /** What its body holds of the byte budget. */
+    /** The bytes of the budget that the request's body holds. */
     room: Room
   }
 }
 
 /**
- * The push endpoint, in a scope of its own: what a push must pass before its body is read, and
- * what its message's settlement is answered with.
+ * Adds the push endpoint in a scope of its own: the checks before the body is read, and the answer
+ * for the settlement of the message.
  */
 export async function pushRoutes(
   app: FastifyInstance,
@@ -79,7 +81,7 @@ export async function pushRoutes(
   app.decorateRequest('headersAt', 0)
   app.decorateRequest('room')
   app.addHook('onRequest', noteArrival)
-  // First of all: who has no good token learns nothing else.
+  // This comes first: a client without a good token learns nothing else.
   app.addHook('onRequest', letIn)
   app.addHook('onRequest', refuseTooLarge)
   app.addHook('onRequest', refuseWhenClosing)
@@ -101,7 +103,7 @@ export async function pushRoutes(
     next()
   }
 
-  /** The connection ends: so large a body is not read only to be thrown away. */
+  /** Refuses a body that is too large, and ends the connection, so that the body is not read. */
   function refuseTooLarge(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
     if (bodyBytesOf(request) > MAX_BODY_BYTES) {
       reply.header('connection', 'close')
@@ -119,7 +121,7 @@ export async function pushRoutes(
     else next()
   }
 
-  /** What it does not answer goes on. */
+  /** Answers when the service is under pressure. Otherwise the request goes on. */
   function answerUnderPressure(reply: FastifyReply, type: string): void {
     if (type === underPressure.TYPE_EVENT_LOOP_DELAY && parts.wasFrozen()) return
     refuseForNow(reply, OVERLOADED)
@@ -142,13 +144,15 @@ export async function pushRoutes(
     }
   }
 
-  /** Room for the body is taken before it is read, and given back when it has been. */
+  /**
+   * Takes room for the body before it is read. The room is given back when the body has been read.
+   */
   function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
     const room = parts.budget.openRoom()
     request.room = room
     // A body that breaks off, or is refused midway, is never read to its end.
     reply.raw.once('close', room.release)
-    // Who left while the token was checked has closed already.
+    // A client that hung up while the token was checked has closed already.
     if (request.raw.destroyed) room.release()
     if (room.tryAdd(roomFor(bodyBytesOf(request)))) next()
     else refuseForNow(reply, OVERLOADED)
@@ -159,7 +163,7 @@ export async function pushRoutes(
     next()
   }
 
-  /** A body that does not say how long it is takes its room as it arrives. */
+  /** Takes room as the body arrives, for a body that does not announce its length. */
   function makeRoomForChunks(
     request: FastifyRequest,
     _reply: FastifyReply,
@@ -170,7 +174,7 @@ export async function pushRoutes(
     next(null, isAnnounced ? body : body.pipe(createRoomTaker(request.room)))
   }
 
-  /** Is not async: what an async function has in hand lives as long as it waits. */
+  /** Takes a push. It is not async: the variables of an async function live as long as it waits. */
   function takePush(
     request: FastifyRequest<{ Body: PushEnvelope }>,
     reply: FastifyReply,
@@ -182,7 +186,7 @@ export async function pushRoutes(
     }
     const answerBy = request.headersAt + options.answerWithinMs
     const settling = parts.settle(originOf(pushed), answerBy)
-    // A push that waits holds nothing but what its answer needs.
+    // A push that waits holds only what its answer needs.
     request.body = NO_BODY
     return answer(request, reply, { settling, pushed: withoutContents(pushed) })
   }
@@ -217,7 +221,7 @@ export async function pushRoutes(
   }
 }
 
-/** As announced; 0 when the body does not say how long it is. */
+/** Returns the announced length of the body; 0 when there is none. */
 function bodyBytesOf({ headers }: FastifyRequest): number {
   return Number(headers['content-length'] ?? 0)
 }

@@ -29,8 +29,8 @@ const NOT_HTTP: UnreadableProblem = {
 }
 
 /**
- * Answers what the HTTP parser cannot read, and closes the connection so that the client can read
- * the answer. Node calls this again when more goes wrong on a connection.
+ * Answers a request that the HTTP parser cannot read, and closes the connection so that the client
+ * can read the answer. Node calls this again at each further error of the connection.
  */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return

@@ -91,8 +91,8 @@ export interface PreparedEvent {
   /** Epoch ms. */
   readonly time: number
   /**
-   * Whether the event is `$identify`, `$create_alias` or `$merge`. Those are sent in batches of
-   * their own.
+   * Whether the event is `$identify`, `$create_alias` or `$merge`. Such an event travels in a batch
+   * with others of its kind only.
    */
   readonly identityVerb: boolean
 }

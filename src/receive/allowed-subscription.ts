@@ -1,4 +1,6 @@
-/** Whether pushes of a subscription are taken. An empty allow-list takes all. */
+/**
+ * Makes a test for whether pushes of a subscription are accepted. An empty allow-list accepts all.
+ */
 export function createAllowedSubscription(
   allowList: readonly string[],
 ): (subscription: string) => boolean {

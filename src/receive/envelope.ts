@@ -1,6 +1,8 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 
-/** Far more than Pub/Sub takes: names of 256 bytes, texts of 1,024 bytes, and 100 attributes. */
+/**
+ * Limits far above those of Pub/Sub: names of 256 bytes, texts of 1,024 bytes, and 100 attributes.
+ */
 const TEXT = { minLength: 1, maxLength: 1_024 } as const
 const MAX_VALUE_LENGTH = 4_096
 const MAX_ATTRIBUTES = 200
@@ -9,10 +11,11 @@ const ID = { type: ['string', 'null'], ...TEXT } as const
 const OPTIONAL_TEXT = { type: ['string', 'null'], maxLength: TEXT.maxLength } as const
 
 /**
- * The wrapped push envelope, as much of it as is read: cloud.google.com/pubsub/docs/push. Keys
- * unknown to us are ignored, because Google may add some. Both spellings stand beside each other
- * in production; either alone is taken. `null` stands for what is absent, as in the JSON of protobuf.
- * What goes far beyond Pub/Sub's limits is no push: nothing that Pub/Sub took can look so.
+ * The wrapped push envelope, as far as the service reads it: cloud.google.com/pubsub/docs/push.
+ * Unknown keys are ignored, because Google may add some. Both spellings of a key occur in
+ * production, and either alone is enough. `null` stands for an absent value, as in the JSON of
+ * protobuf. A body far beyond Pub/Sub's limits is not a push: no message that Pub/Sub accepted
+ * looks so.
  */
 export const PUSH_ENVELOPE = {
   type: 'object',

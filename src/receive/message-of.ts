@@ -2,17 +2,22 @@ import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.
 import type { Message } from '../model/message.ts'
 import type { PushEnvelope } from './envelope.ts'
 
-/** RFC 3339, with any number of digits to the second. Date.parse alone takes "foo 7", and local time. */
+/**
+ * RFC 3339, with any number of digits for the second. Date.parse alone accepts "foo 7", and local
+ * time.
+ */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-/** When a message was first published that a dead-letter policy has published again (observed). */
+/**
+ * The original publish time of a message that a dead-letter policy has published again (observed).
+ */
 const FIRST_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime'
-/** A letter of ours says itself when its message was published. */
+/** The attribute in which a letter of ours names the publish time of its message. */
 const LETTERS_PUBLISH_TIME = `${LETTER_PREFIX}${'publish-time' satisfies LetterAttribute}`
 
 /**
- * The message in a push envelope. An Eventarc push has the same body. The copy that a dead-letter
- * policy makes of a message has the publish time of the message.
+ * Returns the message in a push envelope. An Eventarc push has the same body. The copy that a
+ * dead-letter policy makes of a message gets the publish time of the message.
  */
 export function messageOf({ message, subscription, ...envelope }: PushEnvelope): Message {
   const publishTime = publishTimeOf(message)
@@ -36,13 +41,13 @@ function publishTimeOf(message: PushEnvelope['message']): string | undefined {
   const first = message.attributes?.[FIRST_PUBLISH_TIME]
   if (message.attributes?.[LETTERS_PUBLISH_TIME] !== undefined) return publishTime
   const firstAt = instantOf(first)
-  // No copy is older than its message: an attribute that says so would let the future in.
+  // No copy is older than its message. An attribute that says so would allow times in the future.
   return firstAt === undefined || firstAt > (instantOf(publishTime) ?? firstAt)
     ? publishTime
     : first
 }
 
-/** A publish time in epoch ms; `undefined` when it is missing or unreadable. */
+/** Returns a publish time in epoch ms; `undefined` when it is missing or unreadable. */
 export function instantOf(publishTime = ''): number | undefined {
   const at = RFC_3339.test(publishTime) ? Date.parse(publishTime) : Number.NaN
   return Number.isNaN(at) ? undefined : at

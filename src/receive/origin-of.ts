@@ -11,7 +11,7 @@ import { instantOf } from './message-of.ts'
 
 type Attributes = Readonly<Record<string, string>>
 
-/** Fits a safe integer, and any line, ordinal or count there is. */
+/** A number that fits a safe integer, and any line, ordinal or count. */
 const WHOLE_NUMBER = /^\d{1,9}$/
 
 const LETTER_NAMES: ReadonlySet<string> = new Set(
@@ -19,9 +19,10 @@ const LETTER_NAMES: ReadonlySet<string> = new Set(
 )
 
 /**
- * The message that a pushed one stands for: itself; or, when it is a dead letter published again,
- * the one the letter was written for, so that its event gets the ids and the time it would have
- * had. The letter's attributes are taken off. A set that no letter has changes nothing else.
+ * Returns the message that a pushed message stands for. That is the message itself, or for a dead
+ * letter that was published again the message that the letter was written for, so that its event
+ * gets the same ids and time. The letter's attributes are removed. A set of attributes that no
+ * letter has changes nothing else.
  */
 export function originOf(pushed: Message): Message {
   if (!Object.keys(pushed.attributes).some(isOurs)) return pushed
@@ -32,7 +33,10 @@ function isOurs(name: string): boolean {
   return name.startsWith(LETTER_PREFIX)
 }
 
-/** `undefined` as well for a part of a letter, which is no event before it is joined. */
+/**
+ * Returns the original message of a letter. It is `undefined`, too, for a part of a letter, which
+ * is no event before the parts are joined.
+ */
 function originalOf({
   data,
   deliveryAttempt,
@@ -52,7 +56,7 @@ function originalOf({
   if (child === 'garbled' || lines === 'garbled') return undefined
   const publishTime = said('publish-time')
   const publishedAt = instantOf(publishTime)
-  // No letter is published before its message: a time that says so would let the future in.
+  // No letter is published before its message. A time that says so would allow times in the future.
   if (publishedAt !== undefined && pushedAt !== undefined && publishedAt > pushedAt)
     return undefined
   const orderingKey = said('ordering-key')
@@ -78,7 +82,7 @@ function originalOf({
   }
 }
 
-/** The attributes of the original message, under their own names. */
+/** Returns the attributes of the original message, under their own names. */
 function originalAttributes(given: Attributes): Attributes {
   const named = Object.entries(given)
   const own = named.filter(([name]) => !KEPT_NAME.test(name))
@@ -88,7 +92,10 @@ function originalAttributes(given: Attributes): Attributes {
   return Object.fromEntries([...own, ...original])
 }
 
-/** An attribute under our prefix that no letter has is the publisher's own. */
+/**
+ * Returns the attributes without those of a letter. Other attributes under our prefix are the
+ * publisher's own.
+ */
 function withoutLetterNames(given: Attributes): Attributes {
   return Object.fromEntries(
     Object.entries(given).filter(([name]) => {

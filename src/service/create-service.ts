@@ -27,11 +27,14 @@ import type { Transform } from '../transform/transform.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 
-/** A service that is put together and does nothing yet. */
+/** A service that is built and not started yet. */
 export interface Service {
   readonly app: FastifyInstance
   readonly metrics: Metrics
-  /** Resolves when pushes can be taken: keys asked for, dead letters proven to be storable. */
+  /**
+   * Resolves when the service can accept pushes: it has asked for keys, and shown that dead letters
+   * can be stored.
+   */
   start(): Promise<void>
   /** Drains, closes the app, then all that it used. Resolves when nothing is left open. */
   close(): Promise<void>
@@ -40,38 +43,49 @@ export interface Service {
 export interface ServiceParts {
   readonly clock: Clock
   readonly log: Logger
-  /** In [0, 1): the jitter of the back-off. */
+  /** Returns a number in [0, 1) for the jitter of the back-off. */
   readonly random: () => number
-  /** CPU time of the process so far. */
+  /** Returns the CPU time of the process so far. */
   readonly cpuMs: () => number
-  /** File descriptors that the process may have open at once. */
+  /** The number of file descriptors that the process may have open at once. */
   readonly maxOpenFiles: number
-  /** Log lines that could not be written so far. */
+  /** Returns the number of log lines that could not be written so far. */
   readonly logLinesDropped: () => number
-  /** The owner's mapping; without one, a line is the event. */
+  /** The owner's mapping. Without one, a line is the event. */
   readonly transform: Transform | undefined
-  /** Mean delay of the event loop past which pushes are refused; a second when absent. */
+  /** The mean delay of the event loop past which pushes are refused; a second when absent. */
   readonly maxEventLoopDelayMs?: number
-  /** How long the folder of the dead letters may take to answer at the start; 4 s when absent. */
+  /**
+   * The time that the folder of the dead letters may take to answer at the start; 4 s when absent.
+   */
   readonly maxProbeMs?: number
 }
 
-/** SIGTERM is followed by SIGKILL after ten seconds; what waits is answered well before. */
+/**
+ * The time of a drain. SIGTERM is followed by SIGKILL after ten seconds, and all pushes are
+ * answered well before.
+ */
 const DRAIN_MS = 7_000
 const LEDGER_BYTES = 32 * 1024 * 1024
-/** Two full batches in some 20 ms; and enough under way to fill a quota though Mixpanel takes half a second. */
+/**
+ * The sizes of the pipeline. A portion is two full batches, made in some 20 ms. The window fills a
+ * quota even when Mixpanel takes half a second.
+ */
 const PIPELINE = {
   portion: { events: 4_000, characters: 512 * 1024 },
   windowBytes: 16 * 1024 * 1024,
 }
-/** Under-pressure samples once a second; a freeze spoils at most two samples. */
+/**
+ * The time for which a freeze excuses a late event loop. Under-pressure samples once a second, and
+ * a freeze spoils at most two samples.
+ */
 const FREEZE_MEMORY_MS = 2_500
 const MAX_EVENT_LOOP_DELAY_MS = 1_000
 const MAX_HEAP_SHARE = 0.9
-/** The share of the byte budget in use from which the service calls itself overloaded. */
+/** The share of the byte budget in use from which the service reports that it is overloaded. */
 const FULL_SHARE = 0.9
 
-/** Puts the service together: which part is handed which. */
+/** Builds the service, and passes each part the parts that it needs. */
 export function createService(config: Config, parts: ServiceParts): Service {
   const { clock, log } = parts
   const { push } = config
@@ -171,7 +185,7 @@ export function createService(config: Config, parts: ServiceParts): Service {
   }
 }
 
-/** The rooms of the path, as the pipeline calls them. */
+/** Returns the stages of the path, as the pipeline calls them. */
 function stagesOf(
   config: Config,
   parts: {
@@ -201,7 +215,10 @@ function stagesOf(
   }
 }
 
-/** Every wait ends before the ack deadline: a second before it, or a tenth of it. */
+/**
+ * Returns the options of pushes. Every wait ends before the ack deadline: by a second, or by a
+ * tenth of it.
+ */
 function pushOptionsOf(
   ackDeadlineMs: number,
   { maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS }: Pick<ServiceParts, 'maxEventLoopDelayMs'>,

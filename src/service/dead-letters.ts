@@ -10,10 +10,10 @@ import type { Telemetry } from '../model/telemetry.ts'
 import type { RejectedGo } from '../settle/settlement-of.ts'
 import { VERSION } from '../version.ts'
 
-/** Where rejected events go. */
+/** The store of rejected events. */
 export interface DeadLetters extends RejectedStore {
   readonly rejectedGo: RejectedGo
-  /** Rejects when letters could not be stored, with what to do. */
+  /** Rejects when letters could not be stored, and says what to do. */
   probe(): Promise<void>
   close(): Promise<void>
 }
@@ -21,18 +21,21 @@ export interface DeadLetters extends RejectedStore {
 interface DeadLettersParts {
   readonly clock: Clock
   readonly telemetry: Telemetry
-  /** How long a folder may take to show that it can be written; 4 s when absent. */
+  /** The time that a folder may take to show that it can be written; 4 s when absent. */
   readonly maxProbeMs?: number
 }
 
 type TopicTarget = Extract<Config['deadLetter'], { kind: 'pubsub' }>
 
-/** A service that cannot store dead letters ends within five seconds of its start. */
+/**
+ * The default of `maxProbeMs`. A service that cannot store dead letters ends within five seconds of
+ * its start.
+ */
 const MAX_PROBE_MS = 4_000
 const FILE_BYTES = 64 * 1024 * 1024
 const QUEUE_BYTES = 32 * 1024 * 1024
 
-/** Puts the room `dead-letter` together, as `DEAD_LETTER` has it. */
+/** Builds the store that `DEAD_LETTER` names. */
 export function createDeadLetters({ deadLetter }: Config, parts: DeadLettersParts): DeadLetters {
   if (deadLetter.kind === 'subscription') {
     return { rejectedGo: 'to_subscription', ...NOTHING_TO_STORE }
@@ -69,7 +72,7 @@ function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }:
   )
 }
 
-/** Rejected events go back with their message. */
+/** A store that stores nothing: rejected events go back with their message. */
 const NOTHING_TO_STORE = {
   storeRejected: async () => true,
   storeMany: async () => true,

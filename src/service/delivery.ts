@@ -12,31 +12,34 @@ import type { RetryReason } from '../model/outcome.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { VERSION } from '../version.ts'
 
-/** What carries events to Mixpanel: batches, the gate they pass, the client that sends them. */
+/** The delivery of events to Mixpanel: the batches, the gate, and the client that sends them. */
 export interface Delivery {
   readonly batcher: Batcher
   readonly gate: Gate
   readonly standing: Standing
-  /** Looks again at all that waits: the times until which it waits have moved. */
+  /** Looks at all waiting events again. It is called when deadlines have moved. */
   review(): void
-  /** From now on nothing waits: neither for company nor for a better moment. */
+  /** Stops all waiting for other events or for a better moment. */
   drain(): void
   close(): void
 }
 
 export interface DeliveryParts {
   readonly clock: Clock
-  /** In [0, 1): the jitter of the back-off. */
+  /** Returns a number in [0, 1) for the jitter of the back-off. */
   readonly random: () => number
   readonly telemetry: Telemetry
 }
 
-/** Documented by Mixpanel: from 2 s, doubling to 60 s. */
+/** The back-off that Mixpanel documents: from 2 s, doubling to 60 s. */
 const BACKOFF = { initialMs: 2_000, maxMs: 60_000 }
-/** The thread pool has four threads, and the verification of tokens wants one. */
+/**
+ * The compressions at once. The thread pool has four threads, and the verification of tokens needs
+ * one.
+ */
 const GZIPS_UNDER_WAY = 2
 
-/** Puts the rooms `batch` and `deliver` together. */
+/** Builds the batcher, the gate and the client. */
 export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
   const { mixpanel, batch, delivery } = config
   const { clock, random, telemetry } = parts

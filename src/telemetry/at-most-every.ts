@@ -1,12 +1,12 @@
 import type { Clock } from '../lib/clock.ts'
 
 /**
- * Thins out what would be said too often. `occasion(key)` answers how many times the key has come
- * up since it was last let through, this time included, or 0 when it is too soon to say it again.
+ * Counts occurrences of a key. It returns how often the key has occurred since it was last allowed,
+ * this time included, or 0 when it is too early to report it again.
  */
 export type Occasion = (key: string) => number
 
-/** Lets each key through at most once in `ms`. Keys must come from a closed set. */
+/** Allows each key at most once in `ms`. The keys must come from a closed set. */
 export function createAtMostEvery(ms: number, clock: Clock): Occasion {
   const keys = new Map<string, { saidAt: number; since: number }>()
 

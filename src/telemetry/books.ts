@@ -1,21 +1,23 @@
 import type { EventOutcome, Tally } from '../model/outcome.ts'
 import type { Settlement } from '../model/settlement.ts'
 
-/** Where events went, counted: the `outcome` label of `events_settled_total`. */
+/** The places where events went: the `outcome` label of `events_settled_total`. */
 const DESTINATIONS = ['imported', 'dead_lettered', 'dropped', 'returned'] as const
 type Destination = (typeof DESTINATIONS)[number]
 
-/** `returned` carries the message's reason, `dead_lettered` the event's. */
+/** A count of events. `returned` carries the message's reason, `dead_lettered` the event's. */
 interface Entry {
   readonly destination: Destination
   readonly reason: string
   readonly count: number
 }
 
-/** received = imported + dead_lettered + dropped + returned + pending, at any moment: promise 5. */
+/**
+ * The totals: received = imported + dead_lettered + dropped + returned + pending, at any moment.
+ */
 export type Totals = Readonly<Record<'received' | Destination | 'pending', number>>
 
-/** What has come in events, and where it went. */
+/** The counts of the events that came in, and of where they went. */
 export interface Books {
   receive(count: number): void
   settle(tallies: readonly Tally[], settlement: Settlement): void
@@ -23,7 +25,10 @@ export interface Books {
   entries(): readonly Entry[]
 }
 
-/** Books that start empty. Plain numbers: they are written on the hot path and read by a scrape. */
+/**
+ * Makes books that start empty. They are plain numbers: every push writes them, and a scrape reads
+ * them.
+ */
 export function createBooks(): Books {
   const counts: Readonly<Record<Destination, Map<string, number>>> = {
     imported: new Map(),
@@ -63,7 +68,10 @@ export function createBooks(): Books {
   }
 }
 
-/** A rejected event is stored only when its message is acked: else it comes back with it. */
+/**
+ * Returns where an event went. A rejected event is stored only when its message is acked; otherwise
+ * it comes back with the message.
+ */
 function destinationOf(outcome: EventOutcome, settlement: Settlement): Destination {
   if (outcome.kind === 'imported' || outcome.kind === 'dropped') return outcome.kind
   return outcome.kind === 'rejected' && settlement.kind === 'ack' ? 'dead_lettered' : 'returned'

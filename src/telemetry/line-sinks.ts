@@ -2,22 +2,25 @@ import { fstatSync, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { isatty } from 'node:tty'
 
-/** Where log lines are written to, without ever waiting for it. */
+/** A place where log lines are written, which never makes the caller wait. */
 export interface LineSink {
   /**
-   * Takes lines, which end in a line feed; `false` when they cannot be written now. `lost` is called
-   * when they were taken and could not be written after all.
+   * Takes lines, which end in a line feed. Returns `false` when they cannot be written now. `lost`
+   * is called when they were taken and could not be written after all.
    */
   take(lines: string, lost: () => void): boolean
-  /** Calls `done` when all that was taken is written or lost. */
+  /** Calls `done` when all lines that were taken are written or lost. */
   whenWritten(done: () => void): void
 }
 
-/** Characters that wait for a reader. */
+/** The most characters that wait for a reader. */
 const MAX_WAITING = 1024 * 1024
 const STDOUT = 1
 
-/** The sink of this process's standard output. A pipe that nobody reads must not block the process. */
+/**
+ * Makes the sink of this process's standard output. A pipe that nobody reads must not block the
+ * process.
+ */
 export function createStdoutSink(): LineSink {
   const stats = fstatSync(STDOUT)
   if (stats.isFIFO() || stats.isSocket() || isatty(STDOUT)) return createStreamSink(process.stdout)
@@ -25,8 +28,9 @@ export function createStdoutSink(): LineSink {
 }
 
 /**
- * A pipe, a socket or a terminal. When too much waits, it takes no line until all of that is written.
- * A stream that has failed stays failed: its reader does not come back.
+ * Makes a sink for a pipe, a socket or a terminal. When too many characters wait, it takes no line
+ * until all of them are written. A stream that has failed stays failed: its reader does not come
+ * back.
  */
 export function createStreamSink(stream: Writable): LineSink {
   let isFull = false
@@ -54,7 +58,10 @@ export function createStreamSink(stream: Writable): LineSink {
   }
 }
 
-/** A file, or a device like `/dev/full`. `write` writes some of the bytes at once, or throws. */
+/**
+ * Makes a sink for a file, or a device like `/dev/full`. `write` writes some of the bytes at once,
+ * or throws.
+ */
 export function createFileSink(write: (bytes: Uint8Array) => number): LineSink {
   /** Whether the file ends in a part of a line. */
   let isTorn = false
@@ -75,7 +82,7 @@ export function createFileSink(write: (bytes: Uint8Array) => number): LineSink {
         step = write(bytes.subarray(written))
       }
     } catch {
-      // A full disk, for example. The lines count as lost.
+      // The disk may be full, for example. The lines count as lost.
     }
     return written
   }

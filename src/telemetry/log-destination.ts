@@ -1,17 +1,23 @@
 import type { Clock } from '../lib/clock.ts'
 import type { LineSink } from './line-sinks.ts'
 
-/** Where the logger writes to. Never blocks, never throws, and holds a bounded part of the log. */
+/**
+ * The destination of the logger's lines. It never blocks, never throws, and holds a bounded part of
+ * the log.
+ */
 export interface LogDestination {
-  /** One line, with its line feed. It is dropped when it cannot be written. */
+  /** Writes one line, with its line feed. The line is dropped when it cannot be written. */
   write(line: string): void
-  /** Lines that were dropped so far. */
+  /** Returns the number of lines that were dropped so far. */
   dropped(): number
   /** Resolves when all lines are written or dropped, and after `ms` at the latest. */
   flush(ms: number): Promise<void>
 }
 
-/** Lines go to the sink; a line about those that were dropped precedes the next one that it takes. */
+/**
+ * Makes a destination in front of a sink. When lines were dropped, a line that says so precedes the
+ * next line that the sink takes.
+ */
 export function createLogDestination(sink: LineSink, clock: Clock): LogDestination {
   let dropped = 0
   let reported = 0

@@ -11,8 +11,9 @@ const SEVERITIES: Readonly<Record<string, string>> = {
 }
 
 /**
- * One JSON object a line, with the fields Cloud Logging reads. An error is written as its type,
- * code, status and stack: an HTTP client's error also carries the request and its credentials.
+ * Makes a logger that writes one JSON object a line, with the fields that Cloud Logging reads. An
+ * error is written as its type, code, status and stack: an HTTP client's error also carries the
+ * request and its credentials.
  */
 export function createLogger(level: string, destination: DestinationStream): Logger {
   const options = {
@@ -27,7 +28,10 @@ export function createLogger(level: string, destination: DestinationStream): Log
   return pino(options, destination)
 }
 
-/** The parts of an error that may be written down. Its message is none: it may quote an event. */
+/**
+ * Returns the parts of an error that may be logged. The message is not one of them: it may quote an
+ * event.
+ */
 export function safeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = 'code' in error ? scalarOf(error.code) : undefined
@@ -39,7 +43,10 @@ function scalarOf(value: unknown): string | number | undefined {
   return typeof value === 'string' || typeof value === 'number' ? value : undefined
 }
 
-/** The stack without its head, which repeats the message; a line of it may look like a frame. */
+/**
+ * Returns the frames of a stack without its head, which repeats the message. A line of the message
+ * may look like a frame.
+ */
 function framesOf({ stack = '', message }: Error): string {
   const messageAt = stack.indexOf(message)
   if (messageAt === -1) return ''
@@ -47,7 +54,10 @@ function framesOf({ stack = '', message }: Error): string {
   return lines.filter((line) => line.startsWith('    at ')).join('\n')
 }
 
-/** Without a text of its own, pino would give a line the message of its error. */
+/**
+ * Gives the line of an error a text of its own. Without one, pino would use the message of the
+ * error.
+ */
 function withoutErrorMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
   const [fields, text] = args
   if (text === undefined && holdsError(fields)) method.call(this, fields, 'an error')

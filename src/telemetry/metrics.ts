@@ -3,9 +3,9 @@ import type { Books } from './books.ts'
 
 export interface MetricsParts {
   readonly books: Books
-  /** What the byte budget holds. */
+  /** Returns the bytes that the byte budget holds. */
   readonly bufferedBytes: () => number
-  /** Events/s that the gate lets through at most. */
+  /** Returns the events/s that the gate allows at most. */
   readonly rateLimit: () => number
   readonly logLinesDropped: () => number
 }
@@ -18,7 +18,10 @@ const LONG_SECONDS = [...SECONDS, 300, 1_800, 7_200, 86_400, 604_800]
 const EVENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000]
 const BYTES = [1e3, 1e4, 1e5, 5e5, 1e6, 2e6, 5e6, 1e7]
 
-/** The metrics of the contract, on a registry of their own. Every label is from a closed set. */
+/**
+ * Makes the metrics of the contract, on a registry of their own. Every label has a closed set of
+ * values.
+ */
 export function createMetrics(parts: MetricsParts) {
   const { books, bufferedBytes, rateLimit, logLinesDropped } = parts
   const registry = new Registry()

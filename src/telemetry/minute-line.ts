@@ -4,7 +4,7 @@ import type { Books, Totals } from './books.ts'
 export interface MinuteLineParts {
   readonly books: Pick<Books, 'totals'>
   readonly clock: Pick<Clock, 'monotonic' | 'after'>
-  /** Called with what the books have gained since the last line, and with all they hold. */
+  /** Called with the changes of the books since the last line, and with their totals. */
   readonly write: (delta: Totals, totals: Totals) => void
 }
 
@@ -19,8 +19,8 @@ export interface MinuteLine {
 const MINUTE_MS = 60_000
 
 /**
- * A minute begins with the first traffic after the last line. The timer does not run while the
- * instance is frozen, so traffic that finds a line overdue writes it first.
+ * Makes a minute line. A minute begins with the first traffic after the last line. The timer does
+ * not run while the instance is frozen, so traffic after an overdue line writes that line first.
  */
 export function createMinuteLine({ books, clock, write }: MinuteLineParts): MinuteLine {
   let written = books.totals()

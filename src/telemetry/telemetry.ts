@@ -25,12 +25,12 @@ export interface ProcessTelemetry extends Telemetry {
 }
 
 /**
- * Counts what happened and writes the log lines. What can happen on every push is written at most
- * once a minute, with the number of times; each single one is there at level debug.
+ * Counts events and writes the log lines. A line that may occur on every push is written at most
+ * once a minute, with the number of times. At level debug, each one is written.
  */
 export function createTelemetry({ log, metrics, books, clock }: TelemetryParts): ProcessTelemetry {
   const occasion = createAtMostEvery(MINUTE_MS, clock)
-  /** Rejected events that were stored since the last line about them, by reason. */
+  /** The rejected events that were stored since the last line about them, by reason. */
   const storedReasons = new Map<string, number>()
   let storedTimes = 0
   const minuteLine = createMinuteLine({ books, clock, write: writeBooks })
@@ -88,7 +88,9 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     if (settlement.status === 422 && message.deliveryAttempt === undefined) missPolicy()
   }
 
-  /** The code is that of the answer, so that the line and the answer can be matched. */
+  /**
+   * Logs a nack. The code is that of the answer, so that the line and the answer can be matched.
+   */
   function sayNacked(settlement: Nack, fields: object): void {
     const { status } = settlement
     const code = codeOf(settlement)
@@ -146,7 +148,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     if (occasion('dead_letters') > 0) tellStored()
   }
 
-  /** Tells of all that were stored since the last line about them. */
+  /** Logs all letters that were stored since the last line about them. */
   function tellStored(): void {
     const counts = [...storedReasons].map(([reason, count]) => `${reason} ${count}`).join(', ')
     const reasons = Object.fromEntries(storedReasons)
@@ -218,7 +220,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
     say('error', 'unforeseen', { err }, 'a bug: the push was answered 500 and comes again')
   }
 
-  /** `key` is what is said at most once a minute. */
+  /** Logs a line at most once a minute for each `key`. */
   function say(level: 'warn' | 'error', key: string, fields: object, text: string): void {
     const times = occasion(key)
     if (times > 0) log[level]({ ...fields, times }, text)
@@ -226,7 +228,10 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
   }
 }
 
-/** A closed set: each cause of an unreachable Mixpanel, and each status that HTTP has a class for. */
+/**
+ * Returns a label from a closed set: the cause of an unreachable Mixpanel, or a status that has a
+ * class in HTTP.
+ */
 function statusLabelOf({ status, cause }: RequestEnd): string {
   if (cause) return `${status}:${cause}`
   return typeof status === 'number' && status > 599 ? 'other' : `${status}`

@@ -13,8 +13,9 @@ const LOCATE_WITHIN_MS = 5_000
 const MOST_NAMES = 5
 
 /**
- * Loads the owner's module, `.js`, `.mjs` or `.ts`; a relative path counts from the working folder.
- * Rejects with an error that says what to do when it cannot be loaded or exports no plain function.
+ * Loads the owner's module, `.js`, `.mjs` or `.ts`. A relative path starts at the working folder.
+ * Rejects with an error that says what to do when the module cannot be loaded or exports no plain
+ * function.
  */
 export async function loadTransform(path: string): Promise<Transform> {
   if (!EXTENSIONS.includes(extname(path))) {
@@ -40,7 +41,7 @@ async function moduleAt(path: string): Promise<Module> {
   }
 }
 
-/** Where the module, or one that it imports, is at fault. */
+/** Returns the place of the fault in the module, or in one that it imports. */
 async function placeOf(error: Error, path: string): Promise<string | undefined> {
   const folder = folderOf(path)
   const known =
@@ -50,8 +51,8 @@ async function placeOf(error: Error, path: string): Promise<string | undefined> 
 }
 
 /**
- * What Node prints of a module that cannot be parsed. The error itself does not say where it is at
- * fault; nothing of a module is run before all that it imports is parsed.
+ * Returns the text that Node prints about a module that cannot be parsed. The error itself does not
+ * name the place of the fault. No code of a module runs before all its imports are parsed.
  */
 function printedOf(path: string): Promise<string> {
   const options = { env: {}, timeout: LOCATE_WITHIN_MS }
@@ -62,7 +63,7 @@ function printedOf(path: string): Promise<string> {
   })
 }
 
-/** What stands where the function should. */
+/** Describes the export that is not the function. */
 function exportsOf(module: Module): string {
   if (!('default' in module)) return withoutDefault(Object.keys(module))
   const { default: found } = module
@@ -77,7 +78,7 @@ function withoutDefault(names: readonly string[]): string {
   return `has no default export, only ${listOf(names)}: write \`export default\` before the function`
 }
 
-/** With CommonJS, all that is exported is one object. */
+/** Names the members of an object. In CommonJS, all exports are one object. */
 function membersOf(found: unknown): string {
   const names = typeof found === 'object' && found !== null ? Object.keys(found) : []
   return names.length === 0 ? '' : `, with ${listOf(names)}`
@@ -92,7 +93,7 @@ function isTransformEvent(found: unknown): found is TransformEvent {
   return !types.isAsyncFunction(found) && !types.isGeneratorFunction(found)
 }
 
-/** A class cannot be called, but is a function by its type. */
+/** Whether a function is a class, which cannot be called. */
 function isClass(found: CallableFunction): boolean {
   return /^class\b/.test(Function.prototype.toString.call(found))
 }

@@ -10,15 +10,15 @@ const CARETS = /^\s*\^+\s*$/
 const TAB_WIDTH = 4
 
 export interface Caller {
-  /** Of the owner's module: files are named as seen from there. */
+  /** The folder of the owner's module. Files are named relative to it. */
   readonly folder: string
-  /** URL of the file of ours that called the owner's code: what stands below it is not the owner's. */
+  /** The URL of our file that called the owner's code. The frames below it are not the owner's. */
   readonly url: string
 }
 
 /**
- * Where in the owner's code an error was thrown, as `file:line:column`: in a file of the owner's own
- * before one of a package; `undefined` when in neither.
+ * Returns the place in the owner's code where an error was thrown, as `file:line:column`. A file of
+ * the owner comes before one of a package. Returns `undefined` when no frame is in either.
  */
 export function thrownAt({ stack, message }: Error, caller: Caller): string | undefined {
   const frames = framesIn(String(stack), String(message))
@@ -28,7 +28,10 @@ export function thrownAt({ stack, message }: Error, caller: Caller): string | un
   return own && `${relative(caller.folder, own.file)}:${own.line}:${own.column}`
 }
 
-/** Where a syntax error is, likewise, in what Node prints of it; `undefined` when it does not say. */
+/**
+ * Returns the place of a syntax error in the text that Node printed, in the same form; `undefined`
+ * when it names none.
+ */
 export function syntaxErrorAt(printed: string, folder: string): string | undefined {
   const lines = printed.split('\n')
   const at = lines.findIndex((line) => SOURCE_LINE.test(line))
@@ -40,7 +43,10 @@ export function syntaxErrorAt(printed: string, folder: string): string | undefin
   return `${relative(folder, path)}:${line}:${column}`
 }
 
-/** The column under the first caret: Node prints a tab as it is, or, in TypeScript, as spaces. */
+/**
+ * Returns the column under the first caret. Node prints a tab as it is, or, in TypeScript, as
+ * spaces.
+ */
 function columnOf(carets: string, source: string): number {
   const at = carets.indexOf('^')
   if (carets.includes('\t')) return at + 1
@@ -61,7 +67,7 @@ interface Frame {
   readonly column: string
 }
 
-/** The frames of a stack without its head, which repeats the message. */
+/** Returns the frames of a stack without its head, which repeats the message. */
 function framesIn(stack: string, message: string): readonly Frame[] {
   const frames: Frame[] = []
   for (const text of stack.slice(stack.indexOf(message) + message.length).split('\n')) {

@@ -5,8 +5,8 @@ import { thrownAt } from './position.ts'
 import type { TransformContext } from './types.ts'
 
 /**
- * Hands one JSON value, `undefined` for a message without data, to the owner's function: the
- * events it makes of it, or the outcome that ends its journey.
+ * Passes one JSON value, `undefined` for a message without data, to the owner's function. Returns
+ * the events that it makes of the value, or the outcome that ends the event's path.
  */
 export type Transform = (
   value: unknown,
@@ -16,7 +16,9 @@ export type Transform = (
 
 const DROPPED: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 
-/** What a dead-letter policy adds to the attributes of a message that it publishes again (observed). */
+/**
+ * The attributes that a dead-letter policy adds to a message that it publishes again (observed).
+ */
 const POLICYS_ATTRIBUTES = [
   'CloudPubSubDeadLetterSourceDeliveryCount',
   'CloudPubSubDeadLetterSourceSubscription',
@@ -24,12 +26,13 @@ const POLICYS_ATTRIBUTES = [
   'CloudPubSubDeadLetterSourceTopicPublishTime',
 ]
 
-/** As far as it can be trusted: a `TransformEvent` written in JavaScript. */
+/** The owner's function as far as it can be trusted: a `TransformEvent` written in JavaScript. */
 type OwnersFunction = (input: unknown, context: TransformContext) => unknown
 
 /**
- * Makes an outcome of this event alone of whatever the owner's function throws or returns. With
- * `folder`, where the function's module is, the outcome names the place at which it threw.
+ * Makes a transform of the owner's function. An error of the function becomes an outcome of this
+ * event alone. With `folder`, the folder of the function's module, the outcome names the place of
+ * the error.
  */
 export function createTransform(transformEvent: OwnersFunction, folder?: string): Transform {
   return function transform(value, line, message) {
@@ -46,7 +49,10 @@ function contextOf(line: Line, message: Message): TransformContext {
   return { ...known, attributes: attributesOf(message), line: line.number }
 }
 
-/** Without those that a dead-letter policy adds: its copy of a message must make the same events. */
+/**
+ * Returns the attributes without those that a dead-letter policy adds, so that its copy of a
+ * message makes the same events.
+ */
 function attributesOf(message: Message): Record<string, string> {
   const attributes = { ...message.attributes }
   for (const name of POLICYS_ATTRIBUTES)
@@ -69,7 +75,7 @@ function candidatesOf(events: readonly unknown[], line: Line): readonly Candidat
     const text: string | undefined = JSON.stringify(event)
     if (text === undefined) return failed(`returned a value of type ${typeof event}, not an event`)
     const child = events.length === 1 ? 0 : index + 1
-    // Parsed again: what Mixpanel will see of a Date, an undefined or a toJSON is the text.
+    // The text is parsed again, because Mixpanel sees the text of a Date, an undefined or a toJSON.
     candidates.push({ line, child, text, value: JSON.parse(text) })
   }
   return candidates
@@ -85,12 +91,12 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function refusePromises(promises: readonly PromiseLike<unknown>[]): Rejected {
-  // A rejection that nobody awaits would end the process.
+  // A rejected promise without a handler would end the process.
   for (const promise of promises) promise.then(undefined, () => undefined)
   return failed('returned a promise; a transform must return its event at once')
 }
 
-/** Empty when it cannot be told. */
+/** Returns the place of the error; empty when it is unknown. */
 function placeOf(thrown: unknown, folder: string | undefined): string {
   try {
     if (folder === undefined || !(thrown instanceof Error)) return ''
@@ -106,7 +112,10 @@ function messageOf(thrown: unknown): string {
   return typeof text === 'string' ? text : 'threw a value that is not an error, or has no text'
 }
 
-/** Of the owner's making, whatever its type says: it may throw when it is asked. */
+/**
+ * Returns the text of an error. The error is the owner's, whatever its type says, and may throw
+ * when it is read.
+ */
 function textOf(thrown: unknown): unknown {
   try {
     return thrown instanceof Error ? thrown.message : thrown
