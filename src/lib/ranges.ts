@@ -11,8 +11,8 @@ export interface Ranges {
 }
 
 const RANGES = /^\d{1,9}(?:-\d{1,9})?(?:,\d{1,9}(?:-\d{1,9})?)*$/
-/** A number above the line count of any text. */
-const LAST_NUMBER = 999_999_999
+/** The end of a range without one: no text has so many lines. */
+export const TO_THE_END = 999_999_999
 /** The most ranges that are held at once, before the nearest are joined. */
 const MOST_RANGES = 4_096
 
@@ -34,7 +34,7 @@ export function createRanges(maxLength: number): Ranges {
 
   function endless(): void {
     const last = ranges.at(-1)
-    if (last) ranges[ranges.length - 1] = { from: last.from, to: LAST_NUMBER }
+    if (last) ranges[ranges.length - 1] = { from: last.from, to: TO_THE_END }
   }
 
   function text(): string {

@@ -1,4 +1,4 @@
-import { createIsIn } from '../lib/ranges.ts'
+import { createIsIn, TO_THE_END } from '../lib/ranges.ts'
 import type {
   Body,
   Candidate,
@@ -10,7 +10,7 @@ import type {
 } from '../model/event.ts'
 import type { Journey } from '../model/journey.ts'
 import type { Message, ReplayedChild } from '../model/message.ts'
-import { type Dropped, type Rejected, retry } from '../model/outcome.ts'
+import { type Dropped, type Rejected, rejected, retry } from '../model/outcome.ts'
 import { placeLines } from './place-lines.ts'
 
 /** The rooms that make events of a message. All are functions of the message alone. */
@@ -54,15 +54,21 @@ export interface Portions {
 /** The transform makes fewer events of the line than it did when the letter was written. */
 const NO_SUCH_CHILD: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 
+const LINES_LACKING: Decoded = Object.freeze({
+  kind: 'undecodable',
+  outcome: rejected('invalid_event', 'the letter names lines that its data does not have'),
+})
+
 /** Where an event stands that was made of attributes alone. */
 const NO_LINE: Line = { number: 1, text: '' }
 
 export function createPortions(
-  decoded: Decoded,
+  read: Decoded,
   pushed: Message,
   parts: { readonly stages: MakingStages; readonly size: PortionSize },
 ): Portions {
   const { stages, size } = parts
+  const decoded = lacksLines(read, pushed) ? LINES_LACKING : read
   const text = decoded.kind === 'lines' ? decoded : undefined
   const placed = text && placeLines(pushed, text.lines)
   const message = placed?.message ?? pushed
@@ -130,6 +136,19 @@ export function createPortions(
     }
     if (sought) journeys.push(...onlySought(made, line, sought))
   }
+}
+
+/**
+ * Whether a letter of many events names lines that its data does not have. Somebody took lines out of
+ * it: the numbers do not say any more which lines are to be sent.
+ */
+function lacksLines(decoded: Decoded, { replay }: Message): boolean {
+  const last = replay?.lines?.at(-1)
+  if (decoded.kind !== 'lines' || replay?.line !== 0) return false
+  if (!last || last.to === TO_THE_END) return false
+  let lastNumber = 0
+  for (const { number } of decoded.lines) lastNumber = number
+  return lastNumber < last.from
 }
 
 /**

@@ -82,6 +82,13 @@ describe('the letter of many events, published again', () => {
     assert.deepEqual(replayed.map(shortOf), ['2: 0 of -', '3: 0 of -'])
   })
 
+  it('is a letter again when its data does not have the lines that it names', () => {
+    const [only, ...others] = madeOf(['a'], { replay })
+
+    assert.deepEqual(others, [])
+    assert.partialDeepStrictEqual(only?.step, { kind: 'rejected', reason: 'invalid_event' })
+  })
+
   it('sends them under the ids that they had, with the equal events after the first', () => {
     const names = ['a', 'a', 'a', 'a']
 
