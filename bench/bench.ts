@@ -19,12 +19,12 @@ import { measureStartUp } from './speed/start-up.ts'
 
 const HELP = `The service beside the floor and the recipe, on the same pushes: CPU, throughput, latency, memory.
 
-npm run bench                the whole of it; about twenty minutes
+npm run bench                all of it; about twenty minutes
 npm run bench -- --quick     a few short rounds; less than two minutes
-npm run bench -- --guard     fails when a push costs over 15 % more of a bare Fastify's than recorded
+npm run bench -- --guard     fails when a push costs over 15 % more, relative to a bare Fastify, than recorded
 npm run bench -- --no-write  leave bench/RESULTS.md and bench/recorded.json as they are
 
-Quiet the machine first. Where there is taskset, the measured process has a core of its own.`
+Close other programs first. With taskset, the measured process has a core of its own.`
 
 const DOCUMENT = new URL('RESULTS.md', import.meta.url)
 const RECORDED = new URL('recorded.json', import.meta.url)
@@ -111,13 +111,13 @@ async function oneByOne<One, Result>(
   return results
 }
 
-/** The measured process on one core, all else on another; nothing where that cannot be. */
+/** The command prefix that pins the measured process to one core; empty without `taskset`. */
 function pinning(): readonly string[] {
   const isThere = spawnSync('taskset', ['--version']).status === 0
   return isThere && cpus().length > 1 ? ['taskset', '-c', '0'] : []
 }
 
-/** Itself once more, away from the measured core. */
+/** Runs this program again, pinned away from the measured core. */
 function runPinned(): void {
   const [, script = '', ...args] = process.argv
   const command = ['-c', `1-${cpus().length - 1}`, process.execPath, script, ...args]

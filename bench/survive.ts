@@ -15,14 +15,14 @@ import type { Survival } from './survival/survival.ts'
 import { survive } from './survival/survive.ts'
 
 const HELP = `Events through the real service, while Mixpanel, Pub/Sub, the key server and the dead letters fail
-and processes are killed; then proof, event by event, of what became of each. The seed draws how the
-service is deployed, too: ids, dead letters, instances and batches.
+and processes are killed. Then a check of each event: is it where it must be? The seed also decides how
+the service is deployed: ids, dead letters, instances and batches.
 
 npm run survive                      60,000 events, a seed drawn from the clock
-npm run survive -- --seed 7          the same deployment, events and faults once more
-npm run survive -- --runs 10         ten runs, with the seeds from --seed on: all deployments
-npm run survive -- --events 20000    a shorter one
-npm run survive -- --outage          how fast a backlog drains after an outage, too; three minutes
+npm run survive -- --seed 7          the deployment, events and faults of seed 7
+npm run survive -- --runs 10         ten runs, with consecutive seeds from --seed on: all deployments
+npm run survive -- --events 20000    a shorter run
+npm run survive -- --outage          also measures how a backlog drains after an outage; three minutes
 npm run survive -- --no-write        leave bench/SURVIVAL.md as it is
 
 Ends with 0 only if nothing was lost, doubled or astray, no message was acked too early, and all books
@@ -31,12 +31,12 @@ balance.`
 const DOCUMENT = new URL('SURVIVAL.md', import.meta.url)
 const STOPS = 2
 const MOST_CALM = 3_000
-/** Of the events of a run: enough strikes, then, for every kind of fault. */
+/** A share of the run's events, small enough for every kind of fault to strike. */
 const CALM = 1 / 40
 const OUTAGE = { events: 100_000, quota: 2_000 }
 const PATIENCE_MS = 120_000
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
-/** As shells have it. */
+/** The exit code of shells for an interrupted process. */
 const INTERRUPTED = 130
 
 await main()
@@ -81,7 +81,7 @@ async function runWith(seed: number, events: number): Promise<Survival> {
   return survival
 }
 
-/** Ends the process on Ctrl-C, or when the run cannot go on, once nothing is left behind. */
+/** Ends the process after Ctrl-C or a failed run, once no process and no file is left behind. */
 async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interruption = new AbortController()
   const interrupt = (): void => interruption.abort(new Error('interrupted'))

@@ -11,11 +11,11 @@ import { startFastMixpanel } from './speed/fast-mixpanel.ts'
 import { peakMiBOf } from './speed/process-stats.ts'
 import { BOMBS, type Bomb } from './turns/bombs.ts'
 
-/** Nothing that a publisher may send takes more CPU in one turn. */
+/** The most CPU that any push may take in one turn. */
 const MOST_MS = 200
-/** Resident at most, of a container of 512 MiB. */
+/** The most resident memory, in a container of 512 MiB. */
 const MOST_MIB = 420
-/** Pushes of a bomb at once, for the memory. */
+/** The number of pushes of a bomb at once, to measure memory. */
 const COPIES = 4
 const CLOCK = fileURLToPath(new URL('./turns/turn-clock.ts', import.meta.url))
 const HEAP = '--max-old-space-size=256'
@@ -34,10 +34,10 @@ for (const bomb of BOMBS.filter(({ name }) => name.includes(sought))) {
 await mixpanel.close()
 process.exitCode = failed > 0 ? 1 : 0
 
-/** The first push finds the code uncompiled, the second one compiled. */
+/** Pushes twice: the first push runs uncompiled code, the second compiled code. */
 async function longestTurnMs(bomb: Bomb): Promise<{ ms: number; status: string }> {
   return withService(`${HEAP} --import=${CLOCK}`, async (service, longest) => {
-    // The start of the service is no turn that a push costs.
+    // The start of the service is no turn of a push.
     await longest()
     const statuses = [await push(service, bomb.body('1')), await push(service, bomb.body('2'))]
     return { ms: await longest(), status: statuses.join(' ') }
@@ -52,7 +52,7 @@ async function peakMiB(bomb: Bomb): Promise<{ mib: number; statuses: string }> {
   })
 }
 
-/** Hands out a service of its own, and what asks its clock for the longest turn since it was asked. */
+/** Starts a service, and lends it out with a function that asks for its longest turn since. */
 async function withService<T>(
   nodeOptions: string,
   use: (service: ServiceProcess, longest: () => Promise<number>) => Promise<T>,
@@ -94,7 +94,7 @@ function environmentOf(folder: string, nodeOptions: string): Record<string, stri
   }
 }
 
-/** The status, or why there is none. */
+/** Resolves with the status, or the reason why there is none. */
 async function push({ url }: ServiceProcess, rawBody: string): Promise<string> {
   const pusher = createPusher({ endpoint: `${url}/push` })
   try {

@@ -1,5 +1,5 @@
-// `npm run` puts the dev dependency node@24 first on the PATH. Its binary comes by an install
-// script; without it the machine's own Node runs, and would fail further on in stranger words.
+// `npm run` puts the dev dependency node@24 first on the PATH. An install script fetches its
+// binary. Without it the machine's own Node runs, and would fail later with an unclear error.
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   console.error(

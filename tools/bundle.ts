@@ -4,9 +4,9 @@ import { build } from 'esbuild'
 import { licencesOf } from './licences.ts'
 
 /**
- * Bundles the service into one file, which starts faster and needs no node_modules beside it. What
- * is loaded on first need lies in the same file and is run only then. The licences of all that was
- * bundled are written beside it.
+ * Bundles the service into one file, which starts faster and needs no node_modules. Modules that
+ * the service loads on first need are in the same file and run only then. The licences of all
+ * bundled packages are written beside it.
  */
 export async function bundle(outfile: string, entry = 'src/main.ts'): Promise<void> {
   const { metafile } = await build({

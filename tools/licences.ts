@@ -1,15 +1,16 @@
 import { globSync, readFileSync } from 'node:fs'
 
 /**
- * The licence texts of the packages that a bundle holds, one after the other. `inputs` are the paths
- * of the bundled files. A package without a licence text is listed with its licence and its home.
+ * Returns the licence texts of the packages in a bundle, one after the other. `inputs` are the
+ * paths of the bundled files. A package without a licence text is listed with its licence and its
+ * home.
  */
 export function licencesOf(inputs: readonly string[]): string {
   const folders = new Set(inputs.flatMap(packageFolderOf))
   return [...folders].sort().map(licenceIn).join('\n')
 }
 
-/** The innermost package that a file belongs to: `node_modules/a/node_modules/@b/c`. */
+/** The path of the innermost package of a file: `node_modules/a/node_modules/@b/c`. */
 function packageFolderOf(path: string): readonly string[] {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []
 }

@@ -1,4 +1,4 @@
 import fc from 'fast-check'
 
-// The same examples in every run, so that a mutant's fate is no matter of luck.
+// Every run uses the same examples, so that chance does not decide a mutant's fate.
 fc.configureGlobal({ seed: 1 })

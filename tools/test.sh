@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the test files named, or all of them. A file that uses more CPU than two minutes ends as failed: an
-# endless loop fails the run and does not hang it.
+# Runs the named test files, or all of them. A test file that uses more than two minutes of CPU
+# fails, so that an endless loop fails the run and does not hang it.
 ulimit -c 0
 ulimit -S -t "${TEST_CPU_SECONDS:-120}"
 [ "$#" -gt 0 ] || set -- 'test/**/*.test.ts'

@@ -1,10 +1,10 @@
 import type { ContestantName } from './contestant.ts'
 import type { Shape } from './workload.ts'
 
-/** One workload, and who is measured on it side by side. */
+/** One workload, and the contestants that are measured on it side by side. */
 export interface Case extends Shape {
   readonly connections: number
-  /** How long Mixpanel takes for its answer. */
+  /** The time that Mixpanel takes for its answer. */
   readonly mixpanelMs: number
   readonly contestants: readonly ContestantName[]
 }
@@ -12,7 +12,7 @@ export interface Case extends Shape {
 const FLOOR_AND_OURS: readonly ContestantName[] = ['bare Fastify', 'this service']
 const AT_256 = { connections: 256, mixpanelMs: 0 }
 
-/** The shapes that the numbers of the design are about. */
+/** The shapes for which the design sets numbers. */
 const SHAPES: readonly Shape[] = [
   { eventsAPush: 1, eventBytes: 300 },
   { eventsAPush: 10, eventBytes: 300 },
@@ -20,12 +20,12 @@ const SHAPES: readonly Shape[] = [
   { eventsAPush: 100, eventBytes: 300 },
 ]
 
-/** Nothing but the ratio to the floor. */
+/** The cases for the ratio to the floor only. */
 export const GUARDED_CASES: readonly Case[] = SHAPES.map((shape) => {
   return { ...shape, ...AT_256, contestants: FLOOR_AND_OURS }
 })
 
-/** Service against service in the first: what differs there is noise. */
+/** The cases of a whole run. In the first, the service runs twice: the difference is noise. */
 export const CASES: readonly Case[] = [
   ...SHAPES.map((shape, index): Case => {
     return { ...shape, ...AT_256, contestants: index === 0 ? everybody() : FLOOR_AND_OURS }
@@ -39,7 +39,7 @@ export const CASES: readonly Case[] = [
   },
 ]
 
-/** Every workload there is, for the shape of things. */
+/** Every combination of events a push, connections and Mixpanel's delay. */
 export const SWEEP: readonly Case[] = [1, 10, 100].flatMap((eventsAPush) =>
   [300, 1_100].flatMap((eventBytes) =>
     [0, 50].flatMap((mixpanelMs) =>

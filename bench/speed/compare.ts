@@ -6,7 +6,7 @@ import { measure, type Sample } from './measure.ts'
 import { peakMiBOf } from './process-stats.ts'
 import { templateOf } from './workload.ts'
 
-/** What the rounds on one contestant showed. */
+/** The results of the rounds on one contestant. */
 export interface Comparison {
   readonly name: Contestant['name']
   readonly samples: readonly Sample[]
@@ -23,7 +23,7 @@ export interface Pace {
   readonly warmUpMs: number
 }
 
-/** Runs a case on its contestants in turn, round after round, so that the machine's moods hit all. */
+/** Runs a case on its contestants in turn, round after round, so that noise hits all alike. */
 export async function compare(
   { contestants, connections, mixpanelMs, ...shape }: Case,
   parts: CompareParts,

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { neighbourVariables } from '../../src/cli/service-environment.ts'
 import type { TokenIssuer } from '../../src/local/token-issuer.ts'
 
-/** One that is measured: a process of its own, on a core of its own where there is `taskset`. */
+/** A process that is measured, on a core of its own where there is `taskset`. */
 export interface Contestant {
   readonly name: ContestantName
   readonly pid: number
@@ -28,22 +28,22 @@ export type ContestantName = (typeof CONTESTANTS)[number]
 export interface ContestantParts {
   readonly mixpanel: { readonly url: string }
   readonly issuer: TokenIssuer
-  /** Runs a command on the measured core. */
+  /** A prefix that runs a command on the measured core. */
   readonly pin: readonly string[]
-  /** The service's bundle. */
+  /** The path of the service's bundle. */
   readonly bundle: string
-  /** For what the service may write. */
+  /** A folder that the service may write to. */
   readonly folder: string
 }
 
 const HERE = join(import.meta.dirname, 'contestants')
 const DOCKERFILE = join(import.meta.dirname, '../../Dockerfile')
-/** Far above what one core does, so that the rate it has found is never what holds it back. */
+/** Far above what one core can do, so that the service's rate limit never slows it. */
 const EVENTS_PER_SECOND = 300_000
 
 /**
- * Starts it, a service with these variables besides; resolves with `undefined` when what it needs
- * is not on this machine.
+ * Starts a contestant; the service gets these variables besides. Resolves with `undefined` when
+ * this machine lacks what the contestant needs.
  */
 export async function startContestant(
   name: ContestantName,
@@ -68,7 +68,7 @@ export async function startContestant(
   }
 }
 
-/** Starts one that is on every machine. */
+/** Starts a contestant that runs on every machine. */
 export async function startNeeded(
   name: ContestantName,
   parts: ContestantParts,
@@ -97,7 +97,7 @@ function commandOf(name: ContestantName, { bundle }: ContestantParts): readonly 
   }
 }
 
-/** What the image hands to Node. */
+/** The flags that the container image gives to Node. */
 function flagsOfImage(): readonly string[] {
   const command = /^CMD (\[.*\])$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1] ?? '[]'
   const words: readonly string[] = JSON.parse(command)
@@ -114,7 +114,7 @@ function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: Conte
   }
 }
 
-/** They say so: the service in its log, the others as the address of a Node server. */
+/** Reads the port from the output: the service logs it, the others print their server's address. */
 function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
     if (!child.stdout) return

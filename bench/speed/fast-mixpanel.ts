@@ -7,12 +7,12 @@ import { sendAnswer } from '../../src/local/answer.ts'
 import { startLoopbackServer } from '../../src/local/loopback-server.ts'
 
 /**
- * A Mixpanel that takes whatever it is sent and only counts: the stand-in that judges each event
- * would take the core that the load needs.
+ * A Mixpanel that accepts every request and only counts. The stand-in, which judges each event,
+ * would use the core that the load needs.
  */
 export interface FastMixpanel {
   readonly url: string
-  /** How long it lets a request wait for its answer, in ms. */
+  /** Sets how long a request waits for its answer, in ms. */
   setDelay(ms: number): void
   requests(): number
   events(): number

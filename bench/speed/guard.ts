@@ -3,13 +3,13 @@ import type { CaseResult } from './measurements.ts'
 import { ratioToFloor } from './numbers.ts'
 import { nameOf } from './results.ts'
 
-/** Beyond it a ratio has become worse, and not only the machine's mood. */
+/** A ratio that grows by more than this has become worse; a smaller change is noise. */
 const TOLERATED = 1.15
 
-/** What a push cost, as a multiple of a push to a bare Fastify, by the name of its case. */
+/** The cost of a push as a multiple of a push to a bare Fastify, by the name of its case. */
 export type Ratios = Readonly<Record<string, number>>
 
-/** A case that costs more than is tolerated, or of which no figure is recorded. */
+/** A case that costs more than is tolerated, or has no recorded figure. */
 export interface Setback {
   readonly name: string
   readonly recorded: number | undefined
@@ -26,7 +26,7 @@ export function setbacksIn(measured: Ratios, recorded: Ratios): readonly Setback
     .filter(({ measured, recorded }) => !(recorded && measured <= recorded * TOLERATED))
 }
 
-/** The ratios of the last whole run. */
+/** Reads the ratios of the last whole run. */
 export function recordedRatios(file: URL): Ratios {
   const ratios: Ratios = JSON.parse(readFileSync(file, 'utf8'))
   return ratios

@@ -4,10 +4,10 @@ import { createLoad } from './load.ts'
 import { quantilesOf } from './measure.ts'
 import { templateOf } from './workload.ts'
 
-/** How long pushes took that came at a fixed rate, whatever the answers did; in ms. */
+/** The latency of pushes that came at a fixed rate, independent of the answers; in ms. */
 export interface Latency {
   readonly pushesASecond: number
-  /** Mixpanel's own share. */
+  /** Mixpanel's share of it. */
   readonly mixpanelMs: number
   readonly p50: number
   readonly p99: number
@@ -17,7 +17,7 @@ export interface Latency {
 
 const SHAPE = { eventsAPush: 1, eventBytes: 300 }
 
-/** Pushes one event at a time to the service, first for a while that does not count. */
+/** Pushes one event at a time to the service, after a warm-up that does not count. */
 export async function measureLatency(
   parts: CompareParts,
   { pushesASecond, mixpanelMs }: Pick<Latency, 'pushesASecond' | 'mixpanelMs'>,

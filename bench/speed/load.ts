@@ -8,31 +8,31 @@ export interface LoadOptions {
   readonly token: string
 }
 
-/** How the pushes of a while went. */
+/** The results of the pushes over a period. */
 export interface LoadResult {
   readonly pushes: number
-  /** Of them not answered 204. */
+  /** The number of pushes not answered 204. */
   readonly failed: number
   readonly tookMs: number
   /** From the last byte sent to the first received, in ms, in no order. */
   readonly latencies: Float64Array
 }
 
-/** Connections that push at an endpoint, over raw sockets: the load must cost less than the service. */
+/** Connections that push at an endpoint. Raw sockets make the load cost less than the service. */
 export interface Load {
-  /** Each connection pushes, and again as soon as it is answered, for so long. */
+  /** Pushes on each connection for `durationMs`, again as soon as it is answered. */
   closedLoop(connections: number, durationMs: number): Promise<LoadResult>
-  /** Pushes at a fixed rate, whatever the answers do. */
+  /** Pushes at a fixed rate for `durationMs`, independent of the answers. */
   openLoop(pushesASecond: number, durationMs: number): Promise<LoadResult>
   close(): void
 }
 
 const ID_DIGITS = 16
-/** The connection broke first. */
+/** The connection broke before an answer came. */
 const NO_ANSWER = 0
 const MOST_LATENCIES = 2_000_000
 
-/** Opens connections as they are needed, and keeps them until `close`. */
+/** Opens connections when they are needed, and keeps them until `close`. */
 export function createLoad({ port, template, token }: LoadOptions): Load {
   const idle: Connection[] = []
   const all: Connection[] = []
@@ -178,7 +178,7 @@ function openConnection(
   }
 }
 
-/** The bytes of one push, and where the message id stands in them. */
+/** Makes the bytes of one push, and finds the places of the message id in them. */
 function requestOf(
   { before, between, after }: PushTemplate,
   token: string,
@@ -200,7 +200,7 @@ function requestOf(
   return { request: Buffer.from(head + body), places: [first, second] }
 }
 
-/** An answer is 204 without a body, or has its length in its head. */
+/** Whether an answer is complete: it is 204 without a body, or has its length in its head. */
 function isWhole(text: string): boolean {
   const headEnd = text.indexOf('\r\n\r\n')
   if (headEnd === -1) return false

@@ -3,12 +3,12 @@ import type { FastMixpanel } from './fast-mixpanel.ts'
 import type { LoadResult } from './load.ts'
 import { cpuMsOf } from './process-stats.ts'
 
-/** What one round of load on one contestant showed. */
+/** The results of one round of load on one contestant. */
 export interface Sample {
-  /** CPU of all its threads, user and system, for each push, in µs. */
+  /** CPU of all threads, user and system, for each push, in µs. */
   readonly cpuUsAPush: number
   readonly pushesASecond: number
-  /** Not answered 204. */
+  /** The number of pushes not answered 204. */
   readonly failed: number
   /** In ms. */
   readonly p50: number
@@ -16,7 +16,7 @@ export interface Sample {
   readonly p999: number
   readonly importsAPush: number
   readonly eventsAnImport: number
-  /** Of one core, from 0 to 1: of the contestant, and of what makes the load. */
+  /** Share of one core, from 0 to 1: of the contestant, and of the process that makes the load. */
   readonly busy: number
   readonly loadBusy: number
 }
@@ -49,7 +49,7 @@ export async function measure(
   }
 }
 
-/** Sorts the latencies where they are. */
+/** Returns the quantiles. Sorts the latencies in place. */
 export function quantilesOf(latencies: Float64Array): Pick<Sample, 'p50' | 'p99' | 'p999'> {
   latencies.sort()
   return {
@@ -59,7 +59,7 @@ export function quantilesOf(latencies: Float64Array): Pick<Sample, 'p50' | 'p99'
   }
 }
 
-/** The middle one of several values. */
+/** The median of several values. */
 export function median(values: readonly number[]): number {
   return quantile(Float64Array.from(values).sort(), 0.5)
 }

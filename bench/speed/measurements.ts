@@ -5,13 +5,13 @@ import type { PeakMemory } from './peak-memory.ts'
 import type { Scaling } from './processes.ts'
 import type { StartUp } from './start-up.ts'
 
-/** What the contestants came to in one case. */
+/** The results of the contestants in one case. */
 export interface CaseResult {
   readonly case: Case
   readonly comparisons: readonly Comparison[]
 }
 
-/** All that a whole run finds out. */
+/** The results of a whole run. */
 export interface Measurements {
   readonly cases: readonly CaseResult[]
   readonly sweep: readonly CaseResult[]

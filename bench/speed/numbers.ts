@@ -3,11 +3,11 @@ import { median, type Sample } from './measure.ts'
 import type { CaseResult, Measurements } from './measurements.ts'
 import type { Shape } from './workload.ts'
 
-/** One of the numbers that the service is to reach. */
+/** One of the numbers that the service must reach. */
 export interface BenchNumber {
   readonly what: string
   readonly measured: number
-  /** At most; of the same unit. */
+  /** The highest number that passes, in the same unit. */
   readonly bar: number
   readonly unit: 'B' | '×' | 'ms' | 'MiB'
 }
@@ -18,7 +18,7 @@ const CPU_BARS = [
   { eventsAPush: 10, eventBytes: 1_100, bar: 0.8 },
   { eventsAPush: 100, eventBytes: 300, bar: 0.32 },
 ]
-/** The linger that the service has when nobody sets another. */
+/** The service's default linger. */
 const LINGER_MS = 10
 
 /**
@@ -38,7 +38,7 @@ export function medianOf({ samples }: Comparison, field: keyof Sample): number {
   return median(samples.map((sample) => sample[field]))
 }
 
-/** What a push costs the service, as a multiple of the floor's, round by round. */
+/** The cost of a push to the service as a multiple of the floor's: the median over the rounds. */
 export function ratioToFloor({ comparisons }: CaseResult): number {
   const [floor, ours] = [ofName(comparisons, 'bare Fastify'), ofName(comparisons, 'this service')]
   if (!floor || !ours) return Number.NaN
@@ -74,9 +74,14 @@ function recipeNumbers({ cases }: Measurements): BenchNumber[] {
   if (!recipe || !ours) return []
   const share = (field: keyof Sample) => medianOf(ours, field) / medianOf(recipe, field)
   return [
-    { what: 'CPU, of the recipe in Node', measured: share('cpuUsAPush'), bar: 1 / 4, unit: '×' },
     {
-      what: 'Requests to Mixpanel, of them',
+      what: 'CPU, compared to the recipe in Node',
+      measured: share('cpuUsAPush'),
+      bar: 1 / 4,
+      unit: '×',
+    },
+    {
+      what: 'requests to Mixpanel, compared to the recipe in Node',
       measured: share('importsAPush'),
       bar: 1 / 25,
       unit: '×',
@@ -100,7 +105,7 @@ function otherNumbers({ latencies, peaks, startUp }: Measurements): BenchNumber[
     ...(bare && ours
       ? [
           {
-            what: 'start to first 204, of Fastify and axios',
+            what: 'start to first 204, compared to Fastify and axios',
             measured: ours / bare,
             bar: 1.5,
             unit: '×',

@@ -10,13 +10,13 @@ import { type PushTemplate, templateAround, templateOf } from './workload.ts'
 export interface PeakMemory {
   readonly what: string
   readonly peakMiB: number
-  /** The bar. */
+  /** The highest figure that passes. */
   readonly atMostMiB: number
-  /** Whether it still answers a probe afterwards. */
+  /** Whether the service still answers a probe afterwards. */
   readonly isAlive: boolean
 }
 
-/** What is pushed at once, and how often. */
+/** Pushes sent at once, and the number of rounds. */
 export interface Flood {
   readonly what: string
   readonly pushes: number
@@ -30,7 +30,7 @@ const LARGE_BODY_BYTES = 12e6
 const LARGE_DATA_BYTES = (LARGE_BODY_BYTES / 4) * 3
 const LARGE_GZIP_TEXT_BYTES = 60e6
 const EVENT_BYTES = 300
-/** Of chance in each event: gzip makes of them, and of what repeats, a body as large as the plain one. */
+/** Random bytes in each event. With them, the gzip bodies become as large as the plain ones. */
 const OWN_BYTES = 38
 const FOREVER_MS = 600_000
 
@@ -48,15 +48,15 @@ export const FLOODS: readonly Flood[] = [
   { what: '80 pushes of 12 MB, gzip of 60 MB', ...EIGHTY_TWICE, template: largeGzip },
 ]
 
-/** The heap and the budget that a container of 512 MiB gets. */
+/** The heap limit and the byte budget of the service in a container of 512 MiB. */
 const LIMITS = {
   NODE_OPTIONS: '--max-old-space-size=256',
   PUSH_MAX_BUFFERED_BYTES: String(128 * 1024 * 1024),
-  // Each push waits for so long at most.
+  // Each push waits for this long at most.
   PUSH_ACK_DEADLINE_SECONDS: '10',
 }
 
-/** Pushes at the service all at once, round after round. */
+/** Sends the pushes to the service all at once, round after round. */
 export async function measurePeak(
   parts: CompareParts,
   { what, pushes, rounds, atMostMiB, template }: Flood,

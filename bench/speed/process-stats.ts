@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 
-/** Ticks of Linux's accounting, in ms. */
+/** The tick of Linux's CPU accounting, in ms. */
 const TICK_MS = 10
 const [UTIME, STIME] = [11, 12]
 
-/** CPU that a process has used, all its threads, user and system, in ms. Linux only. */
+/** CPU used by all threads of a process, user and system, in ms. Linux only. */
 export function cpuMsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[UTIME]) + Number(fields[STIME])) * TICK_MS
 }
 
-/** The most memory a process has had resident since its start, in MiB. Linux only. */
+/** The most resident memory of a process since its start, in MiB. Linux only. */
 export function peakMiBOf(pid: number): number {
   const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib) / 1_024

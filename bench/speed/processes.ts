@@ -4,20 +4,20 @@ import { createLoad, type LoadResult } from './load.ts'
 import { cpuMsOf } from './process-stats.ts'
 import { templateOf } from './workload.ts'
 
-/** What several processes of the service do side by side, each as fast as it can. */
+/** The throughput of several processes of the service side by side, at full load. */
 export interface Scaling {
   readonly processes: number
   readonly eventsASecond: number
   readonly cpuUsAnEvent: number
-  /** Cores that they had of those there are; the load takes the rest. */
+  /** The cores that the processes used; the load uses the rest. */
   readonly cores: number
 }
 
-/** As many events in few pushes, so that the load leaves the cores to the service. */
+/** Many events in few pushes, so that the load leaves the cores to the service. */
 const SHAPE = { eventsAPush: 100, eventBytes: 300 }
 const CONNECTIONS = 128
 
-/** On all cores, the load among them. */
+/** Measures on all cores, which the load shares. */
 export async function measureScaling(
   parts: CompareParts,
   processes: number,

@@ -8,7 +8,7 @@ import { type BenchNumber, isReached, medianOf, numbersOf } from './numbers.ts'
 import type { PeakMemory } from './peak-memory.ts'
 import type { Scaling } from './processes.ts'
 
-/** The table of some cases, in Markdown: a row for each contestant. */
+/** The table of some cases, in Markdown, with a row for each contestant. */
 export function tableOf(results: readonly CaseResult[]): string {
   const head = [
     'case',
@@ -33,20 +33,20 @@ export function tableOf(results: readonly CaseResult[]): string {
   return markdown(head, results.flatMap(rowsOf))
 }
 
-/** `bench/RESULTS.md`. */
+/** The text of `bench/RESULTS.md`. */
 export function resultsOf(measured: Measurements, at: Date): string {
   const [cpu] = cpus()
   const { cases, sweep, latencies, peaks, scaling, startUp } = measured
   return `# Results
 
 Written by \`npm run bench\` on ${at.toISOString().slice(0, 10)}: this service ${VERSION}, Node ${process.version},
-${cpu?.model ?? 'CPU unknown'}, ${cpus().length} cores. What bounds the numbers, and what they mean for a deployment, is in
-[docs/scaling.md](../docs/scaling.md).
+${cpu?.model ?? 'CPU unknown'}, ${cpus().length} cores. [docs/scaling.md](../docs/scaling.md)
+says what bounds the numbers, and what they mean for a deployment.
 
 Each case runs its contestants in turn, round after round; the figures are medians of the rounds, and
 the spread is half the distance between their quartiles. CPU is that of the contestant's process, all
 threads, user and system. The load and Mixpanel have a core of their own where there is \`taskset\`.
-"this service again" is the same service once more: what it differs by is noise.
+"this service again" is the same service once more: the difference is noise.
 
 ## The numbers to reach
 
@@ -61,27 +61,27 @@ ${tableOf(cases)}
 
 ## Every workload
 
-Fewer and shorter rounds, for the shape of things.
+This table is from fewer and shorter rounds. It shows how the figures change with the workload.
 
 ${tableOf(sweep)}
 
 ## Processes
 
-Side by side on the cores there are, the load among them; 100 events of 300 B a push.
+Processes of the service side by side on all cores, which the load shares; 100 events of 300 B a push.
 
-${markdown(['processes', 'events/s', 'CPU µs an event', 'cores they had'], scaling.map(rowOfScaling))}
+${markdown(['processes', 'events/s', 'CPU µs an event', 'cores used'], scaling.map(rowOfScaling))}
 
 ## Latency
 
-Pushes of one 300 B event come at a fixed rate, whatever the answers do; ms from the last byte sent
-to the first received.
+Pushes of one 300 B event come at a fixed rate, independent of the answers. The figures are ms from
+the last byte sent to the first received.
 
 ${markdown(['pushes/s', 'Mixpanel', 'p50', 'p99', 'p99.9', 'failed'], latencies.map(rowOfLatency))}
 
 ## Memory
 
-The most that was ever resident while Mixpanel did not answer, with the heap and the byte budget that
-a container of 512 MiB gets. Pushes for which there is no room are answered 503.
+The peak of resident memory while Mixpanel did not answer, with the heap limit and the byte budget of
+a container of 512 MiB. The service answers 503 to pushes for which it has no room.
 
 ${markdown(['pushed at once', 'peak MiB', 'answers afterwards'], peaks.map(rowOfPeak))}
 
@@ -96,7 +96,7 @@ ${markdown(
 `
 }
 
-/** A row for each number, and whether it is reached. */
+/** The table of the numbers, with a row for each and whether it is reached. */
 export function numbersTableOf(measured: Measurements): string {
   return markdown(['what', 'measured', 'at most', ''], numbersOf(measured).map(rowOfNumber))
 }

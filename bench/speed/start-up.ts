@@ -4,13 +4,13 @@ import { createLoad } from './load.ts'
 import { median } from './measure.ts'
 import { templateOf } from './workload.ts'
 
-/** From the start of a process to its first 204, in ms: medians. */
+/** The medians of the time from the start of a process to its first 204, in ms. */
 export type StartUp = ReadonlyMap<ContestantName, number>
 
 const WHOM: readonly ContestantName[] = ['Fastify and axios', 'this service']
 const SHAPE = { eventsAPush: 1, eventBytes: 300 }
 
-/** Starts each in turn, so many times. */
+/** Starts each contestant in turn, `times` times. */
 export async function measureStartUp(parts: CompareParts, times: number): Promise<StartUp> {
   parts.mixpanel.setDelay(0)
   const took = new Map<ContestantName, number[]>(WHOM.map((name) => [name, []]))

@@ -1,12 +1,12 @@
-/** What one push holds: so many events, each of about so many bytes. */
+/** The size of one push: the number of its events, and about how many bytes each has. */
 export interface Shape {
   readonly eventsAPush: number
   readonly eventBytes: number
 }
 
-/** The wrapped push of a shape, cut where its message id goes: each push has one of its own. */
+/** The wrapped push of a shape, cut where the message id goes. Each push has its own id. */
 export interface PushTemplate {
-  /** Ends before the first of the two places of the message id. */
+  /** The text before the first of the two places of the message id. */
   readonly before: string
   readonly between: string
   readonly after: string
@@ -15,15 +15,15 @@ export interface PushTemplate {
 const USERS = 1_000
 
 /**
- * Events as they are met: with a time of their own, without an insert id, which the service makes
- * of message id and line.
+ * Makes the push of usual events: each has a time of its own and no insert id. The service derives
+ * insert ids from message id and line.
  */
 export function templateOf(shape: Shape): PushTemplate {
   const lines = Array.from({ length: shape.eventsAPush }, (_, at) => eventOf(shape.eventBytes, at))
   return templateAround(Buffer.from(lines.join('\n')))
 }
 
-/** The push of a message with these bytes. */
+/** Makes the push of a message with these bytes as data. */
 export function templateAround(bytes: Buffer): PushTemplate {
   const data = bytes.toString('base64')
   const published =
@@ -35,7 +35,7 @@ export function templateAround(bytes: Buffer): PushTemplate {
   }
 }
 
-/** One event of exactly so many bytes. */
+/** Makes one event of exactly `bytes` bytes. */
 function eventOf(bytes: number, at: number): string {
   const properties = {
     time: Date.UTC(2026, 0, 15, 11) + at,

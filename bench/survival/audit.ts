@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { until } from './patience.ts'
 
-/** The books and the memory of the processes of a run, looked at from outside. */
+/** The check, from outside, of the event counts and the memory of the processes of a run. */
 export interface Audit {
-  /** Looks at one process; `settled`: no push waits, so that nothing may be pending for long. */
+  /** Checks one process. `settled`: no push waits, so pending events must settle soon. */
   look(process: AuditedProcess, at: 'any_moment' | 'settled'): Promise<void>
-  /** What does not balance, and what is too large. */
+  /** The counts that do not balance, and the processes that use too much memory. */
   complaints(): readonly string[]
-  /** How often books were looked at. */
+  /** The number of checks made. */
   looks(): number
-  /** The most memory that one process ever held; 0 where the system does not tell. */
+  /** The most memory that one process ever held; 0 where the system does not report it. */
   peakRssMiB(): number
 }
 
@@ -18,7 +18,7 @@ export interface AuditedProcess {
   pid(): number
 }
 
-/** The totals of one process. */
+/** The totals of the metrics of one process. */
 interface Totals {
   readonly received: number
   /** Imported, dead-lettered, dropped or returned. */
@@ -26,9 +26,9 @@ interface Totals {
   readonly pending: number
 }
 
-/** What a container of 512 MiB can hold with room to spare. */
+/** The most that leaves a container of 512 MiB room to spare. */
 const MOST_RSS_MIB = 420
-/** Work goes on for two ack deadlines after its last push has been answered. */
+/** Work may go on for two ack deadlines after its last push has been answered. */
 const SETTLED_WITHIN_MS = 30_000
 const ANSWERS_WITHIN_MS = 10_000
 
@@ -61,7 +61,7 @@ export function createAudit(): Audit {
   }
 }
 
-/** Once nothing is pending, or after a while. */
+/** Reads the totals once nothing is pending, or after `SETTLED_WITHIN_MS`. */
 async function settledTotalsOf(process: AuditedProcess): Promise<Totals | undefined> {
   let totals: Totals | undefined
   await until(async () => {
@@ -71,7 +71,7 @@ async function settledTotalsOf(process: AuditedProcess): Promise<Totals | undefi
   return totals
 }
 
-/** None from a process that does not answer. */
+/** Reads the totals; `undefined` when the process does not answer. */
 async function totalsOf({ metricsUrl }: AuditedProcess): Promise<Totals | undefined> {
   const text = await textAt(metricsUrl())
   if (text === undefined) return undefined
@@ -91,7 +91,7 @@ async function textAt(url: string): Promise<string | undefined> {
   }
 }
 
-/** Over all labels. */
+/** Sums a metric over all labels. */
 function sumOf(name: string, text: string): number {
   const lines = text.split('\n').filter((line) => {
     return (
@@ -101,7 +101,7 @@ function sumOf(name: string, text: string): number {
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }
 
-/** Linux keeps the peak. */
+/** Reads the peak that Linux keeps. */
 function peakRssOf(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')

@@ -14,31 +14,31 @@ import { isAtPublishTime } from './planned-event.ts'
 import type { PlannedMessage, PlannedOutcome } from './planned-message.ts'
 import type { Setting } from './setting.ts'
 
-/** Which message: two subscriptions of different topics may push messages of one id. */
+/** A message's key. Two subscriptions of different topics may push messages with the same id. */
 export interface MessageKey {
   readonly subscription: string
   readonly messageId: string
 }
 
-/** What was published, and what has to become of it, event by event. */
+/** The published events, and the required fate of each. */
 export interface Books {
   published(key: MessageKey, message: PlannedMessage): void
-  /** The same events were published again as a copy that a dead-letter policy makes. */
+  /** Notes that a dead-letter policy published the same events again as a copy. */
   copied(copy: MessageKey, original: MessageKey): void
-  /** It is delivered under this publish time, most often its own. RFC 3339. */
+  /** Notes a delivery with this publish time, usually the message's own. RFC 3339. */
   pushed(key: MessageKey, publishTime: string): void
-  /** Rows that Mixpanel has just stored. */
+  /** Notes rows that Mixpanel has just stored. */
   stored(rows: readonly Row[]): void
-  /** Pub/Sub has just been told that it need not deliver the message again. */
+  /** Notes an ack: Pub/Sub will not deliver the message again. */
   acked(key: MessageKey, facts: FactsAtAck): void
-  /** A dead-letter policy has taken the message: its copy is the letter of all its events. */
+  /** Notes that a dead-letter policy took the message: its copy is the letter of all its events. */
   forwarded(key: MessageKey): void
   /** Whether Mixpanel can take every event of a message. */
   isGood(key: MessageKey): boolean
   findings(facts: Facts): Findings
 }
 
-/** Empty books, for a service that makes its insert ids so. */
+/** Creates empty books, for a service that derives insert ids in this way. */
 export function createBooks({ ids }: Pick<Setting, 'ids'>): Books {
   const messages = new Map<string, PublishedMessage>()
   const byMark = new Map<string, Expected>()
@@ -65,13 +65,13 @@ export function createBooks({ ids }: Pick<Setting, 'ids'>): Books {
     return expected
   }
 
-  /** Equal events of different messages have one id where ids come from the content. */
+  /** Whether equal events of different messages have one id, as with ids from the content. */
   function isOneWith(expected: Expected, message: PublishedMessage): boolean {
     const isFirst = expected.messages.length === 0 || expected.messages.includes(message)
     return !isFirst && !hasIdOfMessage(expected)
   }
 
-  /** Whether the id of its message goes into its own. */
+  /** Whether the event's id depends on the id of its message. */
   function hasIdOfMessage({ fate, derivesId }: Expected): boolean {
     return derivesId && (ids === 'message' || isAtPublishTime(fate))
   }
@@ -158,7 +158,7 @@ function isSafe({ fate, hasRow, hasLetter }: Expected, facts: FactsAtAck): boole
   }
 }
 
-/** As design and README have it: message id, line, and child where there are several. */
+/** The id in design and README: message id, line, and child when a line has several. */
 function idOf(messageId: string, { line, child }: Pick<PlannedOutcome, 'line' | 'child'>): string {
   return child === 0 ? `${messageId}-${line}` : `${messageId}-${line}-${child}`
 }

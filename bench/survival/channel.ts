@@ -10,23 +10,23 @@ import type { PlannedMessage } from './planned-message.ts'
 import type { Channel } from './publisher.ts'
 import type { Random } from './random.ts'
 
-/** A topic and its push subscription, in a Pub/Sub of their own: ids are unique in one only. */
+/** A topic and its push subscription, in a Pub/Sub of their own, in which ids are unique. */
 export interface PushChannel extends Channel {
-  /** Pushes that wait for their answer. */
+  /** The number of pushes that wait for their answer. */
   held(): number
-  /** How many may at most. */
+  /** The number of pushes that may wait. */
   window(): number
   /** Full name of the subscription. */
   readonly name: string
   setEndpoints(first: string, ...others: readonly string[]): void
-  /** Publishes a dead letter again, as it lies in its topic. */
+  /** Publishes a dead letter again, as it is stored in its topic. */
   replay(letter: Pick<TopicMessage, 'data' | 'attributes'>): void
   /**
-   * Publishes again what the dead-letter policy took away, where all of it is good: an outage was
-   * longer than its delivery attempts. Answers with how many messages.
+   * Publishes again the messages that the dead-letter policy took although all their events are
+   * good: an outage lasted longer than their delivery attempts. Returns their number.
    */
   redrive(): number
-  /** How many messages of these two kinds are not acked yet. */
+  /** The number of messages of these two kinds that are not acked yet. */
   replaying(): number
   stats(): PushStats
   close(): Promise<void>
@@ -37,24 +37,24 @@ export interface ChannelParts {
   readonly random: Random
   readonly token: () => string
   readonly ackDeadlineSeconds: number
-  /** What is refused is nacked, and leaves for a dead-letter topic in the end. */
+  /** Whether refused messages are nacked and leave for a dead-letter topic in the end. */
   readonly hasDeadLetterPolicy: boolean
-  /** Told of each ack at the moment it comes. */
+  /** The books of the run, called with each ack at the moment it comes. */
   readonly books: Books
   readonly facts: FactsAtAck
 }
 
 const TOPIC = 'projects/local-project/topics/events'
-/** Nothing is published before `setEndpoints`. */
+/** The endpoint before `setEndpoints`. Nothing is published before it. */
 const NOWHERE_YET = 'http://127.0.0.1:9/push'
-/** Pub/Sub's default. */
+/** The default of Pub/Sub. */
 const DELIVERY_ATTEMPTS = 5
-/** As README recommends; a redelivery waits in the world's time. */
+/** The policy that README recommends. A redelivery waits in the world's time. */
 const RETRY_POLICY = { minimumBackoff: '10s', maximumBackoff: '120s' }
-/** Far more than Pub/Sub's own, so that a run sees some. */
+/** Far more duplicates than Pub/Sub makes, so that a run sees some. */
 const DUPLICATES = { rate: 0.02, otherPublishTimeShare: 0.5, afterMs: 60_000 }
 
-/** Opens a topic with one subscription, which pushes in this form; Eventarc's is ordered as well. */
+/** Opens a topic with one subscription, which pushes in this form. Eventarc's is also ordered. */
 export async function openChannel(
   form: 'wrapped' | 'eventarc',
   parts: ChannelParts,
@@ -121,7 +121,7 @@ export async function openChannel(
     close: pubsub.close,
   }
 
-  /** All at once, and so under one publish time. */
+  /** Publishes all at once, and so with one publish time. */
   function publish(planned: readonly PlannedMessage[]): void {
     const messages = publishAll(planned)
     for (const [place, message] of messages.entries()) {
@@ -167,7 +167,7 @@ export async function openChannel(
   }
 }
 
-/** A copy that a dead-letter policy made counts as published when its original was. */
+/** The publish time. For a copy made by a dead-letter policy it is the original's. */
 function publishTimeOf({ attributes, publishTime }: TopicMessage): string {
   return attributes.CloudPubSubDeadLetterSourceTopicPublishTime ?? publishTime
 }

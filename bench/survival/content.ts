@@ -1,6 +1,6 @@
 import type { Row } from '../../src/local/mixpanel/row-store.ts'
 
-/** What an event says but for its time, which is looked at by itself. As JSON, its members in order. */
+/** The event without its time, which is checked apart, as JSON with its members in order. */
 export function contentOf(
   event: string,
   { time: _, $insert_id, ...said }: Readonly<Record<string, unknown>>,
@@ -8,7 +8,7 @@ export function contentOf(
   return JSON.stringify([event, said, $insert_id])
 }
 
-/** Whether a row says this; where it has no insert id, the row may have any. */
+/** Whether a row has this content. Where the content has no insert id, the row may have any. */
 export function saysSo({ event, raw }: Row, content: string): boolean {
   const { properties } = JSON.parse(raw)
   const { $insert_id: _, ...others } = properties

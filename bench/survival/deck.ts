@@ -1,11 +1,11 @@
 import type { Random } from './random.ts'
 
-/** Deals names: each of them once, in an order that chance decides, and then as often as they weigh. */
+/** A draw of names: each name once, in random order, and then at random by its weight. */
 export interface Deck<Name extends string> {
   draw(): Name
 }
 
-/** A name that weighs nothing is dealt once. At least one must weigh something. */
+/** Creates a deck. A name of weight 0 is drawn once. At least one weight must be above 0. */
 export function createDeck<Name extends string>(
   weights: ReadonlyMap<Name, number>,
   random: Random,

@@ -2,24 +2,24 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** The disk under the service's dead letters, which can be full, slow, or stand still. */
+/** The disk for the service's dead letters, which can be full, slow or held. */
 export interface Disk {
-  /** What makes a Node process use this disk. */
+  /** The variables that make a Node process use this disk. */
   readonly env: Readonly<Record<string, string>>
-  /** Every write fails for want of room, with half of it done. */
+  /** Makes every write fail with ENOSPC, after half of its bytes. */
   setFull(full: boolean): void
-  /** Each write and each sync takes so much longer, in ms; 0: as long as it takes. */
+  /** Delays each write and each sync by `ms`; 0 ends the delay. */
   setSlow(ms: number): void
-  /** What is written is on disk, but the process is not told so: it waits. */
+  /** Holds each call after its bytes are on disk: the process waits for the result. */
   hold(): void
-  /** Whether a process waits so, with its bytes on disk. */
+  /** Whether a process waits in a held call, with its bytes on disk. */
   isHolding(): boolean
   letGo(): void
 }
 
 /**
- * The switches are files in `folder`, which `faulty-disk.ts` looks at in the service's process:
- * they outlive a process that is killed.
+ * Creates a disk. Its switches are files in `folder`, which `faulty-disk.ts` reads in the service's
+ * process. They outlive a killed process.
  */
 export function createDisk(folder: string): Disk {
   mkdirSync(folder, { recursive: true })

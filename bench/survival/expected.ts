@@ -2,30 +2,30 @@ import type { Row } from '../../src/local/mixpanel/row-store.ts'
 import type { Letter } from './letters.ts'
 import type { PlannedOutcome } from './planned-message.ts'
 
-/** What can be looked up at the moment of an ack. */
+/** The facts that can be looked up at the moment of an ack. */
 export interface FactsAtAck {
-  /** The dead letters written since it was last asked. */
+  /** Returns the dead letters written since the last call. */
   readNewLetters(): readonly Letter[]
-  /** Whether Mixpanel has ever dropped identity verbs in silence. */
+  /** Whether Mixpanel has ever ignored identity events in silence. */
   hasIgnoredVerbs(): boolean
 }
 
-/** Where the facts are looked up: what Mixpanel has, and what lies in the dead letters. */
+/** The facts at the end of a run: the rows of Mixpanel and the stored dead letters. */
 export interface Facts extends FactsAtAck {
-  /** As queries see them. */
+  /** The rows as queries see them. */
   deduplicated(): readonly Row[]
   compacted(): readonly Row[]
   letters(): readonly Letter[]
-  /** Whether what can be mended was mended, and its letters published again. */
+  /** Whether the faults were mended and the letters published again. */
   isMended(): boolean
 }
 
-/** An event, or as many as cannot be told apart: they have one mark. */
+/** An event, or several that cannot be told apart and share one mark. */
 export interface Expected extends PlannedOutcome {
   readonly letterIds: string[]
   /** The messages that it was published in. */
   readonly messages: PublishedMessage[]
-  /** How many rows it must have at the least and may have at the most, where it is imported. */
+  /** The least and the greatest number of rows, if it is imported. */
   least: number
   most: number
   hasRow: boolean
@@ -34,9 +34,9 @@ export interface Expected extends PlannedOutcome {
 
 export interface PublishedMessage {
   readonly expected: Expected[]
-  /** Under which it was delivered: one, unless a duplicate came with another. */
+  /** The publish times of its deliveries: one, unless a duplicate had another. */
   readonly publishTimes: Set<string>
-  /** Its copy lies in the topic of a dead-letter policy. */
+  /** Whether its copy is in the topic of a dead-letter policy. */
   isForwarded: boolean
 }
 

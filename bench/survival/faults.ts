@@ -6,21 +6,21 @@ import type { LetterFolder } from './letter-folder.ts'
 import type { LetterTopic } from './letter-topic.ts'
 import type { Random } from './random.ts'
 
-/** A fault that strikes, and is over after so many ms or, as most are, by itself. */
+/** A fault. It ends after `lastsMs` or, as most do, by itself. */
 export interface Fault {
   strike(random: Random): void | Promise<void>
   readonly lastsMs?: readonly [fewest: number, most: number]
-  /** Strikes less often than the others. */
+  /** The fault is drawn less often than the others. */
   readonly isRare?: true
   end?(): void
 }
 
-/** By the name that each has in the report. */
+/** The faults, by their names in the report. */
 export type Faults = Readonly<Record<string, Fault>>
 
 const REPLAYED = 40
 
-/** What the key server can do to the service. */
+/** The faults of the key server. */
 export function keyFaults(issuer: TokenIssuer): Faults {
   return {
     'keys rotated': { strike: () => issuer.rotate('stays') },
@@ -40,7 +40,7 @@ export function keyFaults(issuer: TokenIssuer): Faults {
   }
 }
 
-/** What an operator and a disk can do to letters in files. */
+/** The faults that an operator and a disk cause to letters in files. */
 export function folderFaults(folder: LetterFolder, disks: readonly Disk[]): Faults {
   return {
     'dead-letter disk full': {
@@ -66,7 +66,7 @@ export function folderFaults(folder: LetterFolder, disks: readonly Disk[]): Faul
   }
 }
 
-/** What the topic of the letters can do, and whoever publishes them again. */
+/** The faults of the letters' topic, and a replay of its letters. */
 export function topicFaults(topic: LetterTopic, pubsub: PubsubStandIn, replay: Replay): Faults {
   return {
     'letter topic unavailable': {
@@ -92,5 +92,5 @@ export function topicFaults(topic: LetterTopic, pubsub: PubsubStandIn, replay: R
   }
 }
 
-/** Publishes a letter again, to the topic that its message came from. */
+/** Publishes a letter again, to the topic of its original message. */
 export type Replay = (letter: TopicMessage) => void

@@ -1,6 +1,6 @@
-// Loaded into the service's process before the service: a disk that fails as `disk.ts` tells it to,
-// and that has nothing but what was synced. When it is full, a write leaves half of its bytes behind.
-// The service's code runs as it is; what is changed is what Node's file handles do.
+// A disk that fails as `disk.ts` tells it to, and that keeps only synced bytes. Node loads this
+// file before the service, into the same process. A write to the full disk leaves half of its
+// bytes. The service's code is unchanged; this file changes Node's file handles.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { devNull } from 'node:os'
@@ -15,7 +15,7 @@ const prototype = Object.getPrototypeOf(handle)
 await handle.close()
 const { appendFile, datasync, stat, truncate } = prototype
 
-/** What was written and is not synced: it goes with the process, as with a machine that is lost. */
+/** Written bytes that are not synced. They are lost with the process, as with a lost machine. */
 const unsynced = new WeakMap<object, Uint8Array[]>()
 
 prototype.appendFile = async function appendToFaultyDisk(bytes: Uint8Array) {
@@ -37,7 +37,7 @@ prototype.datasync = async function syncFaultyDisk() {
   while (isSet('hold')) await setTimeout(LOOK_AGAIN_MS)
 }
 
-/** What is not synced is there all the same for whoever asks. */
+/** Adds the bytes that are not synced to the size, as a file system does. */
 prototype.stat = async function statFaultyDisk(options: unknown) {
   const stats = await stat.call(this, options)
   const bytes = Buffer.concat(unsynced.get(this) ?? []).length

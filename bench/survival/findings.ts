@@ -4,17 +4,17 @@ import { type Expected, type Facts, markOf, nameOfLetter } from './expected.ts'
 import type { Letter } from './letters.ts'
 import { isAtPublishTime } from './planned-event.ts'
 
-/** What is not as it must be: one line each, with the mark of the event. */
+/** The violations found: one line each, with the mark of the event. */
 export interface Findings {
-  /** Good events with no row, bad ones with no letter. */
+  /** Good events without a row, and bad ones without a letter. */
   readonly lost: readonly string[]
   /** Events with more rows than they may have. */
   readonly doubled: readonly string[]
-  /** Rows and letters that nothing published accounts for, or that say something else. */
+  /** Rows and letters of no published event, or with other content. */
   readonly astray: readonly string[]
-  /** Messages that were acked before all their events were where they must be. */
+  /** Messages that were acked before all their events were stored. */
   readonly ackedEarly: readonly string[]
-  /** Good events that Mixpanel refused for reasons of its own, as often as it takes: dead letters. */
+  /** Good events that Mixpanel's faults refused as often as it takes to make them dead letters. */
   readonly believed: readonly string[]
 }
 
@@ -23,7 +23,7 @@ interface Known {
   readonly byLetter: ReadonlyMap<string, Expected>
 }
 
-/** What the stand-in says when it refuses good events: a fault that passes. */
+/** The texts with which the stand-in refuses good events during a passing fault. */
 const WORDS_OF_FAULTS: readonly string[] = [
   'the batch was refused',
   'something went wrong',
@@ -31,7 +31,7 @@ const WORDS_OF_FAULTS: readonly string[] = [
 ]
 const DECODER_WORDS = 'json decode error at element idx'
 
-/** Looks for each event, and for each row and letter. */
+/** Checks each event, each row and each letter. */
 export function findingsOf(
   { byMark, byLetter }: Known,
   facts: Facts,
@@ -79,13 +79,13 @@ export function findingsOf(
   }
 }
 
-/** Mixpanel's word is believed when it is repeated, and so costs a good event now and then. */
+/** Whether a good event is a dead letter because Mixpanel repeated its refusal: an allowed cost. */
 function isWordOfFault(kind: string | undefined, { reason, detail }: Letter): boolean {
   if (kind !== 'imported' || reason !== 'refused_by_mixpanel') return false
   return WORDS_OF_FAULTS.includes(detail) || detail.startsWith(DECODER_WORDS)
 }
 
-/** Redelivered with another publish time, what takes its time from there has one row a day only. */
+/** Whether an event without a time was delivered with two publish times: it has one row a day. */
 function isJudgedByDay(expected: Expected): boolean {
   return isAtPublishTime(expected.fate) && publishTimesOf(expected).size > 1
 }
@@ -94,7 +94,7 @@ function publishTimesOf({ messages }: Expected): ReadonlySet<string> {
   return new Set(messages.flatMap(({ publishTimes }) => [...publishTimes]))
 }
 
-/** The moments its row may have, in epoch ms: where it is its own, no other. */
+/** The allowed times of its row, in epoch ms: its own, or else those of its deliveries. */
 function timesOf(expected: Expected): readonly number[] {
   const { fate } = expected
   if ('at' in fate && fate.at !== 'publish_time') return [fate.at]
@@ -102,7 +102,7 @@ function timesOf(expected: Expected): readonly number[] {
   return [...publishTimesOf(expected)].map((text) => Math.min(Date.parse(text), latest))
 }
 
-/** What is not there and must be. */
+/** The required row or letter that is missing; `undefined` when none is. */
 function missingOf(
   { fate, least, messages }: Expected,
   found: { readonly rows: number; readonly hasLetter: boolean; readonly facts: Facts },
@@ -123,7 +123,7 @@ function missingOf(
   }
 }
 
-/** As many again for each further day that its message was delivered under. */
+/** The most rows allowed: `most`, for each day of its delivered publish times. */
 function mostRowsOf(expected: Expected, facts: Facts): number {
   const { fate, most } = expected
   const days = isJudgedByDay(expected) ? new Set(timesOf(expected).map(dayOf)).size : 1

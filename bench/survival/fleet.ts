@@ -2,40 +2,40 @@ import type { Disk } from './disk.ts'
 import type { Random } from './random.ts'
 import { type RestartingService, startService } from './service.ts'
 
-/** One instance of the service, and the disk as it sees it. */
+/** One instance of the service, and its disk. */
 export interface Instance extends RestartingService {
   readonly disk: Disk
 }
 
-/** The instances of the service, and the load balancer before them. */
+/** The instances of the service, and the load balancer in front of them. */
 export interface Fleet {
   readonly instances: readonly Instance[]
-  /** Picks one, to which all pushes go until it ends or `spread` is called. */
+  /** Picks one instance, which gets all pushes until it ends or `spread` is called. */
   single(): Instance
-  /** Sends each push to any of those that run. */
+  /** Sends each push to any running instance. */
   spread(): void
-  /** Ends all, one after the other, and starts them anew; resolves with their exit codes. */
+  /** Stops and starts all instances, one after the other; resolves with their exit codes. */
   restart(): Promise<readonly (number | undefined)[]>
-  /** Ends all as Cloud Run does; resolves with their exit codes. */
+  /** Stops all instances as Cloud Run does; resolves with their exit codes. */
   stop(): Promise<readonly (number | undefined)[]>
-  /** Leaves no process behind. */
+  /** Ends all processes. */
   close(): Promise<void>
 }
 
 export interface FleetOptions {
-  /** One for each instance. */
+  /** One disk for each instance. */
   readonly disks: readonly Disk[]
   readonly random: Random
   readonly env: () => Readonly<Record<string, string>>
   readonly main: string | undefined
-  /** Told to which base URLs pushes are to go. */
+  /** Called with the base URLs that pushes are to go to. */
   readonly routed: (first: string, ...others: readonly string[]) => void
 }
 
 /** Starts all instances; rejects when one cannot start. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { disks, random, routed } = options
-  /** Of those that take pushes. */
+  /** The URLs of the instances that take pushes. */
   const urls = new Map<Disk, string>()
   const instances: Instance[] = []
   let only: Disk | undefined
@@ -71,7 +71,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     route()
   }
 
-  /** The last one stays: there is nobody else to push to. */
+  /** Removes an instance from the load balancer, except the last one. */
   function leave(disk: Disk): void {
     if (urls.size > 1) urls.delete(disk)
     if (only === disk) only = undefined

@@ -15,54 +15,54 @@ export const KILL_POINTS = [
 
 export type KillPoint = (typeof KILL_POINTS)[number]
 
-/** The points that there are in a setting: not every service stores letters. */
+/** The kill points of a setting. A service that stores no letters has no point at a letter. */
 export function killPointsOf({ letters }: Setting): readonly KillPoint[] {
   if (letters !== 'subscription') return KILL_POINTS
   return KILL_POINTS.filter((point) => point !== 'after the dead letter, before the ack')
 }
 
-/** How one attempt to kill went. */
+/** The result of one attempt to kill. */
 export interface Kill {
   readonly point: KillPoint
-  /** Pushes that waited for their answer as the process was killed. */
+  /** The number of pushes that waited for their answer when the process was killed. */
   readonly held: number
 }
 
-/** What holds the service where its letters are stored and it is not told so. */
+/** A hold on the service after its letters are stored, before it learns so. */
 export interface LetterHold {
   hold(): void
-  /** Whether letters of the service are stored since. */
+  /** Whether letters of the service have been stored since `hold`. */
   isHolding(): boolean
   letGo(): void
 }
 
-/** What it takes to bring an instance of the service to a point and kill it there. */
+/** The means to bring an instance of the service to a point and kill it there. */
 export interface Executioner {
   readonly mixpanel: MixpanelStandIn
   readonly letters: LetterHold
   /** The instance that all pushes go to. */
   readonly service: RestartingService
   readonly time: Pick<WorldTime, 'now'>
-  /** Pushes that wait for their answer at this moment. */
+  /** The number of pushes that wait for their answer now. */
   held(): number
-  /** How many may, of the subscription that has enough to fill its window. */
+  /** The number that may wait, in the subscription with enough messages to fill its window. */
   window(): number
-  /** Publishes a message with a poison event in it, and returns whether a row is of that message. */
+  /** Publishes a message with a poison event; returns a test for the rows of that message. */
   publishPoison(): (row: Row) => boolean
-  /** Called with what is stored from now on; returns how to stop that. */
+  /** Calls `watch` with the rows stored from now on; returns how to stop. */
   watchRows(watch: (rows: readonly Row[]) => void): () => void
 }
 
-/** So many pushes are to be held at the least. */
+/** The least number of pushes to hold. */
 const FEWEST_HELD = 50
-/** For the window of pushes to grow again after a fault. */
+/** Enough for the window of pushes to grow again after a fault. */
 const PATIENCE_MS = 60_000
-/** Well within the ack deadline: what is held longer has been answered by then. */
+/** Well within the ack deadline, past which a held push is answered. */
 const HOLD_MS = 4_000
 
 /**
  * Brings the service to this point with at least 50 pushes held, kills it there with SIGKILL, and
- * starts it anew. Rejects when the point is not reached.
+ * starts it again. Rejects when the point is not reached.
  */
 export async function killAt(point: KillPoint, by: Executioner): Promise<Kill> {
   const held = await bringTo(point, by)
@@ -73,8 +73,9 @@ export async function killAt(point: KillPoint, by: Executioner): Promise<Kill> {
 }
 
 /**
- * Sends SIGTERM while a batch is being split, with at least 50 pushes held, lets it go on, and starts
- * the service anew; resolves with its exit code. Rejects when the point is not reached.
+ * Sends SIGTERM while a batch is being split, with at least 50 pushes held. Then it lets the
+ * service go on, starts it again, and resolves with the exit code. Rejects when the point is not
+ * reached.
  */
 export async function stopDuringSplit(by: Executioner): Promise<number | undefined> {
   await bringTo('during a split', by)
@@ -85,7 +86,7 @@ export async function stopDuringSplit(by: Executioner): Promise<number | undefin
   return code
 }
 
-/** Tries until it succeeds, or for so long; resolves with how many pushes are held. */
+/** Tries until it succeeds or `PATIENCE_MS` is over; resolves with the number of held pushes. */
 async function bringTo(point: KillPoint, by: Executioner): Promise<number> {
   const giveUpAt = performance.now() + PATIENCE_MS
   while (performance.now() < giveUpAt) {
@@ -98,7 +99,7 @@ async function bringTo(point: KillPoint, by: Executioner): Promise<number> {
   throw new Error(`the service could not be brought to this point: ${point}`)
 }
 
-/** Resolves with how many pushes are held at the point, or `undefined` when it was missed. */
+/** Resolves with the number of pushes held at the point, or `undefined` when it was missed. */
 function reach(point: KillPoint, by: Executioner): Promise<number | undefined> {
   switch (point) {
     case 'after the import, before the ack':
@@ -112,14 +113,14 @@ function reach(point: KillPoint, by: Executioner): Promise<number | undefined> {
   }
 }
 
-/** Mixpanel stores what it is sent, and holds its answers. */
+/** Waits until Mixpanel has stored a request and holds its answer. */
 function afterImport(by: Executioner): Promise<number | undefined> {
   const since = by.time.now()
   by.mixpanel.answerAlways({ kind: 'gate' })
   return heldOnce(by, () => hasStoredUntold(by.mixpanel, since))
 }
 
-/** The letters are stored, and the process is not told so; nor is it told of what is imported. */
+/** Waits until letters are stored, while the process learns neither that nor what is imported. */
 async function afterLetter(by: Executioner): Promise<number | undefined> {
   by.letters.hold()
   if (!(await until(() => by.letters.isHolding(), HOLD_MS))) return undefined
@@ -127,7 +128,7 @@ async function afterLetter(by: Executioner): Promise<number | undefined> {
   return heldOnce(by, () => by.letters.isHolding())
 }
 
-/** A batch has been refused and one part of it is stored; the answers to the others are held. */
+/** Waits until a batch is refused and one part of it stored, with the other answers held. */
 async function duringSplit(by: Executioner): Promise<number | undefined> {
   let parts = 0
   const since = by.time.now()
@@ -140,7 +141,7 @@ async function duringSplit(by: Executioner): Promise<number | undefined> {
   return heldOnce(by, () => parts > 0).finally(stop)
 }
 
-/** SIGTERM has come, the process says that it drains, and Mixpanel holds its answers. */
+/** Waits until the process says, after SIGTERM, that it drains, and Mixpanel holds its answers. */
 async function duringDrain(by: Executioner): Promise<number | undefined> {
   const held = await afterImport(by)
   if (held === undefined) return undefined
@@ -151,7 +152,7 @@ async function duringDrain(by: Executioner): Promise<number | undefined> {
   return undefined
 }
 
-/** Whether something has been stored and the answer that says so not been sent. */
+/** Whether Mixpanel has stored rows and not sent the answer. */
 function hasStoredUntold(mixpanel: MixpanelStandIn, since: number): boolean {
   return mixpanel.requests().some(({ status, stored = 0, receivedAt }) => {
     return receivedAt >= since && status === undefined && stored > 0

@@ -11,13 +11,13 @@ import {
 import { join } from 'node:path'
 import { createLetterReader, type Letter, type LetterReader, letterIn } from './letters.ts'
 
-/** The folder that the service writes dead letters to, and in which an operator interferes. */
+/** The folder that the service writes dead letters to. An operator moves and deletes its files. */
 export interface LetterFolder extends LetterReader {
-  /** Moves the files elsewhere on the disk, and keeps on reading them: they are safe. */
+  /** Moves the files elsewhere on the disk, where the reader goes on to read them. */
   moveFiles(): void
-  /** Reads the files and deletes them; what is written to them later is lost. */
+  /** Reads the files and deletes them; letters written to them later are lost. */
   deleteFiles(): void
-  /** The same with the folder itself. */
+  /** Does the same with the folder itself. */
   deleteFolder(): void
   /** Closes the files. */
   close(): void
@@ -25,14 +25,14 @@ export interface LetterFolder extends LetterReader {
 
 interface OpenFile {
   readonly handle: number
-  /** Up to the end of the last whole line that was read. */
+  /** The end of the last whole line that was read. */
   at: number
 }
 
 const NEW_LINE = 0x0a
 const CHUNK_BYTES = 256 * 1024
 
-/** `aside` is a folder on the same disk, for what is moved. */
+/** Creates a reader. `aside` is a folder on the same disk, for moved files. */
 export function createLetterFolder(folder: string, aside: string): LetterFolder {
   const files = new Map<string, OpenFile>()
   const { keepUp, ...reader } = createLetterReader(readFiles)
@@ -47,7 +47,7 @@ export function createLetterFolder(folder: string, aside: string): LetterFolder 
     close: () => forget([...files.keys()]),
   }
 
-  /** By the handle that was opened when a file was new: so its new name does not matter. */
+  /** Reads by the handle opened when a file was new, so that a new name does not matter. */
   function readFiles(): readonly Letter[] {
     for (const name of namesIn(folder)) open(folder, name)
     return [...files.values()].flatMap(lettersIn)
@@ -70,7 +70,7 @@ export function createLetterFolder(folder: string, aside: string): LetterFolder 
     forget(names)
   }
 
-  /** Moved first: what is created meanwhile is not deleted unread. */
+  /** Moves the folder before it reads and deletes it, so that no new file is deleted unread. */
   function deleteFolder(): void {
     keepUp()
     if (!isThere(folder)) return
@@ -98,7 +98,7 @@ export function createLetterFolder(folder: string, aside: string): LetterFolder 
   }
 }
 
-/** A last line without an end waits for the rest of it: a write that failed may have torn it. */
+/** Leaves a last line without an end for later: a failed write may have torn it. */
 function lettersIn(file: OpenFile): readonly Letter[] {
   const bytes = bytesFrom(file)
   const end = bytes.lastIndexOf(NEW_LINE) + 1
@@ -118,7 +118,7 @@ function bytesFrom({ handle, at }: OpenFile): Buffer {
   }
 }
 
-/** None while the folder is gone. */
+/** The names of the files; none while the folder is gone. */
 function namesIn(folder: string): readonly string[] {
   if (!isThere(folder)) return []
   return readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
@@ -128,7 +128,7 @@ function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-/** None when the file has just been removed: one that holds no letter is. */
+/** Opens a file; `undefined` when it was just removed, as one without a letter is. */
 function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, 'r')

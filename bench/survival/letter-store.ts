@@ -8,20 +8,20 @@ import { createLetterTopic } from './letter-topic.ts'
 import { type LetterReader, NO_LETTERS } from './letters.ts'
 import type { Setting } from './setting.ts'
 
-/** Where the service stores dead letters, as a run reads it, strikes it and holds it. */
+/** The place where the service stores dead letters, as a run reads and disturbs it. */
 export interface LetterStore extends LetterReader {
-  /** The variables that lead the service there. */
+  /** The variables that make the service store letters there. */
   readonly env: Readonly<Record<string, string>>
   readonly faults: Faults
-  /** For the instance that has this disk. */
+  /** The hold for the instance with this disk. */
   holdFor(disk: Disk): LetterHold
-  /** Publishes every letter again; answers with how many messages. None where they are in files. */
+  /** Publishes every letter again; returns the number of messages. Letters in files are not. */
   replayAll(): number
   close(): Promise<void>
 }
 
 export interface LetterStoreParts {
-  /** A folder of its own. */
+  /** A folder for this store only. */
   readonly folder: string
   readonly disks: readonly Disk[]
   readonly replay: Replay

@@ -5,9 +5,9 @@ import { createLetterReader, type Letter, type LetterReader } from './letters.ts
 
 /** The topic that the service publishes dead letters to. */
 export interface LetterTopic extends LetterReader {
-  /** The messages, in order; one that stands for the part of a letter included. */
+  /** The messages in order, including those that hold one part of a letter. */
   messages(): readonly TopicMessage[]
-  /** Letters are stored, and the service is not told so. */
+  /** Stores letters, and holds the answers to the service. */
   hold(): void
   /** Whether letters have been stored since `hold`. */
   isHolding(): boolean
@@ -44,7 +44,7 @@ export function createLetterTopic(pubsub: PubsubStandIn): LetterTopic {
   }
 }
 
-/** Of which subscription a letter is: that of the message it was written for. */
+/** The subscription of the message that a letter was written for. */
 export function subscriptionOf({ attributes }: TopicMessage): string {
   return attributes[`${PREFIX}subscription`] ?? ''
 }
@@ -60,7 +60,7 @@ function letterOf(message: TopicMessage): Letter {
   }
 }
 
-/** What is no text lies in the topic as it was published. */
+/** The published text, or base64 of data that is not text. The topic holds such data unchanged. */
 function publishedIn(data: Buffer, reason: string, shortened: readonly string[]): string {
   if (shortened.includes('data')) return gunzipSync(data).toString()
   return reason === 'unreadable_data' ? data.toString('base64') : data.toString()

@@ -1,29 +1,29 @@
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
 
-/** What a run looks at of a dead letter. */
+/** The fields of a dead letter that a run checks. */
 export interface Letter {
   readonly id: string
   readonly reason: string
   readonly detail: string
   readonly subscription: string
-  /** What it holds: the text of an event, or the data of what is no text, in base64. */
+  /** The text of the event, or in base64 the data that is not text. */
   readonly published: string
 }
 
-/** The dead letters of a run, read as they come, and kept. */
+/** The dead letters of a run, read as they are stored, and kept. */
 export interface LetterReader {
-  /** Those stored since the last time. Synchronous: what is safe at this very moment. */
+  /** The letters stored since the last call. Synchronous: they are safe at this very moment. */
   readNew(): readonly Letter[]
-  /** All that are stored; a letter that was stored twice is there twice. */
+  /** All stored letters; one that was stored twice is there twice. */
   all(): readonly Letter[]
 }
 
-/** A reader without letters: the subscription's own policy keeps what is refused. */
+/** A reader without letters, for a subscription whose own policy keeps refused messages. */
 export const NO_LETTERS: LetterReader = { readNew: () => [], all: () => [] }
 
-/** Tells of letters that `read` answers with, one after the other, and keeps them. */
+/** Creates a reader that returns letters of `read` once each, and keeps them. */
 export function createLetterReader(read: () => readonly Letter[]): LetterReader & {
-  /** Reads what is stored, without telling of it yet. */
+  /** Reads stored letters now, for the next `readNew` to return. */
   keepUp(): void
 } {
   const letters: Letter[] = []
@@ -48,7 +48,7 @@ export function createLetterReader(read: () => readonly Letter[]): LetterReader 
   }
 }
 
-/** The letter in one line of a file; none where the line is torn. */
+/** The letter in one line of a file; none when the line is torn. */
 export function letterIn(line: string): readonly Letter[] {
   const letter = parsed(line)
   if (letter === undefined) return []

@@ -5,7 +5,7 @@ import type { MixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 
-/** Answers that no client may trust, whatever they say. */
+/** Answers that no client may trust. */
 const ODD: readonly OddAnswer[] = [
   'upstream_error',
   'unavailable_page',
@@ -26,18 +26,18 @@ const ODD: readonly OddAnswer[] = [
   'failed_none',
 ]
 
-/** Refusals of good events, each in words of its own; none names an event. */
+/** Refusals of good events, with different texts. None names an event. */
 const REFUSALS: readonly OddAnswer[] = [
   'refused_by_text',
   'refused_without_list',
   'refused_by_decoder',
 ]
 const NONE_IMPORTED: Behaviour = { kind: 'shortfall', imported: 0 }
-/** For an answer in the queue that is as normal. */
+/** Takes one place in the queue of answers, and answers as normal. */
 const AT_ONCE: Behaviour = { kind: 'delay', ms: 0 }
 const INTERMITTENT_REQUESTS = 30
 
-/** What Mixpanel's stand-in can do to the service, by the name it has in the report. */
+/** The faults of Mixpanel's stand-in, by their names in the report. */
 export function mixpanelFaults(mixpanel: MixpanelStandIn): Faults {
   return {
     '429 storm': {
@@ -67,7 +67,7 @@ export function mixpanelFaults(mixpanel: MixpanelStandIn): Faults {
       },
     },
     'no answer': { strike: () => mixpanel.answerNext(1, { kind: 'hang' }) },
-    /** Ten seconds: pushes are given up, and their messages pushed again while they are under way. */
+    /** Ten seconds: pushes are given up and sent again while their events are still under way. */
     'no answer for longer than the ack deadline': {
       lastsMs: [11_000, 12_000],
       isRare: true,
@@ -130,7 +130,7 @@ export function mixpanelFaults(mixpanel: MixpanelStandIn): Faults {
     },
   }
 
-  /** So many of the next requests are treated so, on average. */
+  /** Treats a share of the next requests so, on average. */
   function intermittent(behaviour: Behaviour, share: number, random: Random): void {
     for (let request = 0; request < INTERMITTENT_REQUESTS; request += 1) {
       mixpanel.answerNext(1, random.chance(share) ? behaviour : AT_ONCE)
@@ -138,10 +138,10 @@ export function mixpanelFaults(mixpanel: MixpanelStandIn): Faults {
   }
 }
 
-/** Set by others: by the run itself, by a fault of its own, or such that no client could do well. */
+/** Switches that the run or another fault sets, and one that no client could cope with. */
 const LEFT_ALONE: readonly string[] = ['poison', 'dropFilter', 'host']
 
-/** One switch of the stand-in's, at one of its positions. */
+/** Picks one switch of the stand-in, and one of its values. */
 function anySwitch(random: Random): Partial<Switches> {
   const names = Object.keys(SWITCHES).filter((name) => !LEFT_ALONE.includes(name))
   const name = random.pick(names)

@@ -5,13 +5,13 @@ import { createRandom, type Random } from './random.ts'
 import { type Scene, SPEED, startScene } from './scene.ts'
 import { PLAIN_SETTING } from './setting.ts'
 
-/** How a backlog drained once Mixpanel was back. */
+/** The drain of a backlog after an outage of Mixpanel. */
 export interface Drained {
-  /** That waited when the outage was over. */
+  /** The number of events that waited when the outage was over. */
   readonly events: number
-  /** What the stand-in takes, in events a second over a rolling minute. */
+  /** The stand-in's quota, in events a second over a rolling minute. */
   readonly quota: number
-  /** From the first import after the outage to the last, in ms. */
+  /** The time from the first import after the outage to the last, in ms. */
   readonly tookMs: number
   readonly lost: number
   readonly doubled: number
@@ -21,23 +21,23 @@ export interface OutageOptions {
   readonly seed: number
   readonly events: number
   readonly quota: number
-  /** Ends it early: it rejects, and leaves nothing behind. */
+  /** Ends the run early: it rejects, and leaves no process and no file behind. */
   readonly signal: AbortSignal
 }
 
 const EVENTS_A_MESSAGE = 10
-/** Of the world's: the push back-off is at its longest by then. */
+/** In the world's time. The push back-off is at its longest by then. */
 const OUTAGE_MS = 5 * 60_000
-/** Two of the quota's minutes: the second is full, and the service has found its rate. */
+/** Two windows of the quota: the second is full, and the service has found its rate. */
 const WARM_UP_MS = 130_000
 const MOST_AHEAD = 600
 const LOOK_AGAIN_MS = 20
 const PATIENCE_MS = 300_000
 
 /**
- * Sends at the quota for two minutes, lets Mixpanel be away for five of Pub/Sub's while a backlog
- * builds up, and measures how fast that drains. The quota's minute is one of ours, as the service
- * has it: the window is still full of what was sent before the outage.
+ * Sends at the quota for two minutes, and then makes Mixpanel fail for five minutes of Pub/Sub's
+ * time while a backlog builds up. Measures how fast the backlog drains. The quota's minute is real
+ * time, as the service assumes: its window is still full of events sent before the outage.
  */
 export async function drainAfterOutage(options: OutageOptions): Promise<Drained> {
   const setting = PLAIN_SETTING
@@ -95,7 +95,7 @@ async function measureDrain(
   }
 }
 
-/** The rate at which it drained, as a share of the quota. */
+/** The rate of the drain, as a share of the quota. */
 export function shareOfQuota({ events, quota, tookMs }: Drained): number {
   return events / ((quota * tookMs) / 1_000)
 }

@@ -6,7 +6,7 @@ export async function pause(ms: number): Promise<void> {
   await setTimeout(ms)
 }
 
-/** Asks until the answer is yes, or for so long: resolves with the last answer. */
+/** Asks until the answer is yes or the time is up; resolves with the last answer. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
   withinMs: number,
@@ -20,8 +20,8 @@ export async function until(
 }
 
 /**
- * Waits for what is left to come down to so many: resolves with `false` when it comes down no
- * further for so long.
+ * Waits for the rest to come down to a number. Resolves with `false` when it has not come down any
+ * further for the given time.
  */
 export async function untilDownTo(
   most: number,
@@ -34,10 +34,10 @@ export async function untilDownTo(
   return true
 }
 
-/** The service acks nothing more, though it had the time to. */
+/** The service acks no more messages, although it had time to. */
 export class GivenUpError extends Error {}
 
-/** What the work comes to; rejects as soon as the signal fires, whatever the work does then. */
+/** Settles as the work does; rejects as soon as the signal fires, even while the work goes on. */
 export async function unlessAborted<T>(
   signal: AbortSignal | undefined,
   work: () => Promise<T>,

@@ -2,58 +2,58 @@ import { createHash } from 'node:crypto'
 import { contentOf } from './content.ts'
 import type { Random } from './random.ts'
 
-/** The name of an event for whose sake the stand-in refuses a batch, and does not say so. */
+/** The name of an event that makes the stand-in refuse its batch without naming the event. */
 export const POISON = 'poison'
 
-/** What must have become of an event when all is over. */
+/** The required fate of an event at the end of a run. */
 export type Fate = Readonly<
-  /** One row, at this moment. */
+  /** One row, at this time. */
   | { kind: 'imported'; at: OwnTime }
-  /** One row, at the publish time, or at its own where a later delivery has overtaken that. */
+  /** One row, at the publish time, or at its own time if a later delivery came after that. */
   | { kind: 'imported'; at: 'publish_time'; atLatest?: OwnTime }
-  /** One dead letter; once the fault is mended, one row at this moment. */
+  /** One dead letter; with `at`, also one row at this time once the fault is mended. */
   | { kind: 'letter'; reason: string; at?: OwnTime | 'publish_time' }
-  /** Neither: the transform drops it. */
+  /** Neither row nor letter: the transform drops it. */
   | { kind: 'dropped' }
-  /** Mixpanel's to decide, by how its project is set at the moment: a row or a letter, or both in turn. */
+  /** A row, a letter or both in turn, as Mixpanel decides by the project's present settings. */
   | { kind: 'row_or_letter'; at: OwnTime; reason: string }
-  /** Mixpanel's to decide, by the company that it travels in. */
+  /** A letter or nothing, as Mixpanel decides by the other events of its batch. */
   | { kind: 'letter_or_nothing'; reason: string }
 >
 
 /** Epoch ms. */
 type OwnTime = number
 
-/** How many events lack what Mixpanel tells copies by. */
+/** The number of events without a time, and without an insert id. */
 export interface Lacking {
   readonly time: number
   readonly insertId: number
 }
 
-/** One event as it is published, and what is to come of it. */
+/** One event as it is published, and its required outcomes. */
 export interface PlannedEvent {
-  /** Its text. No line break is in it. */
+  /** Its text, without a line break. */
   readonly text: string
-  /** What stands in its place in the data, where it is no text. */
+  /** The bytes in the data in place of `text`, for an event that is not text. */
   readonly bytes?: Buffer
   readonly kind: EventKind
   readonly lacking: Lacking
-  /** One for the event, or one for each child of it; a row is known by its mark. */
+  /** One outcome for the event, or one for each child of it. The mark identifies its row. */
   readonly outcomes: readonly {
     readonly mark: string
     readonly child: number
     readonly fate: Fate
-    /** Whether the service makes its insert id. */
+    /** Whether the service derives its insert id. */
     readonly derivesId: boolean
-    /** What a row of it must say. */
+    /** The content that its row must have. */
     readonly content: string
   }[]
 }
 
-/** What is planned with: the mark is new each time. */
+/** The inputs of the planning. The mark is new each time. */
 export interface Planner {
   readonly random: Random
-  /** Epoch ms of the world. */
+  /** The world's time, in epoch ms. */
   readonly now: number
   nextMark(): string
 }
@@ -75,25 +75,25 @@ const BAD_IDS: readonly unknown[] = [
   '00000000-0000-0000-0000-000000000000',
 ]
 const ILLEGAL = ['a:', 'b_', 'c.', 'too-long-to-be-an-insert-id-of-mixpanel-']
-/** A moment of the past that many events share. */
+/** A time in the past that many events share. */
 const TWINS_TIME = Date.UTC(2026, 0, 1)
-/** The share of orders of which one item is what Mixpanel refuses. */
+/** The share of orders with an item that Mixpanel refuses. */
 const SPOILED_ORDERS = 0.1
-/** Of the three bytes of the euro sign. */
+/** Two of the three bytes of the euro sign. */
 const HALF = Buffer.from('\u20ac').subarray(0, 2)
 const OVERSIZE = 'x'.repeat(1_100_000)
 
-/** Every kind of event there is in a run, and how many of ten thousand are so. */
+/** Every kind of event in a run, and its number in ten thousand events. */
 const KINDS = {
   plain: 2_800,
-  /** Written with its time in another form than ms. */
+  /** The time is not written in ms. */
   other_time_form: 800,
   no_time: 1_700,
   no_id: 1_700,
   bare: 900,
   bad_id: 500,
   illegal_id: 500,
-  /** An hour ahead at the most: Mixpanel would put it back to its own now. */
+  /** At most an hour ahead: Mixpanel would store it at its own present time. */
   fast_clock: 400,
   order: 300,
   noise: 100,
@@ -118,7 +118,7 @@ export const EVENT_KINDS: readonly EventKind[] = [...new Set(kindsByWeight())]
 
 const ALL_KINDS = kindsByWeight()
 
-/** Where everything is imported or dropped. */
+/** The kinds whose events are all imported or dropped. */
 const GOOD_KINDS: readonly EventKind[] = [
   'plain',
   'other_time_form',
@@ -132,12 +132,12 @@ const GOOD_KINDS: readonly EventKind[] = [
 ]
 const ALL_GOOD_KINDS = ALL_KINDS.filter((kind) => GOOD_KINDS.includes(kind))
 
-/** Any kind, as often as it is met; or any that can be imported. */
+/** Plans an event of any kind, or any good one, with the usual frequencies. */
 export function anyEvent(planner: Planner, which: 'all' | 'good' = 'all'): PlannedEvent {
   return eventOf(planner.random.pick(which === 'all' ? ALL_KINDS : ALL_GOOD_KINDS), planner)
 }
 
-/** An event of this kind, unlike all before it. */
+/** Plans an event of this kind, different from all before it. */
 export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
   const { random, now } = planner
   const mark = planner.nextMark()
@@ -249,12 +249,12 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
     return { text, kind, lacking, outcomes: [{ mark, child: 0, fate, content, derivesId }] }
   }
 
-  /** An insert id that is its own and legal must stay. */
+  /** The content of its row. A legal insert id of its own must stay. */
   function contentToBe(event: string, { $insert_id, ...properties }: Properties): string {
     return contentOf(event, $insert_id === id ? { ...properties, $insert_id } : properties)
   }
 
-  /** Of the same user at the same moment as all its like: their ids alone tell them apart. */
+  /** Plans an event with the user and time of all other twins: only their ids differ. */
   function twin(properties: Properties): PlannedEvent {
     return named(
       'twin',
@@ -263,7 +263,7 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
     )
   }
 
-  /** One by itself has no number: it stands for its order. */
+  /** Plans an order of several items. A single item has no number and gets its order's id. */
   function order(): PlannedEvent {
     const items = 1 + random.int(4)
     const spoiled = random.chance(SPOILED_ORDERS) && spoil(items)
@@ -289,13 +289,13 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
     const text = JSON.stringify({ event: 'order', properties: all })
     return { text, kind, lacking: lackingIn(all), outcomes }
 
-    /** The last may be left out in the end: the places of the others stay, and so do their ids. */
+    /** Spoils one item. Only the last may be left out later: the others keep their ids. */
     function spoil(items: number) {
       if (random.chance(0.5)) return { spoiled: items, mended: 'left out' }
       return { spoiled: 1 + random.int(items) }
     }
 
-    /** Legal, and unlike that of any other item: it must stay. */
+    /** A legal insert id, different from that of any other item: it must stay. */
     function itemId(place: number): Properties {
       if ('item_ids' in own) return { $insert_id: `${own.item_ids}-item-${place}` }
       return items === 1 && '$insert_id' in own ? { $insert_id: own.$insert_id } : {}
@@ -307,7 +307,7 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
   }
 }
 
-/** Of several, all together. */
+/** The sums over several. */
 export function sumOf(all: readonly Lacking[]): Lacking {
   return {
     time: all.reduce((sum, { time }) => sum + time, 0),
@@ -319,17 +319,17 @@ function lackingIn(properties: Properties): Lacking {
   return { time: 'time' in properties ? 0 : 1, insertId: '$insert_id' in properties ? 0 : 1 }
 }
 
-/** `at` is the moment of its row once the fault is mended; absent when it never is. */
+/** `at` is the time of its row once the fault is mended; absent when it never is. */
 export function letter(reason: string, at?: OwnTime | 'publish_time'): Fate {
   return { kind: 'letter', reason, ...(at !== undefined && { at }) }
 }
 
-/** Whether its row is at the publish time, and so under any that its message is delivered under. */
+/** Whether its row has the publish time of any delivery of its message. */
 export function isAtPublishTime(fate: Fate): boolean {
   return 'at' in fate && fate.at === 'publish_time'
 }
 
-/** Legal, and as long as one may be. */
+/** A legal insert id of the greatest length. */
 function idOf(mark: string): string {
   return createHash('sha256').update(mark).digest('hex').slice(0, 36)
 }

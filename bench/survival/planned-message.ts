@@ -13,22 +13,22 @@ import {
   sumOf,
 } from './planned-event.ts'
 
-/** What messages are planned with. */
+/** The inputs of the planning of messages. */
 export interface MessagePlanner extends Planner {
-  /** The share of messages that may hold what is refused. */
+  /** The share of messages that may hold refused events. */
   readonly refusedShare: number
   /** The forms of the messages to come. */
   readonly forms: Deck<Form>
 }
 
-/** A message as it is published, and what is to come of it, line by line. */
+/** A message as it is published, and its required outcomes, line by line. */
 export interface PlannedMessage {
   readonly data: Buffer
   readonly attributes: Readonly<Record<string, string>>
   readonly orderingKey?: string
-  /** A copy of it is published too, as a dead-letter policy makes one. */
+  /** A copy is published too, like that of a dead-letter policy. */
   readonly isCopied?: true
-  /** How many events were published with it, bad ones and dropped ones too. */
+  /** The number of events in it, with the bad and the dropped ones. */
   readonly events: number
   readonly lacking: Lacking
   readonly outcomes: readonly PlannedOutcome[]
@@ -36,19 +36,19 @@ export interface PlannedMessage {
 
 export interface PlannedOutcome {
   readonly mark: string
-  /** As a dead letter has it: 0 for the message as a whole. */
+  /** The line as in a dead letter: 0 for the message as a whole. */
   readonly line: number
   readonly child: number
   readonly fate: Fate
-  /** Whether the service makes its insert id. */
+  /** Whether the service derives its insert id. */
   readonly derivesId: boolean
-  /** What a row of it must say. */
+  /** The content that its row must have. */
   readonly content: string
-  /** What a letter of it must hold: its text as it was published, or base64 of what is none. */
+  /** The content of its letter: its text as published, or base64 of data that is not text. */
   readonly published: string
 }
 
-/** Every form of message there is in a run, and how many of a thousand are so. */
+/** Every form of message in a run, and its number in a thousand messages. */
 const FORMS = {
   lines: 600,
   array: 120,
@@ -66,13 +66,13 @@ const FORMS = {
   stamped: 12,
   schema: 8,
   copied: 8,
-  /** Of more events than are made at once: one, whatever the length of the run. */
+  /** More events than one portion holds: one such message in a run of any length. */
   portions: 0,
 } as const
 
 export type Form = keyof typeof FORMS
 
-/** The forms that are met, each by how many of a thousand messages have it. */
+/** The forms in use, each with its number in a thousand messages. */
 export function formWeights(options: { readonly hasPortions: boolean }): ReadonlyMap<Form, number> {
   const weights = new Map<Form, number>()
   let form: Form
@@ -86,10 +86,10 @@ const MOST_LINES = 20
 const CROWD = 300
 const PORTIONS = 9_000
 const ORDERING_KEYS = 50
-/** Forms that are refused, in whole or in part. */
+/** Forms that are refused as a whole or in part. */
 const BAD_FORMS: readonly Form[] = ['garbage', 'not_utf8', 'gap_in_gzip', 'schema', 'broken_array']
 
-/** Messages of any form that are published at once, with so many events each at the most. */
+/** Plans messages of any form to publish at once, each with at most `most` events. */
 export function anyMessages(planner: MessagePlanner, most: number): readonly PlannedMessage[] {
   const { random, forms } = planner
   const which = random.chance(planner.refusedShare) ? 'all' : 'good'
@@ -149,7 +149,7 @@ function ofForm(
   }
 }
 
-/** One event of every kind there is. */
+/** Plans a message with one event of every kind. */
 export function messageOfEveryKind(planner: Planner): PlannedMessage {
   return ofLines(
     planner,
@@ -157,7 +157,7 @@ export function messageOfEveryKind(planner: Planner): PlannedMessage {
   )
 }
 
-/** So many good events, each with time and insert id. */
+/** Plans a message of `events` good events, each with time and insert id. */
 export function plainMessage(planner: Planner, events: number): PlannedMessage {
   return ofLines(
     planner,
@@ -165,7 +165,7 @@ export function plainMessage(planner: Planner, events: number): PlannedMessage {
   )
 }
 
-/** So many good events on as many lines, and one that poisons them. */
+/** Plans a message of `events` good events, a line each, and a poison event. */
 export function poisonedMessage(planner: Planner, events: number): PlannedMessage {
   const poisoned = planner.random.int(events)
   const all = Array.from({ length: events }, (_, at) => {
@@ -174,7 +174,7 @@ export function poisonedMessage(planner: Planner, events: number): PlannedMessag
   return ofLines(planner, all)
 }
 
-/** The first is good: a text in which nothing is JSON is no lines. */
+/** Plans events, the first of them good: a text without any JSON is not taken as lines. */
 function eventsOf(planner: Planner, count: number, which: 'all' | 'good'): readonly PlannedEvent[] {
   const rest = Array.from({ length: count - 1 }, () => anyEvent(planner, which))
   return [eventOf('plain', planner), ...rest]
@@ -189,14 +189,14 @@ function ofLines({ random }: Planner, events: readonly PlannedEvent[]): PlannedM
   return { data, attributes: {}, ...key, ...planOf(events) }
 }
 
-/** An array is JSON or it is not: a bad line has no place in it. */
+/** An array is JSON as a whole or not at all, so it holds no bad line. */
 function ofArray(events: readonly PlannedEvent[]): PlannedMessage {
   const elements = events.filter(({ kind }) => kind !== 'bad_line')
   const data = Buffer.concat([Buffer.from('['), joined(elements, ', '), Buffer.from(']')])
   return { data, attributes: {}, ...planOf(elements) }
 }
 
-/** Broken after some elements: they are events, and all the rest is one letter. */
+/** The array breaks after some elements: they are events, and the rest is one letter. */
 function ofBrokenArray(planner: Planner, events: readonly PlannedEvent[]): PlannedMessage {
   const whole = ofArray(events)
   const mark = planner.nextMark()
@@ -247,7 +247,7 @@ function ofBytes(planner: Planner): PlannedMessage {
   return ofNothing(data, { mark, line: 0, published, fate: letter('unreadable_data') })
 }
 
-/** Not zero to its end, and no other member: what follows the first must not be dropped in silence. */
+/** The gap is neither zeros nor another member: the data after the first must not be dropped. */
 function ofGapInGzip(planner: Planner): PlannedMessage {
   const [first, second] = [eventOf('plain', planner), eventOf('plain', planner)]
   const members = [gzipSync(first.text), Buffer.alloc(1), gzipSync(second.text)]
@@ -257,7 +257,7 @@ function ofGapInGzip(planner: Planner): PlannedMessage {
   return ofNothing(data, { mark, line: 0, published, fate: letter('unreadable_data') })
 }
 
-/** The same text cut anywhere and compressed part by part, as by a writer that flushes. */
+/** Cuts the text anywhere and compresses each part, like a writer that flushes. */
 function gzipMembers(data: Buffer, { random }: Planner): Buffer {
   const cuts = Array.from({ length: 1 + random.int(3) }, () => random.int(data.length + 1))
   const ends = [...cuts.sort((one, other) => one - other), data.length]
@@ -269,7 +269,7 @@ function packed(plain: PlannedMessage, pack: (data: Buffer) => Buffer): PlannedM
   return { ...plain, data: pack(plain.data) }
 }
 
-/** Clicks of one user in one millisecond: each is an event of its own. */
+/** Clicks of one user in the same millisecond. Each is an event of its own. */
 function ofEqualLines(planner: Planner): PlannedMessage {
   const click = clickOf(planner)
   const clicks = Array.from({ length: 2 + planner.random.int(3) }, () => click)
@@ -286,7 +286,7 @@ function clickOf(planner: Planner): PlannedEvent {
   return eventOf(planner.random.pick(['no_id', 'bare']), planner)
 }
 
-/** Equal data: the transform tells its events apart by an attribute. */
+/** Messages with equal data. The transform tells their events apart by an attribute. */
 function ofStamped(planner: Planner): readonly PlannedMessage[] {
   const event = eventOf('no_id', planner)
   const { properties } = JSON.parse(event.text)
@@ -308,14 +308,14 @@ function ofStamped(planner: Planner): readonly PlannedMessage[] {
   })
 }
 
-/** As every message of a topic with a schema: Pub/Sub takes such attributes from nobody. */
+/** The attributes of a topic with a schema. Pub/Sub does not take them from publishers. */
 const SCHEMA_ATTRIBUTES = {
   googclient_schemaencoding: 'JSON',
   googclient_schemaname: 'projects/local-project/schemas/events',
   googclient_schemarevisionid: 'a1b2c3d4',
 }
 
-/** One event is good and one explodes; both say where they come from once they are mapped. */
+/** One event is good and one explodes; both name their source once they are mapped. */
 function ofSchema(planner: Planner): PlannedMessage {
   const source = 'app'
   const events = [false, true].map((broken) => stampedEvent(planner, broken, source))

@@ -2,47 +2,47 @@ import { GivenUpError, pause, untilDownTo } from './patience.ts'
 import { type Lacking, sumOf } from './planned-event.ts'
 import { anyMessages, type MessagePlanner, type PlannedMessage } from './planned-message.ts'
 
-/** One topic, and the one subscription to it. */
+/** One topic and its only subscription. */
 export interface Channel {
-  /** Publishes at once, and enters all in the books. */
+  /** Publishes the messages at once, and enters them in the books. */
   publish(messages: readonly PlannedMessage[]): void
-  /** Messages that are not acked yet. */
+  /** The number of messages that are not acked yet. */
   backlog(): number
 }
 
 export interface PublisherParts {
   readonly planner: () => MessagePlanner
-  /** For what is published beside the run, so that the run's events stay those of the seed. */
+  /** The planner for messages beside the run, so that the seed alone decides the run's events. */
   readonly sidePlanner: () => MessagePlanner
-  /** A run is given up when no message is acked for so long. */
+  /** The time without any ack after which a run is given up. */
   readonly patienceMs: number
-  /** Drawn from as often as they stand in it. */
+  /** The channels to draw from. One that is listed twice is drawn twice as often. */
   readonly channels: readonly Channel[]
 }
 
-/** Publishes until there are so many events, and never more than so many messages ahead. */
+/** A publisher that stays at most 300 messages ahead of the acks. */
 export interface Publisher {
   /**
-   * Resolves when all runs together have published so many events, and few messages wait. Rejects
-   * with a `GivenUpError` when the service takes no more.
+   * Resolves when all runs together have published `events` more events, and few messages wait.
+   * Rejects with a `GivenUpError` when the service acks no more messages.
    */
   run(events: number): Promise<void>
-  /** Publishes small messages beside the run until it is told that it is enough. */
+  /** Publishes small messages beside the run until `enough` fires. */
   keepOn(enough: AbortSignal): Promise<void>
   /** Publishes one message beside the run. */
   publish(message: PlannedMessage): void
-  /** Published so far, of the run and beside it. */
+  /** The number of events published so far, in the run and beside it. */
   events(): number
   messages(): number
   lacking(): Lacking
 }
 
 const MOST_AHEAD = 300
-/** Messages that may wait at the end of a run: most of it has then seen the weather. */
+/** The messages that may wait at the end of a run: most of it has then met the faults. */
 const FEW = 50
-/** Events of a message that is there to be held. */
+/** The most events of a message that is there to be held. */
 const SMALL = 8
-/** Enough of them to fill a window, and few beside those of the run. */
+/** Enough messages to fill a window, and few beside those of the run. */
 const AT_ONCE = 5
 const LOOK_AGAIN_MS = 10
 

@@ -1,16 +1,16 @@
-/** Chance that a seed decides: the same seed, the same sequence. */
+/** Random numbers from a seed: the same seed gives the same sequence. */
 export interface Random {
-  /** From 0 up to, but not, 1. */
+  /** At least 0 and less than 1. */
   next(): number
-  /** A whole number from 0 up to, but not, `below`. */
+  /** A whole number, at least 0 and less than `below`. */
   int(below: number): number
   chance(probability: number): boolean
   pick<T>(list: readonly T[]): T
-  /** A sequence of its own, which what others draw does not move. */
+  /** A separate sequence, independent of later draws from this one. */
   fork(): Random
 }
 
-/** Mulberry32: 32 bits of state, good enough to shuffle faults with. */
+/** Creates Mulberry32, with 32 bits of state: good enough to shuffle faults. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
 

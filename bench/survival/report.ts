@@ -2,16 +2,16 @@ import { type Drained, shareOfQuota } from './outage.ts'
 import { SPEED } from './scene.ts'
 import type { Survival } from './survival.ts'
 
-/** Whether nothing was lost, doubled or astray, no message acked too early, and all books balance. */
+/** Whether no event was lost, doubled or astray, no ack came too early, and all books balance. */
 export function hasSurvived(survival: Survival): boolean {
   return complaints(survival).length === 0
 }
 
 const SHOWN = 10
-/** The share of good events that a fault which is repeated may cost: dead letters, not losses. */
+/** The share of good events that repeated faults may make dead letters. They are not losses. */
 const MOST_BELIEVED = 0.001
 
-/** What is wrong, for people: the first few of each kind. Empty when nothing is. */
+/** Lists what is wrong, for people: the first few of each kind. Empty when nothing is. */
 export function complaints(survival: Survival): readonly string[] {
   const { findings, gaveUp, stops, audit, events } = survival
   const { believed, ...wrong } = findings
@@ -30,7 +30,7 @@ export function complaints(survival: Survival): readonly string[] {
 
 type Row = readonly [what: string, ...values: readonly (string | number)[]]
 
-/** The table of one run or several, in Markdown: a column a run. */
+/** The table of runs, in Markdown, with a column for each. */
 export function tableOf(runs: readonly Survival[]): string {
   const rows: readonly Row[] = [
     ['seed', ...runs.map(({ seed }) => seed)],
@@ -40,24 +40,24 @@ export function tableOf(runs: readonly Survival[]): string {
     ['instances', ...runs.map(({ setting }) => setting.instances)],
     ['batches', ...runs.map(({ setting }) => setting.batches)],
     ['events published', ...runs.map(({ events }) => events)],
-    ['of them without a time', ...runs.map(({ lacking }) => lacking.time)],
-    ['of them without an insert id', ...runs.map(({ lacking }) => lacking.insertId)],
+    ['events without a time', ...runs.map(({ lacking }) => lacking.time)],
+    ['events without an insert id', ...runs.map(({ lacking }) => lacking.insertId)],
     ['in messages', ...runs.map(({ messages }) => messages)],
     ['**lost**', ...runs.map(({ findings }) => findings.lost.length)],
     ['**doubled**', ...runs.map(({ findings }) => findings.doubled.length)],
     ['astray', ...runs.map(({ findings }) => findings.astray.length)],
     ['acked too early', ...runs.map(({ findings }) => findings.ackedEarly.length)],
     ['events in Mixpanel', ...runs.map(({ counts }) => counts.deduplicated)],
-    ['copies it was sent of them', ...runs.map(({ counts }) => counts.rows)],
-    ['good events refused by faults that were repeated', ...runs.map(believedIn)],
-    ['books that were looked at', ...runs.map(({ audit }) => audit.looks())],
+    ['copies that Mixpanel took', ...runs.map(({ counts }) => counts.rows)],
+    ['good events made dead letters by repeated faults', ...runs.map(believedIn)],
+    ['checks of the books', ...runs.map(({ audit }) => audit.looks())],
     ['peak memory of a process, MiB', ...runs.map(({ audit }) => audit.peakRssMiB())],
     ['messages taken by a dead-letter policy', ...runs.map(({ counts }) => counts.forwarded)],
     ['letters stored again', ...runs.map(({ counts }) => counts.lettersAgain)],
     ['dead letters', ...runs.map(({ counts }) => counts.deadLetters)],
     ['pushes', ...runs.map(({ counts }) => counts.pushes)],
-    ['of them redeliveries', ...runs.map(({ counts }) => counts.redeliveries)],
-    ['of them duplicates of acked messages', ...runs.map(({ counts }) => counts.duplicates)],
+    ['redeliveries', ...runs.map(({ counts }) => counts.redeliveries)],
+    ['duplicates of acked messages', ...runs.map(({ counts }) => counts.duplicates)],
     ['requests to Mixpanel', ...runs.map(({ counts }) => counts.imports)],
     ...killRows(runs),
     ['SIGTERM and restart', ...runs.map(({ stops }) => stops.length)],
@@ -94,13 +94,13 @@ function seconds(ms: number): string {
   return (ms / 1_000).toFixed(1)
 }
 
-/** Whether a backlog drained at nine tenths of the quota or more, and whole; or was not measured. */
+/** Whether a backlog drained whole, at nine tenths of the quota or more; or was not measured. */
 export function isDrained(drained: Drained | undefined): boolean {
   if (drained === undefined) return true
   return shareOfQuota(drained) >= 0.9 && drained.lost + drained.doubled === 0
 }
 
-/** How a backlog drained, for people. */
+/** Describes the drain of a backlog, for people. */
 export function sentenceOf(drained: Drained): string {
   const { events, quota, tookMs, lost, doubled } = drained
   const rate = Math.round(events / (tookMs / 1_000))
@@ -111,7 +111,7 @@ export function sentenceOf(drained: Drained): string {
   )
 }
 
-/** `bench/SURVIVAL.md`. */
+/** The text of `bench/SURVIVAL.md`. */
 export function documentOf(
   runs: readonly Survival[],
   drained: Drained | undefined,
@@ -128,29 +128,29 @@ on ${at.toISOString().slice(0, 10)}, Node ${process.version}.
 ${events} events were published through the push simulator to the real service, while the faults
 below struck and a process was killed ${kills} times. Each seed draws how the service is deployed:
 where insert ids come from, where dead letters go, how many instances stand behind the subscription,
-and how large batches are. At the end each event was looked for. A good one must have exactly one row
-in Mixpanel, as queries see it, and a bad one a dead letter with the right reason, once by \`id\`.
-Nothing else may be anywhere. At each ack all events of its message must already have been where they
-belong. The books of each process must balance, and none may hold more than 420 MiB.
+and how large batches are. At the end the run looked for each event. A good event must have exactly one
+row in Mixpanel, as queries see it. A bad event must have a dead letter with the right reason, once by \`id\`.
+There may be no other row or letter. At each ack, all events of the message must already be imported or
+stored. The event counts of each process must balance, and none may hold more than 420 MiB.
 
-Some events may by design have more rows than one, or fewer, and the run allows for exactly these:
+By design some events may have more rows than one, or fewer. The run allows for exactly these:
 
-- An event without a time of its own, whose message was delivered under two publish times, is one row
-  after compaction, for each calendar day of the two.
+- An event without a time of its own, whose message was delivered with two publish times, has one row
+  after compaction for each calendar day of the two.
 - An event without an insert id of its own has a second row when a copy that a dead-letter policy made
-  is published too, with ids of the message. With ids from the content that holds only for an event
-  without a time of its own.
-- Equal events of different messages, with a time and without an insert id of their own, are one row
-  with ids from the content.
-- A good event that Mixpanel refuses again and again, or counts as not imported, is a dead letter in the
-  end: Mixpanel's word is believed. That may cost one event in a thousand, and the table counts them.
-- Where the subscription's own policy keeps what is refused, the copy of a message is the letter of all
-  its events, and the good ones among them may have a row as well.
-- A letter may be stored more often than once: its \`id\` counts once. What an operator moves is read
-  where it went; what he deletes was read before.
+  is published too, with ids of the message. With ids from the content, only an event without a time
+  of its own has a second row.
+- Equal events of different messages, with a time and without an insert id of their own, have one row
+  together, with ids from the content.
+- A good event that Mixpanel refuses again and again, or counts as not imported, becomes a dead letter:
+  the service trusts a repeated refusal. It may cost one event in a thousand; the table counts them.
+- Where the subscription's own policy keeps refused messages, the copy of a message is the letter of all
+  its events, and its good events may have a row as well.
+- A letter may be stored more than once: its \`id\` counts once. The run reads a moved file at its new
+  place, and a deleted file before its deletion.
 
 Letters in a topic are published again while faults strike, and at the end once more, when the
-transform and Mixpanel are mended: what exploded or was poisoned must then have exactly one row.
+transform and Mixpanel are mended. Events that exploded or were poison must then have exactly one row.
 
 ${tableOf(runs)}
 ${drained ? `\n${outageOf(drained)}` : ''}`

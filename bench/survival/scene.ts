@@ -21,35 +21,35 @@ import type { Random } from './random.ts'
 import { type Setting, variablesOf } from './setting.ts'
 import type { Survival } from './survival.ts'
 
-/** The service between a Pub/Sub, a Mixpanel, a key server and letters that can all be made to fail. */
+/** The service, and a Pub/Sub, a Mixpanel, a key server and dead letters that can all fail. */
 export interface Scene extends AsyncDisposable {
   readonly mixpanel: MixpanelStandIn
   readonly fleet: Fleet
   readonly store: LetterStore
-  /** All that can be struck. */
+  /** All faults of this setting. */
   readonly faults: Faults
-  /** Two topics whose messages have the same ids: one has most of the traffic. */
+  /** Two topics whose messages have the same ids. One has most of the traffic. */
   readonly channels: readonly PushChannel[]
   readonly facts: Facts
-  /** Pub/Sub's, and that of Mixpanel's quota. */
+  /** The time of Pub/Sub and of Mixpanel's quota. */
   readonly time: WorldTime
   nextMark(): string
-  /** Pushes that wait for their answer. */
+  /** The number of pushes that wait for their answer. */
   held(): number
-  /** How many of the subscription with most of the traffic may: the other has too few to fill its. */
+  /** The window of the subscription with most of the traffic. The other has too few to fill its. */
   window(): number
-  /** Messages that are not acked. */
+  /** The number of messages that are not acked. */
   backlog(): number
-  /** Called with the rows of each request, of none when it was refused; returns how to stop that. */
+  /** Calls `watch` with the rows of each request, none if refused; returns how to stop. */
   watchRows(watch: (rows: readonly Row[]) => void): () => void
   /**
-   * Mends what makes events explode or poisons them. Resolves with the exit codes of the processes
-   * that were replaced.
+   * Mends the faults that make events explode or poison a batch. Resolves with the exit codes of
+   * the replaced processes.
    */
   mend(): Promise<readonly (number | undefined)[]>
-  /** Publishes again what lies in the dead letters, or what a policy took; answers with how many. */
+  /** Publishes the stored dead letters again, or a policy's messages; returns their number. */
   replay(): number
-  /** How many of those are not acked yet. */
+  /** The number of those messages that are not acked yet. */
   replaying(): number
   counts(): Survival['counts']
 }
@@ -58,25 +58,25 @@ export interface SceneOptions {
   readonly books: Books
   readonly random: Random
   readonly setting: Setting
-  /** The service's entry file; that of this checkout when absent. */
+  /** The service's entry file; this checkout's when absent. */
   readonly main?: string | undefined
 }
 
 /**
- * So much faster passes Pub/Sub's time, and the minute of Mixpanel's quota. The ack deadline of the
- * subscriptions is ten seconds of ours then, as the service's is.
+ * The speed of Pub/Sub's time and of the quota's minute, as a multiple of real time. With it, the
+ * ack deadline of the subscriptions is ten seconds of real time, as the service's is.
  */
 export const SPEED = 60
 const ACK_DEADLINE_SECONDS = 600
-/** Pub/Sub keeps its deadline at best effort: here it gives up, and pushes again, well before. */
+/** Pub/Sub's deadline is best effort: here it gives up, and pushes again, well before it. */
 const HASTY_DEADLINE_SECONDS = 240
-/** Early in the day: compaction goes by the day, and at midnight has less to bring together. */
+/** Early in a day: compaction works by the day, and brings less together at midnight. */
 const WORLD_STARTS_AT = Date.UTC(2026, 0, 15, 1)
 const MIXPANEL_TIMEOUT_SECONDS = 3
 const KEPT_REQUESTS = 1_000
 const TRANSFORM = join(import.meta.dirname, 'transform.mjs')
 
-/** Starts all of it on loopback; disposing of it leaves nothing behind. */
+/** Starts the scene on loopback. Its disposal ends every process and removes every file. */
 export async function startScene({ books, random, setting, main }: SceneOptions): Promise<Scene> {
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-survival-'))
@@ -199,7 +199,7 @@ export async function startScene({ books, random, setting, main }: SceneOptions)
   }
 }
 
-/** A store of rows that tells of each request to add some. */
+/** Creates a store of rows that reports each addition. */
 function watchedStore(): { store: RowStore; watchRows: Scene['watchRows'] } {
   const watchers = new Set<(rows: readonly Row[]) => void>()
   const kept = createRowStore()

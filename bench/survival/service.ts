@@ -4,33 +4,33 @@ import { createServer } from 'node:net'
 import { type ServiceProcess, spawnService } from '../../src/cli/spawn-service.ts'
 import { pause } from './patience.ts'
 
-/** One instance of the service under test, which ends and comes back. */
+/** One instance of the service under test, which can be ended and started again. */
 export interface RestartingService {
-  /** The base URL of the process that runs, or ran last. */
+  /** The base URL of the present or the last process. */
   url(): string
   /** The URL of its metrics. */
   metricsUrl(): string
   pid(): number
-  /** Ends the process at once, as a lost machine would. Rejects when it had ended by itself. */
+  /** Kills the process, as the loss of its machine would. Rejects when it had ended by itself. */
   kill(): Promise<void>
-  /** Starts another, when there is none. */
+  /** Starts a process when there is none. */
   start(): Promise<void>
-  /** Sends SIGTERM, and resolves once the process says that it takes no more pushes, or has ended. */
+  /** Sends SIGTERM; resolves once the process says that it drains, or has ended. */
   beginDrain(): Promise<void>
-  /** Ends it as Cloud Run does; resolves with its exit code. */
+  /** Stops the process as Cloud Run does; resolves with its exit code. */
   stop(): Promise<number | undefined>
-  /** Leaves no process behind. */
+  /** Ends the process, if any. */
   close(): Promise<void>
 }
 
 export interface ServiceOptions {
-  /** Asked before each start. */
+  /** Called before each start. */
   readonly env: () => Readonly<Record<string, string>>
-  /** Its entry file; the service from its sources when absent. */
+  /** The entry file; the service's sources when absent. */
   readonly main?: string | undefined
-  /** Told where each process listens. */
+  /** Called with the URL of each started process. */
   readonly started: (url: string) => void
-  /** Told before a process is ended: it takes no more pushes. */
+  /** Called before a process is ended: it takes no more pushes. */
   readonly ending: () => void
 }
 
@@ -41,7 +41,7 @@ const PORTS = 2_700
 
 /** Starts the first process; rejects when it cannot start. */
 export async function startService(options: ServiceOptions): Promise<RestartingService> {
-  /** Its exit code, once it was sent SIGTERM: a second would end it at once. */
+  /** The exit code, once SIGTERM was sent: a second SIGTERM would end the process at once. */
   let ended: Promise<number | undefined> | undefined
   let metricsPort = 0
   let running = await startProcess()
@@ -92,7 +92,7 @@ export async function startService(options: ServiceOptions): Promise<RestartingS
   }
 }
 
-/** One that no kernel gives away by itself: Linux begins at 32768, others later. */
+/** Finds a port below the ranges from which kernels pick: Linux begins at 32768, others later. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + randomInt(PORTS)
@@ -111,7 +111,7 @@ async function isFree(port: number): Promise<boolean> {
   return true
 }
 
-/** The status of its answer; `undefined` when it gives none. */
+/** The status of the readiness probe; `undefined` without an answer. */
 async function readiness(url: string): Promise<number | undefined> {
   try {
     return (await fetch(`${url}/health/ready`)).status

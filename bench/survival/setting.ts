@@ -1,12 +1,12 @@
-/** How the service is deployed in a run: one choice of each of its modes. */
+/** The deployment of the service in a run: one choice of each of its modes. */
 export interface Setting {
   /** `INSERT_ID`. */
   readonly ids: 'message' | 'content'
   /** `DEAD_LETTER`: files, a topic, or the subscription's own dead-letter policy. */
   readonly letters: 'file' | 'topic' | 'subscription'
-  /** Processes behind one URL; they share the folder of dead letters. */
+  /** The number of processes behind one URL. They share the folder of dead letters. */
   readonly instances: number
-  /** Small ones keep the batcher at its limit, with more events waiting than a batch holds. */
+  /** Small batches keep the batcher at its limit, with more events waiting than a batch holds. */
   readonly batches: 'large' | 'small'
 }
 
@@ -17,7 +17,7 @@ const BATCHES = ['large', 'small', 'small', 'large'] as const
 
 const SMALL_BATCHES = { BATCH_MAX_EVENTS: '40', DELIVERY_MAX_CONCURRENCY: '2' }
 
-/** What is deployed when no run asks for anything else. */
+/** The setting of a run that asks for no other. */
 export const PLAIN_SETTING: Setting = {
   ids: 'message',
   letters: 'file',
@@ -26,8 +26,8 @@ export const PLAIN_SETTING: Setting = {
 }
 
 /**
- * The setting that a seed draws. Six seeds in a row have every pair of ids and letters, and ten have
- * every pair of ids and instances, and of letters and instances all but a few.
+ * The setting that a seed draws. Six seeds in a row have every pair of ids and letters. Ten have
+ * every pair of ids and instances, and nearly every pair of letters and instances.
  */
 export function settingOf(seed: number): Setting {
   return {
@@ -38,7 +38,7 @@ export function settingOf(seed: number): Setting {
   }
 }
 
-/** The variables of the service that the setting fixes, but for the place of its dead letters. */
+/** The service's variables that the setting fixes, except the place of its dead letters. */
 export function variablesOf({ ids, batches }: Setting): Readonly<Record<string, string>> {
   return { INSERT_ID: ids, ...(batches === 'small' && SMALL_BATCHES) }
 }

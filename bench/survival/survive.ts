@@ -26,43 +26,43 @@ import { createWeather, type Weather } from './weather.ts'
 
 export interface SurvivalOptions {
   /**
-   * Decides the setting, the events, the faults and their order. When exactly each strikes is the
-   * machine's.
+   * Decides the setting, the events, the faults and their order. The machine's speed decides the
+   * moment at which each fault strikes.
    */
   readonly seed: number
-  /** How the service is deployed; as the seed draws it when absent. */
+  /** The deployment of the service; drawn from the seed when absent. */
   readonly setting?: Setting
   readonly events: number
-  /** Where the service is killed, in this order, over the run. */
+  /** The places at which the service is killed, in this order, over the run. */
   readonly kills: readonly KillPoint[]
-  /** How often it is stopped with SIGTERM, while it splits a batch. */
+  /** The number of stops with SIGTERM while the service splits a batch. */
   readonly stops: number
-  /** Between two faults, at the most, in events stored; no faults when absent. */
+  /** The most events stored between two faults; no faults when absent. */
   readonly calm?: number
   /** The names of the faults that may strike; all when absent. */
   readonly faults?: readonly string[]
   /** Whether the run goes on, with further events, until each fault has struck once. */
   readonly untilAllStruck?: boolean
-  /** The service's entry file; that of this checkout when absent. */
+  /** The service's entry file; this checkout's when absent. */
   readonly main?: string
-  /** The run is given up when no message is acked for so long. */
+  /** The time without any ack after which the run is given up. */
   readonly patienceMs: number
-  /** Ends the run early: it rejects, and leaves nothing behind but what waits in this process. */
+  /** Ends the run early: it rejects, and leaves behind only promises that wait in this process. */
   readonly signal?: AbortSignal
-  /** Told how it goes, for people. */
+  /** Called with lines about the progress, for people. */
   readonly told?: (line: string) => void
 }
 
 const POISONED_EVENTS = 64
-/** A shorter run has no message of several portions: it would be most of it. */
+/** A shorter run has no message of several portions, which would be most of the run. */
 const FEWEST_FOR_PORTIONS = 2_000
-/** Of messages, where each that is refused is nacked again and again. */
+/** The share of refused messages in a setting where each of them is nacked again and again. */
 const FEW_REFUSED = 0.03
 const PROGRESS_EVERY_MS = 10_000
 
 /**
  * Publishes events through the simulator to the real service in a process of its own, while faults
- * strike and the process is killed; then proves what became of each of them.
+ * strike and the process is killed. Then it checks the fate of each event.
  */
 export async function survive(options: SurvivalOptions): Promise<Survival> {
   const { seed, setting = settingOf(seed), main } = options
@@ -124,7 +124,7 @@ async function surviveRun(run: Run, books: Books): Promise<Survival> {
   }
 }
 
-/** Says from time to time how far it is. */
+/** Reports the progress from time to time. */
 function tellProgress({ told }: SurvivalOptions, { publisher, scene }: Run, startedAt: number) {
   const timer = setInterval(() => {
     const seconds = Math.round((performance.now() - startedAt) / 1_000)
@@ -139,7 +139,7 @@ interface Run {
   readonly scene: Scene
   readonly publisher: Publisher
   readonly weather: Weather
-  /** For what is published when a kill is under way. */
+  /** The planner for messages that are published during a kill. */
   readonly sidePlanner: () => MessagePlanner
   readonly audit: Audit
 }
@@ -149,7 +149,7 @@ interface Ends {
   readonly stops: (number | undefined)[]
 }
 
-/** Publishes all, and between one part and the next ends the service in one way or the other. */
+/** Publishes all events in parts, and kills or stops the service between them. */
 async function goThrough(run: Run, { kills, stops }: Ends): Promise<void> {
   const { options, setting, publisher } = run
   const possible = killPointsOf(setting)
@@ -165,7 +165,7 @@ async function goThrough(run: Run, { kills, stops }: Ends): Promise<void> {
   await publishInWeather(run, 1)
 }
 
-/** Resolves with why it was given up; rejects when it fails in another way. */
+/** Resolves with the reason for giving up, if any; rejects for any other failure. */
 async function unlessGivenUp(work: Promise<void>): Promise<string | undefined> {
   try {
     await work
@@ -176,7 +176,7 @@ async function unlessGivenUp(work: Promise<void>): Promise<string | undefined> {
   }
 }
 
-/** Until such a share of the run is over. */
+/** Publishes under faults until this share of the run is over. */
 async function publishInWeather(run: Run, share: number): Promise<void> {
   const { options, publisher, weather } = run
   if (options.calm !== undefined) weather.begin()
@@ -208,7 +208,7 @@ async function kill(point: KillPoint, run: Run): Promise<Kill> {
   return killed
 }
 
-/** Ends the service one way or the other while small messages are published. */
+/** Kills or stops the service while small messages are published. */
 async function inTraffic<T>(
   { scene, publisher, sidePlanner }: Run,
   endService: (executioner: Executioner) => Promise<T>,
@@ -234,8 +234,9 @@ async function inTraffic<T>(
 }
 
 /**
- * Mends what can be mended, and publishes the letters again among other messages: a topic of nothing
- * but what is refused would be held back. A replay makes what is mended a row, and nothing else.
+ * Mends the faults that can be mended, and publishes the letters again among other messages:
+ * Pub/Sub would slow a topic of refused messages only. A replay makes rows of mended events, and no
+ * others.
  */
 async function replay(run: Run, stops: (number | undefined)[]): Promise<string | undefined> {
   const { setting, scene, publisher, options } = run
@@ -256,7 +257,7 @@ async function look({ scene, audit }: Run, at: 'any_moment' | 'settled'): Promis
   await Promise.all(scene.fleet.instances.map((instance) => audit.look(instance, at)))
 }
 
-/** Resolves when all is acked, or with why it was given up. */
+/** Resolves when all is acked, or with the reason for giving up. */
 async function drain({ scene, options }: Run): Promise<string | undefined> {
   const { backlog } = scene
   const { patienceMs } = options
@@ -264,7 +265,7 @@ async function drain({ scene, options }: Run): Promise<string | undefined> {
   return `given up: ${backlog()} messages are not acked, and none was for ${patienceMs} ms`
 }
 
-/** The stops among the kills, evenly. */
+/** Distributes the stops evenly among the kills. */
 function spread(kills: readonly KillPoint[], stops: number): readonly ('stop' | KillPoint)[] {
   const ends: ('stop' | KillPoint)[] = [...kills]
   for (let at = 0; at < stops; at += 1) {
@@ -280,7 +281,7 @@ function plannerOf(
   const { scene } = options
   const forms = createDeck(formWeights(options), random.fork())
   const { nextMark, facts, time } = scene
-  // What is published once the faults are mended is no letter any more.
+  // Letters are over once the faults are mended.
   const refusedShare = () => (facts.isMended() ? 0 : options.refusedShare)
   return () => ({ random, now: time.now(), nextMark, refusedShare: refusedShare(), forms })
 }

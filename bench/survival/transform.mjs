@@ -1,6 +1,6 @@
-// The owner's mapping of a survival run: an order becomes its items, noise is dropped, and what
-// explodes cannot be mapped. All else goes through as it was published. With MENDED=yes it is the
-// mapping as its owner has mended it after a look at the dead letters.
+// The owner's mapping of a survival run: it makes an order into its items, drops noise, and throws
+// on an event that explodes. It passes all other events on as they were published. With MENDED=yes
+// it is the mapping as its owner has mended it after a look at the dead letters.
 
 const isMended = process.env.MENDED === 'yes'
 
@@ -34,7 +34,7 @@ function eventOf({ event, mark, user }) {
   return event === undefined ? null : { event, properties: { mark, distinct_id: user } }
 }
 
-/** Equal events of different messages: the attributes alone tell them apart. */
+/** Tells equal events of different messages apart by their attributes, which alone differ. */
 function stampedBy(input, { stamp, source = 'unknown' }) {
   const { broken, ...properties } = input.properties
   if (broken) unlessExplosive(input)
@@ -42,8 +42,8 @@ function stampedBy(input, { stamp, source = 'unknown' }) {
 }
 
 /**
- * All alike but for their mark. Their insert id is that of the order, unless each has its own; one
- * may be spoiled, nested deeper than Mixpanel takes. Mended, that one is whole or left out.
+ * Makes items that are alike except for their mark. Their insert id is the order's, unless each has
+ * its own. One may be spoiled, nested deeper than Mixpanel takes; mended, it is whole or left out.
  */
 function itemsOf({ properties: { items, spoiled, mended, item_ids: ids, ...properties } }) {
   return Array.from({ length: items }, (_, at) => at + 1)

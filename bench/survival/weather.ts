@@ -4,21 +4,21 @@ import type { Faults } from './faults.ts'
 import { pause } from './patience.ts'
 import type { Random } from './random.ts'
 
-/** Faults that come and go as a seed has it: each of them once, before any comes again. */
+/** Faults that come and go as a seed decides: each fault once, before any comes again. */
 export interface Weather {
-  /** Strikes again and again until `end`. */
+  /** Strikes with faults, one after the other, until `end`. */
   begin(): void
-  /** Resolves when nothing is wrong any more, until `begin`. */
+  /** Resolves when the last fault is over. None strikes until `begin`. */
   end(): Promise<void>
-  /** How often each fault has struck. */
+  /** The number of strikes of each fault. */
   counts(): ReadonlyMap<string, number>
-  /** Resolves once so many strikes are over, all in all. */
+  /** Resolves once `count` strikes are over in all. */
   waitForStrikes(count: number): Promise<void>
 }
 
 export interface WeatherOptions {
   readonly random: Random
-  /** Between two strikes, at the most, in events stored: in a storm there are none. */
+  /** The most events stored between two strikes. */
   readonly calm: number
 }
 
@@ -27,12 +27,12 @@ interface Sky {
   watchRows(watch: (rows: readonly Row[]) => void): unknown
 }
 
-/** How often a fault is drawn again, once each has struck. */
+/** The weight of a common fault, once each fault has struck. */
 const OFTEN = 4
 const RARELY = 1
 const LOOK_AGAIN_MS = 20
 
-/** Fair weather until it begins. */
+/** Creates a weather without faults until `begin`. */
 export function createWeather(
   { faults, watchRows }: Sky,
   { random, calm }: WeatherOptions,
@@ -65,7 +65,7 @@ export function createWeather(
     while (!ended && over < count) await pause(LOOK_AGAIN_MS)
   }
 
-  /** One at a time: two together would only hide each other. What they leave behind mixes anyway. */
+  /** Strikes with one fault at a time: a second would hide the first. Their effects mix anyway. */
   async function blow(): Promise<void> {
     while (!ended) {
       await recovery(1 + random.int(calm))
@@ -82,8 +82,8 @@ export function createWeather(
   }
 
   /**
-   * Struck again before it has recovered, the service would stand in one endless storm: a push at a
-   * time, and few events in each import.
+   * Waits for imports after a fault. Without the wait, the service would never recover: one push
+   * would be under way at a time, with few events in each import.
    */
   async function recovery(events: number): Promise<void> {
     const enough = stored + events

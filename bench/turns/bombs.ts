@@ -1,16 +1,16 @@
 import { gzipSync } from 'node:zlib'
 
-/** The body of a push that costs as much as a publisher can make it cost. */
+/** The body of a push that costs the service as much as a publisher can make it cost. */
 export interface Bomb {
   readonly name: string
-  /** With a message id, which tells it from its copies. */
+  /** The message id makes the bodies of one bomb differ. */
   body(messageId: string): string
 }
 
 const MB = 1_000_000
 /** The largest data of a message, before base64. */
 const PLAIN_BYTES = 9 * MB
-/** Just below what a message may inflate to. */
+/** Just below the limit of a message's inflated size. */
 const INFLATED_BYTES = 64 * MB
 const BODY_BYTES = 16 * MB
 
@@ -112,7 +112,7 @@ function withAttributes(messageId: string): string {
   return JSON.stringify({ message: { messageId, data, attributes: Object.fromEntries(entries) } })
 }
 
-/** As often as it fits. */
+/** Repeats a part as often as it fits. */
 function repeated(part: string, bytes = INFLATED_BYTES, before = ''): string {
   return before + part.repeat(Math.floor((bytes - before.length) / Buffer.byteLength(part)))
 }
@@ -133,7 +133,7 @@ function wide(names: number): string {
   return `{${Array.from({ length: names }, (_, index) => `"${index.toString(36)}k":1`).join(',')}}`
 }
 
-/** An event that has to be scanned for where its properties end. */
+/** An event in which the service must scan for the end of the properties. */
 function escaped(quotes: number): string {
   return `{"event":"a","x":1,"properties":{"a":"${'\\"'.repeat(quotes / 3)}","time":1700000000}}`
 }

@@ -6,7 +6,7 @@ let longestUs = 0
 setImmediate(measure)
 process.on('SIGWINCH', tell)
 
-/** Of the main thread: what gzip and the collection of garbage take in threads of their own is left out. */
+/** Measures the main thread; gzip and garbage collection on other threads are left out. */
 function measure(): void {
   const { user, system } = process.threadCpuUsage(before)
   longestUs = Math.max(longestUs, user + system)

@@ -69,12 +69,12 @@ describe('the numbers of the benchmark', () => {
       [
         ['CPU an event, 1 × 300 B a push', 1.5, true],
         ['CPU an event, 10 × 300 B a push', 0.6, false],
-        ['CPU, of the recipe in Node', 0.15, true],
-        ['Requests to Mixpanel, of them', 0.02, true],
+        ['CPU, compared to the recipe in Node', 0.15, true],
+        ['requests to Mixpanel, compared to the recipe in Node', 0.02, true],
         ['added p50, 200 pushes/s, Mixpanel at 50 ms', 10, true],
         ['added p99, 200 pushes/s, Mixpanel at 50 ms', 40, false],
         ['peak RSS, 80 pushes of 12 MB', 390, true],
-        ['start to first 204, of Fastify and axios', 1.75, false],
+        ['start to first 204, compared to Fastify and axios', 1.75, false],
       ],
     )
   })

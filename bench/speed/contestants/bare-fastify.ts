@@ -1,4 +1,4 @@
-// B: a Fastify that parses the body and answers 204, as nothing built on it could do less.
+// B: a Fastify that parses the body and answers 204. No service built on Fastify can do less.
 import Fastify from 'fastify'
 
 const app = Fastify({ bodyLimit: 16 * 1024 * 1024 })

@@ -1,4 +1,4 @@
-// What a process that does the job with these two loads at least: for how long it takes to start.
+// The least that a process with Fastify and axios loads, to measure how long it takes to start.
 import axios from 'axios'
 import Fastify from 'fastify'
 

@@ -1,5 +1,5 @@
-// The recipe that Mixpanel documents for Pub/Sub, in Node: one request to /import for each message,
-// whose lines go out as they came.
+// The recipe that Mixpanel documents for Pub/Sub, in Node: one request to /import for each message.
+// It sends the message's lines unchanged.
 import { gzipSync } from 'node:zlib'
 import axios from 'axios'
 import Fastify from 'fastify'
