@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { createInflate } from '../../src/decode/inflate.ts'
+import { createInflate, isGzip } from '../../src/decode/inflate.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 
 const MIB = 1024 * 1024
@@ -59,3 +59,120 @@ describe('inflated bytes', () => {
     })
   }
 })
+
+describe('the bytes that are reserved for gzip', () => {
+  const KIB = 1024
+  const twoMembers = twice(LARGE)
+  for (const [what, compressed, expected] of [
+    ['are none, when its trailer says 256 KiB', gzipOf(256 * KIB), []],
+    ['are what its trailer says, when that is more', gzipOf(256 * KIB + 1), [256 * KIB + 1]],
+    ['are none, when it has 32 KiB', storedGzip(32 * KIB), []],
+    ['are what its trailer says, when it has more', storedGzip(32 * KIB + 1), [32 * KIB - 22]],
+    ['are the most there may be, when its trailer says too little', twoMembers, [MIB, 4 * MIB]],
+    [
+      'are the most there may be, when it is small, and not what it inflates to',
+      withTrailer(gzipOf(MIB), 10),
+      [4 * MIB],
+    ],
+    [
+      'are the most there may be, when its last member is empty',
+      Buffer.concat([storedGzip(40 * KIB), gzipOf(0)]),
+      [4 * MIB],
+    ],
+    [
+      'are the most there may be, when its trailer says more',
+      withTrailer(storedGzip(40 * KIB), 4 * MIB + 1),
+      [4 * MIB],
+    ],
+    [
+      'are the most there may be, when nothing so small inflates to what its trailer says',
+      withTrailer(gzipOf(100), 3 * MIB),
+      [4 * MIB],
+    ],
+  ] as const) {
+    it(what, async () => {
+      const reserved: number[] = []
+      const hold = {
+        keep: () => {},
+        reserve: async (bytes: number) => {
+          reserved.push(bytes)
+          return true
+        },
+      }
+
+      await createInflate(4 * MIB)(
+        compressed,
+        () => compressed,
+        hold,
+        () => true,
+      )
+
+      assert.deepEqual(reserved, expected)
+    })
+  }
+
+  it('are none for a small one, when no more may be inflated than is at once', () => {
+    const hold = createByteBudget(MIB).open()
+    const inflated = createInflate(99)(
+      gzipOf(100),
+      () => gzipOf(100),
+      hold,
+      () => true,
+    )
+
+    assert.deepEqual(inflated, { kind: 'too_large' })
+  })
+})
+
+describe('the chunk that inflated bytes lie in', () => {
+  for (const [what, compressed, maxBytes, chunkBytes] of [
+    ['has some room to spare', LARGE, 4 * MIB, MIB + 64],
+    ['is given back, when less than half of it is filled', twice(LARGE), 4 * MIB, 2 * MIB],
+    ['is kept, when half of it is filled', twice(LARGE), 4 * MIB - 64, 4 * MIB],
+  ] as const) {
+    it(what, async () => {
+      const hold = createByteBudget(64 * MIB).open()
+
+      const inflated = await createInflate(maxBytes)(
+        compressed,
+        () => compressed,
+        hold,
+        () => true,
+      )
+
+      assert.equal(inflated.kind === 'inflated' && inflated.bytes.buffer.byteLength, chunkBytes)
+    })
+  }
+})
+
+describe('gzip', () => {
+  for (const [bytes, is] of [
+    [[0x1f, 0x8b, 8], true],
+    [[0x1f, 0x8c], false],
+    [[0x1e, 0x8b], false],
+    [[0x1f], false],
+  ] as const) {
+    it(`${is ? 'begins' : 'does not begin'} with ${bytes}`, () => {
+      assert.equal(isGzip(Buffer.from(bytes)), is)
+    })
+  }
+})
+
+function gzipOf(bytes: number): Buffer {
+  return gzipSync(Buffer.alloc(bytes, 'x'))
+}
+
+/** Gzip of this length that saves nothing: all of its bytes but 23 are data. */
+function storedGzip(bytes: number): Buffer {
+  return gzipSync(Buffer.alloc(bytes - 23, 'x'), { level: 0 })
+}
+
+function withTrailer(gzip: Buffer, size: number): Buffer {
+  const changed = Buffer.from(gzip)
+  changed.writeUInt32LE(size, gzip.length - 4)
+  return changed
+}
+
+function twice(gzip: Buffer): Buffer {
+  return Buffer.concat([gzip, gzip])
+}
