@@ -180,8 +180,8 @@ export const ENVIRONMENT = {
       enum: ['message', 'content'],
       default: 'message',
       description:
-        'What the insert id of an event without a usable one is made of: `message` (message id ' +
-        'and line) or `content` (hash of the event as it is sent; message id and line for an event ' +
+        'Source of the insert id of an event without a usable one: `message` (message id and ' +
+        'line) or `content` (hash of the event as it is sent; message id and line for an event ' +
         'without a time of its own).',
     },
     TRANSFORM: {
