@@ -120,6 +120,20 @@ describe('an array', () => {
     assert.deepEqual([small.places.count, large.places.count], [3, 3])
   })
 
+  it('numbers its elements from 1, and is read up to one element more than may be', () => {
+    const { places } = turnsOf(readArray(bodyOf('[10, 20, 30, 40]'), 0, 2)).end
+
+    assert.deepEqual(
+      [0, 1, 2].map((at) => places.at(at)),
+      [
+        { number: 1, start: 1, end: 3 },
+        { number: 2, start: 5, end: 7 },
+        { number: 3, start: 9, end: 11 },
+      ],
+    )
+    assert.equal(places.count, 3)
+  })
+
   it('that is not UTF-8 is parsed by its elements, and keeps the bad one', () => {
     const bytes = Buffer.from(`[${EVENT},"\xe9"]`, 'latin1')
 
