@@ -1,4 +1,4 @@
-/** What the arguments come to; where `parse` throws, ends the process with 2, the error and the help. */
+/** Parses the arguments. If `parse` throws, prints the error and the help, and exits with 2. */
 export function argumentsOrExit<T>(help: string, parse: () => T): T {
   try {
     return parse()

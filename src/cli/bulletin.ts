@@ -1,10 +1,10 @@
 import type { Clock } from '../lib/clock.ts'
 import { counted, type News, newsGroup, newsLine } from './news.ts'
 
-/** Tells a person what happens, as fast as a person reads. */
+/** Prints what happens, at the speed of a reader. */
 export interface Bulletin {
   tell(news: News): void
-  /** Says at once what the second has not yet been summed up. */
+  /** Prints the present second's sum at once. */
   close(): void
 }
 
@@ -17,8 +17,8 @@ const LINES_A_SECOND = 20
 const SECOND_MS = 1_000
 
 /**
- * A line for each piece of news, with its time; of what comes after the twentieth in a second, one
- * line in sum. What somebody switches is always told.
+ * Prints a line for each piece of news, with its time. After the twentieth line in a second, it
+ * prints one line with the counts. It always prints a changed switch.
  */
 export function createBulletin({ clock, write }: BulletinParts): Bulletin {
   const untold = new Map<string, number>()

@@ -1,8 +1,8 @@
 const NEW_LINE = 0x0a
 
 /**
- * The lines of a stream, byte for byte, without their ends; holds one of them at a time. Throws when
- * one is longer than `maxBytes`.
+ * Yields the lines of a stream, byte for byte, without their ends; holds one line at a time. Throws
+ * when a line is longer than `maxBytes`.
  */
 export async function* byteLines(
   chunks: AsyncIterable<Uint8Array>,

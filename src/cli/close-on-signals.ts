@@ -5,19 +5,19 @@ import { safeError } from '../telemetry/logger.ts'
 export interface CloseOptions {
   /** The process ends with code 1 when `close` takes longer. */
   readonly withinMs: number
-  /** Told of a rejection that nobody awaits; without it, one is a bug and ends the process. */
+  /** Called with a rejection that nothing handles. When absent, a rejection ends the process. */
   readonly leftPromise?: ((error: unknown) => void) | undefined
 }
 
 /** Signals that ask a process to end. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
-/** Signals that tell of a crash; a handler in JavaScript could not do anything about it. */
+/** Signals of a crash. A handler in JavaScript could not do anything about it. */
 const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
 /**
- * Calls `close` once, at the first signal or uncaught error, and then ends the process. Any further
- * signal changes nothing: the pushes that wait are answered first. A terminal, a process manager and
- * npm may each send one.
+ * Calls `close` once, at the first signal or uncaught error, and then ends the process. Further
+ * signals change nothing, since waiting pushes are answered first. A terminal, a process manager
+ * and npm may each send one.
  */
 export function closeOnSignals(
   { withinMs, leftPromise }: CloseOptions,
@@ -43,7 +43,7 @@ export function closeOnSignals(
   }
 }
 
-/** The log may be unwritable, so standard error says it, too. */
+/** Reports a bug in the log and on standard error, since the log may be unwritable. */
 function tellOfBug(log: Logger, err: Error): void {
   log.error({ err }, 'closing after a bug')
   console.error('closing after a bug:', JSON.stringify(safeError(err)))

@@ -56,12 +56,12 @@ function optionsGiven(): Options {
 }
 
 interface DemoWorld extends LocalWorld {
-  /** Publishes a message and resolves with what its first push came to. */
+  /** Publishes a message and resolves with the result of its first push. */
   publish(data: string): Promise<PushResult>
   readonly deadLetterFolder: string
 }
 
-/** Most often it is a port that is taken. */
+/** Starts the world. The most frequent failure is a port that is taken. */
 async function worldAt(ports: Ports): Promise<DemoWorld> {
   try {
     return await startDemoWorld(ports)
@@ -89,7 +89,7 @@ async function startDemoWorld(ports: Ports): Promise<DemoWorld> {
   }
 }
 
-/** Publishes two messages and says what became of them; resolves with whether it was as promised. */
+/** Publishes two messages and prints the outcomes; resolves with whether they are as promised. */
 async function show(world: DemoWorld): Promise<boolean> {
   const { mixpanel, publish } = world
   const ten = answered(await publish(SAMPLE_EVENTS.join('\n')))
@@ -98,7 +98,7 @@ async function show(world: DemoWorld): Promise<boolean> {
   say('2. One message with a good and a bad event', two)
 
   const rows = mixpanel.deduplicated()
-  say(`What Mixpanel has: ${rows.length} events`, ...rows.map(rowLine))
+  say(`Events in Mixpanel: ${rows.length}`, ...rows.map(rowLine))
   const letters = createLetterReader(world.deadLetterFolder).readNew()
   say(`Dead letters: ${letters.length}, in ${world.deadLetterFolder}`, ...letters.map(letterLine))
 
@@ -125,7 +125,7 @@ function showWhatToTryNext({ service, issuer, mixpanel, deadLetterFolder }: Demo
     `  -d '{"message":{"messageId":"1","publishTime":"'$NOW'","data":"'$DATA'"}}'`,
     `curl -i ${service.url}/push -d '{}'         # no token: 401`,
     `curl -s ${service.url}/health/ready`,
-    `curl -s ${mixpanel.url}/events              # what has arrived`,
+    `curl -s ${mixpanel.url}/events              # the events in Mixpanel`,
     `cat ${deadLetterFolder}/*`,
   )
 }

@@ -13,7 +13,7 @@ const MAX_LOOK_MS = 4_000
 
 const memoryLimitBytes = Math.min(process.constrainedMemory() || totalmem(), totalmem())
 
-/** This machine, as the configuration asks about it. */
+/** The machine, for the rules of the configuration. */
 export const thisHost: Host = {
   memoryLimitBytes,
   heapLimitBytes: oldSpaceOf(nodeFlags(), memoryLimitBytes) ?? getHeapStatistics().heap_size_limit,
@@ -27,8 +27,8 @@ interface Look {
 }
 
 /**
- * Resolves when a folder has given an answer, whatever it is. A volume that gives none would hold up
- * `volumeOf` for ever, for that waits: rejects with an `UnresponsiveFolderError`.
+ * Resolves when a folder has answered in any way. A volume that does not answer would block
+ * `volumeOf`, which is synchronous, for ever: rejects with an `UnresponsiveFolderError`.
  */
 export async function waitForFolder(path: string, { clock, lookAt = stat }: Look): Promise<void> {
   const probe = (): Promise<void> => lookAt(path).then(NOTHING, NOTHING)
@@ -49,7 +49,7 @@ function volumeOf(path: string): Volume | undefined {
     const stats = statSync(path, { throwIfNoEntry: false })
     if (stats) return { device: stats.dev, inMemory: isInMemory(path) }
   } catch {
-    // A path that the service may not look into is no place for it to write to, either.
+    // The service cannot write to a path that it may not look into, either.
     return undefined
   }
   return dirname(path) === path ? undefined : volumeOf(dirname(path))

@@ -5,8 +5,8 @@ import { createAtMostEvery } from '../telemetry/at-most-every.ts'
 const MINUTE_MS = 60_000
 
 /**
- * Logs, once a minute, that a promise was rejected which nobody awaits. The owner's transform may leave
- * one with an event, and each delivery of that event would end the process.
+ * Logs, at most once a minute, a rejected promise that nothing handles. The owner's transform may
+ * leave one with an event, and each delivery of that event would end the process.
  */
 export function createTellOfLeftPromise(log: Logger, clock: Clock): (error: unknown) => void {
   const occasion = createAtMostEvery(MINUTE_MS, clock)

@@ -2,9 +2,9 @@ import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DeadLetter } from '../model/dead-letter.ts'
 
-/** The dead letters in a folder, read as they come. */
+/** The dead letters in a folder, read as they are written. */
 export interface LetterReader {
-  /** Those written since the last time. Synchronous: what is on disk at this very moment. */
+  /** The letters written since the last call. Synchronous: they are on disk at this very moment. */
   readNew(): readonly DeadLetter[]
 }
 
@@ -12,9 +12,9 @@ const NEW_LINE = 0x0a
 const CHUNK_BYTES = 1024 * 1024
 
 /**
- * Reads each file from where it left off. A last line without an end waits for the rest of it: a
- * write that failed may have torn it, and nothing follows it in its file. A line that is no letter
- * is left out.
+ * Reads each file from where the last read ended. A last line without an end is left for later,
+ * since a failed write may have torn it and nothing follows it in its file. A line that is no
+ * letter is skipped.
  */
 export function createLetterReader(folder: string): LetterReader {
   const read = new Map<string, number>()
@@ -44,7 +44,7 @@ function letterIn(line: string): readonly DeadLetter[] {
   }
 }
 
-/** None when the file has just been removed: one that holds no letter is. */
+/** The rest of a file; empty when the file was just removed, as one without a letter is. */
 function bytesFrom(path: string, from: number): Buffer {
   const file = unlessGone(() => openSync(path, 'r'))
   if (file === undefined) return Buffer.alloc(0)
@@ -62,7 +62,7 @@ function bytesFrom(path: string, from: number): Buffer {
   }
 }
 
-/** What is opened or read; `undefined` when somebody has moved or deleted it. */
+/** Runs `read`; `undefined` when the file or folder was moved or deleted. */
 function unlessGone<T>(read: () => T): T | undefined {
   try {
     return read()

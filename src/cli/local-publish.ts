@@ -7,10 +7,10 @@ import { counted } from './news.ts'
 import { DEFAULT_PORT_BASE, portBaseOf, portsFrom } from './ports.ts'
 import { type Published, publishEvents } from './publish-events.ts'
 
-const HELP = `Publishes a file of events, a line each, to the world that npm run local has started.
+const HELP = `Publishes a file of events, one on each line, to the world that npm run local has started.
 
 npm run local:publish -- FILE                     a hundred events in each message; - reads stdin
-npm run local:publish -- --per-message 1 FILE     so many in each
+npm run local:publish -- --per-message 1 FILE     one event in each message
 npm run local:publish -- --port-base 9000 FILE    to the world on these ports`
 
 const HIGHEST_PER_MESSAGE = 1_000_000

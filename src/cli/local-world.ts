@@ -22,28 +22,28 @@ import { type ServiceProcess, spawnService } from './spawn-service.ts'
 
 /** The real service between a Pub/Sub and a Mixpanel that run on this machine. */
 export interface LocalWorld {
-  /** With the topic `LOCAL_TOPIC` and one subscription to it, whose pushes are signed. */
+  /** A Pub/Sub with the topic `LOCAL_TOPIC` and one subscription to it, whose pushes are signed. */
   readonly pubsub: PubsubStandIn
   readonly mixpanel: MixpanelStandIn
   readonly issuer: TokenIssuer
   readonly service: ServiceProcess
-  /** `undefined` when they do not go to files. */
+  /** `undefined` when dead letters do not go to files. */
   readonly deadLetterFolder: string | undefined
-  /** Of the service, a line an entry; gone when the world is closed. */
+  /** The service's log, a line an entry; removed when the world is closed. */
   readonly logFile: string
   /** The end of that log. */
   lastLogLines(): readonly string[]
-  /** Ends all of it, after the service has settled what it can. */
+  /** Ends all parts, after the service has settled what it can. */
   close(): Promise<void>
 }
 
 export interface LocalWorldOptions {
   readonly ports: Ports
-  /** Variables of the service: `DEAD_LETTER` may name what outlives the world. */
+  /** Variables of the service. `DEAD_LETTER` may name a place that outlives the world. */
   readonly variables?: Readonly<Record<string, string>>
-  /** The share of acked messages that come again, from 0 to 1; none when absent. */
+  /** The share of acked messages that are pushed again, from 0 to 1; none when absent. */
   readonly duplicates?: number
-  /** Told of all that happens. */
+  /** Callbacks for what happens in the world. */
   readonly watch?: WorldWatch
 }
 
@@ -54,13 +54,13 @@ export interface WorldWatch {
 }
 
 const DEFAULT_ACK_DEADLINE_SECONDS = '10'
-/** Requests that Mixpanel's stand-in can show: a world may run for days. */
+/** The requests that Mixpanel's stand-in keeps, with a limit because a world may run for days. */
 const KEPT_REQUESTS = 1_000
 const LAST_LOG_LINES = 10
 
 /**
- * Starts all of it on loopback; the service is a process of its own, with `oidc` on. Leaves nothing
- * behind when one of them cannot start: a port that is taken is named.
+ * Starts all parts on loopback, with the service in a process of its own and `oidc` on. When one
+ * cannot start, ends the others; the error names a port that is taken.
  */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
   const { ports, variables = {}, watch = {} } = options
@@ -106,7 +106,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     },
     watch.deliveries,
   )
-  // What is under way is still answered while the service ends, and nothing is sent after it.
+  // The service still answers the pushes under way while it ends, and no push is sent after that.
   starting.defer(async () => subscription.pause())
   const started = starting.move()
 
@@ -148,7 +148,7 @@ async function startService(
   return { service, lastLogLines: () => last }
 }
 
-/** The service would name a port that is taken in its log only. */
+/** Checks a port. The service alone would name a taken port only in its log. */
 async function assertFree(name: string, port: number): Promise<void> {
   const server = await startLoopbackServer({ name, port }, async () => {})
   await server.close()

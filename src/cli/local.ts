@@ -12,13 +12,13 @@ import { askedToEnd, untilEnded } from './until-ended.ts'
 import { createWorldNews, letterNews } from './world-news.ts'
 
 const HELP = `A whole world on this machine until Ctrl-C: Pub/Sub with a topic and a signed push subscription,
-the real service, Mixpanel. Prints lines to paste, then tells what happens, a line each.
+the real service, Mixpanel. Prints commands to paste, then a line for each thing that happens.
 
 npm run local                             on the ports 8080 to 8084
 npm run local -- --port-base 9000         on the ports from 9000 on
-npm run local -- --dead-letters DIR       keeps dead letters there, also when it has ended
+npm run local -- --dead-letters DIR       keeps dead letters there after the end
 npm run local -- --duplicates 0.1         pushes a share of the acked messages again
-TRANSFORM=./my.mjs npm run local          variables of the service are passed on to it, but for
+TRANSFORM=./my.mjs npm run local          passes variables on to the service, except
                                           those that would tie it to another world`
 
 const LOOK_FOR_LETTERS_EVERY_MS = 200
@@ -46,7 +46,7 @@ interface Options {
   readonly help: boolean
   readonly portBase: number
   readonly duplicates: number
-  /** Of the service, over the world's own. */
+  /** Variables of the service, which override the world's. */
   readonly variables: Readonly<Record<string, string>>
 }
 
@@ -77,10 +77,10 @@ function variablesFor(deadLetters: string | undefined): Options['variables'] {
   if (deadLetters === undefined) return given
   if (deadLetters === '') throw new Error('--dead-letters must name a folder')
   if (given.DEAD_LETTER === undefined) return { ...given, DEAD_LETTER: `file:${deadLetters}` }
-  throw new Error('--dead-letters and DEAD_LETTER say the same: give one of them')
+  throw new Error('--dead-letters and DEAD_LETTER both set where dead letters go: give one of them')
 }
 
-/** Most often it is a port that is taken. */
+/** Starts the world. The most frequent failure is a port that is taken. */
 async function worldFor(options: Options, tell: (news: News) => void): Promise<LocalWorld> {
   const { portBase, duplicates, variables } = options
   const watch = createWorldNews({ clock: systemClock, tell })
@@ -88,12 +88,14 @@ async function worldFor(options: Options, tell: (news: News) => void): Promise<L
     return await startLocalWorld({ ports: portsFrom(portBase), variables, duplicates, watch })
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
-    console.error('No world here. Take other ports with: npm run local -- --port-base 9000')
+    console.error(
+      'The world did not start. Take other ports with: npm run local -- --port-base 9000',
+    )
     process.exit(1)
   }
 }
 
-/** Tells of the letters that are written from now on; returns how to stop. */
+/** Reports the letters written from now on; returns how to stop. */
 function tellLetters({ deadLetterFolder }: LocalWorld, tell: (news: News) => void): () => void {
   if (deadLetterFolder === undefined) return () => {}
   const reader = createLetterReader(deadLetterFolder)

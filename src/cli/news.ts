@@ -1,4 +1,4 @@
-/** What happens in a local world, as far as it is told: nothing of what events hold. */
+/** A piece of news of a local world. It holds nothing of the content of events. */
 export type News = Readonly<
   | { kind: 'published'; messageId: string; bytes: number }
   | ({ kind: 'delivered'; messageId: string } & Delivered)
@@ -6,22 +6,22 @@ export type News = Readonly<
   | { kind: 'switched'; what: string; to: string }
 >
 
-/** One delivery of a message, and what came of it. */
+/** One delivery of a message, and its result. */
 export interface Delivered {
   /** A status, `no answer` or `deadline`. */
   readonly answer: string
   readonly settlement: 'ack' | 'nack'
-  /** From 1: one more than the nacks so far. */
+  /** From 1: one more than the nacks before. */
   readonly attempt: number
   /** `duplicate` when it was acked before. */
   readonly again: 'first' | 'redelivery' | 'duplicate'
   readonly tookMs: number
 }
 
-/** Sixteen digits in the local Pub/Sub; the line and child of a dead letter come after it. */
+/** An id has sixteen digits in the local Pub/Sub; a dead letter's also has a line and a child. */
 const ID_WIDTH = 18
 
-/** One line, without its time; columns of one kind lie below each other. */
+/** Makes one line, without its time. Lines of one kind have aligned columns. */
 export function newsLine(news: News): string {
   switch (news.kind) {
     case 'published':
@@ -35,7 +35,7 @@ export function newsLine(news: News): string {
   }
 }
 
-/** By what a piece of news is counted where it is not told. */
+/** The group in which a piece of news is counted when it is not printed. */
 export function newsGroup(news: News): string {
   switch (news.kind) {
     case 'delivered':
@@ -47,7 +47,7 @@ export function newsGroup(news: News): string {
   }
 }
 
-/** `1,234`, wherever one lives. */
+/** Formats as `1,234`, in every locale. */
 export function counted(count: number): string {
   return count.toLocaleString('en-US')
 }
@@ -62,7 +62,7 @@ function letterText({ reason, field, detail }: News & { kind: 'dead_letter' }): 
   return `${reason}${field === undefined ? '' : ` at ${field}`}: ${detail}`
 }
 
-/** Ids of pushes made by hand and texts of a transform's errors may hold anything. */
+/** Removes control characters: ids of pushes by hand and a transform's errors may hold any. */
 function bare(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ')
 }

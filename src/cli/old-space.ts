@@ -2,8 +2,8 @@ const FLAG = /^--max[-_]old[-_]space[-_]size(?<share>[-_]percentage)?=(?<size>[\
 const MIB = 1024 * 1024
 
 /**
- * Bytes that Node's flags give the old generation of the heap, where bodies and texts lie; the last
- * flag counts. `undefined` without one: then V8 takes its share of the memory by itself.
+ * The size in bytes that Node's flags set for the old generation of the heap, which holds bodies
+ * and texts; the last flag counts. `undefined` without a flag: V8 then derives it from the memory.
  */
 export function oldSpaceOf(flags: readonly string[], memoryBytes: number): number | undefined {
   const { share, size } = flags.findLast((flag) => FLAG.test(flag))?.match(FLAG)?.groups ?? {}

@@ -1,13 +1,13 @@
 import { byteLines } from './byte-lines.ts'
 
 export interface PublishParts {
-  /** Events in one message, at most; fewer where they would be too large together. */
+  /** The most events in one message; fewer when they would be too large together. */
   readonly perMessage: number
-  /** Publishes messages with this data as one request; rejects when it is not taken. */
+  /** Publishes messages with this data as one request; rejects when it is refused. */
   readonly publish: (messages: readonly Uint8Array[]) => Promise<void>
 }
 
-/** What has been published so far. */
+/** The numbers published so far. */
 export interface Published {
   readonly events: number
   readonly messages: number
@@ -18,15 +18,15 @@ interface Message {
   readonly events: number
 }
 
-/** In base64, and with the JSON around it, less than the 10 MB that a publish request may have. */
+/** With base64 and JSON around it, less than the 10 MB limit of a publish request. */
 const MAX_REQUEST_BYTES = 7_000_000
 // cloud.google.com/pubsub/quotas#resource_limits
 const MAX_MESSAGES = 1_000
 const NEW_LINE = Buffer.from('\n')
 
 /**
- * Publishes each line that is not blank as an event, while it is read: however much there is, one
- * request is held. Yields after each request. Throws when a line is too long to be published.
+ * Publishes each line that is not blank as an event while it reads, and holds one request at a
+ * time. Yields after each request. Throws when a line is too long to be published.
  */
 export async function* publishEvents(
   chunks: AsyncIterable<Uint8Array>,
@@ -57,7 +57,7 @@ async function* eventLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Bu
   }
 }
 
-/** In order, at most so many together, and at most `MAX_REQUEST_BYTES` of them. */
+/** Groups items in order, at most so many in a group, and at most `MAX_REQUEST_BYTES` of them. */
 async function* grouped<T>(
   items: AsyncIterable<T>,
   maxItems: number,

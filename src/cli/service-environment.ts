@@ -5,19 +5,19 @@ import type { Ports } from './ports.ts'
 
 type Variables = Readonly<Record<string, string>>
 
-/** Whom the service cannot do without. */
+/** The servers that the service needs. */
 export interface Neighbours {
   readonly mixpanel: { readonly url: string }
   readonly issuer: { readonly issuer: string; readonly jwksUrl: string }
 }
 
-/** The parts of a world that the service has to do with. */
+/** The parts of a world that the service's variables name. */
 export interface Surroundings extends Neighbours {
   readonly ports: Ports
   readonly pubsub: { readonly host: string }
 }
 
-/** What ties the service to its world; a value of the person's would let events leave the machine. */
+/** The variables that tie the service to its world. Other values could send events elsewhere. */
 export function surroundingVariables({ ports, pubsub, ...neighbours }: Surroundings): Variables {
   return {
     ...neighbourVariables(neighbours),
@@ -27,7 +27,7 @@ export function surroundingVariables({ ports, pubsub, ...neighbours }: Surroundi
   }
 }
 
-/** A service on loopback, on any free port, without metrics, between these two. */
+/** The variables of a service on loopback with these servers, on any port, without metrics. */
 export function neighbourVariables({ mixpanel, issuer }: Neighbours): Variables {
   return {
     HOST: '127.0.0.1',
@@ -43,7 +43,7 @@ export function neighbourVariables({ mixpanel, issuer }: Neighbours): Variables 
   }
 }
 
-/** What a person's environment has no say in, for the same reason. */
+/** The variables that a person's environment does not set, for the same reason. */
 const TIED: readonly VariableName[] = [
   'HOST',
   'PORT',

@@ -2,36 +2,36 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** The service in a process of its own, as it runs in production. */
+/** The service in a process of its own, as in production. */
 export interface ServiceProcess {
   /** The base URL, without a slash at the end. */
   readonly url: string
   readonly pid: number
-  /** The log so far, a line an entry; empty when it was asked to go elsewhere. */
+  /** The log so far, a line an entry; empty when `logged` takes the lines. */
   readonly logLines: readonly string[]
-  /** Resolves, whatever ended it, with the exit code; `undefined` when a signal did. */
+  /** Resolves with the exit code when the process ends; `undefined` when a signal ended it. */
   readonly ended: Promise<number | undefined>
   /** Sends the signal and resolves as `ended` does. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined>
 }
 
 export interface SpawnOptions {
-  /** The entry file; the service from its sources when absent. */
+  /** The entry file; the service's sources when absent. */
   readonly main?: string
   readonly cwd?: string
-  /** Another user to run as. */
+  /** The user to run as; the present user when absent. */
   readonly uid?: number | undefined
-  /** Whether Ctrl-C in our terminal reaches it too, or us alone; it does when absent. */
+  /** Whether Ctrl-C in our terminal reaches the service too, or us alone; it does when absent. */
   readonly signals?: 'of_our_terminal' | 'ours_alone'
-  /** Where each line of the log goes; it is kept when absent. */
+  /** Called with each line of the log; the lines are kept when absent. */
   readonly logged?: (line: string) => void
 }
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /**
- * Starts the service with this environment and nothing else of ours; resolves when it takes
- * pushes. Rejects, with what it printed, when it ends before. It does not outlive an exit of ours.
+ * Starts the service with this environment only; resolves when it takes pushes. Rejects with its
+ * output when it ends before. Ends the service when our process exits.
  */
 export async function spawnService(
   env: Readonly<Record<string, string>>,
@@ -67,7 +67,7 @@ function endOf(child: ChildProcess): Promise<number | undefined> {
   })
 }
 
-/** The service says in its log where it listens. */
+/** Reads from its log where the service listens. */
 function addressOf(child: ChildProcess, logged: (line: string) => void): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const beforeStart: string[] = []

@@ -1,7 +1,7 @@
 import { LOCAL_TOPIC } from '../local/push-request.ts'
 import { DEFAULT_PORT_BASE, portsFrom } from './ports.ts'
 
-/** Where the parts of a world are. */
+/** The addresses of the parts of a world. */
 export interface Places {
   readonly service: { readonly url: string; readonly pid: number }
   readonly pubsub: { readonly url: string }
@@ -13,11 +13,11 @@ export interface Places {
 
 const GOOD_EVENT = '{"event":"hello","properties":{"distinct_id":"me"}}'
 const BAD_EVENT = '{"event":"hello","properties":{"distinct_id":"me","time":"yesterday"}}'
-/** The name of an event for which a switch makes Mixpanel refuse the whole batch. */
+/** The name of an event that, once a switch is set, makes Mixpanel refuse its whole batch. */
 const POISON = 'poison'
 const POISONED = `${GOOD_EVENT}\n${GOOD_EVENT.replace('hello', POISON)}`
 
-/** The whole world: where everything is, and lines to paste into a shell. */
+/** Describes the whole world: the addresses of its parts, and lines to paste into a shell. */
 export function thingsToTry(world: Places, portBase: number): string {
   const { service, pubsub, mixpanel, issuer, deadLetterFolder, logFile } = world
   const metrics = `http://127.0.0.1:${portsFrom(portBase).metrics}/metrics`
@@ -29,21 +29,19 @@ export function thingsToTry(world: Places, portBase: number): string {
       `Mixpanel      ${mixpanel.url}`,
       `tokens        ${issuer.url}`,
       `metrics       ${metrics}`,
-      `dead letters  ${deadLetterFolder ?? 'not in files: as DEAD_LETTER says'}`,
+      `dead letters  ${deadLetterFolder ?? 'not in files; DEAD_LETTER says where'}`,
       `service log   ${logFile}`,
     ]),
-    ...section('Publish a good event; a bad one; a good one and a poison one; or a file', [
-      publish(GOOD_EVENT),
-      publish(BAD_EVENT),
-      publish(POISONED),
-      publishFileLine(portBase),
-    ]),
-    ...section('Make Mixpanel fail: each line replaces the fault before it', [
+    ...section(
+      'Publish a good event, a bad one, a good and a poison one in one message, or a file',
+      [publish(GOOD_EVENT), publish(BAD_EVENT), publish(POISONED), publishFileLine(portBase)],
+    ),
+    ...section('Make Mixpanel fail; each fault replaces the one before it', [
       ...FAULTS.map((fault) => change('PUT', `${mixpanel.url}/control/faults`, fault)),
       change('PUT', `${mixpanel.url}/control/quota`, { events: 5, windowMs: 10_000 }),
       change('PATCH', `${mixpanel.url}/control/switches`, { poison: POISON }),
     ]),
-    ...section('Make it well again: faults, quota, poison; and list all that there is', [
+    ...section('End the fault, the quota and the poison; then list all settings', [
       ...['faults', 'quota', 'switches'].map((name) =>
         change('DELETE', `${mixpanel.url}/control/${name}`),
       ),
@@ -88,7 +86,7 @@ function change(method: string, url: string, body?: object): string {
   return `curl -s -o /dev/null -X ${method} ${url}${data}`
 }
 
-/** As one word for a shell. */
+/** Quotes a text as one word for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -2,16 +2,16 @@ import type { ServiceProcess } from './spawn-service.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Resolves, from now on, when somebody asks for the end: Ctrl-C, a signal, or nobody reads on. */
+/** Resolves at Ctrl-C, at a signal, or when standard output is closed, from this call on. */
 export function askedToEnd(): Promise<void> {
   return new Promise((resolve) => {
-    // For good: npm hands on the Ctrl-C that the terminal has sent as well, and an end takes a while.
+    // For good: npm forwards the Ctrl-C that the terminal sent as well, and an end takes a while.
     for (const signal of SIGNALS) process.on(signal, () => resolve())
     process.stdout.on('error', () => resolve())
   })
 }
 
-/** Resolves with the code to end with: 0 when it was asked for, or the service's own, said aloud. */
+/** Resolves with the exit code: 0 when the end was asked for, or else the service's, reported. */
 export async function untilEnded(
   { ended }: Pick<ServiceProcess, 'ended'>,
   asked: Promise<void>,

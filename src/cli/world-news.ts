@@ -21,7 +21,7 @@ const AT_FIRST: StandInSettings = {
   quota: 'unlimited',
 }
 
-/** Watches a world, and makes news of what happens there. */
+/** Watches a world, and reports each event in it as news. */
 export function createWorldNews({ clock, tell }: WorldNewsParts): Required<WorldWatch> {
   let settings = textsOf(AT_FIRST)
 
@@ -72,7 +72,7 @@ function publishedNews({ messageId, data }: TopicMessage): News {
   return { kind: 'published', messageId, bytes: data.length }
 }
 
-/** Whatever else is published there is shown as one without a reason. */
+/** Makes the news of a message in the letters' topic. Any other message has no reason. */
 function letterInTopic({ messageId, attributes }: TopicMessage): News {
   const of = (name: LetterAttribute): string | undefined => attributes[`${LETTER_PREFIX}${name}`]
   const field = of('field')
@@ -85,7 +85,7 @@ function letterInTopic({ messageId, attributes }: TopicMessage): News {
   }
 }
 
-/** What a dead letter has to say about its reason, and nothing of its event. */
+/** Makes the news of a dead letter, with its reason and without its event. */
 export function letterNews({ id, reason, field, detail }: DeadLetter): News {
   return { kind: 'dead_letter', id, reason, detail, ...(field !== undefined && { field }) }
 }
@@ -95,7 +95,7 @@ function answerText(result: PushResult): string {
   return result.kind === 'no_answer' ? 'no answer' : 'deadline'
 }
 
-/** By name, what each thing that can be switched is set to. */
+/** The present value of each setting, by name. */
 function textsOf({ switches, faults, quota }: StandInSettings): Readonly<Record<string, string>> {
   return {
     faults: faultsText(faults),

@@ -24,7 +24,7 @@ describe('the demo', () => {
 
     assert.equal(code, 0)
     assert.equal(out.match(/answered 204 \(acked\)/g)?.length, 2)
-    assert.match(out, /What Mixpanel has: 11 events/)
+    assert.match(out, /Events in Mixpanel: 11/)
     assert.equal(out.match(/ {2}test_event /g)?.length, 10)
     assert.match(out, /Dead letters: 1, .*\n +invalid_event at properties\.time: /)
     assert.match(out, /All as promised/)

@@ -49,7 +49,7 @@ describe('npm run local', () => {
     const said = local.said()
     const publish = linesBelow('Publish', said)
     const fail = linesBelow('Make Mixpanel fail', said)
-    const mend = linesBelow('Make it well', said)
+    const mend = linesBelow('End the fault', said)
     const look = linesBelow('Look at', said)
 
     assert.equal(publish.length, 3)
