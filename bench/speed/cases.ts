@@ -39,7 +39,7 @@ export const CASES: readonly Case[] = [
   },
 ]
 
-/** Every combination of events a push, connections and Mixpanel's delay. */
+/** Every combination of events a push, event size, Mixpanel's delay and connections. */
 export const SWEEP: readonly Case[] = [1, 10, 100].flatMap((eventsAPush) =>
   [300, 1_100].flatMap((eventBytes) =>
     [0, 50].flatMap((mixpanelMs) =>

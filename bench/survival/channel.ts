@@ -39,7 +39,7 @@ export interface ChannelParts {
   readonly ackDeadlineSeconds: number
   /** Whether refused messages are nacked and leave for a dead-letter topic in the end. */
   readonly hasDeadLetterPolicy: boolean
-  /** The books of the run, called with each ack at the moment it comes. */
+  /** The books of the run, called with each publish, push and ack at the moment it comes. */
   readonly books: Books
   readonly facts: FactsAtAck
 }

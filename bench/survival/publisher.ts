@@ -23,7 +23,7 @@ export interface PublisherParts {
 /** A publisher that stays at most 300 messages ahead of the acks. */
 export interface Publisher {
   /**
-   * Resolves when all runs together have published `events` more events, and few messages wait.
+   * Resolves when all runs together have published `events` events, and few messages wait.
    * Rejects with a `GivenUpError` when the service acks no more messages.
    */
   run(events: number): Promise<void>
