@@ -40,24 +40,24 @@ export interface ControlParts {
 /** Answers a request to steer the stand-in; `undefined` for any other request. */
 export type AnswerControl = (request: IncomingMessage, route: string) => Promise<Answer | undefined>
 
-const USAGE = `A stand-in for Mixpanel. Nothing here needs credentials but /import.
+const USAGE = `A stand-in for Mixpanel. Only /import needs credentials.
 
 POST   /import              as Mixpanel: ?strict=1, verbose, project_id, ip
 POST   /engage, /groups     as Mixpanel: profiles of users and groups
-GET    /rows                every accepted copy of every event; ?last=10 shows only so many
+GET    /rows                every accepted copy of every event; ?last=10 shows the last ten
 GET    /events              de-duplicated, as queries see them
-GET    /compacted           as compaction leaves them: one copy a day
-GET    /profiles, /groups   what the updates have come to
+GET    /compacted           the rows after compaction: one copy a day
+GET    /profiles, /groups   the profiles, with their updates applied
 GET    /requests            the requests to /import
-GET    /traffic             the same in sum
+GET    /traffic             the sums of these requests
 DELETE /rows                forgets rows, profiles, groups and requests
-GET    /control             what is set, and what can be
+GET    /control             the present settings, and the possible ones
 PATCH  /control/switches    {"idManagement":"original"}
-DELETE /control/switches    all back to their first choices
+DELETE /control/switches    sets all to their first choices
 PUT    /control/faults      {"kind":"status","status":503,"times":20}; without times, until changed
-DELETE /control/faults      ends them, and sends what a gate holds
+DELETE /control/faults      ends the faults, and sends held answers
 PUT    /control/quota       {"events":30000,"bytes":2000000000,"windowMs":60000}
-DELETE /control/quota       lifts it
+DELETE /control/quota       lifts the quota
 
 For instance: curl -X PUT http://127.0.0.1:8082/control/faults -d '{"kind":"hang","times":3}'
 `

@@ -21,7 +21,7 @@ const MAX_PROPERTIES = 2000
 const MAX_NAME_CHARACTERS = 255
 const MAX_VALUE_BYTES = 256 * 1024
 
-/** An empty store, in memory. */
+/** Creates an empty store, in memory. */
 export function createProfileStore(): ProfileStore {
   const kept = new Map<string, Profile>()
 

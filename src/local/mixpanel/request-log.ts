@@ -40,7 +40,7 @@ const NO_TRAFFIC: Traffic = { requests: 0, events: 0, bytes: 0, statuses: {} }
 export interface RequestLog {
   /** Adds a request whose body is in; the returned object takes notes of its later course. */
   add(request: LoggedRequest): RequestNotes
-  /** The last ones, in order of arrival. */
+  /** The last requests, in order of arrival. */
   requests(): readonly LoggedRequest[]
   /** The sums since the start or the last `clear`, over forgotten requests too. */
   traffic(): Traffic
@@ -53,7 +53,7 @@ interface Entry {
   request: LoggedRequest
 }
 
-/** An empty log, which keeps the last `kept` requests. */
+/** Creates an empty log, which keeps the last `kept` requests. */
 export function createRequestLog(kept: number): RequestLog {
   let entries: Entry[] = []
   let sum = NO_TRAFFIC

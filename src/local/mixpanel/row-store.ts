@@ -39,7 +39,7 @@ export interface RowStore {
   clear(): void
 }
 
-/** An empty store, in memory. */
+/** Creates an empty store, in memory. */
 export function createRowStore(): RowStore {
   let kept: Row[] = []
 
