@@ -131,8 +131,8 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'makes ids from content and the clock': {
     file: 'prepare/derived-ids.ts',
-    original: "['content', text, ordinal,",
-    sabotaged: "['content', text, performance.now(),",
+    original: "['content', text, ...place]",
+    sabotaged: "['content', text, performance.now()]",
     showsAfterKill: true,
     shows: { setting: IDS_FROM_CONTENT },
     found: /doubled/,
