@@ -117,7 +117,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ho
   return { ...configOf(parsed.environment, host), warnings }
 }
 
-/** The folder whose volume the rules look at. On Cloud Run it may be mounted, and give no answer. */
+/**
+ * Returns the folder whose volume the rules check. On Cloud Run it may be mounted, and give no
+ * answer.
+ */
 export function mountedFolderIn(
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {

@@ -11,7 +11,7 @@ export interface Ranges {
 }
 
 const RANGES = /^\d{1,9}(?:-\d{1,9})?(?:,\d{1,9}(?:-\d{1,9})?)*$/
-/** The end of a range without one: no text has so many lines. */
+/** The end of a range that has none. No text has this many lines. */
 export const TO_THE_END = 999_999_999
 /** The most ranges that are held at once, before the nearest are joined. */
 const MOST_RANGES = 4_096

@@ -22,7 +22,7 @@ export function trimmedEndIn(bytes: Uint8Array, start: number, end: number): num
   return at
 }
 
-/** The same of what may be long; pauses after each stretch. */
+/** Returns the same for a text that may be long. It pauses after each stretch. */
 export function* trimmedEndInTurns(
   bytes: Uint8Array,
   start: number,
@@ -31,13 +31,16 @@ export function* trimmedEndInTurns(
   for (let at = end; ; ) {
     const from = Math.max(start, at - STRETCH_BYTES)
     at = trimmedEndIn(bytes, from, at)
-    // A white space of several bytes may begin before the stretch.
+    // A white-space character of several bytes may begin before the stretch.
     if (from === start || at >= from + LONGEST_SPACE) return at
     yield
   }
 }
 
-/** The next index from `start` on at which no white space begins; pauses after each stretch. */
+/**
+ * Returns the next index from `start` on at which no white space begins. It pauses after each
+ * stretch.
+ */
 export function* contentFrom(bytes: Uint8Array, start: number): Generator<void, number> {
   let at = start
   for (let pauseAt = at + STRETCH_BYTES; ; ) {

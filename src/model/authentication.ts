@@ -33,7 +33,7 @@ export type Refused = Readonly<{
   code: RefusalCode
   /** A text for people: what is wrong and what to do. It never quotes any part of the token. */
   detail: string
-  /** More of that, for the log only: the sender may not be told. */
+  /** A further text, for the log only: the sender must not learn it. */
   hint?: string
 }>
 

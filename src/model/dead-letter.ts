@@ -44,7 +44,7 @@ export interface DeadLetter {
   readonly detail: string
   /** The raw text of the event as published; absent when the data was not text. */
   readonly event?: string
-  /** The published bytes in base64, where they were not text. */
+  /** The published bytes in base64, when they were not text. */
   readonly data?: string
   readonly stage: LetterStage
   /** The line, from 1; 0 when the letter is for the message as a whole. */

@@ -24,7 +24,10 @@ export type Prepare = (message: Message) => (candidate: Candidate) => PreparedEv
  */
 const TOO_LARGE_BYTES = 1_048_576
 
-/** No id and no time makes a text so much shorter; to change it would take its time. */
+/**
+ * The length from which a text is too large without a closer look. An id and a time cannot make it
+ * small enough, and setting them would take long.
+ */
 const NEVER_SMALL_LENGTH = 2 * TOO_LARGE_BYTES
 
 const IDENTITY_VERBS = ['$identify', '$create_alias', '$merge']

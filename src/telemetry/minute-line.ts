@@ -10,7 +10,7 @@ export interface MinuteLineParts {
 
 /** Writes the books once for each minute that had traffic. The deltas add up to the totals. */
 export interface MinuteLine {
-  /** Must be called before traffic changes the books. */
+  /** Notes traffic. It must be called before the traffic changes the books. */
   noteTraffic(): void
   /** Writes the last line; no line follows it. */
   close(): void
