@@ -45,9 +45,10 @@ describe('a JSON object', () => {
   }
 })
 
+/** Parses what follows two bytes of another line. */
 function parseIn(text: string) {
-  const bytes = Buffer.from(text)
-  return parseJson({ bytes, isUtf8: true }, 0, bytes.length)
+  const bytes = Buffer.from(`1\n${text}`)
+  return parseJson({ bytes, isUtf8: true }, 2, bytes.length)
 }
 
 function nested(levels: number): string {
