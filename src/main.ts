@@ -23,9 +23,9 @@ import { createLogger } from './telemetry/logger.ts'
 import { loadTransform } from './transform/load-transform.ts'
 import { VERSION } from './version.ts'
 
-/** Below Cloud Run's ten seconds between SIGTERM and SIGKILL. */
+/** The time for a close, below Cloud Run's ten seconds between SIGTERM and SIGKILL. */
 const CLOSE_WITHIN_MS = 8_000
-/** How long an end waits for the reader of the log. */
+/** The time that an exit waits for the reader of the log. */
 const FLUSH_WITHIN_MS = 500
 
 await main()
@@ -42,17 +42,17 @@ async function main(): Promise<void> {
   try {
     await run(config, { log, destination })
   } catch (error) {
-    // A start that fails is the owner's to mend: the message says what to do, and is ours.
+    // The owner can correct a start that fails: our message says what to do.
     const text = error instanceof Error ? error.message : 'the service cannot start'
     log.fatal({ err: error }, text)
-    // The log may be unwritable.
+    // The log may not be writable.
     console.error(text)
     await destination.flush(FLUSH_WITHIN_MS)
     endHalfAService(error)
   }
 }
 
-/** Whatever did start, a port perhaps, must not live on. */
+/** Ends the process with all that has started, a port perhaps. */
 function endHalfAService(error: unknown): never {
   // An exit would wait, perhaps for ever, for the thread that waits for the folder.
   if (error instanceof UnresponsiveFolderError) process.kill(process.pid, 'SIGKILL')

@@ -16,29 +16,31 @@ import { type EventOutcome, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
 import type { RejectedGo } from './settle/settlement-of.ts'
 
-/** The rooms on the path, in order. None knows another: they meet here. */
+/** The stages of the path, in order. No stage knows another: the pipeline connects them. */
 export interface Stages extends MakingStages, LetterStages {
   decode(message: Message, hold: Hold, wanted: () => boolean): Decoded | Promise<Decoded>
-  /** Sends events on their way; their party is told as each arrives. */
+  /** Sends events. Their party is told each outcome as it comes. */
   importEvents(travellers: readonly Traveller[]): void
   readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'mayStore' | 'notStored'>
   readonly rejectedGo: RejectedGo
   settle(outcomes: readonly EventOutcome[]): Settlement
 }
 
-/** How much of a message is in memory as events. */
+/** The part of a message that is in memory as events. */
 export interface PipelineOptions {
   readonly portion: PortionSize
-  /** What may still be under way when the next portion is made, in bytes. */
+  /** The most bytes of events that may be under way when the next portion is made. */
   readonly windowBytes: number
-  /** Whether an event is made without those before it: then none is made that is settled already. */
+  /**
+   * Whether an event can be made without those before it. Settled events are then not made again.
+   */
   readonly skipsSettled: boolean
 }
 
 /**
- * The path of one message: its events set out, a portion at a time for as long as there is time,
- * each comes to an outcome, the outcomes settle the message. `nextTurn` lets other messages have
- * theirs. Rejects only on a bug, which the edge turns into a nack.
+ * Makes the path of one message. Its events are sent, a portion at a time, for as long as there is
+ * time. Each gets an outcome, and the outcomes settle the message. `nextTurn` lets other messages
+ * run. It rejects only on a bug, which the edge turns into a nack.
  */
 export function createPipeline(
   stages: Stages,
@@ -62,7 +64,7 @@ export function createPipeline(
     return createPortions(decoded, message, { stages, size: portion })
   }
 
-  /** Resolves when all that set out has arrived. */
+  /** Resolves when all events that were sent have an outcome. */
   async function importAll(portions: Portions, work: Work): Promise<Imported> {
     let passed = false
     for (;;) {
@@ -87,7 +89,10 @@ export function createPipeline(
     return false
   }
 
-  /** Ends with the message's other work: what is not stored by then comes again. */
+  /**
+   * Stores rejected events. It ends with the message's other work: an event that is not stored by
+   * then comes again.
+   */
   async function storeRejected(made: () => Made, work: Work, decoded: Decoded): Promise<void> {
     if (stages.rejectedGo === 'to_subscription') return
     if (await storeLetters(made, work, decodedBytesOf(decoded))) return
@@ -100,19 +105,22 @@ function decodedBytesOf(decoded: Decoded): number {
   return decoded.kind === 'lines' ? decoded.body.bytes.length : 0
 }
 
-/** Only when the message will not come again: otherwise they would be stored once more then. */
+/**
+ * Whether rejected events are to be stored. They are only when the message will not come again:
+ * otherwise they would be stored twice.
+ */
 function isToStore(outcomes: readonly EventOutcome[]): boolean {
   const isOne = (sought: EventOutcome['kind']) => outcomes.some(({ kind }) => kind === sought)
   return isOne('rejected') && !isOne('retry')
 }
 
-/** Whether an earlier delivery has brought events through that this one has not made again. */
+/** Whether an earlier delivery imported events that this one has not made again. */
 function hasPassed(outcomes: readonly EventOutcome[]): boolean {
   return outcomes.some(({ kind }) => kind === 'imported' || kind === 'dropped')
 }
 
 interface Imported {
-  /** Its events, when they made one portion. */
+  /** The events of the message, when they made one portion. */
   readonly made: Made | undefined
   /** Whether one of them has passed, or was dropped. */
   readonly passed: boolean

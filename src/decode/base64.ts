@@ -1,15 +1,16 @@
 const PADDING = 0x3d
 
 /**
- * The bytes of a base64 text, or `undefined` when it is none. Both alphabets are taken, and
- * padding may be left out; white space and whatever else Node would skip in silence may not.
+ * Returns the bytes of a base64 text, or `undefined` when it is not base64. Both alphabets are
+ * accepted, and padding may be left out. White space is not accepted, nor other characters that
+ * Node would skip.
  */
 export function bytesOfBase64(text: string): Buffer | undefined {
   const padding = paddingOf(text)
   const digits = text.length - padding
   if (digits % 4 === 1 || (padding > 0 && text.length % 4 !== 0)) return undefined
   const bytes = Buffer.from(text, 'base64')
-  // Node skips what is no digit: it shows as bytes that are missing.
+  // Node skips a character that is not base64. Bytes are then missing.
   return bytes.length === Math.floor((digits * 3) / 4) ? bytes : undefined
 }
 

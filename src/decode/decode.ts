@@ -8,15 +8,18 @@ import { linesOf } from './places.ts'
 import { createReadText, notText, undecodable } from './read-text.ts'
 
 export interface DecodeOptions {
-  /** What one message may inflate to, from 1. Past it, the message is rejected as too large. */
+  /** The most bytes that one message may inflate to, at least 1. A larger message is rejected. */
   readonly maxBytes: number
-  /** What one message may take of the memory while it is under way; past it, likewise. */
+  /**
+   * The most memory that one message may take while it is under way. A larger message is rejected.
+   */
   readonly maxFootprintBytes: number
 }
 
 /**
- * Finds the events in a message's data. Answers at once but for what is large: that waits its turn
- * in the byte budget, for as long as `wanted`. Counts in `hold` what the events take of the memory.
+ * Finds the events in a message's data. It answers at once, except for large data, which waits for
+ * its turn in the byte budget for as long as `wanted` returns `true`. It counts in `hold` the
+ * memory that the events take.
  */
 export type Decode = (
   message: Message,
@@ -24,21 +27,25 @@ export type Decode = (
   wanted: () => boolean,
 ) => Decoded | Promise<Decoded>
 
-/** A footprint that waits for nobody: thousands of them fit. */
+/** The footprint below which a message does not wait: thousands of them fit. */
 const SMALL_FOOTPRINT_BYTES = 64 * 1024
-/** A text that is read at once, before its bytes are reserved. */
+/** The size of a text that is read at once, before its bytes are reserved. */
 const SMALL_BYTES = 256 * 1024
-/** Each may become a dead letter: what Mixpanel's quota takes in half a minute is enough. */
+/**
+ * The most events of a message. Each may become a dead letter, and Mixpanel's quota takes this
+ * number in half a minute.
+ */
 const MOST_EVENTS = 1_000_000
 
-/** For bytes that are counted already. */
+/** The hold for bytes that are counted already. */
 const COUNTED: InflateHold = { keep: () => {}, reserve: async () => true }
 
 const TOO_MANY_EVENTS = undecodable('too_large', `the data has more than ${MOST_EVENTS} events`)
 
 /**
- * Finds the lines of a text, and weighs what becomes of them: a kilobyte of gzip may hold half a
- * million. `nextTurn` lets others have theirs while a large text is read.
+ * Makes a `Decode`. It finds the lines of a text, and estimates the memory of their events: a
+ * kilobyte of gzip may hold half a million. `nextTurn` lets other messages run while a large text
+ * is read.
  */
 export function createDecode(
   { maxBytes, maxFootprintBytes }: DecodeOptions,
@@ -88,7 +95,8 @@ export function createDecode(
       const extent = extentOf(body, found)
       const bytes = footprintOf(body.bytes.length, extent)
       if (bytes <= maxFootprintBytes) return take(body, found, bytes)
-      // A long line is no reason to reject its neighbours: when it is bad, its message is stored whole.
+      // A long line is no reason to reject its neighbours: when it is bad, its message is stored
+      // whole.
       const tightBytes = tightFootprintOf(body.bytes.length, extent)
       if (extent.items === 1 || tightBytes > maxFootprintBytes) return rejectWhole(tooLarge)
       return take({ ...body, isTight: true }, found, tightBytes)
@@ -99,13 +107,15 @@ export function createDecode(
       }
     }
 
-    /** Its bytes are let go. */
+    /** Rejects the message, and releases its bytes. */
     function rejectWhole(rejection: Decoded): Decoded {
       hold.keep(0)
       return rejection
     }
 
-    /** Nobody waits with a text in hand: there it would be, uncounted. It is read once more. */
+    /**
+     * Reads the text once more after the wait. A text that waited in memory would not be counted.
+     */
     async function decodeLater(bytes: number): Promise<Decoded> {
       hold.keep(0)
       if (!(await hold.reserve(bytes, wanted))) return { kind: 'out_of_time' }

@@ -9,28 +9,28 @@ import { type ArrayRead, readArray, type Span } from './read-array.ts'
 import { faultOf } from './read-line.ts'
 import { type LinesRead, readLines } from './read-lines.ts'
 
-/** Where the events of a text stand, or why it is rejected as a whole. */
+/** The places of the events of a text, or the reason for which it is rejected as a whole. */
 export type Found = Readonly<
   | {
       kind: 'lines'
       places: Places
       /** The values of the first places, as far as they had to be parsed. */
       known: readonly unknown[]
-      /** All that follows the good elements of a broken array. */
+      /** The place of everything after the good elements of a broken array. */
       rest?: Place
     }
   | { kind: 'whole'; fault: Rejected }
   | { kind: 'too_many' }
 >
 
-/** The first line that is not blank, and where the next one begins. */
+/** The first line that is not blank, and the place where the next one begins. */
 interface Opening {
   readonly start: number
   readonly end: number
   readonly next?: number
 }
 
-/** A text of one line that is parsed before anything else is asked of it. */
+/** The size of a text of one line that is parsed before anything else. */
 const SMALL_BYTES = 64 * 1024
 const LINE_FEED = 0x0a
 const COMMA = 0x2c
@@ -46,7 +46,10 @@ const NO_OBJECT: Found = {
   ),
 }
 
-/** The one event of a small text on one line, as most messages are; `undefined` for other texts. */
+/**
+ * Finds the one event of a small text on one line, as in most messages; `undefined` for other
+ * texts.
+ */
 export function findOnlyLine(body: Body): Found | undefined {
   const { bytes } = body
   if (bytes[0] !== OPEN_BRACE || bytes.length > SMALL_BYTES) return undefined
@@ -57,13 +60,12 @@ export function findOnlyLine(body: Body): Found | undefined {
 }
 
 /**
- * Finds the events, `most` of them, in NDJSON, a JSON array, or one JSON value over several lines;
- * blank text holds none. Pauses after each stretch of the text.
- *
- * A text is NDJSON when one of its lines is a JSON object. A text whose first line ends in a brace, a
- * bracket or a comma is NDJSON when half of its lines are objects: a few may be a part of one broken
- * value. A text that is neither NDJSON nor JSON is rejected as a whole, but for the elements of an array
- * before the place where it is broken.
+ * Finds the events, at most `most`, in NDJSON, a JSON array, or one JSON value over several lines.
+ * Blank text holds none. It pauses after each stretch of the text.
+ * A text is NDJSON when one of its lines is a JSON object. A text whose first line ends in a brace,
+ * a bracket or a comma is NDJSON when half of its lines are objects: a few may be a part of one
+ * broken value. A text that is neither NDJSON nor JSON is rejected as a whole, except for the
+ * elements of an array before the place where it is broken.
  */
 export function* findLines(body: Body, most: number): Generator<void, Found> {
   const opening = yield* openingOf(body)
@@ -125,8 +127,8 @@ function* findInOthers(
 }
 
 /**
- * Whether a line that ends at `end` is laid out to go on, as no event of NDJSON is. No value has a
- * second brace after its first one: then the lone brace is a line by itself.
+ * Whether a line that ends at `end` is a part of a larger value, which no event of NDJSON is. No
+ * value has a second brace after its first one: in that case the lone brace is a line by itself.
  */
 function goesOn({ bytes }: Body, end: number, next = end): boolean {
   const last = bytes[end - 1]
@@ -138,12 +140,12 @@ function wholeIs(fault: JsonFault): Found {
   return fault === 'not_json' ? NO_OBJECT : { kind: 'whole', fault: faultOf(fault, 'the data') }
 }
 
-/** A large value takes a turn of its own. */
+/** Pauses after a large value was parsed. */
 function* afterParsing(bytes: number): Generator<void, void> {
   if (bytes > STRETCH_BYTES) yield
 }
 
-/** Whether a text is NDJSON, if so many of its lines are objects. */
+/** Whether a text is NDJSON, by the number of its lines that are objects. */
 type IsNdjson = (lines: LinesRead) => boolean
 
 function isAny({ objects }: LinesRead): boolean {
@@ -161,13 +163,16 @@ function* findNdjson(body: Body, most: number, isNdjson: IsNdjson): Generator<vo
   return isNdjson(lines) ? { kind: 'lines', places: lines.places, known: [] } : NO_OBJECT
 }
 
-/** Whether a broken array spans lines: then a line that is an object may be one of its elements. */
+/** Whether a broken array spans lines. A line that is an object may then be one of its elements. */
 function isEnclosed(body: Body, { end, next }: Opening, array: ArrayRead): boolean {
   if (array.closedAt !== undefined && array.closedAt <= end) return false
   return goesOn(body, end, next) || body.bytes[array.firstAt] === OPEN_BRACE
 }
 
-/** An array that is cut off after an element has no rest but the bracket that nothing closes. */
+/**
+ * Returns the rest of a broken array. An array that is cut off after an element has only its
+ * opening bracket as the rest.
+ */
 function restOf({ start: openAt }: Opening, good: number, rest: Span): Place {
   const number = good + 1
   const isCutOff = rest.start === rest.end

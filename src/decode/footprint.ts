@@ -1,8 +1,8 @@
 import { MOST_PARSED_BYTES } from './parse-json.ts'
 
-/** How much there is to read in a text. */
+/** The amount of data in a text. */
 export interface Extent {
-  /** Lines that are not blank, or elements. */
+  /** The number of lines that are not blank, or of elements. */
   readonly items: number
   /** The longest of them. */
   readonly longest: Longest
@@ -11,27 +11,42 @@ export interface Extent {
 /** A line or element, as far as its size matters. */
 interface Longest {
   readonly bytes: number
-  /** Of which are control characters. */
+  /** The number of its control characters. */
   readonly controls: number
 }
 
-/** A text that becomes one dead letter is there as itself, in UTF-16 perhaps, and as JSON twice. */
+/**
+ * The copies of a text that becomes one dead letter: the text itself, in UTF-16 perhaps, and JSON
+ * twice.
+ */
 const LETTER_COPIES = 6
-/** JSON writes a control character with six bytes, in a text and in the bytes made of it. */
+/**
+ * The copies of control characters. JSON writes each with six bytes, in a text and in the bytes
+ * made of it.
+ */
 const COPIES_OF_CONTROLS = 12
 const FIRST_PRINTABLE = 0x20
 
-/** Measured with 112-byte events and with lines `1`: traveller, line, texts, and what GC leaves. */
+/**
+ * The memory of an event under way: its object, line, texts, and garbage. Measured with events of
+ * 112 bytes and with lines `1`.
+ */
 const UNDER_WAY_BYTES = 700
-/** The strings made of the bytes, and what is sent. */
+/** The copies of a text: the strings made of the bytes, and the text that is sent. */
 const COPIES = 2
-/** However many events a message has, no more of them are under way at once: see `pipeline.ts`. */
+/** The most memory of events under way, however many a message has: see `pipeline.ts`. */
 const MOST_UNDER_WAY_BYTES = 24 * 1024 * 1024
-/** What stays of an event until its message is settled: its place, its outcome, what its id is made of. */
+/**
+ * The memory of an event until its message is settled: its place, its outcome, and the source of
+ * its id.
+ */
 const SETTLED_BYTES = 52
-/** An item below this size is no matter: items are read one after the other. */
+/** The size below which an item does not matter: items are read one after the other. */
 const LARGE_ITEM_BYTES = 1024 * 1024
-/** The control characters of an item are counted up to this size: 16 ms. A longer one is taken for them. */
+/**
+ * The size up to which the control characters of an item are counted, in 16 ms. A longer item
+ * counts as if it had nothing else.
+ */
 const COUNTED_BYTES = 16 * 1024 * 1024
 
 /** Whether an item is so long that its letter counts. */
@@ -39,15 +54,15 @@ export function isLarge(bytes: number): boolean {
   return bytes >= LARGE_ITEM_BYTES
 }
 
-/** The same when no large item becomes a letter: what is not parsed is not even read. */
+/** Estimates the same when no large item becomes a letter: such an item is not even read. */
 export function tightFootprintOf(bytes: number, { items, longest }: Extent): number {
   const read = Math.min(longest.bytes, MOST_PARSED_BYTES)
   return footprintOf(bytes, { items, longest: { bytes: read, controls: 0 } })
 }
 
 /**
- * What a text of `bytes` bytes and its events take of the memory, until their message is settled:
- * estimated on the high side.
+ * Estimates the memory that a text of `bytes` bytes and its events take until their message is
+ * settled. The estimate is on the high side.
  */
 export function footprintOf(bytes: number, { items, longest }: Extent): number {
   const underWay = COPIES * bytes + UNDER_WAY_BYTES * Math.max(1, items)
@@ -56,7 +71,9 @@ export function footprintOf(bytes: number, { items, longest }: Extent): number {
   return bytes + Math.min(underWay, MOST_UNDER_WAY_BYTES) + SETTLED_BYTES * items + largest
 }
 
-/** The size of the item from `start` up to `end`. The characters of a common one are no matter. */
+/**
+ * Measures the item from `start` up to `end`. The control characters of a small item do not matter.
+ */
 export function sizeOf(bytes: Uint8Array, start: number, end: number): Longest {
   let controls = 0
   if (!isLarge(end - start)) return { bytes: end - start, controls }

@@ -2,15 +2,18 @@ import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
 import type { Hold } from '../lib/byte-budget.ts'
 
-/** What became of compressed bytes. */
+/** The result of inflating bytes. */
 export type Inflated = Readonly<
   | { kind: 'inflated'; bytes: Buffer }
   | { kind: 'too_large' | 'corrupt' | 'followed' | 'out_of_time' }
 >
-/** What of a hold is used while bytes are inflated. */
+/** The part of a hold that is used while bytes are inflated. */
 export type InflateHold = Pick<Hold, 'reserve' | 'keep'>
 
-/** `readAgain` gives the same bytes once more: who waits for a turn waits without them. */
+/**
+ * Inflates bytes. `readAgain` returns the same bytes once more, so that a message that waits for
+ * its turn need not hold them.
+ */
 export type Inflate = (
   compressed: Buffer,
   readAgain: () => Buffer,
@@ -18,12 +21,15 @@ export type Inflate = (
   wanted: () => boolean,
 ) => Inflated | Promise<Inflated>
 
-/** Small enough to be inflated between two requests: half a millisecond. */
+/** The size of gzip that is inflated between two requests, in half a millisecond. */
 const SMALL_COMPRESSED_BYTES = 32 * 1024
 const SMALL_BYTES = 256 * 1024
-/** The most that deflate can save: 258 bytes in two bits (https://zlib.net/zlib_tech.html). */
+/** The highest ratio of deflate: 258 bytes in two bits (https://zlib.net/zlib_tech.html). */
 const MAX_RATIO = 1032
-/** What zlib says of bytes that are cut off or damaged. All else, such as no memory, is unforeseen. */
+/**
+ * The errors of zlib for bytes that are cut off or damaged. All others, such as no memory, are
+ * unforeseen.
+ */
 const CORRUPT_CODES = ['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT']
 
 const gunzipInBackground = promisify(gunzip)
@@ -34,8 +40,9 @@ export function isGzip(bytes: Buffer): boolean {
 }
 
 /**
- * Inflates gzip of one member or several, to at most `maxBytes`. A small one is answered at once;
- * for a large one the bytes are reserved first, and what was inflated is kept in the hold.
+ * Makes an `Inflate` for gzip of one member or several, up to `maxBytes`. A small one is inflated
+ * at once. The bytes of a large one are reserved first, and the inflated bytes are kept in the
+ * hold.
  */
 export function createInflate(maxBytes: number): Inflate {
   const smallBytes = Math.min(SMALL_BYTES, maxBytes)
@@ -61,7 +68,10 @@ export function createInflate(maxBytes: number): Inflate {
     }
   }
 
-  /** The trailer knows the last member's size only, and a damaged one lies: then once more. */
+  /**
+   * Returns the limits to try. The trailer has only the last member's size, and in damaged bytes it
+   * is wrong: a second try then has the full limit.
+   */
   function limitsFor(compressed: Buffer, size: number): readonly number[] {
     const plausible = size > 0 && size < maxBytes && size <= compressed.length * MAX_RATIO
     return plausible ? [size, maxBytes] : [maxBytes]
@@ -95,11 +105,11 @@ async function inflateUpTo(maxOutputLength: number, compressed: Buffer): Promise
 }
 
 /**
- * What zlib answers with `info`. It stops at a zero byte after a member, and says nothing of what
- * follows: only zeros may, as padding.
+ * Reads zlib's answer with `info`. zlib stops at a zero byte after a member, and does not report
+ * what follows. Only zeros may follow, as padding.
  */
 function inflatedOf(compressed: Buffer, answer: unknown): Inflated {
-  if (!isInfo(answer)) throw new TypeError('zlib says nothing of how much it has read')
+  if (!isInfo(answer)) throw new TypeError('zlib does not report how much it has read')
   const { buffer, engine } = answer
   if (!areZeros(compressed, engine.bytesWritten)) return { kind: 'followed' }
   return { kind: 'inflated', bytes: withoutRoomToSpare(buffer) }
@@ -112,16 +122,21 @@ function areZeros(bytes: Buffer, start: number): boolean {
 
 interface Info {
   readonly buffer: Buffer
-  /** `bytesWritten` is what was read of the compressed bytes. */
+  /** The engine; `bytesWritten` is the number of compressed bytes that were read. */
   readonly engine: { readonly bytesWritten: number }
 }
 
-/** The types of Node do not know what the option `info` changes. */
+/**
+ * Whether an answer has the form that the option `info` gives it, which Node's types do not know.
+ */
 function isInfo(answer: unknown): answer is Info {
   return typeof answer === 'object' && answer !== null && 'buffer' in answer && 'engine' in answer
 }
 
-/** The bytes are held until their message is settled, and the chunk that they lie in with them. */
+/**
+ * Copies the bytes when their chunk has much room to spare: it would be held until their message is
+ * settled.
+ */
 function withoutRoomToSpare(bytes: Buffer): Buffer {
   return bytes.buffer.byteLength > 2 * bytes.length ? Buffer.from(bytes) : bytes
 }
@@ -133,7 +148,7 @@ function failureOf(error: unknown): Inflated {
   throw error
 }
 
-/** ISIZE: the size of the last member, modulo 2^32 (RFC 1952, 2.3.1). */
+/** Returns ISIZE: the size of the last member, modulo 2^32 (RFC 1952, 2.3.1). */
 function sizeInTrailer(compressed: Buffer): number {
   return compressed.length < 4 ? 0 : compressed.readUInt32LE(compressed.length - 4)
 }

@@ -3,12 +3,12 @@ import { spaceIn, trimmedEndIn, trimmedEndInTurns } from '../lib/white-space.ts'
 
 const LINE_FEED = 0x0a
 
-/** Takes the next line, or says `false`: no more are wanted. */
+/** Called with the place of the next line. It returns `false` when no more lines are wanted. */
 export type TakeLine = (number: number, start: number, end: number) => boolean
 
 /**
- * Hands out the lines of a text that are not blank, with their numbers from 1 and without the white
- * space around them, and pauses after each stretch.
+ * Passes the lines of a text that are not blank to `take`, with their numbers from 1 and without
+ * the white space around them, and pauses after each stretch.
  */
 export function* linesIn(bytes: Buffer, take: TakeLine): Generator<void, void> {
   const scan: Scan = { at: 0, number: 1 }
@@ -31,13 +31,13 @@ export function* linesIn(bytes: Buffer, take: TakeLine): Generator<void, void> {
   }
 }
 
-/** How far a text has been scanned, and the number of the line that this is in. */
+/** The state of the scan of a text, and the number of the line at this place. */
 interface Scan {
   at: number
   number: number
 }
 
-/** Goes on to what is no white space, or to `until`. */
+/** Moves to the next byte that is not white space, or to `until`. */
 function skipSpace(bytes: Buffer, scan: Scan, until: number): void {
   let { at, number } = scan
   const last = Math.min(until, bytes.length)

@@ -2,25 +2,31 @@ import { isUtf8 } from 'node:buffer'
 import { weightIn } from '../lib/json/bytes.ts'
 import type { Body } from '../model/event.ts'
 
-/** The value of a text, or why it has none that this service reads. */
+/** The value of a text, or the reason why the service does not read it. */
 export type ParsedJson = Readonly<{ kind: 'json'; value: unknown } | { kind: JsonFault }>
 export type JsonFault = 'not_utf8' | 'not_json' | 'too_deep' | 'too_large'
 
-/** JSON.parse cannot be interrupted. What is shorter than this takes eight milliseconds at most. */
+/**
+ * The size of a text that needs no weighing. JSON.parse cannot be interrupted, and takes eight
+ * milliseconds at most for it.
+ */
 const UNWEIGHED_BYTES = 64 * 1024
-/** A text may be this long and hold this many values: 100 ms, when each is a new name of a member. */
+/**
+ * The largest text and the most values that are parsed: 100 ms, when each value is a new name of a
+ * member.
+ */
 export const MOST_PARSED_BYTES = 4 * 1024 * 1024
 const MAX_VALUES = 131_072
-/** V8 takes some 65 bytes of native memory for each level it descends. */
+/** The most levels. V8 takes some 65 bytes of native memory for each. */
 const MAX_DEPTH = 1000
 
-/** What `too_large` means, for a dead letter. */
+/** The meaning of `too_large`, for a dead letter. */
 export const PARSED_AT_MOST = `more than ${MOST_PARSED_BYTES} bytes or ${MAX_VALUES} values, which this service does not parse`
 
 const MOST = { depth: MAX_DEPTH, values: MAX_VALUES }
 
 /**
- * Parses a part of a body. Says nothing of why it is no JSON: V8's messages quote their input.
+ * Parses a part of a body. It gives no detail of bad JSON, because V8's messages quote their input.
  */
 export function parseJson(
   { bytes, isUtf8: allIsUtf8 }: Body,

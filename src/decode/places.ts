@@ -1,10 +1,10 @@
 import type { Place } from '../model/event.ts'
 
-/** The places of the lines of a text, in order. Takes 12 bytes a line. */
+/** The places of the lines of a text, in order. They take 12 bytes a line. */
 export interface Places {
   add(number: number, start: number, end: number): void
   readonly count: number
-  /** The longest of them; of no length when there is none. */
+  /** Returns the longest of them; one without length when there is none. */
   longest(): Place
   at(index: number): Place
 }
@@ -48,8 +48,8 @@ export function createPlaces(): Places {
 }
 
 /**
- * The places, with the values that were parsed to find them. Those are handed out once: what is
- * parsed must not be held while the events travel, and its owner may have changed it.
+ * Returns the places, with the values that were parsed to find them. Each value is returned once:
+ * it must not be held while its event is under way, and the transform may have changed it.
  */
 export function linesOf(places: Places, known: readonly unknown[], rest?: Place): Iterable<Place> {
   let values = known

@@ -7,15 +7,18 @@ import { createPlaces, type Places } from './places.ts'
 /** An array, as far as it is good. */
 export interface ArrayRead {
   readonly places: Places
-  /** Its values, if it was parsed as a whole. */
+  /** The values of its elements, if it was parsed as a whole. */
   readonly known: readonly unknown[]
-  /** How many of its elements are objects, as far as they were parsed one by one. */
+  /** The number of its elements that are objects, as far as they were parsed one by one. */
   readonly objects: number
-  /** Where its first element begins, good or not. */
+  /** The index at which its first element begins, good or not. */
   readonly firstAt: number
   /** The index after its closing bracket; `undefined` when it is broken before. */
   readonly closedAt: number | undefined
-  /** What is not part of the good array; from the end to the end when the array is cut off there. */
+  /**
+   * The bytes that are not part of the good array. When it is cut off, they are empty and at its
+   * end.
+   */
   readonly rest: Span | undefined
 }
 
@@ -25,12 +28,15 @@ export interface Span {
   readonly end: number
 }
 
-/** An array that is parsed as a whole. The elements of a larger one are parsed one by one. */
+/**
+ * The size of an array that is parsed as a whole. The elements of a larger one are parsed one by
+ * one.
+ */
 const SMALL_BYTES = 256 * 1024
 
 /**
- * Reads the array that opens at `openAt`, and stops after `most` elements and one. An element that
- * is not UTF-8 or too costly to parse does not break it.
+ * Reads the array that opens at `openAt`, and stops one element after `most`. An element that is
+ * not UTF-8, or too costly to parse, does not break it.
  */
 export function* readArray(body: Body, openAt: number, most: number): Generator<void, ArrayRead> {
   const textEnd = yield* trimmedEndInTurns(body.bytes, openAt, body.bytes.length)

@@ -4,7 +4,7 @@ import { type Rejected, rejected } from '../model/outcome.ts'
 import { isLarge } from './footprint.ts'
 import { type JsonFault, MOST_PARSED_BYTES, PARSED_AT_MOST, parseJson } from './parse-json.ts'
 
-/** Cuts a line out of its body and parses it; a bad line is rejected alone. */
+/** Cuts a line out of its body and parses it. A bad line is rejected alone. */
 export function readLine(body: Body, place: Place): ReadLine {
   const { number, start, end } = place
   const parsed = place.parsed ?? parseJson(body, start, end)
@@ -14,7 +14,7 @@ export function readLine(body: Body, place: Place): ReadLine {
   return { line, parsed: faultOf(parsed.kind, `line ${number}`) }
 }
 
-/** With the bytes of a line that is not UTF-8. */
+/** Returns the line. One that is not UTF-8 has its bytes as well. */
 function lineOf(body: Body, place: Place): Line {
   const line = textLineOf(body, place)
   const { start, end } = place
@@ -22,7 +22,10 @@ function lineOf(body: Body, place: Place): Line {
   return { ...line, data: body.bytes.toString('base64', start, end) }
 }
 
-/** A line that no letter may hold has its text only where the transform may want it. */
+/**
+ * Returns a line of text. One that is too long for a letter has its text only where the transform
+ * may need it.
+ */
 function textLineOf({ bytes, isTight }: Body, { number, start, end, isRest }: Place): Line {
   const isTooLong = isTight && isLarge(end - start)
   const isCut = !(isTooLong && end - start > MOST_PARSED_BYTES)
@@ -30,7 +33,7 @@ function textLineOf({ bytes, isTight }: Body, { number, start, end, isRest }: Pl
   return { number, text, ...(isTooLong && { isTooLong }), ...(isRest && { isRest }) }
 }
 
-/** Why what `subject` names cannot be read. */
+/** Returns the rejection of data that cannot be read; `subject` names the data. */
 export function faultOf(fault: JsonFault, subject: string): Rejected {
   switch (fault) {
     case 'not_utf8':

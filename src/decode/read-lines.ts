@@ -3,7 +3,7 @@ import { linesIn } from './lines-in.ts'
 import { isObject, parseJson } from './parse-json.ts'
 import { createPlaces, type Places } from './places.ts'
 
-/** The lines of a text, and how many of those that were parsed are JSON objects. */
+/** The lines of a text, and the number of those parsed that are JSON objects. */
 export interface LinesRead {
   readonly places: Places
   readonly objects: number
@@ -12,7 +12,7 @@ export interface LinesRead {
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Reads `most` lines and one at most, and parses them until `wanted` of them are objects. */
+/** Reads at most one line more than `most`, and parses lines until `wanted` of them are objects. */
 export function* readLines(body: Body, most: number, wanted: number): Generator<void, LinesRead> {
   const places = createPlaces()
   let objects = 0
@@ -24,7 +24,10 @@ export function* readLines(body: Body, most: number, wanted: number): Generator<
   return { places, objects }
 }
 
-/** Told by the braces in most cases, so that a million lines of something else cost little. */
+/**
+ * Whether a line is a JSON object. The braces decide in most cases, so that a million other lines
+ * cost little.
+ */
 function isObjectIn(body: Body, start: number, end: number): boolean {
   const { bytes } = body
   if (bytes[start] !== OPEN_BRACE || bytes[end - 1] !== CLOSE_BRACE) return false

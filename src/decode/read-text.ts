@@ -5,18 +5,21 @@ import { type RejectReason, rejected } from '../model/outcome.ts'
 import { bytesOfBase64 } from './base64.ts'
 import { createInflate, type Inflated, type InflateHold, isGzip } from './inflate.ts'
 
-/** The bytes in a message's data, without a byte-order mark, or why there are none. */
+/** The bytes in a message's data, without a byte-order mark, or the reason why there are none. */
 export type Read = Readonly<{ kind: 'text'; body: Body }> | NoText
 type NoText = Extract<Decoded, { kind: 'undecodable' | 'out_of_time' }>
 
-/** Answers at once but for gzip that is large: that waits its turn in the byte budget. */
+/**
+ * Reads the data of a message. It answers at once, except for large gzip, which waits for its turn
+ * in the byte budget.
+ */
 export type ReadText = (
   message: Message,
   hold: InflateHold,
   wanted: () => boolean,
 ) => Read | Promise<Read>
 
-/** Reads base64 and gzip, which is known by its first bytes. */
+/** Makes a `ReadText` for base64 and gzip. Gzip is known by its first bytes. */
 export function createReadText(maxBytes: number): ReadText {
   const inflate = createInflate(maxBytes)
 
@@ -49,14 +52,15 @@ export function createReadText(maxBytes: number): ReadText {
   }
 }
 
-/** A message that is rejected as a whole. */
+/** Makes the rejection of a message as a whole. */
 export function undecodable(reason: RejectReason, detail: string): NoText {
   return { kind: 'undecodable', outcome: rejected(reason, detail) }
 }
 
 /**
- * A message in which no line is an event, and not all bytes are text. An attribute that promises gzip
- * explains it, and is believed here only: a proxy may have inflated the data and kept the attribute.
+ * Makes the rejection of a message in which no line is an event, and not all bytes are text. An
+ * attribute that promises gzip explains it. The attribute is believed here only: a proxy may have
+ * inflated the data and kept the attribute.
  */
 export function notText(message: Message): NoText {
   const fault = promisesGzip(message) ? 'not gzip, as an attribute says, nor UTF-8' : 'not UTF-8'
@@ -71,7 +75,10 @@ function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
-/** The names under which publishers say so: `content-encoding`, `Content-Encoding`, `encoding`. */
+/**
+ * Whether an attribute promises gzip. Publishers use the names `content-encoding`,
+ * `Content-Encoding`, `encoding`.
+ */
 function promisesGzip({ attributes }: Message): boolean {
   return Object.entries(attributes).some(([name, value]) => {
     return /^(content-)?encoding$/i.test(name) && /gzip/i.test(value)

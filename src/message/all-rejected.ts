@@ -5,38 +5,51 @@ import type { Rejections, Telemetry } from '../model/telemetry.ts'
 import type { RejectedGo } from '../settle/settlement-of.ts'
 
 /**
- * Notices that nothing but letters comes of a topic: a transform that throws on everything, or a
- * topic of another shape. From then on messages are nacked instead of emptied into the letters.
+ * A state in which every recent event of a topic was rejected: the transform throws on all, or the
+ * topic has another shape. Messages are then nacked, so that the topic is not emptied into the dead
+ * letters.
  */
 export interface AllRejected {
-  /** Whether nothing but letters has come of enough events of enough messages. */
+  /** Whether enough events of enough messages were rejected, and none passed meanwhile. */
   isOn(): boolean
-  /** Called when an event has passed `prepare` or was dropped by a rule: ends the state. */
+  /** Called when an event has passed `prepare` or was dropped by a rule. It ends the state. */
   passed(): void
   /**
-   * Whether letters may be stored of a message whose events were all rejected before they were sent.
-   * One that may is counted; a redelivery of it once.
+   * Returns whether letters may be stored for a message whose events were all rejected before they
+   * were sent. A message that may be stored is counted, and a redelivery of it is not counted
+   * again.
    */
   mayStore(message: Message, rejections: readonly Tally[]): boolean
-  /** Called when the letters of a message that may be stored could not be: it counts no more. */
+  /**
+   * Called when the letters of a counted message could not be stored. The message counts no more.
+   */
   notStored(message: Message): void
 }
 
 export interface AllRejectedParts {
   readonly clock: Clock
-  /** Where Pub/Sub's own policy takes the messages, none is held back. */
+  /**
+   * The place of rejected events. Pub/Sub's own policy takes every message, so none is held back
+   * then.
+   */
   readonly rejectedGo: RejectedGo
   readonly telemetry: Pick<Telemetry, 'allRejected'>
 }
 
-/** One bad file on a quiet topic has as many events, but not as many messages. */
+/**
+ * The number of messages is required, too: one bad file on a quiet topic has as many events, but
+ * not as many messages.
+ */
 const MOST_EVENTS = 100
 const MOST_MESSAGES = 20
 const STORE_EVERY_MS = 60_000
-/** The shortest retention that Pub/Sub offers is 10 minutes, its default is 7 days. */
+/**
+ * The age from which a message is stored all the same. The shortest retention of Pub/Sub is 10
+ * minutes, its default is 7 days.
+ */
 const OLD_MS = 12 * 3_600_000
 
-/** A state that is off. It remembers the keys of less than a hundred messages. */
+/** Makes a state that is off. It remembers the keys of less than a hundred messages. */
 export function createAllRejected({ clock, rejectedGo, telemetry }: AllRejectedParts): AllRejected {
   const counted = new Map<string, number>()
   let events = 0

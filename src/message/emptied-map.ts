@@ -1,4 +1,4 @@
-/** What is under way, by its key. */
+/** The values in use, by key. */
 export interface EmptiedMap<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
@@ -7,9 +7,9 @@ export interface EmptiedMap<Value> {
 }
 
 /**
- * A Map that lets go of what is deleted. V8's does not at once: each time its table is made anew,
- * the old one keeps all that was in it, and dead tables in the old generation keep each other.
- * Where much comes and goes that is all that ever was there, until the next major collection.
+ * Makes a Map that releases deleted values. V8's own does not at once: each time its table is
+ * rebuilt, the old table keeps its entries, and dead tables in the old generation keep each other.
+ * With many entries that come and go, all of them stay in memory until the next major collection.
  */
 export function createEmptiedMap<Value extends object>(): EmptiedMap<Value> {
   const places = new Map<string, { value: Value | undefined }>()

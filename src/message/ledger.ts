@@ -16,7 +16,7 @@ export interface LedgerParts {
   readonly clock: Clock
   readonly openHold: () => Hold
   readonly settleMessage: (work: Work) => Promise<Settlement>
-  /** Makes all that waits be looked at again: the times until which it waits have moved. */
+  /** Looks at all waiting events again. It is called when deadlines have moved. */
   readonly review: () => void
   readonly telemetry: Pick<
     Telemetry,
@@ -24,30 +24,33 @@ export interface LedgerParts {
   >
 }
 
-/** The messages under way, and for a while what became of them. */
+/** The messages under way, and for a while the outcomes of earlier ones. */
 export interface Ledger {
   /**
-   * Resolves with what Pub/Sub is to be told of one push of a message, at the monotonic instant
-   * `answerBy` at the latest. A message already under way is joined, one just acked is acked
-   * again. Rejects only on a bug.
+   * Resolves with the settlement for one push of a message, at the monotonic instant `answerBy` at
+   * the latest. A push of a message under way joins it. A push of a message that was just acked is
+   * acked again. Rejects only on a bug.
    */
   settle(message: Message, answerBy: number): Promise<Settlement>
-  /** Gives up the work that no push waits for: a waiting push wants what it holds. */
+  /**
+   * Gives up the work that no push waits for, because a waiting push needs the memory that it
+   * holds.
+   */
   makeWay(): void
   /**
-   * Pulls every deadline to `answerBy`, gives up the work that no push waits for, and resolves when
-   * no push waits any more. Called again, it gives nobody more time.
+   * Moves every deadline to `answerBy`, gives up the work that no push waits for, and resolves when
+   * no push waits any more. A second call does not extend the time.
    */
   drain(answerBy: number): Promise<void>
 }
 
-/** Delivery ends this long before the answer is due, to leave time for dead letters. */
+/** The time between the end of delivery and the answer, for the storing of dead letters. */
 const DEAD_LETTER_MS = 1_000
-/** How long work goes on after its last push was answered, in ack deadlines. */
+/** The time that work goes on after its last push was answered, in ack deadlines. */
 const GOES_ON_DEADLINES = 2
-/** What a push takes of the memory while it waits: socket, request, answer, and what waits here. */
+/** The memory that a waiting push takes: socket, request, answer, and its entry here. */
 const PUSH_BYTES = 8 * 1024
-/** Roughly: an attribute, less its name and its value. */
+/** The rough size of an attribute without its name and its value. */
 const ATTRIBUTE_BYTES = 64
 
 /** One push of a message that is under way. */
@@ -59,14 +62,14 @@ interface UnderWay {
   readonly key: string
   work: Work
   waiters: readonly Waiter[]
-  /** Rings when work ends that no push waits for. */
+  /** The alarm for the end of work that no push waits for. */
   end?: Alarm
 }
 
 const LATE = nack('deadline')
 const DRAINING = nack('draining')
 
-/** The ledger of one process. Nothing in it is needed for correctness: it saves doing things twice. */
+/** Makes the ledger of one process. Correctness does not depend on it: it saves repeated work. */
 export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger {
   const { clock, openHold, settleMessage, review, telemetry } = parts
   const goesOnMs = GOES_ON_DEADLINES * options.ackDeadlineMs
@@ -116,7 +119,9 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
     for (const entry of underWay.values()) returnRest(entry)
   }
 
-  /** The process ends, and no push waits for it: what has no outcome yet comes again. */
+  /**
+   * Ends the work when the process ends and no push waits: an event without an outcome comes again.
+   */
   function returnRest(entry: UnderWay): void {
     close(entry.work, DRAINING)
     letGo(entry)
@@ -159,7 +164,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
     if (underWay.get(key) !== entry) return
     close(work, settlement)
     remember(entry, settlement)
-    // A push that joined after some events had gone back for want of time brings new time.
+    // Some events had gone back for lack of time. A push that joined later brings new time.
     if (settlement.reason === 'deadline' && work.wanted()) {
       entry.work = workOn(key, work.message, work)
       run(entry)
@@ -176,7 +181,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
   }
 
   function abandon(entry: UnderWay, error: unknown): void {
-    // Whoever waits is told, and tells; a bug that nobody waits for must be told too.
+    // A waiting push reports the bug. Without one, it must be reported here.
     if (entry.waiters.length === 0) telemetry.unforeseen(error)
     if (underWay.get(entry.key) !== entry) return
     close(entry.work, LATE)
@@ -224,7 +229,9 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
     review()
   }
 
-  /** The work goes on for as long as it may; what else waits may want what it holds. */
+  /**
+   * Lets the work go on for as long as it may, unless other messages need the memory that it holds.
+   */
   function goOnAlone(entry: UnderWay): void {
     unattended.add(entry)
     const { goesOnUntil } = entry.work
@@ -249,8 +256,8 @@ function sizeOf({ data, attributes }: Message): number {
 }
 
 /**
- * Message ids alone are not reliable (curl samples, emulators and hand-made pushes reuse them), so the key is
- * a digest of all that makes the message.
+ * Returns a digest of all that makes the message. Message ids alone are not reliable: curl samples,
+ * emulators and pushes made by hand reuse them.
  */
 function keyOf(message: Message): string {
   const { subscription, messageId, attributes, data, replay } = message

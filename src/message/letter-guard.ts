@@ -4,21 +4,21 @@ import type { AllRejected } from './all-rejected.ts'
 import { freshIn } from './outcomes.ts'
 import type { Work } from './work.ts'
 
-/** Keeps a topic of which nothing passes from being emptied into the letters. */
+/** A guard that keeps a topic without one good event from being emptied into the dead letters. */
 export interface LetterGuard {
-  /** Takes note of events of a message; answers whether one of them passed, or was dropped. */
+  /** Notes the events of a message. Returns whether one of them passed, or was dropped. */
   notePassed(journeys: readonly Journey[]): boolean
   /**
-   * Resolves with whether letters may be stored of a message of which no event passed. While they may
-   * not, the message waits for the end of the state, or of its time: a nack at once would come again
-   * at once.
+   * Resolves with whether letters may be stored for a message of which no event passed. While they
+   * may not, the message waits for the end of the state, or of its time: after an immediate nack it
+   * would come again at once.
    */
   mayStore(work: Work): Promise<boolean>
-  /** The letters of a message that may be stored could not be. */
+  /** Called when the letters of a message that may be stored could not be stored. */
   notStored(message: Message): void
-  /** Lets the messages go that have waited past their time. */
+  /** Lets go of the messages that have waited too long. */
   returnLate(): void
-  /** From now on no message waits. */
+  /** Makes no message wait from now on. */
   drain(): void
 }
 
@@ -27,7 +27,7 @@ interface Held {
   readonly letGo: (isLate: boolean) => void
 }
 
-/** A guard that holds no message back as long as `allRejected` is off. */
+/** Makes a guard that holds no message back as long as `allRejected` is off. */
 export function createLetterGuard(
   allRejected: Pick<AllRejected, 'isOn' | 'passed' | 'mayStore' | 'notStored'>,
 ): LetterGuard {
@@ -40,7 +40,7 @@ export function createLetterGuard(
     const isOne = journeys.some(({ step }) => step.kind === 'prepared' || step.kind === 'dropped')
     if (!isOne) return false
     allRejected.passed()
-    // Each asks once more: they may be so many that the state begins again.
+    // Each message asks once more, because together they may begin the state again.
     letGo(() => true, false)
     return true
   }

@@ -4,33 +4,39 @@ import type { Settlement } from '../model/settlement.ts'
 import type { PastOutcomes } from './outcomes.ts'
 
 export interface MemoryOptions {
-  /** The subscription's; a message is remembered for two of them after Pub/Sub was told of its ack. */
+  /**
+   * The subscription's ack deadline. A message is remembered for two of them after Pub/Sub got its
+   * ack.
+   */
   readonly ackDeadlineMs: number
-  /** Of all that is remembered; the oldest is forgotten past it. */
+  /** The most bytes of all that is remembered. The oldest are forgotten past it. */
   readonly maxRememberedBytes: number
 }
 
-/** What became of the messages that are no longer under way. */
+/** The settlements and outcomes of messages that are no longer under way. */
 export interface Memory {
-  /** What a message was acked with; asking means that Pub/Sub is being told. */
+  /**
+   * Returns the settlement with which a message was acked. A call means that Pub/Sub gets the ack
+   * now.
+   */
   recallAck(key: string): Settlement | undefined
-  /** What earlier deliveries of a nacked message came to. */
+  /** Returns the outcomes of earlier deliveries of a nacked message. */
   recallOutcomes(key: string): PastOutcomes | undefined
-  /** A message was acked, and a push still waited for it. */
+  /** Called when a message was acked while a push waited for it. */
   ackTold(key: string, settlement: Settlement): void
-  /** A message was acked when nobody waited any more: Pub/Sub will push it once more. */
+  /** Called when a message was acked while no push waited: Pub/Sub will push it once more. */
   ackUntold(key: string, settlement: Settlement): void
   nacked(key: string, outcomes: PastOutcomes | undefined): void
 }
 
 /** A dozen of Pub/Sub's longest back-offs: each redelivery may go to another instance first. */
 const UNFINISHED_LIFETIME_MS = 7_200_000
-/** Roughly: a key, a value and the map's own share. */
+/** The rough size of a key, a value and the map's own share. */
 const ENTRY_BYTES = 250
-/** What stands around outcomes. */
+/** The size of the memory around outcomes. */
 const OUTCOMES_BYTES = 1_000
 
-/** A memory that starts empty. What falls out of it is done again. */
+/** Makes a memory that starts empty. Work on a message that is forgotten is done again. */
 export function createMemory(options: MemoryOptions, clock: Clock): Memory {
   const maxBytes = options.maxRememberedBytes / 3
   const settled = { lifetimeMs: 2 * options.ackDeadlineMs, maxBytes }

@@ -7,57 +7,68 @@ import {
   type Tally,
 } from '../model/outcome.ts'
 
-/** What becomes of the events of one message, by their places in its order. */
+/** The outcomes of the events of one message, by their places in its order. */
 export interface Outcomes {
   readonly portions: PastPortion[]
-  /** The kind of each event's outcome, as its index in `kinds`; with `RECALLED` if it is not fresh. */
+  /**
+   * The kind of each event's outcome, as its index in `kinds`; with `RECALLED` if an earlier
+   * delivery brought it.
+   */
   readonly codes: number[]
-  /** Of rejections before an event set out, the first for each reason: why can be found out again. */
+  /**
+   * The different outcomes. For rejections before an event was sent it is the first for each
+   * reason: the detail of the others can be found again.
+   */
   readonly kinds: EventOutcome[]
-  /** Of the kinds, those that were an answer: they hold for each of their events to the word. */
+  /**
+   * The kinds that were an answer of Mixpanel. They hold word for word for each of their events.
+   */
   answers?: Set<EventOutcome>
-  /** By place, the answers that were too many for that. */
+  /** The answers beyond that number, by place. */
   rejections?: Map<number, Rejected>
-  /** What all that is rejected has become: it comes again. */
+  /** The outcome that stands for all rejected events when they come again. */
   returned?: Retry
-  /** What kinds and rejections take of the memory, their texts above all. */
+  /** The memory of the texts in kinds and rejections. */
   textBytes: number
 }
 
-/** How many lines were taken at a time, and how many events were made of them. */
+/** The numbers of lines in one portion, and of the events made of them. */
 export interface PastPortion {
   readonly lines: number
   readonly events: number
 }
 
-/** What one delivery of a message came to, as far as another needs it: at a byte an event. */
+/**
+ * The outcomes of one delivery of a message, as far as another delivery needs them: at a byte an
+ * event.
+ */
 export interface PastOutcomes {
   readonly portions: readonly PastPortion[]
-  /** Roughly, in memory. */
+  /** The rough size in memory. */
   readonly bytes: number
-  /** How an event has come to its end: rejected it has not before it is stored. */
+  /** Returns the final outcome of an event. A rejected event has none before it is stored. */
   endedAt(place: number): EventOutcome | undefined
-  /** Why an event was rejected once it was under way. */
+  /** Returns the rejection of an event that Mixpanel refused. */
   rejectionAt(place: number): Rejected | undefined
 }
 
 const RECALLED = 0x80
 const KIND = 0x7f
-/** The code of what has no outcome yet: it is late. */
+/** The code of an event without an outcome: it is late. */
 const NONE = 0
 const LATE = retry('deadline')
-/** Kinds beyond which each rejection is kept by itself. */
+/** The number of kinds beyond which each rejection is kept by itself. */
 const MOST_KINDS = 100
-/** Roughly: an outcome and its place in a list or a map, less its texts. */
+/** The rough size of an outcome and its place in a list or a map, without its texts. */
 const OUTCOME_BYTES = 130
-/** Roughly: an object of two numbers, and its place in a list. */
+/** The rough size of an object of two numbers, and its place in a list. */
 const PORTION_BYTES = 40
 
 export function createOutcomes(): Outcomes {
   return { portions: [], codes: [], kinds: [LATE], textBytes: 0 }
 }
 
-/** Makes room for events more; answers the place of the first. */
+/** Makes room for more events. Returns the place of the first. */
 export function addPortion({ portions, codes }: Outcomes, portion: PastPortion): number {
   const from = codes.length
   portions.push(portion)
@@ -65,12 +76,12 @@ export function addPortion({ portions, codes }: Outcomes, portion: PastPortion):
   return from
 }
 
-/** An event does not set out: why can be found out again. */
+/** Notes the outcome of an event that is not sent. The detail can be found again. */
 export function noteStay(outcomes: Outcomes, place: number, outcome: EventOutcome): void {
   outcomes.codes[place] = codeOf(outcomes, outcome)
 }
 
-/** A traveller has arrived. */
+/** Notes the outcome of an event that was sent. */
 export function noteArrival(outcomes: Outcomes, place: number, outcome: EventOutcome): void {
   const code = outcome.kind === 'rejected' ? answerCodeOf(outcomes, outcome) : undefined
   outcomes.codes[place] = code ?? codeOf(outcomes, outcome)
@@ -80,7 +91,7 @@ export function noteArrival(outcomes: Outcomes, place: number, outcome: EventOut
   outcomes.textBytes += bytesOf(outcome)
 }
 
-/** What an earlier delivery came to, with an event that is not among the fresh. */
+/** Notes the outcome from an earlier delivery. */
 export function noteRecalled(outcomes: Outcomes, place: number, outcome: EventOutcome): void {
   noteArrival(outcomes, place, outcome)
   outcomes.codes[place] = (outcomes.codes[place] ?? NONE) | RECALLED
@@ -90,7 +101,7 @@ export function isRejectedAt({ codes, kinds }: Outcomes, place: number): boolean
   return kinds[(codes[place] ?? NONE) & KIND]?.kind === 'rejected'
 }
 
-/** Why an event was rejected once it was under way. */
+/** Returns the rejection of an event that Mixpanel refused. */
 export function rejectionAt(
   { codes, kinds, answers, rejections }: Rejections,
   place: number,
@@ -103,7 +114,7 @@ type Rejections = Pick<Outcomes, 'kinds' | 'answers' | 'rejections'> & {
   readonly codes: ArrayLike<number>
 }
 
-/** Each kind that there is, in the order of their places. */
+/** Returns each outcome kind once, in the order of the places. */
 export function kindsIn({ codes, kinds, returned }: Outcomes): readonly EventOutcome[] {
   const found: EventOutcome[] = []
   for (const code of codes) {
@@ -113,7 +124,7 @@ export function kindsIn({ codes, kinds, returned }: Outcomes): readonly EventOut
   return found
 }
 
-/** Those that no earlier delivery brought to their end. */
+/** Returns the outcomes that no earlier delivery brought. */
 export function freshIn({ codes, kinds, returned }: Outcomes): readonly Tally[] {
   const counts = kinds.map(() => 0)
   for (const code of codes) if (code < RECALLED) counts[code] = (counts[code] ?? 0) + 1
@@ -125,7 +136,7 @@ export function freshIn({ codes, kinds, returned }: Outcomes): readonly Tally[] 
   return tallies
 }
 
-/** `undefined` when another delivery has all to do again. */
+/** Returns the outcomes for a later delivery; `undefined` when it has to do everything again. */
 export function pastOf(outcomes: Outcomes): PastOutcomes | undefined {
   const { portions, kinds, textBytes } = outcomes
   if (kinds.every(({ kind }) => kind === 'retry')) return undefined
@@ -154,7 +165,7 @@ function codeOf(outcomes: Outcomes, outcome: EventOutcome): number {
   return addKind(outcomes, outcome)
 }
 
-/** `undefined` when there are too many to know each by a code. */
+/** Returns the code of an answer; `undefined` when there are too many answers for a code each. */
 function answerCodeOf(outcomes: Outcomes, answer: Rejected): number | undefined {
   const { kinds } = outcomes
   outcomes.answers ??= new Set()

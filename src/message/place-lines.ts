@@ -2,9 +2,9 @@ import type { Place } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 
 /**
- * Puts the one event of a replay where it stood in its message, so that it gets the same ids. When
- * someone has made several of it, they are the lines of a message named for the letter: under the
- * original's name they would take the ids of its other lines.
+ * Gives the one event of a replay the place that it had in its message, so that it gets the same
+ * ids. When the replay was split by hand, its lines belong to a message named for the letter: under
+ * the original's name they would take the ids of its other lines.
  */
 export function placeLines(
   message: Message,

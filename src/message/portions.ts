@@ -13,15 +13,15 @@ import type { Message, ReplayedChild } from '../model/message.ts'
 import { type Dropped, type Rejected, rejected, retry } from '../model/outcome.ts'
 import { placeLines } from './place-lines.ts'
 
-/** The rooms that make events of a message. All are functions of the message alone. */
+/** The stages that make events of a message. Their results depend on the message alone. */
 export interface MakingStages {
   /** Cuts a line out of the body of its message, and parses it. */
   readLine(body: Body, place: Place): ReadLine
-  /** The owner's mapping of one JSON value; without one, the line itself. */
+  /** Maps one JSON value with the owner's transform. Without one, the line itself is the event. */
   transform(value: unknown, line: Line, message: Message): Mapped
-  /** The owner's mapping of a message that has attributes only; without one, no event. */
+  /** Maps a message that has attributes only. Without a transform, there is no event. */
   transformAttributes(line: Line, message: Message): Mapped
-  /** For one message: takes its candidates one by one, in order. */
+  /** Makes a function for one message. It takes the candidates one by one, in order. */
   prepare(message: Message): (candidate: Candidate) => PreparedEvent | Rejected
 }
 
@@ -30,12 +30,14 @@ type Mapped = readonly Candidate[] | Dropped | Rejected
 /** Some of the events of a message, one after the other. */
 export interface Portion {
   readonly journeys: readonly Journey[]
-  /** That they stood on: all events of a line come in one portion. */
+  /** The number of their lines. All events of a line come in one portion. */
   readonly lines: number
   readonly isLast: boolean
 }
 
-/** So many events make a portion, or as many as stand on lines of so many characters. */
+/**
+ * The size of a portion: its events, or the characters of its lines, whichever is reached first.
+ */
 export interface PortionSize {
   readonly events: number
   readonly characters: number
@@ -43,15 +45,21 @@ export interface PortionSize {
 
 /** The events of a message, made a portion at a time. */
 export interface Portions {
-  /** Whose events they are: of a replay that was made into several, one named for the letter. */
+  /**
+   * The message of the events. For a replay that was split by hand, it is a message named for the
+   * letter.
+   */
   readonly message: Message
-  /** The next; an empty one when there is none, or none any more. */
+  /** Returns the next portion; an empty one when there are no events, or no more. */
   next(): Portion
-  /** Leaves out the next lines, unread. */
+  /** Leaves out the next lines without reading them. */
   skip(lines: number): void
 }
 
-/** The transform makes fewer events of the line than it did when the letter was written. */
+/**
+ * The outcome when the transform makes fewer events of the line than it did when the letter was
+ * written.
+ */
 const NO_SUCH_CHILD: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 
 const LINES_LACKING: Decoded = Object.freeze({
@@ -59,7 +67,7 @@ const LINES_LACKING: Decoded = Object.freeze({
   outcome: rejected('invalid_event', 'the letter names lines that its data does not have'),
 })
 
-/** Where an event stands that was made of attributes alone. */
+/** The line of an event that was made of attributes alone. */
 const NO_LINE: Line = { number: 1, text: '' }
 
 export function createPortions(
@@ -75,7 +83,7 @@ export function createPortions(
   const lines = placed?.lines[Symbol.iterator]()
   const prepare = stages.prepare(message)
   const isSent = message.replay?.lines ? createIsIn(message.replay.lines) : () => true
-  /** The next line, to know whether there is one. */
+  /** The next line, read ahead to know whether there is one. */
   let ahead = lines?.next()
 
   return { message, next, skip }
@@ -110,13 +118,14 @@ export function createPortions(
     return journeys
   }
 
-  /** Answers the length of the line in characters. */
+  /** Adds the events of a line. Returns its length in characters. */
   function addLine(journeys: Journey[], body: Body, place: Place): number {
     const { line, parsed } = stages.readLine(body, place)
     const isBad = parsed.kind === 'rejected'
     const before = journeys.length
     addJourneys(journeys, line, isBad ? parsed : stages.transform(parsed.value, line, message))
-    // It is made all the same: ids of the content count the events before theirs.
+    // The events are made all the same, because ids of the content depend on the events before
+    // them.
     if (!isSent(line.number)) journeys.push(...journeys.splice(before).filter(isAmongEquals))
     return line.text.length
   }
@@ -139,8 +148,8 @@ export function createPortions(
 }
 
 /**
- * Whether a letter of many events names lines that its data does not have. Somebody took lines out of
- * it: the numbers do not say any more which lines are to be sent.
+ * Whether a letter of many events names lines that its data does not have. Lines were then removed
+ * from it, and the numbers do not show any more which lines are to be sent.
  */
 function lacksLines(decoded: Decoded, { replay }: Message): boolean {
   const last = replay?.lines?.at(-1)
@@ -152,16 +161,17 @@ function lacksLines(decoded: Decoded, { replay }: Message): boolean {
 }
 
 /**
- * Whether an event has its id for being the second of its equals, or a later one. While some of them
- * were rejected, the imported ones had the first of these ids: only all of them together have all ids.
+ * Whether an event's id depends on its being the second of its equals, or a later one. When some of
+ * the equals were rejected, the imported ones have the first of these ids. Only all of them
+ * together have all ids.
  */
 function isAmongEquals({ step }: Journey): boolean {
   return step.kind === 'prepared' && (step.ordinal ?? 1) > 1
 }
 
 /**
- * The events of a line whose letter is of one child: that child, and those that the letter's
- * transform did not make. The other children have been settled, or have letters of their own.
+ * Returns the events of a line whose letter is for one child: that child, and those that the
+ * letter's transform did not make. The other children are settled, or have letters of their own.
  */
 function onlySought(made: readonly Journey[], line: Line, sought: ReplayedChild): Journey[] {
   const found = made
@@ -172,7 +182,9 @@ function onlySought(made: readonly Journey[], line: Line, sought: ReplayedChild)
   return [{ line, ...placeOf(sought), step: NO_SUCH_CHILD }]
 }
 
-/** Where an event stands among those of its line; a letter that comes again keeps its place. */
+/**
+ * Returns the place of an event among those of its line. A letter that comes again keeps its place.
+ */
 function placeOf(sought: ReplayedChild | undefined): Pick<Journey, 'child' | 'children'> {
   return sought ? { child: sought.place, children: sought.of } : { child: 0 }
 }

@@ -5,16 +5,21 @@ import { rejected } from '../model/outcome.ts'
 import { isRejectedAt, type Outcomes, rejectionAt } from './outcomes.ts'
 import type { Portion } from './portions.ts'
 
-/** The rejected events of a portion; asked for all portions of a message, in order. */
+/**
+ * Returns the rejected events of a portion. It is called for all portions of a message, in order.
+ */
 export type RejectedIn = (portion: Portion) => readonly RejectedJourney[]
 
-/** Of an event that was rejected, and when it is made once more it is not. */
+/** The outcome of an event that was rejected once, and was not rejected when it was made again. */
 const FICKLE = rejected(
   'transform_failed',
   'the transform is no function of its input: of this event it made another when asked again',
 )
 
-/** Throws when the portions hold fewer events than there are outcomes: no rejected one may be lost. */
+/**
+ * Makes a `RejectedIn`. It throws when the portions hold fewer events than there are outcomes: no
+ * rejected event may be lost.
+ */
 export function createRejectedIn(outcomes: Outcomes): RejectedIn {
   const ordinalOf = createLineOrdinals()
   let place = 0
@@ -40,7 +45,7 @@ export function createRejectedIn(outcomes: Outcomes): RejectedIn {
   }
 }
 
-/** The place of a line among those equal to it; one for all events that were made of the line. */
+/** Counts a line among the lines equal to it. All events of a line have the same count. */
 function createLineOrdinals(): (line: Line) => number {
   const ordinalOf = createOrdinals()
   let last: { readonly number: number; readonly ordinal: number } | undefined

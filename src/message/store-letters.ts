@@ -6,35 +6,40 @@ import type { Portions } from './portions.ts'
 import { createRejectedIn } from './rejected-in.ts'
 import type { Work } from './work.ts'
 
-/** How dead letters are measured and stored. */
+/** The stages that measure and store dead letters. */
 export interface LetterStages {
   tallyLetters(message: Message, decodedBytes: number): LetterTally
-  /** Resolves with whether these rejected events are safe. `mayStore` may end it between letters. */
+  /**
+   * Resolves with whether these rejected events are safe. `mayStore` may end the storing between
+   * letters.
+   */
   storeRejected(
     message: Message,
     rejected: readonly RejectedJourney[],
     mayStore: () => boolean,
   ): Promise<boolean>
-  /** Resolves with whether the one letter is safe that stands for all rejected events. */
+  /** Resolves with whether the one letter for all rejected events is safe. */
   storeMany(message: Message, many: RejectedMany): Promise<boolean>
 }
 
-/** The events of a message. Of several portions none is kept: they are made once more. */
+/** The events of a message. Several portions are not kept: they are made once more. */
 export type Made = Pick<Portions, 'message' | 'next'>
 
-/** Resolves with whether all rejected events of a message are safe. `made` makes its events again. */
+/**
+ * Resolves with whether all rejected events of a message are safe. `made` makes its events again.
+ */
 export type StoreLetters = (
   made: () => Made,
   work: Pick<Work, 'outcomes' | 'mayStore'>,
   decodedBytes: number,
 ) => Promise<boolean>
 
-/** Letters of so many bytes are never too many; their events are held, and not made once more. */
+/** The bytes of letters that are never too many. Their events are held, and not made once more. */
 const MOST_HELD_BYTES = 1024 * 1024
 
 /**
- * Stores the rejected events of messages. All letters of a message are measured before the first of
- * them is written: when they would be too many, one letter holds the message instead.
+ * Makes a `StoreLetters`. All letters of a message are measured before the first of them is
+ * written. When they would be too many, one letter holds the whole message instead.
  */
 export function createStoreLetters(
   stages: LetterStages,
@@ -61,7 +66,7 @@ export function createStoreLetters(
     return eachRejected(made(), work, store)
   }
 
-  /** Resolves with whether all was taken before the message's work ended. */
+  /** Resolves with whether all events were taken before the message's work ended. */
   async function eachRejected(
     { next }: Made,
     { outcomes, mayStore }: Pick<Work, 'outcomes' | 'mayStore'>,
@@ -73,7 +78,7 @@ export function createStoreLetters(
       const portion = next()
       const rejected = rejectedIn(portion)
       if (rejected.length > 0) {
-        // To make a large event and to measure its letter are a turn each.
+        // Making a large event takes one turn, and measuring its letter takes another.
         await nextTurn()
         if (!(await take(rejected))) return false
       }

@@ -13,70 +13,73 @@ import {
   type PastPortion,
 } from './outcomes.ts'
 
-/** What is done for one message, for all pushes of it that wait meanwhile. */
+/** The work for one message, shared by all pushes of it that wait meanwhile. */
 export interface Work extends Party {
-  /** Changes once at most: when a replay, decoded, turns out to hold several events. */
+  /** The message. It changes at most once: when a decoded replay holds several events. */
   message: Message
-  /** What the message holds of the byte budget. */
+  /** The bytes of the budget that the message holds. */
   readonly hold: Hold
   deliverBy: number
-  /** Monotonic ms at which all that is done for the message ends, the storing of its letters too. */
+  /** The monotonic ms at which all work for the message ends, with the storing of its letters. */
   endBy: number
-  /** Of the portions that were begun. */
+  /** The outcomes of the portions that were begun. */
   readonly outcomes: Outcomes
   /** Whether it is still worth beginning anything for the message. */
   wanted(): boolean
   /** Whether its dead letters may still be stored. */
   mayStore(): boolean
-  /** From now on nothing goes on without a push that waits, and everything ends at `at`. */
+  /** Stops all work that no push waits for, and ends the rest at `at`. */
   giveUp(at: number): void
   /**
-   * Takes the next events of the message, in an order that is the same at each delivery; answers
-   * those that set out. What earlier deliveries settled stays settled.
+   * Takes the next events of the message, in an order that is the same at each delivery. Returns
+   * the events that are sent. An event that an earlier delivery settled stays settled.
    */
   begin(portion: BegunPortion): readonly Traveller[]
   /**
-   * Takes the next portions as earlier deliveries settled them, as far as nothing of them is left
-   * to do; `skip` is told of the lines of each.
+   * Takes the next portions as earlier deliveries settled them, as long as they leave nothing to
+   * do. `skip` is called with the number of lines of each.
    */
   skipSettled(skip: (lines: number) => void): void
-  /** Of all further events it is known only that they come again, and what became of them before. */
+  /** Notes that all further events come again. Their outcomes from earlier deliveries stay. */
   leaveRest(outcome: Retry): void
-  /** Resolves when those under way weigh so many bytes at most; rejects when a delivery threw. */
+  /**
+   * Resolves when the events under way have at most this many bytes. Rejects when a delivery threw.
+   */
   arrivals(atMostBytes: number): Promise<void>
 }
 
-/** Events of a message, and how many lines they stood on. */
+/** Events of a message, and the number of their lines. */
 export interface BegunPortion {
   readonly journeys: readonly Journey[]
   readonly lines: number
 }
 
 export interface WorkParts {
-  /** What the ledger knows the message by. */
+  /** The key of the message in the ledger. */
   readonly key: string
   readonly hold: Hold
-  /** What earlier deliveries of the message came to. */
+  /** The outcomes of earlier deliveries of the message. */
   readonly past: PastOutcomes | undefined
-  /** Monotonic ms. */
+  /** Returns monotonic ms. */
   readonly now: () => number
-  /** Told of each portion how many of its events are still to be settled. */
+  /** Called with the number of events of each portion that are still to be settled. */
   readonly begun: (count: number) => void
-  /** Told when the work went on without a push, and may do so no more. */
+  /** Called when work without a push may not go on. */
   readonly stopped: () => void
 }
 
-/** Until when a message is worked on; monotonic ms. */
+/** The deadlines of the work for a message, in monotonic ms. */
 export type WorkTimes = Pick<Work, 'deliverBy' | 'endBy'>
 
-/** Whatever a message holds beyond what was begun. */
+/** The portion that stands for everything that was not begun. */
 const UNKNOWN: PastPortion = { lines: 0, events: 1 }
-/** What an event under way takes of the memory beside its text. */
+/** The memory of an event under way, without its text. */
 const TRAVELLER_BYTES = 500
 
 /**
- * The work for one message, from the first push of it to its settlement. Once some of its events
- * have left in a batch it goes on after the last push was answered, for as long as Mixpanel imports.
+ * Makes the work for one message, from its first push to its settlement. Once some of its events
+ * have left in a batch, the work goes on after the last push was answered, for as long as Mixpanel
+ * imports events.
  */
 export function createWork(message: Message, times: WorkTimes, parts: WorkParts): Work {
   const { hold } = parts
@@ -90,7 +93,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
   let hasDeparted = false
   let isGivenUp = false
   let imports = 0
-  /** The imports there were when an answer rejected events last. */
+  /** The number of imports when an answer last rejected events. */
   let importsBefore = 0
   let isJudging = false
 
@@ -121,7 +124,8 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
   return work
 
   function begin({ journeys, lines }: BegunPortion): readonly Traveller[] {
-    // A transform that is no function of its input may make other events: from there on all is new.
+    // A transform that is no function of its input may make other events. All portions from there
+    // on are new.
     if (past?.portions[portions]?.events !== journeys.length) past = undefined
     portions += 1
     const from = addPortion(outcomes, { lines, events: journeys.length })
@@ -179,7 +183,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
     for (const portion of rest.length > 0 ? rest : [UNKNOWN]) leave(portion, outcome)
   }
 
-  /** What earlier deliveries came to, otherwise `outcome`. */
+  /** Gives events their outcome from earlier deliveries, otherwise `outcome`. */
   function leave(portion: PastPortion, outcome: Retry): void {
     const from = addPortion(outcomes, portion)
     for (let place = from; place < from + portion.events; place += 1) {
@@ -214,13 +218,13 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
     work.endBy = Math.min(work.endBy, at)
   }
 
-  /** Without a push that waits, the work goes on only while Mixpanel's answers import something. */
+  /** Stops the work that no push waits for, unless Mixpanel's answers import some events. */
   function judge({ kind }: EventOutcome): void {
     if (kind === 'imported') imports += 1
     if (kind === 'retry') stop()
     if (kind === 'rejected' && !isJudging && isAlone()) {
       isJudging = true
-      // An answer tells its events one after the other: only then it is known whether it imports any.
+      // An answer reports its events one by one. Only then it is known whether it imports any.
       queueMicrotask(judgeAnswer)
     }
   }
