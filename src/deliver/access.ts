@@ -8,13 +8,13 @@ export interface AccessParts {
   readonly gate: Pick<Gate, 'bar'>
   readonly standing: Pick<Standing, 'judge' | 'hasImportedSince'>
   readonly refusals: Pick<Refusals, 'noteText' | 'isOfItsOwn'>
-  /** Told the verdict on every answer, as it comes. */
+  /** Called with the verdict on every answer, as it comes. */
   readonly heard: (verdict: Judged) => void
 }
 
 /**
- * Whether these refusals of one batch, or of its parts, mean that our credentials are refused; then
- * the gate is barred. `since` is when the first set out.
+ * Returns whether these refusals of one batch, or of its parts, mean that our credentials are
+ * refused. The gate is then barred. `since` is the instant at which the first was sent.
  */
 export type IsAccessRefused = (
   batch: readonly Traveller[],
@@ -25,9 +25,10 @@ export type IsAccessRefused = (
 const MISCONFIGURED: Judged = { kind: 'misconfigured', status: 400 }
 
 /**
- * One 400 that speaks of credentials is a refusal like any other, for its text may quote an event.
- * Two mean that access is refused, when nothing is imported meanwhile, unless the same message has
- * met such texts before and others were imported since.
+ * Makes an `IsAccessRefused`. One 400 whose text names credentials is a refusal like any other,
+ * because its text may quote an event. Two mean that access is refused, when nothing is imported
+ * meanwhile. They do not when the same message has met such texts before and other events were
+ * imported since.
  */
 export function createIsAccessRefused(parts: AccessParts): IsAccessRefused {
   const { gate, standing, refusals, heard } = parts

@@ -2,15 +2,15 @@ import { cutToBytes } from '../lib/cut-to-bytes.ts'
 import { excessIn } from '../lib/json/scan.ts'
 import type { UnreachableCause } from '../model/outcome.ts'
 
-/** What came back for one request to `/import`. */
+/** The answer to one request to `/import`. */
 export type ImportAnswer = Readonly<
   | { kind: 'answered'; status: number; body: string; retryAfter?: string }
-  /** No answer, or a torn one: the events may have been imported, or not. */
+  /** No complete answer came: the events may have been imported, or not. */
   | { kind: 'unanswered'; reason: 'mixpanel_timeout' }
   | { kind: 'unanswered'; reason: 'mixpanel_unreachable'; cause: UnreachableCause }
 >
 
-/** `/import`'s JSON under strict=1, as far as we read it; extra keys are ignored. */
+/** The JSON of `/import` under strict=1, as far as the service reads it. Extra keys are ignored. */
 export interface ImportReply {
   readonly status?: unknown
   readonly error?: unknown
@@ -19,16 +19,16 @@ export interface ImportReply {
 }
 
 /**
- * The largest answer that is parsed. One about 2,000 events has some 24,000 parts; these take
- * JSON.parse 120 ms in the form that takes it longest, and 4 MiB can hold ten times as many.
+ * The largest answer that is parsed. An answer about 2,000 events has some 24,000 parts. JSON.parse
+ * takes 120 ms for the limit in the slowest form, and 4 MiB can hold ten times as many.
  */
 const LARGEST = { depth: 100, parts: 250_000 }
-/** The longest text of Mixpanel's that is kept: the `detail` of a dead letter is no longer. */
+/** The most bytes of Mixpanel's text that are kept: the `detail` of a dead letter is no longer. */
 const MAX_TEXT_BYTES = 1_024
 
 /**
- * The JSON object in a body; `undefined` for a proxy's page, a text, half an answer or one of more
- * parts than any answer of Mixpanel's has.
+ * Returns the JSON object in a body; `undefined` for a proxy's page, a text, half an answer, or one
+ * with more parts than any answer of Mixpanel.
  */
 export function replyIn(body: string): ImportReply | undefined {
   if (excessIn(body, LARGEST)) return undefined
@@ -45,7 +45,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A text of an answer, cut to 1 KB; `undefined` for what is no text. */
+/** Returns a text of an answer, cut to 1 KB; `undefined` when the value is not a text. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' ? cutToBytes(value, MAX_TEXT_BYTES) : undefined
 }

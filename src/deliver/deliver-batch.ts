@@ -18,32 +18,33 @@ export interface DeliverParts extends Pick<TrialParts, 'heard'> {
   readonly client: Pick<MixpanelClient, 'send'>
   readonly gate: Gate
   readonly standing: Standing
-  /** What earlier deliveries of the same messages met. */
+  /** The refusals that earlier deliveries of the same messages met. */
   readonly refusals: Refusals
   readonly holding: Holding
   readonly clock: Clock
-  /** Caps the requests under way: the parts of a batch that is split are sent at once. */
+  /** The limit on requests under way: the parts of a batch that is split are sent at once. */
   readonly requestLimit: Limit
-  /** Caps the gzips under way. */
+  /** The limit on compressions under way. */
   readonly gzipLimit: Limit
-  /** Told of a batch that gave its permit to another, and waits for one again. */
+  /** Called with a batch that gave its permit to another, and waits for one again. */
   readonly yielded: (batch: readonly Traveller[]) => void
-  /** In [0, 1): which half of a refused batch is looked into first. */
+  /** Returns a number in [0, 1): it decides which half of a refused batch is sent first. */
   readonly random: () => number
-  /** Told how many events of a batch Mixpanel has left out of its count, twice. */
+  /** Called with the number of events that Mixpanel has twice left out of its count of a batch. */
   readonly shortfall: (events: number) => void
-  /** Told how many events were refused without a name, and not rejected for it. */
+  /** Called with the number of events that were refused without a name and not rejected. */
   readonly suspected: (events: number) => void
 }
 
-/** How the journey of a batch came to its end, or the part of it before the gate. */
+/** The end of the delivery of a batch, or of its wait for the gate. */
 type End = Judged | GiveBack | Yield
 type Yield = Extract<Passage, { kind: 'yield' }>
 type GiveBack = Extract<Passage, { kind: 'give_back' }>
 
 /**
- * Sends a batch to Mixpanel until the verdict is final or the time of all its travellers is up,
- * and tells each traveller's party its outcome. What is sent again is sent byte for byte the same.
+ * Makes a `DeliverBatch`. It sends a batch until the verdict is final or the time of all its events
+ * is up, and reports each event's outcome to its party. A batch that is sent again is the same byte
+ * for byte.
  */
 export function createDeliverBatch(
   parts: DeliverParts,
@@ -61,7 +62,7 @@ export function createDeliverBatch(
     if (end.kind === 'refused') await split(end)
   }
 
-  /** Tells all travellers their outcomes, unless the batch is refused and nobody named. */
+  /** Reports the outcomes of all events, unless the batch is refused and no event is named. */
   async function deliver(batch: readonly Traveller[], form: BodyForm): Promise<Delivered> {
     const startedAt = clock.monotonic()
     const end = await requestLimit(
@@ -94,8 +95,8 @@ export function createDeliverBatch(
   }
 
   /**
-   * An event is asked for twice before it is held to be at fault, and not compressed then: a proxy
-   * that loses the header makes of every gzip a body that cannot be read.
+   * Settles a refused batch. A single event is sent twice before it counts as at fault, the second
+   * time without compression: when a proxy loses the header, no compressed body can be read.
    */
   async function settleRefusal(
     batch: readonly Traveller[],
@@ -103,7 +104,7 @@ export function createDeliverBatch(
     refusal: Refusal,
     startedAt: number,
   ): Promise<Delivered> {
-    // A probe that is refused as the others were waits for the next.
+    // A probe that is refused like the others waits for the next probe.
     if (refusal.hint === 'access' && gate.barred()) return deliver(batch, form)
     const refused = { kind: 'refused', batch, refusal } as const
     if (batch.length > 1 || refusal.certain || form === 'plain') return refused
@@ -128,7 +129,7 @@ export function createDeliverBatch(
       await client.send(await importBodyOf(batch, gzipLimit, form), trial.policy)
     } finally {
       trial.end()
-      // A socket that is kept alive holds on to its last request, and so to all within its reach.
+      // A socket that is kept alive holds its last request, and all that the request refers to.
       travellers = []
       sent.length = 0
     }
@@ -136,7 +137,10 @@ export function createDeliverBatch(
     return trial.verdict()
   }
 
-  /** The gate does not know why Mixpanel is left alone. */
+  /**
+   * Returns the reason for which events go back when the gate is closed, which the gate does not
+   * know.
+   */
   function whyClosed(reason: GiveBack['reason']): RetryReason {
     return reason === 'throttled' && standing.isSuspect() ? 'suspect' : reason
   }
@@ -147,7 +151,10 @@ export function createDeliverBatch(
     return IMPORTED_NONE
   }
 
-  /** Those that the answer names are done with; of the others it says nothing, so they go again. */
+  /**
+   * Settles the events that the answer names. It says nothing of the others, so they are sent
+   * again.
+   */
   async function deliverUnlisted(
     batch: readonly Traveller[],
     listed: ReadonlyMap<number, Rejected>,
@@ -160,7 +167,10 @@ export function createDeliverBatch(
     return others.length === 0 ? IMPORTED_NONE : deliver(others, 'compressed')
   }
 
-  /** Some: a filter of the owner's, in Mixpanel. None at all, twice: as good as a refusal. */
+  /**
+   * Settles a batch of which Mixpanel counts fewer events. Some missing events mean a filter of the
+   * owner's, in Mixpanel. None imported, twice, is as good as a refusal.
+   */
   async function settleShortfall(
     batch: readonly Traveller[],
     form: BodyForm,

@@ -1,40 +1,44 @@
-/** How an attempt ended, as far as the door cares. Instants are monotonic ms. */
+/** The end of an attempt, as far as the door needs it. Instants are monotonic ms. */
 export interface EndedAttempt {
   readonly kind: 'taken' | 'refused' | 'throttled' | 'failed' | 'misconfigured'
   readonly passedAt: number
   readonly now: number
-  /** What a `Retry-After` asked for. */
+  /** The wait that a `Retry-After` asked for. */
   readonly askedMs: number | undefined
 }
 
 /**
- * Open for all, until Mixpanel says `slower` or refuses our credentials: then closed for a while,
- * and after that half open, for one probe at a time, until Mixpanel has taken one.
+ * A door that is open for all attempts until Mixpanel answers 429 or refuses our credentials. It is
+ * then closed for a while, and after that lets one probe at a time through, until Mixpanel has
+ * imported one.
  */
 export interface Door {
-  /** The instant from which one may pass; infinity while a probe is out. */
+  /** Returns the instant from which an attempt may pass; infinity while a probe is under way. */
   opensAt(): number
-  /** One has passed: the probe, unless the door is open for all. */
+  /** Notes that an attempt has passed. It is the probe, unless the door is open for all. */
   passed(): void
   ended(attempt: EndedAttempt): void
-  /** Mixpanel refuses everything, for no reason it names: it is left alone as after `slower`. */
+  /** Pauses as after a 429, because Mixpanel refuses everything for no reason that it names. */
   suspect(now: number): void
-  /** Our credentials are refused, as several answers together say: the first set out at `since`. */
+  /**
+   * Closes the door because several answers refuse our credentials. The first attempt was sent at
+   * `since`.
+   */
   bar(since: number, now: number): void
-  /** The end of the last pause; past when it is over, or none was. */
+  /** Returns the end of the last pause; in the past when it is over, or there was none. */
   pausedUntil(): number
-  /** Whether Mixpanel has asked us to wait, and we do, for the time or for the probe. */
+  /** Whether attempts must wait for the end of a pause or for the probe. */
   closed(now: number): boolean
-  /** Whether our credentials were refused, and nothing was taken since. */
+  /** Whether our credentials were refused, and nothing was imported since. */
   barred(): boolean
 }
 
 /** The shortest pause: while Mixpanel refuses, it is asked at most once a second. */
 export const LEAST_PAUSE_MS = 1_000
-/** From the answer to one probe of refused credentials to the next probe. */
+/** The time from the answer to one probe of refused credentials to the next probe. */
 const PROBE_EVERY_MS = 10_000
 
-/** A door that is open; `pauseMs` is the pause after so many refusals in a row. */
+/** Makes a door that is open. `pauseMs` returns the pause after a number of refusals in a row. */
 export function createDoor(pauseMs: (refusals: number) => number): Door {
   let guarded = false
   let guardedSince = Number.NEGATIVE_INFINITY
@@ -42,7 +46,7 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
   let pausedUntil = Number.NEGATIVE_INFINITY
   let nextProbeAt = Number.NEGATIVE_INFINITY
   let barred = false
-  /** When the request set out whose answer refused our credentials. */
+  /** The instant at which the request was sent whose answer refused our credentials. */
   let barredSince = Number.NEGATIVE_INFINITY
   let refusals = 0
 
@@ -67,7 +71,8 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
   }
 
   function ended(attempt: EndedAttempt): void {
-    // It set out before the door was closed, or before the probe that opened it: no news.
+    // It was sent before the door was closed, or before the probe that opened it, so it brings no
+    // news.
     if (attempt.passedAt <= guardedSince) endedLate(attempt)
     else endedInTime(attempt)
   }
@@ -82,8 +87,9 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
   }
 
   /**
-   * An old refusal is one of those that closed the door; but a longer wait is what was asked. An
-   * import that set out after the refused credentials did shows that they are good.
+   * Notes the end of an attempt that was sent before the door closed. Its refusal counts with those
+   * that closed the door, but a longer wait is obeyed. An import that was sent after the refused
+   * credentials shows that they are good.
    */
   function endedLate({ kind, passedAt, now, askedMs }: EndedAttempt): void {
     if (!guarded) return
@@ -105,7 +111,7 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
   }
 
   function suspect(now: number): void {
-    // Several may come to suspect the same at once; and whoever probes now will find out.
+    // Several batches may suspect the same fault at once. A probe under way will show it, too.
     if (now >= pausedUntil && !probing) refused(now, undefined)
   }
 
@@ -114,7 +120,7 @@ export function createDoor(pauseMs: (refusals: number) => number): Door {
     guard(now)
   }
 
-  /** A door that is closed already keeps its probe. */
+  /** Closes the door. One that is closed already keeps its probe. */
   function bar(since: number, now: number): void {
     if (barred) return
     barred = true

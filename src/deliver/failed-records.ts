@@ -6,16 +6,17 @@ export interface NamedEvent {
   readonly insertId: string
 }
 
-/** A place of the batch by its events' insert ids. */
+/** Returns the place of an event in the batch by its insert id. */
 type PlaceOfId = (insertId: string) => number | undefined
 
-/** Said of a record, or of an answer, that gives no text. */
+/** The text for a record, or an answer, that gives none. */
 export const NO_TEXT = 'no reason given'
 
 /**
- * The events that the `failed_records` of an answer name, by their place in the batch: by index,
- * else by insert id, which the documents call by two names. A record that names none, or one that
- * was named before, is left out. Takes time in proportion to records and events.
+ * Finds the events that the `failed_records` of an answer name, by their place in the batch. A
+ * record names one by index, else by insert id, which the documents call by two names. A record
+ * that names none, or one that was named before, is left out. The time is in proportion to records
+ * and events.
  */
 export function listedIn(
   records: readonly unknown[],
@@ -42,7 +43,10 @@ function placeOf(
   return typeof insertId === 'string' ? placeOfId(insertId) : undefined
 }
 
-/** Reads the insert ids when the first is asked for: most answers give indexes. */
+/**
+ * Makes a `PlaceOfId`. It reads the insert ids at the first call only, because most answers give
+ * indexes.
+ */
 function createPlaceOfId(sent: readonly NamedEvent[]): PlaceOfId {
   let places: ReadonlyMap<string, number | undefined> | undefined
   return (insertId) => {
@@ -51,7 +55,7 @@ function createPlaceOfId(sent: readonly NamedEvent[]): PlaceOfId {
   }
 }
 
-/** An insert id that two events have names neither. */
+/** Returns the places by insert id. An insert id that two events have names neither. */
 function placesIn(sent: readonly NamedEvent[]): ReadonlyMap<string, number | undefined> {
   const places = new Map<string, number | undefined>()
   for (const [place, { insertId }] of sent.entries()) {

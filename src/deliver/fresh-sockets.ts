@@ -3,19 +3,22 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
 
-/** A keep-alive agent, and the way to make it forget sockets that have been idle for too long. */
+/** A keep-alive agent that can drop sockets that have been idle for too long. */
 export interface FreshSockets {
   readonly agent: HttpAgent
-  /** Destroys idle sockets that no request should be sent on any more. Call before each request. */
+  /** Destroys idle sockets that no request should use any more. Call it before each request. */
   closeStale(): void
   /** Destroys all sockets. */
   close(): void
 }
 
-/** An instance may be frozen between requests, with no timer to notice that a peer has hung up. */
+/**
+ * The longest idle time of a socket. An instance may be frozen between requests, and then has no
+ * timer to notice that a peer has hung up.
+ */
 const MAX_IDLE_MS = 4_000
 
-/** Keep-alive sockets to one base URL, none of them reused after four idle seconds. */
+/** Makes keep-alive sockets to one base URL. None is reused after four idle seconds. */
 export function createFreshSockets(
   options: { readonly baseUrl: string; readonly maxSockets: number },
   clock: Clock,

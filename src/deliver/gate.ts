@@ -6,94 +6,107 @@ import { createRate } from './rate.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 export interface GateOptions extends BackoffOptions {
-  /** Upper bound of what all senders together send; the right rate is found below it. */
+  /**
+   * The upper bound of the sending rate of all batches together. The gate finds the right rate
+   * below it.
+   */
   readonly maxEventsPerSecond: number
 }
 
 export interface GateParts {
   readonly clock: Clock
-  /** In [0, 1): the jitter. */
+  /** Returns a number in [0, 1) for the jitter. */
   readonly random: () => number
 }
 
-/** Whether an attempt got through; if not, why its events go back. */
+/** The answer to an attempt: it may be sent, or its events go back for a reason. */
 export type Passage = Readonly<
-  /** `at`: the monotonic instant at which it was let through. */
+  /** The attempt may be sent; `at` is the monotonic instant of the answer. */
   | { kind: 'open'; at: number }
   /**
-   * `throttled`: Mixpanel's pause, our rate or its own back-off would make it too late; it goes back
-   * while there is time. `deadline`: its time was up before it asked.
+   * The events go back. `throttled`: Mixpanel's pause, our rate or the back-off would make the
+   * attempt too late, so the events go back while there is time. `deadline`: the time was up before
+   * the attempt asked.
    */
   | {
       kind: 'give_back'
       reason: Extract<RetryReason, 'deadline' | 'throttled' | 'draining' | 'misconfigured'>
     }
-  /** No push waits for it, and one wants its permit. */
+  /** No push waits for the batch, and another batch needs its permit. */
   | { kind: 'yield' }
 >
 export type OpenPassage = Extract<Passage, { kind: 'open' }>
 
-/** An attempt that is to be made again. */
+/** An attempt that is to be repeated. */
 export interface FailedAttempt {
-  /** Counted from 1. */
+  /** The number of the attempt, from 1. */
   readonly attempt: number
   /** The header of its answer. */
   readonly retryAfter: string | undefined
 }
 
-/** How an attempt that had passed ended. */
+/** The end of an attempt that was sent. */
 export type AttemptEnd = Readonly<
-  /** Mixpanel answered for it, and imported something. */
+  /** Mixpanel answered the attempt, and imported some events. */
   | { kind: 'taken'; events: number }
-  /** 429. */
+  /** Mixpanel answered 429. */
   | { kind: 'throttled'; retryAfter: string | undefined }
-  /** No answer, or one that says nothing about our rate or our credentials. */
+  /** There was no answer, or one that says nothing about our rate or our credentials. */
   | { kind: 'failed'; retryAfter: string | undefined }
-  /** Mixpanel has looked into the events, and imported none: the credentials are good. */
+  /** Mixpanel has checked the events and imported none, so the credentials are good. */
   | { kind: 'refused' }
-  /** Credentials, project or region were refused. */
+  /** Mixpanel refused the credentials, the project or the region. */
   | { kind: 'misconfigured' }
 >
 
 /**
- * Decides when a batch may be sent. One for all senders, because they share one quota. After a
- * 429, or a `Retry-After`, nobody passes for a while; then one does, as a probe, and the others
- * when Mixpanel has taken it. While credentials are refused one passes every 10 s.
+ * Decides when a batch may be sent. There is one gate for all batches, because they share one
+ * quota. After a 429, or a `Retry-After`, no batch passes for a while. Then one passes as a probe,
+ * and the others when Mixpanel has imported it. While credentials are refused, one passes every 10
+ * s.
  */
 export interface Gate {
   /**
    * Waits for the turn of a batch of `events`. A push waits for the batch until the monotonic
-   * instant `until()`, which may move. What Mixpanel's pause keeps from being sent before is given
-   * back at once, but held to the last while credentials are refused: nacks are expensive.
-   *
-   * From `until()` to `goesOnUntil()` a batch passes only while Mixpanel wants no pause, after all
-   * batches that a push waits for, and with rate that was saved up. From then on nothing opens.
+   * instant `until()`, which may move. A batch that Mixpanel's pause would delay beyond that goes
+   * back at once, but stays to the end while credentials are refused: nacks are expensive. From
+   * `until()` to `goesOnUntil()` a batch passes only while Mixpanel wants no pause, after all
+   * batches that a push waits for, and when rate was saved up. After that it goes back.
    */
   pass(events: number, until: () => number, goesOnUntil?: () => number): Promise<Passage>
-  /** Waits out the back-off, or the `Retry-After`, and then for its turn as any other batch. */
+  /** Waits for the back-off, or the `Retry-After`, and then for its turn like any other batch. */
   passAgain(
     events: number,
     failed: FailedAttempt,
     until: () => number,
     goesOnUntil?: () => number,
   ): Promise<Passage>
-  /** Makes one batch that no push waits for go back to the others that have no permit. */
+  /** Takes the permit of one batch that no push waits for. That batch waits for a permit again. */
   yieldPermit(): void
-  /** Looks again at the batches that wait: the instants until which they wait have moved. */
+  /** Looks again at the batches that wait. It is called when deadlines have moved. */
   review(): void
-  /** Must be told of each open passage once, or the others wait for a probe that is long over. */
+  /**
+   * Called once for each open passage when its attempt has ended. Without the call, the others wait
+   * for a probe that is long over.
+   */
   ended(passage: OpenPassage, end: AttemptEnd): void
-  /** Mixpanel refuses everything and names no fault: nobody passes for a while, then one. */
+  /**
+   * Pauses as after a 429, because Mixpanel refuses everything and names no fault. Then one batch
+   * passes.
+   */
   suspect(): void
-  /** Several answers, of which the first set out at `since`, refuse our credentials: as one 401. */
+  /**
+   * Bars the gate as one 401 does, because several answers refuse our credentials. The first
+   * attempt was sent at `since`.
+   */
   bar(since: number): void
-  /** Whether Mixpanel is left alone for a while: it has asked us to, or refuses everything. */
+  /** Whether no batch passes for a while: Mixpanel has asked for that, or refuses everything. */
   closed(): boolean
-  /** Whether credentials were refused, and nothing was taken since. */
+  /** Whether credentials were refused, and nothing was imported since. */
   barred(): boolean
-  /** The rate found so far. */
+  /** Returns the rate found so far. */
   eventsPerSecond(): number
-  /** Ends every wait at once; from now on nobody waits. */
+  /** Ends every wait at once. No batch waits from now on. */
   drain(): void
   draining(): boolean
 }
@@ -102,7 +115,7 @@ interface Waiter {
   readonly events: number
   readonly until: () => number
   readonly goesOnUntil: () => number
-  /** When its own back-off is over. */
+  /** The instant at which the back-off of the batch is over. */
   readonly notBefore: number
   readonly decided: (passage: Passage) => void
 }
@@ -111,27 +124,30 @@ interface AskedPassage extends Pick<Waiter, 'events' | 'until'> {
   readonly goesOnUntil: (() => number) | undefined
 }
 
-/** What decides about one batch, all but the first and the last in monotonic ms. */
+/** The facts that decide about one batch. All but the first and the last are monotonic ms. */
 interface Turn {
   /** Whether no push waits for it any more. */
   readonly isAlone: boolean
   readonly now: number
-  /** From then on neither Mixpanel's pause nor its own back-off keeps it. */
+  /** The instant from which neither Mixpanel's pause nor the back-off delays it. */
   readonly opensAt: number
-  /** From then on it is within the rate. */
+  /** The instant from which it is within the rate. */
   readonly turnAt: number
-  /** When the state it is in ends. */
+  /** The instant at which the current state ends. */
   readonly endsAt: number
-  /** When it is given back at the latest. */
+  /** The instant at which it goes back at the latest. */
   readonly lastAt: number
 }
 
-/** The most that a `Retry-After` is believed. */
+/** The longest `Retry-After` that is obeyed. */
 const MAX_RETRY_AFTER_MS = 60_000
-/** The rate, in time, that is saved up before a batch passes that no push waits for. */
+/** The rate, in time, that must be saved up before a batch passes that no push waits for. */
 const MOST_SAVED_MS = 900
 
-/** The gate: the door for all, the rate, and those who wait, in the order they came. */
+/**
+ * Makes the gate: the door for all, the rate, and the batches that wait, in the order in which they
+ * came.
+ */
 export function createGate(options: GateOptions, parts: GateParts): Gate {
   const { clock, random } = parts
   const rate = createRate(options, clock.monotonic())
@@ -172,7 +188,10 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     return askedMs(retryAfter) ?? backoffMs(attempt, options, random())
   }
 
-  /** Full jitter above the shortest pause: instances that were refused together come back apart. */
+  /**
+   * Returns full jitter above the shortest pause, so that instances that were refused together come
+   * back apart.
+   */
   function pauseMs(refusals: number): number {
     const ceiling = backoffMs(refusals, options, 1)
     return LEAST_PAUSE_MS + random() * Math.max(0, ceiling - LEAST_PAUSE_MS)
@@ -180,7 +199,7 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
 
   function askedMs(retryAfter: string | undefined): number | undefined {
     const ms = retryAfterMs(retryAfter, clock.now())
-    // A wait of nothing asks for nothing: then, too, the back-off keeps us from hammering.
+    // A `Retry-After` of 0 asks for no wait. The back-off then keeps us from sending too often.
     return ms ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined
   }
 
@@ -210,7 +229,7 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     review()
   }
 
-  /** Lets go whoever need not wait any longer, and winds the timer for the next. */
+  /** Lets every batch go that need not wait any longer, and sets the timer for the next. */
   function review(): void {
     const now = clock.monotonic()
     let nextAt = Number.POSITIVE_INFINITY
@@ -229,7 +248,7 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     if (alone) letGo(alone, { kind: 'yield' })
   }
 
-  /** Batches that a push waits for first. */
+  /** Returns the waiting batches, with those that a push waits for first. */
   function inOrder(now: number): readonly Waiter[] {
     const all = [...waiting]
     const alone = all.filter(({ until }) => now >= until())
@@ -249,7 +268,7 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     return Math.min(MOST_SAVED_MS, (events / rate.eventsPerSecond(now)) * 1_000)
   }
 
-  /** Of a batch that a push waits for. `undefined`: to be held. */
+  /** Returns the passage of a batch that a push waits for; `undefined` while it must wait. */
   function passageOf({ now, opensAt, turnAt, lastAt, endsAt }: Turn): Passage | undefined {
     if (Math.max(opensAt, turnAt) <= now) return { kind: 'open', at: now }
     if (draining) return { kind: 'give_back', reason: 'draining' }
@@ -259,7 +278,7 @@ export function createGate(options: GateOptions, parts: GateParts): Gate {
     return tooLate || turnAt >= lastAt ? { kind: 'give_back', reason: 'throttled' } : undefined
   }
 
-  /** Of a batch that no push waits for. `undefined`: to be held. */
+  /** Returns the passage of a batch that no push waits for; `undefined` while it must wait. */
   function passageAlone({ now, opensAt, turnAt, lastAt }: Turn): Passage | undefined {
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (door.barred()) return { kind: 'give_back', reason: 'misconfigured' }

@@ -3,11 +3,11 @@ import type { Clock } from '../lib/clock.ts'
 import type { Party, Traveller } from '../model/journey.ts'
 import { retry } from '../model/outcome.ts'
 
-/** Holds back events that are to be nacked: a nack slows the whole subscription. */
+/** Events that wait before they are nacked, because a nack slows the whole subscription. */
 export interface Holding {
-  /** Sends the events back as `suspect` when the time of their message is up. Holds no permit. */
+  /** Returns the events as `suspect` when the time of their message is up. They hold no permit. */
   hold(batch: readonly Traveller[]): void
-  /** Sends everything back at once, and from now on holds nothing. */
+  /** Returns all events at once, and holds none from now on. */
   drain(): void
 }
 
@@ -22,7 +22,7 @@ export function createHolding(clock: Clock): Holding {
   }
 
   function holdBack(party: Party, travellers: readonly Traveller[]): void {
-    // The time may have moved while they were held: a redelivery brings new time.
+    // The time may have moved meanwhile: a redelivery brings new time.
     if (!draining && clock.monotonic() < party.deliverBy) {
       alarms.set(party.deliverBy, () => holdBack(party, travellers))
       return

@@ -6,25 +6,26 @@ import type { Traveller } from '../model/journey.ts'
 export interface ImportBody {
   readonly bytes: Buffer
   readonly encoding: 'gzip' | 'identity'
-  /** Before compression. */
+  /** The length before compression. */
   readonly plainBytes: number
 }
 
-/** `plain`: as it is, however large. */
+/** The form of a body. `plain`: not compressed, however large it is. */
 export type BodyForm = 'compressed' | 'plain'
 
-/** Below it, compression costs more than the bytes saved. */
+/** The size below which compression costs more than the bytes saved. */
 const SMALLEST_GZIP_BYTES = 1_024
-/** Small enough to be compressed between two requests: the way to another thread costs more. */
+/** The size of a body that is compressed between two requests: another thread would cost more. */
 const SMALL_BYTES = 64 * 1_024
-/** Takes half the CPU of level 6 for 15 % more bytes. */
+/** The level takes half the CPU of level 6, for 15 % more bytes. */
 const LEVEL = { level: constants.Z_BEST_SPEED }
 
 const gzipInBackground = promisify(gzip)
 
 /**
- * The JSON array of a batch, its events byte for byte, gzipped, a large one off the event loop.
- * `limit` caps the gzips under way there: they share four threads with the verification of tokens.
+ * Makes the JSON array of a batch, its events byte for byte, compressed; a large one off the event
+ * loop. `limit` bounds the compressions there: they share four threads with the verification of
+ * tokens.
  */
 export async function importBodyOf(
   batch: readonly Traveller[],

@@ -1,4 +1,4 @@
-/** How much there was of something in the last minute, to the second. Instants are monotonic ms. */
+/** A count of the last minute, to the second. Instants are monotonic ms. */
 export interface LastMinute {
   add(amount: number, now: number): void
   perSecond(now: number): number
@@ -6,7 +6,7 @@ export interface LastMinute {
 
 const SLOTS = 60
 
-/** A ring of seconds; a second is forgotten when it is a minute old. */
+/** Makes a ring of seconds. A second is forgotten when it is a minute old. */
 export function createLastMinute(startAt: number): LastMinute {
   const slots = new Array<number>(SLOTS).fill(0)
   let second = secondOf(startAt)

@@ -13,35 +13,46 @@ export type Credentials = Readonly<
 >
 
 export interface MixpanelClientOptions {
-  /** Without a trailing slash. */
+  /** The base URL, without a slash at its end. */
   readonly baseUrl: string
   readonly credentials: Credentials
-  /** One attempt, from its first byte to the last of the answer. */
+  /** The time of one attempt, from its first byte to the last byte of the answer. */
   readonly timeoutMs: number
   readonly maxSockets: number
   readonly userAgent: string
 }
 
-/** Decides, after an attempt that should be made again, whether and when. */
+/** The rules for another attempt: whether there is one, and when. */
 export interface AttemptPolicy {
-  /** Events in the body, for the telemetry. */
+  /** The number of events in the body, for the telemetry. */
   readonly events: number
-  /** Whether the answer asks for another attempt. */
+  /** Returns whether the answer asks for another attempt. */
   retryable(answer: ImportAnswer): boolean
-  /** Resolves when attempt number `failed + 1` may start; `false` gives up. */
+  /**
+   * Resolves with `true` when attempt number `failed + 1` may start, or with `false` to give up.
+   */
   waitTurn(failed: number, answer: ImportAnswer): Promise<boolean>
 }
 
 export interface MixpanelClient {
-  /** Sends one body until an answer is final. Resolves with the last answer; never rejects for one. */
+  /**
+   * Sends one body until an answer is final. Resolves with the last answer, and does not reject for
+   * an answer.
+   */
   send(body: ImportBody, policy: AttemptPolicy): Promise<ImportAnswer>
   close(): void
 }
 
-/** An answer lists up to 2,000 failed records; a hostile one must not fill the memory. */
+/**
+ * The most bytes of an answer. It lists up to 2,000 failed records, and a hostile one must not fill
+ * the memory.
+ */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
-/** `POST /import?strict=1` by axios; axios-retry repeats an attempt when the policy says so. */
+/**
+ * Makes a client that sends `POST /import?strict=1` by axios. axios-retry repeats an attempt when
+ * the policy says so.
+ */
 export function createMixpanelClient(
   options: MixpanelClientOptions,
   parts: { readonly clock: Clock; readonly requestEnded: (end: RequestEnd) => void },
@@ -86,7 +97,9 @@ export function createMixpanelClient(
     }
   }
 
-  /** Bounds one attempt as a whole: axios's own time-out starts anew with each byte of an answer. */
+  /**
+   * Bounds one attempt as a whole: axios's own time-out starts anew with each byte of an answer.
+   */
   function begin(): { signal: AbortSignal; end: () => number } {
     sockets.closeStale()
     const timeUp = new AbortController()
@@ -102,7 +115,7 @@ export function createMixpanelClient(
   }
 }
 
-/** The way out of axios-retry when the next attempt would come too late. */
+/** The error that ends axios-retry when the next attempt would come too late. */
 class GaveUp extends Error {}
 
 function createHttp(options: MixpanelClientOptions, agent: object): AxiosInstance {
@@ -125,12 +138,15 @@ function createHttp(options: MixpanelClientOptions, agent: object): AxiosInstanc
     responseType: 'text',
   })
   http.interceptors.response.use(undefined, withoutTornAnswer)
-  // Our gate decides when; axios-retry's own wait is on the real clock, and uncapped.
+  // Our gate decides when to retry. The wait of axios-retry uses the real clock, and has no bound.
   axiosRetry(http, { retries: Number.POSITIVE_INFINITY, retryDelay: () => 0 })
   return http
 }
 
-/** `ip=0` as Mixpanel's own Node client: else every user is placed in the data centre. */
+/**
+ * Returns the query. `ip=0`, as in Mixpanel's own Node client, keeps Mixpanel from placing every
+ * user in the data centre.
+ */
 function paramsFor(credentials: Credentials): Record<string, string> {
   const params = { strict: '1', ip: '0' }
   if (credentials.kind === 'project_token') return params
@@ -142,7 +158,7 @@ function basicAuthFor(credentials: Credentials): { username: string; password: s
   return { username: credentials.username, password: credentials.secret }
 }
 
-/** A torn answer is no answer, even when its status line has come: axios leaves its data out. */
+/** Treats a torn answer as none, even when its status line has come: axios leaves its data out. */
 function withoutTornAnswer(error: unknown): Promise<never> {
   if (error instanceof AxiosError && typeof error.response?.data !== 'string') delete error.response
   return Promise.reject(error)
@@ -154,7 +170,7 @@ function answerIn({ status, data: body, headers }: AxiosResponse<string>): Impor
   return { kind: 'answered', status, body, retryAfter }
 }
 
-/** An attempt is cancelled when its time is up, and for nothing else. */
+/** Returns the answer for an error. An attempt is cancelled only when its time is up. */
 function answerTo(error: AxiosError): ImportAnswer {
   if (error.code === AxiosError.ERR_CANCELED) {
     return { kind: 'unanswered', reason: 'mixpanel_timeout' }

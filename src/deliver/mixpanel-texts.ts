@@ -2,12 +2,18 @@
 // nothing else does, and never that an event is imported. A text may quote an event, so a rule that
 // would let one event hold up others must have another way out.
 
-/** `json decode error at element idx: 9, byte_offset: 99: http: request body too large`. */
+/**
+ * Whether a text is about the size of the body, as in
+ * `json decode error at element idx: 9, byte_offset: 99: http: request body too large`.
+ */
 export function speaksOfSize(error: string): boolean {
   return withoutQuotes(error).includes('request body too large')
 }
 
-/** `Project exceeded rate limits. Please retry the request with exponential backoff.` */
+/**
+ * Whether a text is about the rate, as in
+ * `Project exceeded rate limits. Please retry the request with exponential backoff.`
+ */
 export function speaksOfRate(error: string): boolean {
   return /^\W*(project )?exceeded rate limits\b/i.test(error)
 }
@@ -23,13 +29,19 @@ const ACCESS_TEXTS = [
   'project token',
 ]
 
-/** `'properties.project_id' is invalid: …`: about an event, whatever its properties are called. */
+/**
+ * The text names a field, as in `'properties.project_id' is invalid: …`: it is about an event,
+ * whatever its properties are called.
+ */
 const NAMES_A_FIELD = /^["'`]|^properties\./
-/** `json decode error at element idx: 3 … unknown field "project_id"`: about an event, too. */
+/**
+ * The text is about decoding, as in `json decode error at element idx: 3 … unknown field
+ * "project_id"`: it is about an event, too.
+ */
 const SPEAKS_OF_DECODING =
   /\bdecod|\bunmarshal|\bpars(e|ing)\b|\bunknown (field|key|propert)|\binvalid (character|json|utf)|\belement idx\b|\bsyntax error\b/i
 
-/** The words of a 401 under another status: about credentials, or the project they are for. */
+/** Whether a text has the words of a 401 under another status: about credentials, or the project they are for. */
 export function speaksOfAccess(error: string): boolean {
   if (isAboutAnEvent(error)) return false
   const text = withoutQuotes(error).toLowerCase()
@@ -39,16 +51,21 @@ export function speaksOfAccess(error: string): boolean {
 const TEMPORARY =
   /\btemporar(y|ily)\b|\btry again\b|\bretry\b|\btime(d[ -]?|-)?out\b|\bunavailable\b|\binternal (server )?error\b/i
 
-/** `a temporary failure occurred`, and the like: the same request may succeed later. */
+/** Whether a text is like `a temporary failure occurred`: the same request may succeed later. */
 export function speaksOfTransience(error: string): boolean {
   return !isAboutAnEvent(error) && TEMPORARY.test(withoutQuotes(error))
 }
 
-/** Mixpanel refuses every identity verb in a project with Simplified ID Merge, in these words. */
+/**
+ * The words in which Mixpanel refuses every identity verb in a project with Simplified ID Merge.
+ */
 const NO_IDENTITY_EVENTS =
   /^identity events? (is|are) not (allowed|permitted|supported)\b.*\bsimplified\b/i
 
-/** `identity events are not allowed when project is using simplified identity management`. */
+/**
+ * Whether a text refuses identity verbs, as in
+ * `identity events are not allowed when project is using simplified identity management`.
+ */
 export function refusesIdentityVerbs(text: string): boolean {
   return NO_IDENTITY_EVENTS.test(text.trim())
 }
@@ -57,7 +74,7 @@ function isAboutAnEvent(error: string): boolean {
   return NAMES_A_FIELD.test(error) || SPEAKS_OF_DECODING.test(error)
 }
 
-/** Values that an error quotes come from events. */
+/** Removes the values that an error quotes, because they come from events. */
 function withoutQuotes(error: string): string {
   return error.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, ' ')
 }

@@ -1,48 +1,55 @@
 import { createLastMinute } from './last-minute.ts'
 
 export interface RateOptions {
-  /** Upper bound of the rate. A tenth of it is where the rate starts. */
+  /** The upper bound of the rate. The rate starts at a tenth of it. */
   readonly maxEventsPerSecond: number
 }
 
 /**
- * The sending rate of one instance: a token bucket whose height Mixpanel's answers set. Pure but
- * for its own state: instants are handed in, monotonic ms that never step back.
+ * The sending rate of one instance: a token bucket whose height follows Mixpanel's answers. It is
+ * pure except for its own state. Instants are arguments, in monotonic ms that never step back.
  */
 export interface Rate {
-  /** The instant from which the next batch is within the rate; often past. */
+  /** Returns the instant from which the next batch is within the rate; often in the past. */
   turnAt(now: number): number
-  /** A batch sets out. */
+  /** Called when a batch is sent. */
   sent(events: number, now: number): void
-  /** Mixpanel took what had passed at `passedAt`: up, if the rate is what holds us back. */
+  /**
+   * Called when Mixpanel imported a batch that passed at `passedAt`. The rate rises if it is what
+   * limits us.
+   */
   taken(events: number, passedAt: number, now: number): void
-  /** Mixpanel answered 429 to what had passed at `passedAt`: down, once a round trip. */
+  /**
+   * Called when Mixpanel answered 429 to a batch that passed at `passedAt`. The rate falls, once a
+   * round trip.
+   */
   refused(passedAt: number, now: number): void
-  /** Nobody passes until then: that time is neither saved up nor unused. */
+  /** Called when no batch may pass until an instant. That time is neither saved up nor unused. */
   rest(until: number): void
   eventsPerSecond(now: number): number
 }
 
-/** Rate that is not used is saved up for at most this long. */
+/** The longest time for which unused rate is saved up. */
 const BURST_MS = 1_000
-/** Ten instances that start together begin with one quota among them. */
+/** The share at the start. Ten instances that start together begin with one quota among them. */
 const START_SHARE = 1 / 10
 const FLOOR_SHARE = 1 / 300
-/** What is left of the rate after a 429. */
+/** The share of the rate that is left after a 429. */
 const KEPT = 0.7
-/** Until the first 429, for each event taken: the rate doubles in 2.8 s. */
+/** The rise for each imported event until the first 429: the rate doubles in 2.8 s. */
 const RAMP_PER_EVENT = 0.25
-/** From a 429 back to the rate that met it: this long, and at least so many requests. */
+/** The time from a 429 back to the rate that met it. It takes at least so many requests, too. */
 const CLIMB_SECONDS = 45
 const CLIMB_REQUESTS = 75
-/** The rate is what holds us back while less than this is saved up. */
+/** The saved-up time below which the rate is what limits us. */
 const SCARCE_MS = 100
-/** A rate that is not used falls to a third in this time, and what was learnt is forgotten. */
+/** The time in which an unused rate falls to a third. The peak is forgotten after it, too. */
 const FADE_MS = 60_000
 
 /**
- * How the rate moves: docs/decisions/0012. Down by 30 % on a 429; up fast until the first, and then
- * along a cubic that slows down where the last 429 was met, and hurries once well past it.
+ * Makes a rate that moves as docs/decisions/0012 says. It falls by 30 % on a 429. It rises fast
+ * until the first one. After that it follows a cubic curve that is flat near the rate of the last
+ * 429, and steep well past it.
  */
 export function createRate({ maxEventsPerSecond }: RateOptions, startAt: number): Rate {
   const start = maxEventsPerSecond * START_SHARE
@@ -53,9 +60,12 @@ export function createRate({ maxEventsPerSecond }: RateOptions, startAt: number)
   let usedUntil = startAt - BURST_MS
   let refusedAt = Number.NEGATIVE_INFINITY
   let takenSince = true
-  /** The rate that met the first of the 429s since anything was taken. */
+  /** The rate that met the first 429 since the last import. */
   let met = start
-  /** The rate that met the last 429, and how far the climb is: -1 at 70 % of it, 0 at it. */
+  /**
+   * The rate that met the last 429, and the position of the climb: -1 at 70 % of that rate, 0 at
+   * it.
+   */
   let climb: { peak: number; position: number } | undefined
   let unusedMs = 0
 
@@ -107,15 +117,16 @@ export function createRate({ maxEventsPerSecond }: RateOptions, startAt: number)
   }
 
   /**
-   * A probe that is refused says that a minute's quota is full, and not that our rate is too high:
-   * our share is what we had of that minute. Who had little was hardly the cause.
+   * Returns the lowest rate after a 429. A refused probe shows that the quota of the minute is
+   * full, and not that our rate is too high. Our share is the events of that minute that were
+   * imported. An instance with few of them was hardly the cause.
    */
   function lowest(now: number): number {
     if (takenSince) return floor
     return Math.max(floor, lastMinute.perSecond(now), Math.min(met, start) / 2)
   }
 
-  /** What is owed is paid at the new rate. */
+  /** Changes the rate. Events that were sent ahead are paid off at the new rate. */
   function change(to: number, now: number): void {
     if (usedUntil > now) usedUntil = now + ((usedUntil - now) * perSecond) / to
     perSecond = to

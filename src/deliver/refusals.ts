@@ -6,18 +6,21 @@ import type { Standing } from './standing.ts'
 /** The refusals that earlier deliveries met, by message: Pub/Sub brings the same message again. */
 export interface Refusals {
   /**
-   * Notes that a delivery refused an event alone. Answers how many deliveries have, counting one
+   * Notes that a delivery refused a single event. Returns the number of such deliveries. One counts
    * only if something was imported since the one before.
    */
   countDelivery(traveller: Traveller): number
   /**
-   * Notes that so many requests of a split refused these events, and that others of the split were
-   * imported: a split may run out of time before an event stands alone.
+   * Notes the number of requests of a split that refused these events, while others of the split
+   * were imported. A split may run out of time before an event stands alone.
    */
   noteSplit(batch: readonly Traveller[], requests: number): void
-  /** How many requests of an earlier split refused all of these events; 0 when none is noted. */
+  /**
+   * Returns the number of requests of an earlier split that refused all of these events; 0 when
+   * none is noted.
+   */
   requestsBefore(batch: readonly Traveller[]): number
-  /** Notes that a text about a batch may speak of one of its events, and not of Mixpanel. */
+  /** Notes that a text about a batch may be about one of its events, and not about Mixpanel. */
   noteText(batch: readonly Traveller[]): void
   /** Whether such a text was noted for one of the messages, and something was imported since. */
   isOfItsOwn(batch: readonly Traveller[]): boolean
@@ -25,18 +28,18 @@ export interface Refusals {
 
 interface Count {
   readonly deliveries: number
-  /** When the last of them that counts ended, monotonic. */
+  /** The monotonic instant at which the last one that counts ended. */
   readonly at: number
 }
 
-/** Longer than ten deliveries at Pub/Sub's longest back-off. */
+/** A time longer than ten deliveries at Pub/Sub's longest back-off. */
 const LIFETIME_MS = 7_200_000
-/** For each of the three memories: some 16,000 entries. */
+/** The most bytes of each of the three memories: some 16,000 entries. */
 const MAX_BYTES = 4 * 1024 * 1024
-/** Roughly: a key, a value and the map's own share. */
+/** The rough size of a key, a value and the map's own share. */
 const ENTRY_BYTES = 256
 
-/** A memory of one process: several instances count for themselves. */
+/** Makes a memory for one process. Each instance counts for itself. */
 export function createRefusals(
   standing: Pick<Standing, 'hasImportedSince'>,
   clock: Clock,

@@ -16,11 +16,16 @@ export interface RefusedBatch {
   readonly refusal: Refusal
 }
 
-/** What became of a batch: refused, or all its travellers were told their outcomes. */
+/**
+ * The result of a delivery: the batch was refused, or the outcomes of all its events were reported.
+ */
 export type Delivered = RefusedBatch | Readonly<{ kind: 'told'; imported: boolean }>
 
 export interface SplitParts {
-  /** Tells all travellers of a batch their outcomes, unless it is refused. Asks for a lone one twice. */
+  /**
+   * Reports the outcomes of all events of a batch, unless it is refused. It sends a single event
+   * twice.
+   */
   readonly deliver: (batch: readonly Traveller[]) => Promise<Delivered>
   readonly standing: Pick<Standing, 'hasImportedSince' | 'vouches' | 'suspect'>
   readonly refusals: Pick<Refusals, 'countDelivery' | 'noteSplit' | 'requestsBefore'>
@@ -28,9 +33,9 @@ export interface SplitParts {
   readonly holding: Pick<Holding, 'hold'>
   readonly gate: Pick<Gate, 'draining' | 'suspect'>
   readonly clock: Pick<Clock, 'monotonic'>
-  /** In [0, 1): which half is looked into first. */
+  /** Returns a number in [0, 1): it decides which half is sent first. */
   readonly random: () => number
-  /** Told how many events were refused without a name, and not rejected for it. */
+  /** Called with the number of events that were refused without a name and not rejected. */
   readonly suspected: (events: number) => void
 }
 
@@ -38,52 +43,62 @@ export interface SplitParts {
 interface Part {
   readonly batch: readonly Traveller[]
   readonly refusal: Refusal
-  /** Requests of the split that held its events, and were refused. */
+  /** The number of refused requests of the split that held its events. */
   readonly refusals: number
-  /** The beginning of the turn in which it was refused as it is. */
+  /** The beginning of the turn in which exactly this part was refused. */
   readonly since: number
 }
 
-/** A part to be sent, and what is known of its events. */
+/** A part to be sent, with the facts about its events. */
 interface Question extends Pick<Part, 'batch' | 'refusals'> {
   readonly since?: number
 }
 
-/** What is still to be done of a split. */
+/** The work that is left of a split. */
 interface Rest {
-  /** To be halved; the smallest last. */
+  /** The parts to be halved; the smallest last. */
   divisible: Part[]
-  /** Single events that are to be asked for again. */
+  /** The single events that are to be sent again. */
   doubtful: Part[]
-  /** Single events: whether they were refused for their own sake is not proven yet. */
+  /** The single events of which it is not proven yet that they are at fault. */
   indivisible: Part[]
-  /** Whether something of the split was imported, now or in an earlier delivery. */
+  /** Whether an event of the split was imported, now or in an earlier delivery. */
   hasNeighbours: boolean
-  /** The beginning of the last turn in which something was. */
+  /** The beginning of the last turn in which one was imported. */
   importedSince: number
-  /** Since something was imported last. */
+  /** The number of refusals since the last import. */
   refusals: number
 }
 
-/** No smaller event, or batch of them, is too large for Mixpanel, whatever an answer says. */
+/** A size below which no event or batch is too large for Mixpanel, whatever an answer says. */
 const LARGE_BYTES = 100_000
-/** Parts up to this size are remembered when refused: what is left of a split may be so small. */
+/**
+ * Parts up to this size are remembered event by event when refused, because a split may end with
+ * such a part.
+ */
 const FEW = 16
-/** So many refusals all parts are halved at a time, to an eighth: most often one can be imported. */
+/**
+ * The refusals after which only one part is halved at a time. Before that, all parts are halved, to
+ * an eighth: most often one can be imported.
+ */
 const BROAD_REFUSALS = 2 + 4 + 8
-/** Parts halved at a time, while others of the split are imported. */
+/** The most parts halved at a time, while others of the split are imported. */
 const MOST_AT_ONCE = 32
-/** Beyond those and the way down to a single event: so many more are tried. */
+/** The tries beyond those and the way down to a single event. */
 const MORE_TRIES = 8
-/** Requests of a split that must have refused an event. If 30 % fail at random, 0.02 % meet seven. */
+/**
+ * The requests of a split that must have refused an event. If 30 % fail at random, 0.02 % of events
+ * meet seven.
+ */
 const REFUSALS_BELIEVED = 7
-/** Deliveries that must have refused an event that has no neighbours. Each asks twice. */
+/** The deliveries that must have refused an event that has no neighbours. Each sends it twice. */
 const DELIVERIES_BELIEVED = 3
 
 /**
- * Halves a refused batch until what is at fault stands alone and is rejected; the others are
- * imported. Where nothing of the batch is imported the fault may be Mixpanel's: then an event is
- * rejected only when a third delivery refuses it, with imports between, and the others go back.
+ * Makes a function that halves a refused batch until each event at fault stands alone and is
+ * rejected. The others are imported. When nothing of the batch is imported, the fault may be
+ * Mixpanel's. An event is then rejected only when a third delivery refuses it, with imports
+ * between, and the others go back.
  */
 export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promise<void> {
   const { deliver, standing, gate, clock, random } = parts
@@ -104,7 +119,8 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
       const since = clock.monotonic()
       const refused = await ask(takeTurn(rest), rest, since)
       if (refused && parts.isAccessRefused(batch, refused, startedAt)) return deliverAgain(rest)
-      // The parts of a turn take the permits, so an import of others may end only after the turn.
+      // The parts of a turn take the permits, so an import of other batches may end only after the
+      // turn.
       if (standing.hasImportedSince(turnBefore)) rest.refusals = 0
       turnBefore = since
       settleProven(rest)
@@ -113,7 +129,7 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     settleRest(rest, startedAt)
   }
 
-  /** Answers the refusals when all parts are refused. */
+  /** Sends parts. Returns the refusals when all parts are refused. */
   async function ask(
     turn: readonly Question[],
     rest: Rest,
@@ -136,7 +152,10 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     return [...rest.doubtful.splice(0), ...divisible.flatMap(halvesOf)]
   }
 
-  /** In any order: were it always the same, a batch could fail in the same way again and again. */
+  /**
+   * Returns the halves in random order. In a fixed order, a batch could fail in the same way again
+   * and again.
+   */
   function halvesOf({ batch, refusals }: Part): readonly Question[] {
     const middle = Math.ceil(batch.length / 2)
     const halves = [batch.slice(0, middle), batch.slice(middle)]
@@ -145,8 +164,9 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
   }
 
   /**
-   * An import of the split proves that its other events can be imported, if it set out no sooner
-   * than the request that refused this one: a fault may begin while a split lasts.
+   * Settles events whose fault is proven. An import of the split proves that its other events can
+   * be imported, if it was sent no sooner than the request that refused this event: a fault of
+   * Mixpanel may begin during a split.
    */
   function settleProven(rest: Rest): void {
     if (!rest.hasNeighbours) return
@@ -174,7 +194,10 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     if (suspects.length > 0) suspectAll(suspects, startedAt)
   }
 
-  /** The last of a split may stand together, with nothing good between: an import vouches for ten. */
+  /**
+   * Whether the refusal of a part is believed. The last events of a split may stand together, with
+   * no good event between them: an import vouches for ten.
+   */
   function isBelieved(part: Part, rest: Rest): boolean {
     const [traveller, ...others] = part.batch
     if (!traveller || others.length > 0) return false
@@ -192,7 +215,10 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     parts.holding.hold(batch)
   }
 
-  /** The gate lets it through as a probe, or when another probe was taken, or gives it back. */
+  /**
+   * Sends all parts again. The gate lets them pass as a probe, or after another probe was imported,
+   * or they go back.
+   */
   async function deliverAgain(rest: Rest): Promise<void> {
     const end = await deliver(partsIn(rest).flatMap(({ batch }) => batch))
     if (end.kind === 'refused') await split(end)
@@ -200,8 +226,9 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
 }
 
 /**
- * How many parts are halved at a time: the smallest, so that some come to an end where the time is
- * short. Few while nothing of the split was imported, and soon only the way to one event.
+ * Returns the number of parts that are halved at a time. The smallest go first, so that some are
+ * finished when time is short. There are few while nothing of the split was imported, and soon only
+ * one.
  */
 function widthOf({ hasNeighbours, refusals }: Rest): number {
   if (refusals >= BROAD_REFUSALS) return 1
@@ -232,7 +259,7 @@ function partOf({ batch, refusal }: RefusedBatch, question: Question, since: num
   return { batch, refusal, refusals, since: question.since ?? since }
 }
 
-/** A lone event is asked for twice. */
+/** Returns the number of requests that refused a batch. A single event is sent twice. */
 function refusalsOf({ length }: readonly Traveller[]): number {
   return length === 1 ? 2 : 1
 }
@@ -244,7 +271,10 @@ function sort(part: Part, rest: Rest): void {
   else rest.indivisible.push(part)
 }
 
-/** No chance made Mixpanel call an event too large, or refuse so many requests. */
+/**
+ * Whether a refusal is no accident: Mixpanel calls the event too large, or enough requests refused
+ * it.
+ */
 function isBelievable({ refusal, refusals }: Part): boolean {
   return refusal.certain || refusals >= REFUSALS_BELIEVED
 }
@@ -253,7 +283,10 @@ function reject({ batch, refusal }: Part): void {
   tellAll(batch, rejected(refusal.reason, refusal.detail))
 }
 
-/** A sender who calls an event too large that is not is at fault itself: Mixpanel takes up to 1 MB. */
+/**
+ * Whether Mixpanel certainly refuses a part. Mixpanel accepts up to 1 MB, so a "too large" answer
+ * for a small batch is the sender's error, not the event's.
+ */
 function isCertain({ batch, refusal }: Part): boolean {
   return (
     refusal.certain && batch.reduce((bytes, { event }) => bytes + event.bytes, 0) >= LARGE_BYTES

@@ -1,16 +1,19 @@
 import type { Verdict } from './verdict.ts'
 
-/** A verdict in the light of those before it: a 403 or 404 is a whim by then, or it is none. */
+/**
+ * A verdict that takes the earlier ones into account: a 403 or 404 then counts as a refusal of
+ * access or as a passing fault.
+ */
 export type Judged = Exclude<Verdict, { kind: 'shut_out' }>
 
-/** How the service stands with Mixpanel: what the last answers allow a refusal to mean. */
+/** The standing of the service with Mixpanel: the last answers decide what a refusal may mean. */
 export interface Standing {
   /**
-   * Notes the verdict on an attempt that set out at the monotonic instant `sentAt`, and answers
-   * what it means in the light of those before it.
+   * Notes the verdict on an attempt that was sent at the monotonic instant `sentAt`. Returns its
+   * meaning after the verdicts before it.
    */
   judge(verdict: Verdict, sentAt: number): Judged
-  /** Whether an attempt that set out at `since` or later has imported something. */
+  /** Whether an attempt that was sent at `since` or later has imported something. */
   hasImportedSince(since: number): boolean
   /**
    * Whether the last import still vouches for one more event that was refused alone, with nothing
@@ -19,19 +22,22 @@ export interface Standing {
   vouches(): boolean
   /**
    * Notes that events went back because a delivery that began at `startedAt` refused them without a
-   * name. Answers whether Mixpanel must be left alone: nothing was imported meanwhile, nor since
-   * this happened before.
+   * name. Returns whether Mixpanel must be left alone: nothing was imported meanwhile, nor since
+   * the last such delivery.
    */
   suspect(startedAt: number, now: number): boolean
   isSuspect(): boolean
 }
 
-/** A 403 or 404 may be a proxy's whim; so often, with nothing imported between, it is none. */
+/**
+ * The number of 403s or 404s, with nothing imported between, that mean a refusal of access. A
+ * single one may come from a proxy.
+ */
 const SHUT_OUT_TIMES = 3
-/** The most dead letters that a fault of Mixpanel's costs when it begins in the middle of a split. */
+/** The most dead letters of a fault of Mixpanel that begins in the middle of a split. */
 const REFUSALS_AN_IMPORT_VOUCHES_FOR = 10
 
-/** A standing that begins without proof that anything can be imported. */
+/** Makes a standing without proof that anything can be imported. */
 export function createStanding(): Standing {
   let vouchers = 0
   let shutOut = 0
@@ -59,7 +65,7 @@ export function createStanding(): Standing {
   }
 
   function noteImport(sentAt: number): void {
-    // What had set out before the fault says nothing of what is after it.
+    // An attempt that was sent before the fault shows nothing about the time after it.
     if (sentAt < lastFaultAt) return
     vouchers = REFUSALS_AN_IMPORT_VOUCHES_FOR
     shutOut = 0
@@ -88,7 +94,7 @@ export function createStanding(): Standing {
   }
 }
 
-/** Whether an answer says that Mixpanel has taken something. */
+/** Whether an answer says that Mixpanel has imported something. */
 export function importsSomething(verdict: Verdict): boolean {
   switch (verdict.kind) {
     case 'imported':

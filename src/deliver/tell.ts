@@ -1,30 +1,30 @@
 import type { Traveller } from '../model/journey.ts'
 import { type EventOutcome, retry } from '../model/outcome.ts'
 
-/** Tells the party of every traveller the same outcome. */
+/** Reports the same outcome for every event of a batch. */
 export function tellAll(batch: readonly Traveller[], outcome: EventOutcome): undefined {
   for (const traveller of batch) traveller.party.arrived(traveller, outcome)
 }
 
-/** Tells the party of each traveller its own outcome, in order. */
+/** Reports the outcome of each event, in order. */
 export function tellEach(
   batch: readonly Traveller[],
   outcomes: readonly EventOutcome[],
 ): undefined {
   for (const [index, traveller] of batch.entries()) {
-    // A verdict has an outcome for each event; were one missing, retrying it loses nothing.
+    // A verdict has an outcome for each event. Were one missing, a retry would lose nothing.
     traveller.party.arrived(traveller, outcomes[index] ?? retry('unknown_answer'))
   }
 }
 
-/** Until when a push waits for one of the travellers of a batch. */
+/** Returns the instant until which a push waits for one of the events of a batch. */
 export function latestDeliverBy(batch: readonly Traveller[]): number {
   let latest = Number.NEGATIVE_INFINITY
   for (const { party } of batch) latest = Math.max(latest, party.deliverBy)
   return latest
 }
 
-/** A batch is worth another attempt as long as one of its travellers is. */
+/** Returns the instant until which one of the events of a batch may be sent again. */
 export function latestGoesOnUntil(batch: readonly Traveller[]): number {
   let latest = Number.NEGATIVE_INFINITY
   for (const { party } of batch) latest = Math.max(latest, party.goesOnUntil)

@@ -7,20 +7,20 @@ import { type Refusal, type SentEvent, verdictOn } from './verdict.ts'
 export interface TrialParts {
   readonly gate: Pick<Gate, 'pass' | 'passAgain' | 'ended'>
   readonly standing: Pick<Standing, 'judge' | 'hasImportedSince'>
-  /** Told the verdict on every answer, as it comes. */
+  /** Called with the verdict on every answer, as it comes. */
   readonly heard: (verdict: Judged) => void
 }
 
-/** What is on trial: one body, and what is known of the events in it. */
+/** One body on trial, with the facts about its events. */
 export interface Charge {
   readonly events: number
-  /** None any more once the verdict is final. */
+  /** Returns the events that were sent; none once the verdict is final. */
   readonly sent: () => readonly SentEvent[]
-  /** Whether a text that speaks of a passing fault is known to speak of one of the events. */
+  /** Returns whether a text about a passing fault is known to be about one of the events. */
   readonly isOfItsOwn: () => boolean
-  /** The monotonic instant until which a push waits. May move. */
+  /** Returns the monotonic instant until which a push waits. It may move. */
   readonly until: () => number
-  /** The monotonic instant after which no attempt starts. May move. */
+  /** Returns the monotonic instant after which no attempt starts. It may move. */
   readonly goesOnUntil: () => number
 }
 
@@ -28,22 +28,22 @@ export interface Charge {
 export interface Trial {
   readonly policy: AttemptPolicy
   verdict(): Judged
-  /** Whether the verdict is a retry only because the text of a 400 speaks of a passing fault. */
+  /** Whether the verdict is a retry only because the text of a 400 is about a passing fault. */
   isTransientByText(): boolean
   /** Ends the passage of an attempt that a bug has left without an answer. */
   end(): void
 }
 
-/** A trial whose first attempt has been let through. */
+/** Makes a trial whose first attempt may be sent. */
 export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPassage): Trial {
   const { gate, standing, heard } = parts
   const { events, until, goesOnUntil } = charge
   let attempt = passage
   let isUnderWay = true
   let verdict: Judged = { kind: 'retry', reason: 'unknown_answer' }
-  /** When the first attempt set out whose answer spoke of a fault that passes. */
+  /** The instant of the first attempt whose answer named a passing fault. */
   let transientSince: number | undefined
-  /** What the answer before counted, when Mixpanel is being asked whether it stays at that. */
+  /** The count of the last answer, while Mixpanel is asked for it a second time. */
   let counted: number | undefined
 
   return {
@@ -62,8 +62,8 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
   }
 
   /**
-   * A 400 that speaks of a passing fault is retried. It is a refusal once it comes again although
-   * something else was imported: then the text may quote an event.
+   * Returns the verdict to act on. A 400 that names a passing fault is retried. It is a refusal
+   * when it comes again although another event was imported: the text may then quote an event.
    */
   function believed(judged: Judged): Judged {
     if (judged.kind !== 'refused' || judged.hint !== 'transience') return judged
@@ -74,7 +74,10 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
     return isRefusal ? judged : TRANSIENT
   }
 
-  /** Once: importing again is harmless, and a second count that falls short is Mixpanel's own doing. */
+  /**
+   * Whether a count that falls short is asked for again. It is, once: importing again is harmless,
+   * and a second short count is Mixpanel's own doing.
+   */
   function asksAgain(imported: number): boolean {
     const first = counted === undefined
     counted = Math.max(counted ?? 0, imported)
@@ -94,7 +97,8 @@ export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPass
 
   function nextPassage(failed: number): Promise<Passage> {
     if (verdict.kind === 'shortfall') return gate.pass(events, until, goesOnUntil)
-    // The gate knows how long it stays barred; the back-off counts when others open it at once.
+    // The gate knows how long it stays barred. The back-off applies when another batch opens it at
+    // once.
     if (verdict.kind !== 'retry') return gate.passAgain(events, FIRST, until, goesOnUntil)
     const { retryAfter } = verdict
     return gate.passAgain(events, { attempt: failed, retryAfter }, until, goesOnUntil)
@@ -135,7 +139,10 @@ function endOf(verdict: Judged, events: number): AttemptEnd {
   }
 }
 
-/** A refusal of Mixpanel's own, unless it speaks of access, or only a proxy calls it too large. */
+/**
+ * Whether a refusal shows that the credentials are good. Mixpanel must have sent it, and not about
+ * access; a proxy may call a body too large.
+ */
 function saysCredentialsAreGood({ reason, certain, hint }: Refusal): boolean {
   return hint !== 'access' && (reason !== 'too_large' || certain)
 }

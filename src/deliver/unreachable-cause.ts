@@ -1,13 +1,13 @@
 import { UNREACHABLE_CAUSES, type UnreachableCause } from '../model/outcome.ts'
 
-/** Codes that stand for many, by what they begin with or hold. */
+/** The families of error codes, by their beginning or a part. */
 const FAMILIES: readonly (readonly [pattern: RegExp, cause: UnreachableCause])[] = [
   [/^HPE_/, 'NOT_HTTP'],
   [/^(Z_|ZSTD_|ERR_ZLIB|ERR_BROTLI|ERR_*ERROR_|ERR_PADDING)/, 'ANSWER_BADLY_COMPRESSED'],
   [/CERT|^ERR_(SSL|TLS)|^UNABLE_TO_|^EPROTO$/, 'TLS_FAILED'],
 ]
 
-/** What an error of axios means when no answer came, or none that can be read. */
+/** Returns the cause of an axios error when no answer came, or none that can be read. */
 export function unreachableCauseOf(error: {
   readonly code?: string | undefined
   readonly message: string

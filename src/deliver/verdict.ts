@@ -17,24 +17,27 @@ import {
   speaksOfTransience,
 } from './mixpanel-texts.ts'
 
-/** What one answer of Mixpanel means for the batch it answers. */
+/** The meaning of one answer of Mixpanel for its batch. */
 export type Verdict = Readonly<
   | { kind: 'imported' }
-  /** One outcome for each event sent, in order. */
+  /** Each event has an outcome, in the order in which they were sent. */
   | { kind: 'settled'; outcomes: readonly EventOutcome[] }
-  /** These are rejected, by their place in the batch; of the others the answer says nothing. */
+  /**
+   * The named events are rejected, by their place in the batch. The answer says nothing of the
+   * others.
+   */
   | { kind: 'listed'; rejected: ReadonlyMap<number, Rejected> }
-  /** Mixpanel is content, and counts fewer events than were sent. */
+  /** Mixpanel reports success, and counts fewer events than were sent. */
   | { kind: 'shortfall'; imported: number }
   | Refusal
   | { kind: 'retry'; reason: RetryReason; retryAfter?: string }
-  /** Mixpanel's own 403 or 404: once it may be a whim, again and again it is `misconfigured`. */
+  /** Mixpanel answered 403 or 404. Several in a row mean `misconfigured`; a single one may pass. */
   | { kind: 'shut_out'; status: number }
-  /** Credentials, project or region are wrong: nothing of it is the events' fault. */
+  /** The credentials, the project or the region are wrong. The events are not at fault. */
   | { kind: 'misconfigured'; status: number }
 >
 
-/** The batch is refused as a whole, and no event of it named. */
+/** The batch is refused as a whole, and no event of it is named. */
 export type Refusal = Readonly<{
   kind: 'refused'
   reason: Extract<RejectReason, 'refused_by_mixpanel' | 'too_large'>
@@ -42,21 +45,21 @@ export type Refusal = Readonly<{
   /** Whether an event that is refused so, alone, is surely at fault itself. */
   certain: boolean
   /**
-   * What the text says besides: that access is refused, or that the fault passes. A text may quote
-   * an event, so such a refusal means that only as long as nothing speaks against it.
+   * The further meaning of the text: access is refused, or the fault passes. A text may quote an
+   * event, so the hint holds only as long as no other answer speaks against it.
    */
   hint?: 'access' | 'transience'
 }>
 
-/** What of the events of a batch matters to the verdict. */
+/** The part of an event that matters to the verdict. */
 export type SentEvent = Pick<PreparedEvent, 'insertId' | 'identityVerb'>
 
 const UNKNOWN: Verdict = { kind: 'retry', reason: 'unknown_answer' }
 
 /**
- * The verdict on the answer to a batch. Pure, and total: what is not understood is retried, never
- * a success and never a dead letter. Rules: docs.mixpanel.com, import-events; the shapes beyond it
- * were observed.
+ * Returns the verdict on the answer to a batch. It is pure and total. An answer that is not
+ * understood is retried: it is never a success and never a dead letter. The rules are on
+ * docs.mixpanel.com, import-events; other shapes were observed.
  */
 export function verdictOn(answer: ImportAnswer, sent: readonly SentEvent[]): Verdict {
   if (answer.kind === 'unanswered') return { kind: 'retry', reason: answer.reason }
@@ -78,11 +81,14 @@ function retryLater(reason: RetryReason, retryAfter: string | undefined): Verdic
   return { kind: 'retry', reason, retryAfter }
 }
 
-/** Under strict=0 a total failure is a 200 with `status: 0`; ours must say what it counted. */
+/**
+ * Reads a 200. Under strict=0 a total failure is a 200 with `status: 0`; under strict=1 it must
+ * have a count.
+ */
 function verdictOnSuccess(reply: ImportReply, sent: readonly SentEvent[]): Verdict {
   const imported = countIn(reply)
   if (imported === undefined || imported > sent.length || isZero(reply.status)) return UNKNOWN
-  // Not documented: but a success that lists failures must not pass for one of all.
+  // This is not documented, but a success that lists failures must not count as a success of all.
   if (listsRecords(reply)) return verdictOnRecords(reply, sent)
   if (imported === sent.length) return { kind: 'imported' }
   return reply.status === 'OK' ? { kind: 'shortfall', imported } : UNKNOWN
@@ -98,7 +104,10 @@ function verdictOnRefusal(
     : verdictOnText(reply, retryAfter, sent)
 }
 
-/** A list of records names the culprits; the others are imported if its books balance. */
+/**
+ * Reads a list of records. It names the events at fault, and the others are imported if the counts
+ * add up.
+ */
 function verdictOnRecords(
   reply: ImportReply & { readonly failed_records: readonly unknown[] },
   sent: readonly SentEvent[],
@@ -117,7 +126,7 @@ function listsRecords(
   return Array.isArray(reply.failed_records) && reply.failed_records.length > 0
 }
 
-/** No record is listed: only the text of the error says what is wrong. */
+/** Reads the text of an error without records. */
 function verdictOnText(
   reply: ImportReply,
   retryAfter: string | undefined,
@@ -130,7 +139,10 @@ function verdictOnText(
   return refusedWithoutName(error, sent)
 }
 
-/** Records that name no event: the form in which identity verbs are refused, and others with them. */
+/**
+ * Reads records that name no event. Identity verbs are refused in this form, and other events with
+ * them.
+ */
 function verdictOnUnnamed(
   reply: ImportReply,
   records: readonly unknown[],
@@ -141,7 +153,10 @@ function verdictOnUnnamed(
   return refusedWithoutName(textIn(record) ?? textOf(reply.error), sent)
 }
 
-/** One text speaks of the project, and so of every identity verb; any other of one event. */
+/**
+ * Returns the verdict for a text that names no event. One text is about the project, so it rejects
+ * every identity verb. Any other text is about one event.
+ */
 function refusedWithoutName(text: string, sent: readonly SentEvent[]): Verdict {
   if (refusesIdentityVerbs(text) && sent.every(({ identityVerb }) => identityVerb)) {
     const outcome = rejected('refused_by_mixpanel', text)
@@ -157,14 +172,20 @@ function hintIn(text: string): Refusal['hint'] {
   return speaksOfTransience(text) ? 'transience' : undefined
 }
 
-/** A proxy has limits of its own, and says so in a page: then an event alone may not be at fault. */
+/**
+ * Returns the refusal for a 413. A proxy has limits of its own, and answers with a page: a single
+ * event may then not be at fault.
+ */
 function refusedForSize(reply: ImportReply | undefined): Refusal {
   const detail = textOf(reply?.error)
   const certain = reply !== undefined && isMixpanels(reply)
   return { kind: 'refused', reason: 'too_large', detail, certain }
 }
 
-/** Mixpanel's errors are a text beside a status, which is 0 or a text; a gateway's are objects. */
+/**
+ * Whether a reply is Mixpanel's: its errors have a text beside a status, which is 0 or a text. A
+ * gateway's errors are objects.
+ */
 function isMixpanels(reply: ImportReply): reply is ImportReply & { readonly error: string } {
   const { error, status } = reply
   return typeof error === 'string' && (status === 0 || typeof status === 'string')
@@ -174,7 +195,10 @@ function countIn({ num_records_imported: count }: ImportReply): number | undefin
   return typeof count === 'number' && Number.isInteger(count) && count >= 0 ? count : undefined
 }
 
-/** Not a number, and so in no balance, when the reply holds no count and none is assumed. */
+/**
+ * Returns the count of a reply. Without one it is NaN, which equals nothing, unless a count is
+ * assumed.
+ */
 function countOf(reply: ImportReply, absent = Number.NaN): number {
   if (reply.num_records_imported === undefined) return absent
   return countIn(reply) ?? Number.NaN
