@@ -8,25 +8,25 @@ import type { Rejected } from '../model/outcome.ts'
 /** A rejected event, or a message that was rejected as a whole. */
 export interface RejectedEvent {
   readonly message: Message
-  /** Absent when the message as a whole was rejected. */
+  /** The line; absent when the message as a whole was rejected. */
   readonly line?: Line
-  /** 0 for an only event; 1, 2, … for the children of a transform. */
+  /** 0 for a single event; 1, 2, … for the children of a transform. */
   readonly child: number
-  /** How many children there are; absent for an only event. */
+  /** The number of children; absent for a single event. */
   readonly children?: number
-  /** From 2: its place among the equal lines of the message; absent for the first. */
+  /** The event's place among the equal lines of the message, from 2; absent for the first. */
   readonly ordinal?: number | undefined
   readonly outcome: Rejected
-  /** What it would have been sent with; absent when it was rejected before. */
+  /** The insert id and time of the prepared event; absent when it was rejected before. */
   readonly prepared?: Pick<PreparedEvent, 'insertId' | 'time'>
   /** Epoch ms. */
   readonly deadLetteredAt: number
 }
 
-/** Bytes of a text for people: a transform or Mixpanel may say any amount. */
+/** The most bytes of a text for people. A transform or Mixpanel may give a longer one. */
 const MAX_TEXT_BYTES = 1_024
 
-/** What is stored of a rejected event: always what was published, never what became of it. */
+/** Makes the letter of a rejected event. It holds the event as it was published. */
 export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
   const { message, outcome, prepared, deadLetteredAt, ordinal } = rejectedEvent
   const { child, children } = rejectedEvent
@@ -47,16 +47,22 @@ export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
   }
 }
 
-/** The text of the event; or the bytes in base64, where they are not text. */
+/** Returns the text of the event, or the bytes in base64 when they are not text. */
 function contentOf({ line, message }: RejectedEvent): Pick<DeadLetter, 'event' | 'data'> {
   if (!line) return { data: message.data }
   return line.data === undefined ? { event: line.text } : { data: line.data }
 }
 
-/** A longer text is stored as the data it was published as: in a letter it would be there four times. */
+/**
+ * The size beyond which a text is stored as published data: in a letter it would be in memory four
+ * times.
+ */
 const MAX_TEXT_OF_MESSAGE_BYTES = 1024 * 1024
 
-/** The one letter of many rejected events, which holds their message whole; the time in epoch ms. */
+/**
+ * Makes the one letter for many rejected events. It holds their whole message. The time is in epoch
+ * ms.
+ */
 export function letterOfMany(
   message: Message,
   { events, lines, reasons, field }: RejectedMany,
@@ -95,7 +101,9 @@ function idOf(rejectedEvent: RejectedEvent): string {
   return child === 0 ? id : `${id}-${child}`
 }
 
-/** A replay that could not be read any more stands where its event stood. */
+/**
+ * Returns the number of the line. A replay that cannot be read any more has the line of its event.
+ */
 function lineNumberOf({ line, message }: RejectedEvent): number {
   return line?.number ?? message.replay?.line ?? 0
 }

@@ -1,15 +1,15 @@
 import type { AppendFile, FileState, Files } from './files.ts'
 
-/** What has become of an open file since it was written to. */
+/** The state of an open file since it was last written. */
 export type FilePlace =
-  /** Its path leads to it, and it holds what was written. */
+  /** The path leads to the file, and the file holds what was written. */
   | 'in_place'
-  /** Its path leads to another file; it lies elsewhere under another name. */
+  /** The path leads to another file. This one lies elsewhere under another name. */
   | 'stranger'
-  /** It was moved or deleted, or somebody else wrote to it or cut it, or nobody can say. */
+  /** The file was moved, deleted, cut or written to by another process, or its state is unknown. */
   | 'lost'
 
-/** Compares an open file that was written `bytes` bytes with the file at its path. */
+/** Compares an open file, to which `bytes` bytes were written, with the file at its path. */
 export async function placeOf(
   { file, path, bytes }: { readonly file: AppendFile; readonly path: string; bytes: number },
   files: Pick<Files, 'stateAt'>,

@@ -8,31 +8,37 @@ import { createLetterFiles } from './letter-files.ts'
 
 export interface FileSinkOptions {
   readonly folder: string
-  /** A file that would grow past it is followed by a new one. */
+  /** The size of a file. A file that would grow beyond it is followed by a new one. */
   readonly maxFileBytes: number
-  /** Bytes that may wait for the write under way. A store larger than that waits only alone. */
+  /** The most bytes that may wait for the write under way. A larger store waits only alone. */
   readonly maxQueuedBytes: number
 }
 
 export interface FileSinkParts {
   readonly clock: Clock
   readonly files?: Files
-  /** What tells this process's files from those of others; the process id is 1 in containers. */
+  /**
+   * The part of names that tells this process's files from those of others; the process id is 1 in
+   * containers.
+   */
   readonly writer?: string
 }
 
 export interface FileSink {
-  /** One JSON object a line. Rejects as well when too much waits already, and once closed. */
+  /**
+   * Stores one JSON object a line. It rejects, too, when too much waits already, and once closed.
+   */
   readonly store: StoreDeadLetters
-  /** Creates the folder and writes to it; rejects with what to do when it cannot. */
+  /** Creates the folder and writes to it. Rejects when it cannot, and says what to do. */
   probe(): Promise<void>
-  /** Resolves when what waits is stored or refused, and the file is closed. */
+  /** Resolves when all that waits is stored or refused, and the file is closed. */
   close(): Promise<void>
 }
 
 /**
- * Stores dead letters in files, by group commit. A group is stored or refused as one. What was
- * refused may lie in a file all the same, and again when its message comes again: `id` tells.
+ * Makes a sink that stores dead letters in files, by group commit. A group is stored or refused as
+ * one. A refused letter may lie in a file all the same, and again when its message comes again: its
+ * `id` shows that.
  */
 export function createFileSink(options: FileSinkOptions, parts: FileSinkParts): FileSink {
   const { clock, files = createDiskFiles(), writer = uniqueWriter() } = parts
@@ -62,7 +68,10 @@ export function createFileSink(options: FileSinkOptions, parts: FileSinkParts): 
     }
   }
 
-  /** Asks of the folder all that a letter will: some volumes take a file and cannot sync it. */
+  /**
+   * Tries all operations that a letter needs in the folder: some volumes accept a file and cannot
+   * sync it.
+   */
   async function writeProbe(path: string): Promise<void> {
     const file = await files.create(path)
     try {
@@ -94,7 +103,10 @@ function uniqueWriter(): string {
   return `${process.pid}-${randomBytes(4).toString('hex')}`
 }
 
-/** JSON escapes line breaks and lone surrogates, so that a letter is one line of valid UTF-8. */
+/**
+ * Writes letters as lines. JSON escapes line breaks and lone surrogates, so a letter is one line of
+ * valid UTF-8.
+ */
 function linesOf(letters: readonly DeadLetter[]): Uint8Array {
   return Buffer.from(letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''))
 }

@@ -2,35 +2,41 @@ import type { BigIntStats } from 'node:fs'
 import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-/** What the file system says of a file: enough to tell one file from another. */
+/** The state of a file in the file system, enough to tell one file from another. */
 export interface FileState {
   readonly device: bigint
   readonly inode: bigint
-  /** Names that lead to the file. 0 once it was deleted, although it is still open. */
+  /**
+   * The number of names that lead to the file. It is 0 once the file was deleted, although it is
+   * still open.
+   */
   readonly links: number
   readonly bytes: number
 }
 
 /** A file open for appending. */
 export interface AppendFile {
-  /** Resolves when all bytes are written; when it rejects, some may have been. */
+  /** Resolves when all bytes are written. When it rejects, some may have been written. */
   write(bytes: Uint8Array): Promise<void>
-  /** Resolves when what was written, and how long the file has become, is on disk. */
+  /** Resolves when the written bytes, and the new length of the file, are on disk. */
   sync(): Promise<void>
-  /** `undefined` when the file system cannot say. */
+  /** Returns the state of the file; `undefined` when the file system does not report it. */
   state(): Promise<FileState | undefined>
   /** Cuts the file to its first `bytes` bytes. */
   truncate(bytes: number): Promise<void>
   close(): Promise<void>
 }
 
-/** The few things the sink asks of a file system. */
+/** The operations of a file system that the sink needs. */
 export interface Files {
   /** Creates the folder and its parents, for their owner only, unless it exists. */
   createFolder(folder: string): Promise<void>
   /** Creates a file that only its owner may read and write. Rejects when the name is taken. */
   create(path: string): Promise<AppendFile>
-  /** The file that a path leads to; `undefined` when it leads to none, or cannot be followed. */
+  /**
+   * Returns the state of the file at a path; `undefined` when there is none, or the path cannot be
+   * followed.
+   */
   stateAt(path: string): Promise<FileState | undefined>
   remove(path: string): Promise<void>
   /** Resolves when the names of new files in the folder are on disk. */
@@ -41,10 +47,10 @@ type Handle = Pick<FileHandle, 'appendFile' | 'datasync' | 'sync' | 'truncate' |
   stat(options: { readonly bigint: true }): Promise<BigIntStats>
 }
 
-/** What is asked of `open` in `node:fs/promises`, and of what it opens. */
+/** The part of `open` in `node:fs/promises` that is used, and of the file that it opens. */
 export type Open = (path: string, flags: 'ax' | 'r', mode?: number) => Promise<Handle>
 
-/** The files of a disk: of this machine's, unless told how to open another's. */
+/** Makes the files of this machine's disk, or of another disk with its own `openFile`. */
 export function createDiskFiles(openFile: Open = open): Files {
   return {
     createFolder,
@@ -55,8 +61,8 @@ export function createDiskFiles(openFile: Open = open): Files {
   }
 
   /**
-   * Makes one folder at a time: below /proc, a recursive `mkdir` of Node never ends. A new folder
-   * is lost in a crash, with its files, unless the one it is named in is synced.
+   * Creates a folder and its parents, one at a time: below /proc, a recursive `mkdir` of Node never
+   * ends. A new folder is lost in a crash, with its files, unless its parent folder is synced.
    */
   async function createFolder(folder: string): Promise<void> {
     const path = resolve(folder)
@@ -99,7 +105,10 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** A file system that cannot say where a file is cannot vouch for its letters, whatever the cause. */
+/**
+ * Returns the state of a file. When the file system does not report it, for any cause, the letters
+ * in the file are not safe.
+ */
 async function stateIn(asked: Promise<BigIntStats>): Promise<FileState | undefined> {
   try {
     const { dev, ino, nlink, size } = await asked

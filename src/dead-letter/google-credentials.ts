@@ -1,22 +1,25 @@
 import type { AuthClient } from 'google-auth-library'
 
-/** What a request to Google is let in by. */
+/** The access of a request to Google. */
 export type Access = Readonly<
   | { kind: 'granted'; headers: Readonly<Record<string, string>> }
-  /** No credentials here, or Google takes them for none: nothing that passes by itself. */
+  /** There are no credentials, or Google refuses them. That does not pass by itself. */
   | { kind: 'refused'; code: string }
-  /** They could not be had this time. */
+  /** The credentials could not be fetched this time. */
   | { kind: 'unavailable'; code: string }
 >
 
 export interface Credentials {
-  /** Never rejects, and gives nothing of the library's errors on: they quote whole tokens. */
+  /**
+   * Resolves with the access. It never rejects, and passes on no error of the library: they quote
+   * whole tokens.
+   */
   access(): Promise<Access>
-  /** Has the next access made of fresh credentials. */
+  /** Makes the next access use fresh credentials. */
   forget(): void
 }
 
-/** For an emulator, which asks for none. */
+/** The credentials for an emulator, which asks for none. */
 export const NO_CREDENTIALS: Credentials = {
   access: async () => ({ kind: 'granted', headers: {} }),
   forget: () => undefined,
@@ -24,12 +27,12 @@ export const NO_CREDENTIALS: Credentials = {
 
 const SCOPE = 'https://www.googleapis.com/auth/pubsub'
 
-/** What token endpoints answer to credentials they will not take later either. */
+/** The statuses with which token endpoints refuse credentials for good. */
 const REFUSALS: readonly unknown[] = [400, 401, 403, 404]
 
 /**
- * The application default credentials: on Cloud Run those of the service account it runs as. The
- * library is loaded when they are first asked for; it keeps a token until shortly before its end.
+ * Makes the application default credentials: on Cloud Run those of the service account. The library
+ * is loaded when they are first needed. It keeps a token until shortly before it expires.
  */
 export function createGoogleCredentials(): Credentials {
   let client: AuthClient | undefined

@@ -1,14 +1,20 @@
 export interface GroupCommitOptions<T> {
-  /** Of one group, of items that differ. An addition is never parted, and alone may be larger. */
+  /**
+   * The most items of one group, when they differ. The items of one addition are never parted, and
+   * alone may be more.
+   */
   readonly maxItems: number
   readonly maxBytes: number
-  /** Bytes that may wait for a commit. An addition larger than that waits only alone. */
+  /** The most bytes that may wait for a commit. A larger addition waits only alone. */
   readonly maxQueuedBytes: number
-  /** Groups that are committed side by side; together they have at most `maxBytes`, or are one. */
+  /**
+   * The most groups that are committed side by side. Together they have at most `maxBytes`, or are
+   * one.
+   */
   readonly maxCommits: number
   /**
-   * Resolves when all items are committed. What was confirmed before it rejects is committed; what
-   * it rejects with is the error of all other additions of the group.
+   * Resolves when all items are committed. Items that were confirmed before it rejects are
+   * committed. All other additions of the group reject with its error.
    */
   readonly commit: (items: readonly T[], confirm: Confirm<T>) => Promise<void>
 }
@@ -18,11 +24,11 @@ export type Confirm<T> = (items: readonly T[]) => void
 
 export interface GroupCommit<T> {
   /**
-   * Resolves when these items are committed. Rejects when they are not, or may not be; as well
-   * when too much waits already, and once closed.
+   * Resolves when these items are committed. Rejects when they are not, or may not be. It rejects,
+   * too, when too much waits already, and once closed.
    */
   add(items: readonly T[], bytes: number): Promise<void>
-  /** Resolves when what waits is committed or refused; nothing is added from now on. */
+  /** Resolves when all that waits is committed or refused. Nothing can be added from now on. */
   close(): Promise<void>
 }
 
@@ -34,7 +40,10 @@ interface Addition<T> {
   unconfirmed: number
 }
 
-/** While groups are committed, further items gather, and the next takes as many as it may. */
+/**
+ * Makes a group commit. While groups are committed, further items gather, and the next group takes
+ * as many as it may.
+ */
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
   const commits = new Set<Promise<void>>()
   let committingBytes = 0

@@ -5,19 +5,22 @@ import type { AppendFile, Files } from './files.ts'
 
 export interface LetterFilesOptions {
   readonly folder: string
-  /** A file that would grow past it is followed by a new one; one append is never split. */
+  /**
+   * The size of a file. A file that would grow beyond it is followed by a new one. One append is
+   * never split.
+   */
   readonly maxFileBytes: number
-  /** Part of each file's name, told apart from every other process that writes to the folder. */
+  /** The part of each file's name that differs for every process that writes to the folder. */
   readonly writer: string
 }
 
 export interface LetterFiles {
   /**
-   * Appends to the file of the day. Resolves when the bytes, and the file's name, are on disk;
-   * when it rejects, some of them may be. One append at a time.
+   * Appends to the file of the day. Resolves when the bytes, and the file's name, are on disk. When
+   * it rejects, some bytes may be. Only one append may run at a time.
    */
   append(bytes: Uint8Array): Promise<void>
-  /** Never rejects. */
+  /** Closes the file. It never rejects. */
   close(): Promise<void>
 }
 
@@ -27,22 +30,28 @@ interface OpenLetterFile {
   readonly day: string
   /** Monotonic ms. */
   readonly begunAt: number
-  /** Bytes of the letters that were stored in it. */
+  /** The bytes of the letters that were stored in it. */
   bytes: number
-  /** How often in a row its path led to another file. */
+  /** The number of times in a row that its path led to another file. */
   strangers: number
 }
 
-/** Files that one append may begin, when each is deleted before its letters are on disk. */
+/**
+ * The most files that one append may begin, when each is deleted before its letters are on disk.
+ */
 const MOST_FILES = 3
-/** Inodes of mounted buckets and of NFS need not be stable. */
+/**
+ * The times that a changed inode is accepted. On mounted buckets and on NFS inodes need not be
+ * stable.
+ */
 const MOST_STRANGERS = 2
 const LEAST_AGE_MS = 1_000
 
 /**
- * Files that follow one another, each written once from start to end. A new one begins each day,
- * by size, after any failure, and when the current one was deleted, moved or changed by somebody
- * else. After a failed write or sync the state of a file is unknown, so nothing more goes into it.
+ * Makes files that follow one another, each written once from start to end. A new one begins each
+ * day, at the size limit, after any failure, and when the current one was deleted, moved or changed
+ * by another process. After a failed write or sync the state of a file is unknown, so nothing more
+ * goes into it.
  */
 export function createLetterFiles(
   options: LetterFilesOptions,
@@ -58,7 +67,8 @@ export function createLetterFiles(
     for (let begun = 0; begun < MOST_FILES; begun += 1) {
       const target = await fileFor(bytes.length)
       await writeTo(target, bytes)
-      // A file that was moved or deleted since may be read to its end, or lie nowhere, by now.
+      // A file that was moved or deleted meanwhile may have been read to its end already, or be
+      // gone.
       if (await isInPlace(target)) return
       await close()
     }
@@ -68,7 +78,7 @@ export function createLetterFiles(
   async function close(): Promise<void> {
     const closing = current
     current = undefined
-    // What was acked is synced already, so that a failed close loses nothing.
+    // The letters that were acked are synced already, so a failed close loses nothing.
     await closing?.file.close().catch(() => undefined)
   }
 
@@ -95,7 +105,7 @@ export function createLetterFiles(
     return current
   }
 
-  /** Whether a reader of the folder finds the file, and in it the letters and nothing else. */
+  /** Whether a reader of the folder finds the file, with the letters in it and nothing else. */
   async function isInPlace(open: OpenLetterFile): Promise<boolean> {
     switch (await placeOf(open, files)) {
       case 'in_place':
@@ -120,13 +130,13 @@ export function createLetterFiles(
     }
   }
 
-  /** Takes a torn write away: its half letter would go on filling a full disk. */
+  /** Removes the bytes of a failed write. Half a letter would go on filling a full disk. */
   async function cutBack({ file, bytes }: OpenLetterFile): Promise<void> {
     const state = await file.state()
     if (state && state.bytes > bytes) await file.truncate(bytes)
   }
 
-  /** A file that holds no letter is removed: a full disk would be littered with them. */
+  /** Removes a file that holds no letter. Otherwise a full disk would be littered with them. */
   async function abandon(error: unknown): Promise<never> {
     const abandoned = current
     await close()

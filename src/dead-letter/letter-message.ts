@@ -7,7 +7,7 @@ import {
   ORIGINAL_PREFIX,
 } from '../model/letter-attributes.ts'
 
-// What Pub/Sub takes: https://cloud.google.com/pubsub/quotas#resource_limits
+// The limits of Pub/Sub: https://cloud.google.com/pubsub/quotas#resource_limits
 const MAX_ATTRIBUTES = 100
 const MAX_NAME_BYTES = 256
 const MAX_VALUE_BYTES = 1_024
@@ -15,27 +15,30 @@ const MAX_VALUE_BYTES = 1_024
 /** The largest request, counted as it is sent: with its data in base64, and with its attributes. */
 export const MAX_REQUEST_BYTES = 10_000_000
 
-/** `shortened` and `part`, which a letter gets after its other attributes. */
+/** The number of attributes that a letter gets after its others: `shortened` and `part`. */
 const LATE_ATTRIBUTES = 2
 
-/** For the brackets and names around one message. */
+/** The bytes of the brackets and names around one message. */
 const FRAME_BYTES = 100
 
 /** One message to be published, as the JSON that goes into a request. */
 export interface LetterMessage {
   readonly json: string
-  /** Length of `json` in UTF-8. */
+  /** The length of `json` in UTF-8. */
   readonly bytes: number
-  /** The same without anything a publisher chose but the data: what no rule of Pub/Sub can refuse. */
+  /**
+   * Returns the same message with the data alone of what its publisher chose: no rule of Pub/Sub
+   * can refuse it.
+   */
   readonly bare: () => string
 }
 
 type Attributes = Readonly<Record<string, string>>
 
 /**
- * A dead letter as messages: one, unless its data is too large for that. `data` is the event, or
- * what it was compressed to, of which `compressed` tells. Whatever does not fit is shortened, and
- * named in the attribute `shortened`; of the data nothing is ever left out.
+ * Makes messages of a dead letter: one, unless its data is too large for that. `data` is the event,
+ * or its compressed bytes when `compressed` says so. An attribute that does not fit is shortened,
+ * and named in the attribute `shortened`. Data is never left out.
  */
 export function messagesOf(
   letter: DeadLetter,
@@ -68,7 +71,7 @@ function jsonOf(data: Uint8Array, attributes: Attributes): string {
   return JSON.stringify({ data: Buffer.from(data).toString('base64'), attributes })
 }
 
-/** As many as the largest request makes necessary. */
+/** Splits data into as many parts as the largest request makes necessary. */
 function partsOf(data: Uint8Array, attributes: Attributes): readonly Uint8Array[] {
   const room = MAX_REQUEST_BYTES - Buffer.byteLength(JSON.stringify(attributes)) - FRAME_BYTES
   const size = Math.floor(room / 4) * 3
@@ -90,7 +93,7 @@ function ownAttributes(letter: DeadLetter): { attributes: Attributes; cut: reado
 
 type Saying = Exclude<LetterAttribute, 'shortened' | 'part'>
 
-/** All that a letter says of itself, by attribute. */
+/** Returns the attributes that describe the letter itself. */
 function sayingsOf(letter: DeadLetter): Readonly<Record<Saying, string | number | undefined>> {
   const { message } = letter
   return {
@@ -118,9 +121,9 @@ function sayingsOf(letter: DeadLetter): Readonly<Record<Saying, string | number 
 }
 
 /**
- * The original's own attributes, because the transform of a replay must see what it saw. Pub/Sub has
- * kept them to its limits but for their number and for names that it keeps for itself; only
- * hand-made pushes break the others.
+ * Returns the original's own attributes, because the transform of a replay must see the same ones.
+ * Pub/Sub has kept them to its limits, except for their number and for reserved names. Only pushes
+ * made by hand break the other limits.
  */
 function originalAttributes(given: Attributes, room: number) {
   const named = Object.entries(given)
@@ -129,7 +132,7 @@ function originalAttributes(given: Attributes, room: number) {
     .slice(0, room)
     .map((one) => ({ ...one, fits: fitting(one.value) }))
   const kept = named.filter(({ value, fits }) => value === fits).length
-  // An attribute may be called `__proto__`, which cannot be assigned to.
+  // An attribute may have the name `__proto__`, which cannot be assigned to.
   const attributes = Object.fromEntries(named.map(({ published, fits }) => [published, fits]))
   return { attributes, kept, given: Object.keys(given).length }
 }

@@ -3,7 +3,7 @@ import type { RejectedJourney } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
 import { deadLetterOf } from './dead-letter-of.ts'
 
-/** The letter of one rejected event of a message; `deadLetteredAt` in epoch ms. */
+/** Makes the letter of one rejected event of a message; `deadLetteredAt` in epoch ms. */
 export function letterOfJourney(
   message: Message,
   { line, child, children, event, outcome, ordinal: place }: RejectedJourney,

@@ -6,28 +6,31 @@ import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
 import { letterOfJourney } from './letter-of-journey.ts'
 
-/** What the letters of one message would take, before any of them is written. */
+/** The size of the letters of one message, before any of them is written. */
 export interface LetterTally {
   /** Takes further rejected events of the message, in their order. */
   add(journeys: readonly RejectedJourney[]): void
-  /** Bytes of the letters as lines of a file; a lower bound once they are too many. */
+  /** Returns the bytes of the letters as lines of a file; a lower bound once they are too many. */
   bytes(): number
-  /** Whether one letter is to stand for all, for a message of so many decoded bytes. */
+  /** Whether one letter is to stand for all, for a message with this number of decoded bytes. */
   areTooMany(): boolean
-  /** All that the one letter says of the events. */
+  /** Returns the contents of the one letter for all events. */
   sum(): RejectedMany
 }
 
-/** Letters may take so many times the decoded bytes of their message, and 1 MiB in any case. */
+/**
+ * The factor by which letters may exceed the decoded bytes of their message; 1 MiB is allowed in
+ * any case.
+ */
 const MOST_TIMES = 16
 const ALWAYS_BYTES = 1024 * 1024
 const MOST_BYTES = 64 * 1024 * 1024
-/** The ranges travel in an attribute of a message, too. */
+/** The longest text of the ranges, because it must fit an attribute of a message, too. */
 const MAX_LINES_LENGTH = 1_000
-/** Any instant: all are written alike. */
+/** Any instant: all instants are equally long. */
 const AT = 0
 
-/** Tallies what was rejected in a message whose data has so many bytes when it is decoded. */
+/** Makes a tally for a message whose decoded data has this number of bytes. */
 export function createLetterTally(message: Message, decodedBytes: number): LetterTally {
   const mostBytes = Math.min(Math.max(ALWAYS_BYTES, MOST_TIMES * decodedBytes), MOST_BYTES)
   const lines = createRanges(MAX_LINES_LENGTH)
@@ -61,7 +64,9 @@ export function createLetterTally(message: Message, decodedBytes: number): Lette
     return isAnyTooLong || (events > 1 && bytes > mostBytes)
   }
 
-  /** Exact. What letters say of their message, they all say alike. */
+  /**
+   * Returns the exact size of a letter. The part about the message is the same in all its letters.
+   */
   function bytesOf(journey: RejectedJourney): number {
     const { message: about, ...own } = letterOfJourney(message, journey, AT)
     messageBytes ??= Buffer.byteLength(`,"message":${JSON.stringify(about)}\n`)

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
 
 /**
- * A folder gave no answer. The call that waits for it holds a thread, so that `process.exit`
- * would wait for it, too.
+ * A folder gave no answer. The call that waits for it holds a thread, so that `process.exit` would
+ * wait for it, too.
  */
 export class UnresponsiveFolderError extends Error {
   override readonly name = 'UnresponsiveFolderError'

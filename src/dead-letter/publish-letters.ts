@@ -3,17 +3,17 @@ import type { PublishEnd } from './topic-answers.ts'
 import { notConfirmed } from './topic-error.ts'
 
 export interface PublishParts {
-  /** Sends one publish request with these messages as JSON. Never rejects. */
+  /** Sends one publish request with these messages as JSON. It never rejects. */
   readonly send: (messages: readonly string[]) => Promise<PublishEnd>
   /** Called with messages that are in the topic. */
   readonly confirm: (messages: readonly LetterMessage[]) => void
 }
 
 /**
- * Publishes the messages of one request. A refused request does not say which message it means:
- * its halves are sent until that one stands alone, and it goes without the attributes of its
- * publisher. Rejects when a message is not confirmed even so. When two are not and none was, the
- * topic refuses everything, and no more is tried.
+ * Publishes the messages of one request. A refused request does not name the message at fault. Its
+ * halves are sent until that message stands alone, which is then sent without the attributes of its
+ * publisher. Rejects when a message is not confirmed even so. When two messages are not confirmed
+ * and none was, the topic refuses everything, and no more are tried.
  */
 export async function publishLetters(
   messages: readonly LetterMessage[],

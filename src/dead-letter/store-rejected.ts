@@ -14,24 +14,24 @@ export interface StoreRejectedParts {
 }
 
 /**
- * Letters made at a time, in number and roughly in bytes: a message of many bad lines must not be
- * in memory twice, and each of its letters repeats all its attributes.
+ * The most letters made at a time, in number and roughly in bytes. A message of many bad lines must
+ * not be in memory twice, and each of its letters repeats all its attributes.
  */
 const MOST_LETTERS = 1_000
 const MOST_BYTES = 4 * 1024 * 1024
 
-/** Stores rejected events of a message as dead letters. */
+/** The store of rejected events of a message as dead letters. */
 export interface RejectedStore {
   /**
-   * Stores a letter for each. Resolves with whether all are safe, also with `false` once they may be
-   * stored no more; never rejects.
+   * Stores a letter for each event. Resolves with whether all are safe; with `false`, too, once
+   * they may not be stored any more. It never rejects.
    */
   storeRejected(
     message: Message,
     journeys: readonly RejectedJourney[],
     mayStore: () => boolean,
   ): Promise<boolean>
-  /** Stores one letter for all of them. Resolves with whether it is safe; never rejects. */
+  /** Stores one letter for all of them. Resolves with whether it is safe. It never rejects. */
   storeMany(message: Message, many: RejectedMany): Promise<boolean>
 }
 

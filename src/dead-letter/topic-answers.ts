@@ -1,15 +1,18 @@
 import type { TopicAnswer } from './topic-client.ts'
 
-/** What an answer means for the messages of one publish request. */
+/** The meaning of an answer for the messages of one publish request. */
 export type PublishEnd = Readonly<
   | { kind: 'confirmed' }
-  /** One of them, or their number, breaks a rule: they may be published otherwise. */
+  /** A message, or their number, breaks a rule. They may be published in another form. */
   | { kind: 'refused'; code: string }
-  /** Nobody knows whether they are in the topic, or they are not: they come again. */
+  /** The messages are not in the topic, or it is unknown whether they are. They come again. */
   | { kind: 'failed'; code: string }
 >
 
-/** Confirmed is only what has been given as many ids as there are messages. */
+/**
+ * Reads the answer to a publish request. It confirms only when it has as many ids as there are
+ * messages.
+ */
 export function publishEndOf(answer: TopicAnswer, sent: number): PublishEnd {
   if (answer.kind !== 'answered') return { kind: 'failed', code: answer.code }
   const { status, body } = answer
@@ -20,16 +23,19 @@ export function publishEndOf(answer: TopicAnswer, sent: number): PublishEnd {
   return { kind: 'failed', code: 'NOT_CONFIRMED' }
 }
 
-/** What an answer means for the start of the service. */
+/** The meaning of an answer for the start of the service. */
 export type ProbeEnd = Readonly<
   | { kind: 'good' }
-  /** The owner's to mend: it would not pass by itself. */
+  /** The owner must correct it: it does not pass by itself. */
   | { kind: 'bad'; code: string; fault: 'topic' | 'credentials' }
-  /** Google could not be asked, or did not say. */
+  /** Google could not be asked, or did not answer the question. */
   | { kind: 'unknown'; code: string }
 >
 
-/** `wanted`: the permissions that were asked for; none when the topic itself was. */
+/**
+ * Reads the answer to a probe. `wanted` are the permissions that were asked for; none when the
+ * topic itself was.
+ */
 export function probeEndOf(answer: TopicAnswer, wanted: readonly string[]): ProbeEnd {
   switch (answer.kind) {
     case 'no_access':
@@ -51,7 +57,7 @@ function probeEndOfStatus(
   if (status === 400 || status === 403 || status === 404)
     return { kind: 'bad', code, fault: 'topic' }
   if (status !== 200) return { kind: 'unknown', code }
-  // Of a topic that does not exist Pub/Sub says that nothing is permitted.
+  // For a topic that does not exist, Pub/Sub answers that nothing is permitted.
   if (wanted.every((one) => permissions.includes(one))) return { kind: 'good' }
   return { kind: 'bad', code: 'NOT_PERMITTED', fault: 'topic' }
 }

@@ -4,43 +4,48 @@ import axios, { type AxiosRequestConfig, isAxiosError } from 'axios'
 import type { Clock } from '../lib/clock.ts'
 import type { Access, Credentials } from './google-credentials.ts'
 
-/** What came back for one request about the topic. */
+/** The answer to one request about the topic. */
 export type TopicAnswer = Readonly<
   | { kind: 'answered'; status: number; body: unknown }
-  /** No answer, or a torn one: what was sent may have been done, or not. */
+  /** No complete answer came: the request may have been carried out, or not. */
   | { kind: 'unanswered'; code: string }
-  /** Not sent, for want of credentials that Google takes. */
+  /** The request was not sent, because there are no credentials that Google accepts. */
   | { kind: 'no_access'; code: string }
 >
 
 export interface TopicClient {
-  /** `POST …:publish`, with this JSON. Like the others, never rejects. */
+  /** Sends `POST …:publish` with this JSON. Like the others, it never rejects. */
   publish(json: string): Promise<TopicAnswer>
-  /** Which of the permissions named the credentials have on the topic. */
+  /** Asks which of the named permissions the credentials have on the topic. */
   testPermissions(permissions: readonly string[]): Promise<TopicAnswer>
-  /** The topic itself: asks for more rights than publishing does. */
+  /** Asks for the topic itself, which takes more rights than publishing. */
   describe(): Promise<TopicAnswer>
   close(): void
 }
 
 export interface TopicClientOptions {
-  /** Without a slash at its end. */
+  /** The base URL, without a slash at its end. */
   readonly baseUrl: string
-  /** `projects/P/topics/T`. */
+  /** The name `projects/P/topics/T`. */
   readonly topic: string
   readonly userAgent: string
 }
 
-/** From the first thought of credentials to the last byte of the answer. */
+/** The time from asking for credentials to the last byte of the answer. */
 const TIMEOUT_MS = 10_000
-/** A thousand message ids have 25 KB. */
+/** The most bytes of an answer. A thousand message ids have 25 KB. */
 const MAX_ANSWER_BYTES = 262_144
-/** An instance may be frozen between requests, with no timer to notice that a peer has hung up. */
+/**
+ * The longest idle time of a socket. An instance may be frozen between requests, and then has no
+ * timer to notice that a peer has hung up.
+ */
 const MAX_IDLE_MS = 4_000
 
 const TIMED_OUT = { kind: 'unanswered', code: 'TIMED_OUT' } as const
 
-/** Pub/Sub's REST API, as far as one topic goes: cloud.google.com/pubsub/docs/reference/rest. */
+/**
+ * Makes a client for Pub/Sub's REST API of one topic: cloud.google.com/pubsub/docs/reference/rest.
+ */
 export function createTopicClient(
   options: TopicClientOptions,
   parts: { readonly clock: Clock; readonly credentials: Credentials },
@@ -69,7 +74,7 @@ export function createTopicClient(
     const late = Promise.withResolvers<TopicAnswer>()
     const callOff = clock.after(TIMEOUT_MS, () => {
       timeUp.abort()
-      // They may be what never came, and whoever asks after us must not wait for them too.
+      // The credentials may be the cause, and the next request must not wait for them, too.
       credentials.forget()
       late.resolve(TIMED_OUT)
     })
@@ -84,7 +89,10 @@ export function createTopicClient(
     }
   }
 
-  /** A token that was good may have been taken back: fresh ones are tried, once. */
+  /**
+   * Sends a request with a token. A good token may have been revoked since, so fresh credentials
+   * are tried once.
+   */
   async function askWithAccess(request: AxiosRequestConfig, signal: AbortSignal) {
     const answer = await send(request, signal, await credentials.access())
     if (answer.kind !== 'answered' || answer.status !== 401) return answer

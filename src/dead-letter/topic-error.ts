@@ -1,7 +1,12 @@
-/** The topic has not confirmed letters. The message names the cause and nothing that was received. */
+/**
+ * The topic has not confirmed letters. The message names the cause and nothing that was received.
+ */
 export class TopicError extends Error {
   override readonly name = 'TopicError'
-  /** The cause, fit for a log line: `STATUS_403`, `TIMED_OUT`, `NO_CREDENTIALS`, axios's own. */
+  /**
+   * The cause, fit for a log line: `STATUS_403`, `TIMED_OUT`, `NO_CREDENTIALS`, or axios's own
+   * code.
+   */
   readonly code: string
 
   constructor(message: string, code: string) {
@@ -10,7 +15,7 @@ export class TopicError extends Error {
   }
 }
 
-/** The error of letters that the topic refused, or for which no answer came. */
+/** Makes the error for letters that the topic refused, or for which no answer came. */
 export function notConfirmed(code: string): TopicError {
   return new TopicError(`the dead-letter topic has not confirmed the letters: ${code}`, code)
 }

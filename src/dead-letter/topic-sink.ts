@@ -9,37 +9,51 @@ import type { TopicClient } from './topic-client.ts'
 import { TopicError } from './topic-error.ts'
 
 export interface TopicSinkOptions {
-  /** An emulator knows no permissions: it is asked for the topic itself. */
+  /**
+   * Whether the topic is an emulator's, which knows no permissions: it is asked for the topic
+   * itself.
+   */
   readonly emulated: boolean
-  /** Bytes that may wait for the request under way. A store larger than that waits only alone. */
+  /** The most bytes that may wait for the request under way. A larger store waits only alone. */
   readonly maxQueuedBytes: number
 }
 
 export interface TopicSinkParts {
   readonly client: TopicClient
-  /** Told at the start, when Google could not be asked whether the topic may be published to. */
+  /** Called at the start when Google could not be asked whether the topic accepts letters. */
   readonly unproven: (error: unknown) => void
 }
 
 export interface TopicSink {
   /**
-   * One message a letter. Resolves when Pub/Sub has confirmed all of them; rejects as well when
-   * too much waits already, and once closed.
+   * Publishes one message a letter. Resolves when Pub/Sub has confirmed all of them. It rejects,
+   * too, when too much waits already, and once closed.
    */
   readonly store: StoreDeadLetters
-  /** Publishes nothing. Rejects, with what to do, when the topic cannot be published to. */
+  /**
+   * Asks without publishing. Rejects when the topic cannot be published to, and says what to do.
+   */
   probe(): Promise<void>
-  /** Resolves when what waits is stored or refused. */
+  /** Resolves when all that waits is stored or refused. */
   close(): Promise<void>
 }
 
-/** Messages of one request (https://cloud.google.com/pubsub/quotas#resource_limits). */
+/** The most messages of one request (https://cloud.google.com/pubsub/quotas#resource_limits). */
 const MAX_MESSAGES = 1_000
-/** Requests side by side: a refused one takes as many as its halves, and others must not wait. */
+/**
+ * The most requests side by side. A refused one becomes as many as its halves, and others must not
+ * wait.
+ */
 const MAX_REQUESTS = 8
-/** Data of more bytes is compressed: in base64, and with attributes, it may not fit a request. */
+/**
+ * The size beyond which data is compressed: in base64, and with attributes, it may not fit a
+ * request.
+ */
 const MAX_PLAIN_BYTES = 7_000_000
-/** For the brackets around the messages of a request; a comma for each counts with it. */
+/**
+ * The bytes of the brackets around the messages of a request. A comma for each message counts with
+ * it.
+ */
 const FRAME_BYTES = 20
 
 const PUBLISH = 'pubsub.topics.publish'
@@ -47,9 +61,9 @@ const PUBLISH = 'pubsub.topics.publish'
 const compress = promisify(gzip)
 
 /**
- * Publishes dead letters to a topic, by group commit: while requests are under way further letters
- * gather. What was refused may lie in the topic all the same, and again when its message
- * comes again: `id` tells.
+ * Makes a sink that publishes dead letters to a topic, by group commit: while requests are under
+ * way further letters gather. A refused letter may lie in the topic all the same, and again when
+ * its message comes again: its `id` shows that.
  */
 export function createTopicSink(options: TopicSinkOptions, parts: TopicSinkParts): TopicSink {
   const { client, unproven } = parts
@@ -112,12 +126,17 @@ function bytesOfLetter({ event, data = '' }: DeadLetter): Buffer {
   return event === undefined ? Buffer.from(data, 'base64') : Buffer.from(event)
 }
 
-/** What is compressed already would be read as its compressed bytes when it is compressed again. */
+/**
+ * Whether bytes are compressed already. Compressed again, they would be read as compressed bytes.
+ */
 function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 
-/** Only what was stored at once, and is too large for one request, makes several. */
+/**
+ * Splits messages into requests. Only letters that were stored at once, and are too large for one
+ * request, make several.
+ */
 function* requestsOf(messages: readonly LetterMessage[]): Generator<readonly LetterMessage[]> {
   let request: LetterMessage[] = []
   let left = MAX_REQUEST_BYTES - FRAME_BYTES
