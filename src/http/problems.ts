@@ -24,7 +24,7 @@ export const NOT_A_PUSH_ENVELOPE: Problem = {
 export const SUBSCRIPTION_REFUSED: Problem = {
   status: 403,
   code: 'SUBSCRIPTION_REFUSED',
-  title: 'Pushes of this subscription are not taken',
+  title: 'Pushes of this subscription are not accepted',
   detail: 'The push names a subscription that PUSH_SUBSCRIPTIONS does not list',
 }
 
@@ -39,14 +39,14 @@ export const OVERLOADED: Problem = {
   status: 503,
   code: 'OVERLOADED',
   title: 'The service is full',
-  detail: 'No room for another push at the moment: it comes again',
+  detail: 'The service has no room for another push at the moment. The message comes again',
 }
 
 export const DRAINING: Problem = {
   status: 503,
   code: 'DRAINING',
   title: 'The service is shutting down',
-  detail: 'No push is taken any more: it comes again, to another instance',
+  detail: 'The service accepts no more pushes. The message comes again, to another instance',
 }
 
 export const NOT_FOUND: Problem = {
@@ -54,7 +54,7 @@ export const NOT_FOUND: Problem = {
   code: 'NOT_FOUND',
   title: 'No such route',
   detail:
-    'Pushes are taken by POST on /push, /push/ and /; health is at GET /health/live and /health/ready',
+    'Pushes are accepted by POST on /push, /push/ and /; health is at GET /health/live and /health/ready',
 }
 
 export const UNFORESEEN: Problem = {
@@ -71,7 +71,7 @@ export function problemOfRefusal({ status, code, detail }: Refused): Problem {
 
 const REFUSAL_TITLES: Readonly<Record<Refused['status'], string>> = {
   401: 'The push carries no good token',
-  403: 'The token is of another service account',
+  403: 'The token belongs to another service account',
   503: 'The token cannot be checked at the moment',
 }
 
@@ -80,9 +80,9 @@ export function problemOfNack(nack: Nack): Problem {
   const { status, reason } = nack
   const code = codeOf(nack)
   if (status === 503) {
-    const detail = `The message was not acked (${reason}): it comes again`
+    const detail = `The message was not acked (${reason}). It comes again`
     return { status, code, title: 'The message comes again', detail }
   }
-  const detail = `An event of the message was rejected (${reason}): it is left to the dead-letter policy of the subscription`
+  const detail = `An event of the message was rejected (${reason}). The message is left to the dead-letter policy of the subscription`
   return { status, code, title: 'The message was refused', detail }
 }

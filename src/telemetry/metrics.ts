@@ -27,9 +27,9 @@ export function createMetrics(parts: MetricsParts) {
   const registry = new Registry()
   const registers = [registry]
 
-  readOnScrape('events_pending', 'Events received, not yet settled', () => books.totals().pending)
-  readOnScrape('buffered_bytes', 'Bytes held: bodies, decoded text, queued events', bufferedBytes)
-  readOnScrape('mixpanel_rate_limit_events_per_second', 'Events/s sent at most', rateLimit)
+  readOnScrape('events_pending', 'Events received, not settled yet', () => books.totals().pending)
+  readOnScrape('buffered_bytes', 'Bytes of bodies, decoded text, queued events', bufferedBytes)
+  readOnScrape('mixpanel_rate_limit_events_per_second', 'The most events/s sent', rateLimit)
   countBooks()
   countLogLines()
 
@@ -37,7 +37,7 @@ export function createMetrics(parts: MetricsParts) {
     text: () => registry.metrics(),
     contentType: registry.contentType,
     messagesSettled: counter('messages_settled_total', 'Pushes answered', ['settlement', 'reason']),
-    pushesRefused: counter('pushes_refused_total', 'Pushes not taken at all', ['code']),
+    pushesRefused: counter('pushes_refused_total', 'Pushes refused', ['code']),
     duplicatePushes: counter('duplicate_pushes_total', 'Pushes of a message known already', []),
     emptyMessages: counter('empty_messages_total', 'Messages without an event', []),
     shortfallEvents: counter(
@@ -46,15 +46,15 @@ export function createMetrics(parts: MetricsParts) {
       [],
     ),
     batchEvents: histogram('batch_events', 'Events in one request to Mixpanel', EVENTS, []),
-    batchBytes: histogram('batch_bytes', 'Its body before compression', BYTES, []),
-    requestSeconds: histogram('mixpanel_request_seconds', 'One attempt', SECONDS, ['status']),
+    batchBytes: histogram('batch_bytes', 'Bytes of one request', BYTES, []),
+    requestSeconds: histogram('mixpanel_request_seconds', 'One request', SECONDS, ['status']),
     publishToImport: histogram(
       'publish_to_import_seconds',
       'From publish time to the ack of an imported message',
       LONG_SECONDS,
       [],
     ),
-    deadLetterWrite: histogram('dead_letter_write_seconds', 'Until stored', SECONDS, []),
+    deadLetterWrite: histogram('dead_letter_write_seconds', 'One write', SECONDS, []),
   }
 
   function counter<Label extends string>(name: string, help: string, labelNames: Label[]) {
@@ -101,7 +101,7 @@ export function createMetrics(parts: MetricsParts) {
     })
     new Counter({
       name: `${PREFIX}events_settled_total`,
-      help: 'Events that came to an end here',
+      help: 'Events settled',
       labelNames: ['outcome', 'reason'],
       registers,
       collect() {

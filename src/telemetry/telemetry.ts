@@ -57,7 +57,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryParts):
 
   function writeBooks(delta: Totals, totals: Totals): void {
     if (storedTimes > 0) tellStored()
-    log.info({ event: 'minute', delta, ...totals }, 'the books of the last minute, and in all')
+    log.info({ event: 'minute', delta, ...totals }, 'the events of the last minute, and in total')
   }
 
   function eventsReceived(count: number): void {
