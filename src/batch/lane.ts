@@ -55,6 +55,9 @@ const BRACKET_BYTES = 1
  */
 export function createLane(limits: BatchLimits, lateReason: () => RetryReason): Lane {
   let runs: Run[] = []
+  /** The events and bytes of all runs. They spare the walk along the runs while no batch is full. */
+  let allEvents = 0
+  let allBytes = BRACKET_BYTES
 
   return { push, take, returnLate, waiting }
 
@@ -64,6 +67,8 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     let bytes = 0
     for (const traveller of travellers) bytes += sizeOf(traveller)
     runs.push({ party, travellers, since: now, next: 0, bytes })
+    allEvents += travellers.length
+    allBytes += bytes
   }
 
   function waiting(now: number): Waiting | undefined {
@@ -74,6 +79,7 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
   }
 
   function isFull(now: number, attended: boolean): boolean {
+    if (allEvents < limits.maxEvents && allBytes < limits.maxBytes) return false
     let events = 0
     let bytes = BRACKET_BYTES
     for (const run of runs) {
@@ -136,11 +142,13 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
       run.party.arrived(traveller, retry(lateReason()))
     }
   }
-}
 
-function remove(run: Run, size: number): void {
-  run.next += 1
-  run.bytes -= size
+  function remove(run: Run, size: number): void {
+    run.next += 1
+    run.bytes -= size
+    allEvents -= 1
+    allBytes -= size
+  }
 }
 
 function isEmpty(run: Run): boolean {
@@ -152,7 +160,7 @@ function isAttended({ party }: Run, now: number): boolean {
 }
 
 function isLate({ party }: Run, now: number): boolean {
-  return now >= party.goesOnUntil
+  return now >= party.goesOnUntil()
 }
 
 function sizeOf(traveller: Traveller): number {

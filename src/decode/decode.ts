@@ -132,7 +132,7 @@ function extentOf({ bytes }: Body, found: FoundLines): Extent {
   const { places, rest } = found
   const line = places.longest()
   const longest = rest && rest.end - rest.start > line.end - line.start ? rest : line
-  const items = places.count + (rest ? 1 : 0)
+  const items = places.count() + (rest ? 1 : 0)
   return { items, longest: sizeOf(bytes, longest.start, longest.end) }
 }
 

@@ -92,11 +92,11 @@ function* openingOf({ bytes }: Body): Generator<void, Opening | undefined> {
 function* findInArray(body: Body, opening: Opening, most: number): Generator<void, Found> {
   const array = yield* readArray(body, opening.start, most)
   const { places, known, rest } = array
-  if (places.count > most) return TOO_MANY
+  if (places.count() > most) return TOO_MANY
   if (!rest) return { kind: 'lines', places, known }
   const found = yield* findNdjson(body, most, isEnclosed(body, opening, array) ? isHalf : isAny)
   if (found.kind === 'lines' || array.objects === 0) return found
-  return { kind: 'lines', places, known, rest: restOf(opening, places.count, rest) }
+  return { kind: 'lines', places, known, rest: restOf(opening, places.count(), rest) }
 }
 
 function* findInObjects(body: Body, opening: Opening, most: number): Generator<void, Found> {
@@ -105,7 +105,7 @@ function* findInObjects(body: Body, opening: Opening, most: number): Generator<v
   yield* afterParsing(end - start)
   if (first.kind === 'json') {
     const { places } = yield* readLines(body, most, 0)
-    return places.count > most ? TOO_MANY : { kind: 'lines', places, known: [first.value] }
+    return places.count() > most ? TOO_MANY : { kind: 'lines', places, known: [first.value] }
   }
   if (next === undefined) return wholeIs(first.kind)
   const wholeEnd = yield* trimmedEndInTurns(body.bytes, start, body.bytes.length)
@@ -153,13 +153,13 @@ function isAny({ objects }: LinesRead): boolean {
 }
 
 function isHalf({ places, objects }: LinesRead): boolean {
-  return 2 * objects >= places.count
+  return 2 * objects >= places.count()
 }
 
 function* findNdjson(body: Body, most: number, isNdjson: IsNdjson): Generator<void, Found> {
   const parseUntil = isNdjson === isAny ? 1 : Number.POSITIVE_INFINITY
   const lines = yield* readLines(body, most, parseUntil)
-  if (lines.places.count > most) return TOO_MANY
+  if (lines.places.count() > most) return TOO_MANY
   return isNdjson(lines) ? { kind: 'lines', places: lines.places, known: [] } : NO_OBJECT
 }
 

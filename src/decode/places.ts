@@ -3,7 +3,7 @@ import type { Place } from '../model/event.ts'
 /** The places of the lines of a text, in order. They take 12 bytes a line. */
 export interface Places {
   add(number: number, start: number, end: number): void
-  readonly count: number
+  count(): number
   /** Returns the longest of them; one without length when there is none. */
   longest(): Place
   at(index: number): Place
@@ -11,38 +11,42 @@ export interface Places {
 
 const FIELDS = 3
 const FIRST_SIZE = 8 * FIELDS
+const NO_FIELDS = new Uint32Array()
+const NO_PLACE: Place = { number: 0, start: 0, end: 0 }
 
 export function createPlaces(): Places {
-  let fields = new Uint32Array(FIRST_SIZE)
   let used = 0
-  let longest: Place = { number: 0, start: 0, end: 0 }
+  let longest = NO_PLACE
+  /** Most messages hold one line. It needs no table. */
+  let first = NO_PLACE
+  let fields = NO_FIELDS
 
-  return {
-    add,
-    at,
-    get count() {
-      return used / FIELDS
-    },
-    longest: () => longest,
-  }
+  return { add, at, count: () => used, longest: () => longest }
 
   function add(number: number, start: number, end: number): void {
-    if (used === fields.length) grow()
-    fields[used] = number
-    fields[used + 1] = start
-    fields[used + 2] = end
-    used += FIELDS
-    if (end - start > longest.end - longest.start) longest = { number, start, end }
+    if (used === 0) first = { number, start, end }
+    else write(number, start, end)
+    used += 1
+    if (end - start > longest.end - longest.start) longest = at(used - 1)
   }
 
   function at(index: number): Place {
+    if (index === 0) return first
     const from = index * FIELDS
     return { number: fields[from] ?? 0, start: fields[from + 1] ?? 0, end: fields[from + 2] ?? 0 }
   }
 
+  function write(number: number, start: number, end: number): void {
+    const from = used * FIELDS
+    if (from >= fields.length) grow()
+    fields[from] = number
+    fields[from + 1] = start
+    fields[from + 2] = end
+  }
+
   function grow(): void {
     const old = fields
-    fields = new Uint32Array(2 * old.length)
+    fields = new Uint32Array(Math.max(FIRST_SIZE, 2 * old.length))
     fields.set(old)
   }
 }
@@ -52,17 +56,31 @@ export function createPlaces(): Places {
  * it must not be held while its event is under way, and the transform may have changed it.
  */
 export function linesOf(places: Places, known: readonly unknown[], rest?: Place): Iterable<Place> {
+  if (places.count() === 1 && !rest) return onlyLine(places.at(0), known)
   let values = known
   return {
     *[Symbol.iterator]() {
       const parsed = values
       values = []
-      for (let index = 0; index < places.count; index += 1) {
+      for (let index = 0; index < places.count(); index += 1) {
         const place = places.at(index)
         if (index >= parsed.length) yield place
         else yield { ...place, parsed: { kind: 'json', value: parsed[index] } }
       }
       if (rest) yield rest
+    },
+  }
+}
+
+/** A generator for each message would cost as much as parsing it. */
+function onlyLine(place: Place, known: readonly unknown[]): Iterable<Place> {
+  let first: Place =
+    known.length === 0 ? place : { ...place, parsed: { kind: 'json', value: known[0] } }
+  return {
+    [Symbol.iterator]() {
+      const line = first
+      first = place
+      return [line][Symbol.iterator]()
     },
   }
 }

@@ -49,7 +49,7 @@ export function* readArray(body: Body, openAt: number, most: number): Generator<
     places,
     known: known ?? [],
     objects,
-    firstAt: places.count > 0 ? places.at(0).start : at,
+    firstAt: places.count() > 0 ? places.at(0).start : at,
     closedAt: closed ? at : undefined,
     rest:
       closed && at === textEnd ? undefined : { start: yield* contentFrom(text, at), end: textEnd },
@@ -61,8 +61,8 @@ export function* readArray(body: Body, openAt: number, most: number): Generator<
       if (parsed.kind === 'not_json') return false
       if (parsed.kind === 'json' && isObject(parsed.value)) objects += 1
     }
-    places.add(places.count + 1, start, end)
-    return places.count <= most
+    places.add(places.count() + 1, start, end)
+    return places.count() <= most
   }
 }
 

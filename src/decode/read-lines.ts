@@ -19,7 +19,7 @@ export function* readLines(body: Body, most: number, wanted: number): Generator<
   yield* linesIn(body.bytes, (number, start, end) => {
     places.add(number, start, end)
     if (objects < wanted && isObjectIn(body, start, end)) objects += 1
-    return places.count <= most
+    return places.count() <= most
   })
   return { places, objects }
 }

@@ -27,6 +27,6 @@ export function latestDeliverBy(batch: readonly Traveller[]): number {
 /** Returns the instant until which one of the events of a batch may be sent again. */
 export function latestGoesOnUntil(batch: readonly Traveller[]): number {
   let latest = Number.NEGATIVE_INFINITY
-  for (const { party } of batch) latest = Math.max(latest, party.goesOnUntil)
+  for (const { party } of batch) latest = Math.max(latest, party.goesOnUntil())
   return latest
 }

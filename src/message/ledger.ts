@@ -234,7 +234,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
    */
   function goOnAlone(entry: UnderWay): void {
     unattended.add(entry)
-    const { goesOnUntil } = entry.work
+    const goesOnUntil = entry.work.goesOnUntil()
     if (goesOnUntil > clock.monotonic()) entry.end = alarms.set(goesOnUntil, review)
     review()
   }

@@ -103,15 +103,12 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
     hold,
     deliverBy: times.deliverBy,
     endBy: times.endBy,
-    get goesOnUntil() {
-      if (isGivenUp || !hasDeparted) return work.deliverBy
-      return Math.max(work.deliverBy, work.endBy)
-    },
+    goesOnUntil,
     departed() {
       hasDeparted = true
     },
     outcomes,
-    wanted: () => parts.now() < work.goesOnUntil,
+    wanted: () => parts.now() < goesOnUntil(),
     mayStore: () => parts.now() < work.endBy,
     giveUp,
     begin,
@@ -122,6 +119,11 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
     failed,
   }
   return work
+
+  function goesOnUntil(): number {
+    if (isGivenUp || !hasDeparted) return work.deliverBy
+    return Math.max(work.deliverBy, work.endBy)
+  }
 
   function begin({ journeys, lines }: BegunPortion): readonly Traveller[] {
     // A transform that is no function of its input may make other events. All portions from there
@@ -237,7 +239,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
 
   function isAlone(): boolean {
     const now = parts.now()
-    return now >= work.deliverBy && now < work.goesOnUntil
+    return now >= work.deliverBy && now < goesOnUntil()
   }
 
   function stop(): void {

@@ -11,11 +11,11 @@ export interface Party {
    */
   readonly deliverBy: number
   /**
-   * The monotonic ms after which no attempt starts for these events: `deliverBy`, or later while
+   * Returns the monotonic ms after which no attempt starts for these events: `deliverBy`, or later while
    * their work goes on although no push waits for it. After `deliverBy`, events that a push waits
    * for go first.
    */
-  readonly goesOnUntil: number
+  goesOnUntil(): number
   /** Called when some of the events leave in a batch. */
   departed(): void
   /** Called once for each event, when its outcome is known. */

@@ -23,7 +23,7 @@ describe('the events of a text', () => {
       const found = findIn(text, 3)
 
       assert.ok(found.kind === 'lines')
-      assert.equal(found.places.count, 3)
+      assert.equal(found.places.count(), 3)
       assert.deepEqual(findIn(text, 2), { kind: 'too_many' })
     })
   }
@@ -99,14 +99,14 @@ describe('the objects among lines', () => {
     it(`are counted up to ${wanted}`, () => {
       const { end } = turnsOf(readLines(bodyOf(text), 100, wanted))
 
-      assert.deepEqual([end.objects, end.places.count], [objects, 6])
+      assert.deepEqual([end.objects, end.places.count()], [objects, 6])
     })
   }
 
   it('are looked for in one line more than may be', () => {
     const { end } = turnsOf(readLines(bodyOf(text), 2, 10))
 
-    assert.deepEqual([end.objects, end.places.count], [1, 3])
+    assert.deepEqual([end.objects, end.places.count()], [1, 3])
   })
 })
 
@@ -117,7 +117,7 @@ describe('an array', () => {
 
     assert.deepEqual([small.known, small.objects], [[{ event: 'a' }, 1, 2], 0])
     assert.deepEqual([large.known, large.objects], [[], 1])
-    assert.deepEqual([small.places.count, large.places.count], [3, 3])
+    assert.deepEqual([small.places.count(), large.places.count()], [3, 3])
   })
 
   it('numbers its elements from 1, and is read up to one element more than may be', () => {
@@ -131,7 +131,7 @@ describe('an array', () => {
         { number: 3, start: 9, end: 11 },
       ],
     )
-    assert.equal(places.count, 3)
+    assert.equal(places.count(), 3)
   })
 
   it('that is not UTF-8 is parsed by its elements, and keeps the bad one', () => {
@@ -139,7 +139,7 @@ describe('an array', () => {
 
     const { end } = turnsOf(readArray({ bytes, isUtf8: false }, 0, 10))
 
-    assert.deepEqual([end.known, end.objects, end.places.count], [[], 1, 2])
+    assert.deepEqual([end.known, end.objects, end.places.count()], [[], 1, 2])
   })
 
   for (const [what, text, expected] of [

@@ -14,7 +14,7 @@ describe('places', () => {
       fc.property(fc.array(place, { minLength: 1, maxLength: 40 }), (given) => {
         const places = placesOf(given)
 
-        assert.equal(places.count, given.length)
+        assert.equal(places.count(), given.length)
         assert.deepEqual(
           given.map((_, at) => places.at(at)),
           given,
@@ -28,7 +28,7 @@ describe('places', () => {
   it('are none at first, and the longest of them has no length', () => {
     const places = createPlaces()
 
-    assert.equal(places.count, 0)
+    assert.equal(places.count(), 0)
     assert.deepEqual(places.longest(), { number: 0, start: 0, end: 0 })
   })
 })

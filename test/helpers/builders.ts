@@ -40,7 +40,6 @@ export function aPreparedEvent(overrides: Partial<PreparedEvent> = {}): Prepared
 /** A party that notes who arrived, and how. */
 export interface NotingParty extends Party {
   deliverBy: number
-  readonly goesOnUntil: number
   /** How often some of them have left in a batch. */
   departures: number
   readonly arrivals: { readonly journey: Traveller; readonly outcome: EventOutcome }[]
@@ -63,9 +62,7 @@ export function aParty(
   const party: NotingParty = {
     key,
     deliverBy,
-    get goesOnUntil() {
-      return Math.max(party.deliverBy, goesOnUntil)
-    },
+    goesOnUntil: () => Math.max(party.deliverBy, goesOnUntil),
     departures: 0,
     departed: () => {
       party.departures += 1
