@@ -53,34 +53,33 @@ export function createPlaces(): Places {
 
 /**
  * Returns the places, with the values that were parsed to find them. Each value is returned once:
- * it must not be held while its event is under way, and the transform may have changed it.
+ * it must not be held while its event is under way, and the transform may have changed it. The
+ * iterator is made by hand, because a generator for each message costs as much as parsing it.
  */
 export function linesOf(places: Places, known: readonly unknown[], rest?: Place): Iterable<Place> {
-  if (places.count() === 1 && !rest) return onlyLine(places.at(0), known)
   let values = known
   return {
-    *[Symbol.iterator]() {
+    [Symbol.iterator]() {
       const parsed = values
       values = []
-      for (let index = 0; index < places.count(); index += 1) {
-        const place = places.at(index)
-        if (index >= parsed.length) yield place
-        else yield { ...place, parsed: { kind: 'json', value: parsed[index] } }
+      let index = 0
+      return { next }
+
+      function next(): IteratorResult<Place> {
+        const place = index < places.count() ? places.at(index) : restAt(index)
+        if (!place) return { done: true, value: undefined }
+        const isKnown = index < parsed.length
+        index += 1
+        if (!isKnown) return { done: false, value: place }
+        return {
+          done: false,
+          value: { ...place, parsed: { kind: 'json', value: parsed[index - 1] } },
+        }
       }
-      if (rest) yield rest
     },
   }
-}
 
-/** A generator for each message would cost as much as parsing it. */
-function onlyLine(place: Place, known: readonly unknown[]): Iterable<Place> {
-  let first: Place =
-    known.length === 0 ? place : { ...place, parsed: { kind: 'json', value: known[0] } }
-  return {
-    [Symbol.iterator]() {
-      const line = first
-      first = place
-      return [line][Symbol.iterator]()
-    },
+  function restAt(index: number): Place | undefined {
+    return index === places.count() ? rest : undefined
   }
 }
