@@ -63,7 +63,7 @@ describe('a service whose log cannot be written', () => {
   it('goes on and ends with code 0: a pipe that nobody reads', async (t) => {
     const fifo = join(await aFolder(t), 'log')
     execFileSync('mkfifo', [fifo])
-    // Whoever may read holds the pipe open, and does not read.
+    // The reader holds the pipe open, and does not read.
     const fd = openSync(fifo, constants.O_RDWR)
     t.after(() => closeSync(fd))
     const { service, ended, isReady, pushes } = await startScene(t, fd)

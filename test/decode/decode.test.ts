@@ -466,7 +466,7 @@ function numbersOf(decoded: Decoded | Promise<Decoded>): number[] {
   return Array.from(decoded.lines, ({ number }) => number)
 }
 
-/** Of a text of lines that are all alike. */
+/** Returns the footprint of a text whose lines are all alike. */
 function weightOf(text: string): number {
   const lines = text.trim().split('\n')
   const longest = { bytes: lines[0]?.length ?? 0, controls: 0 }

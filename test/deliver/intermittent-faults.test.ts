@@ -10,7 +10,7 @@ const DEADLINE_MS = 10_000
 
 interface Faults {
   readonly seed: number
-  /** Of all answers. */
+  /** The share of all answers that are faulty. */
   readonly share: number
   readonly answer: typeof OPAQUE
 }

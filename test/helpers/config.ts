@@ -43,7 +43,7 @@ export function load(changes: Readonly<Record<string, string | undefined>>, host
   return loadConfig({ ...OFF_CLOUD_RUN, ...changes }, host)
 }
 
-/** What keeps the service from starting; empty when nothing does. */
+/** The problems that keep the service from starting; empty when there are none. */
 export function problemsWith(
   env: Readonly<Record<string, string | undefined>>,
   host = aHost(),

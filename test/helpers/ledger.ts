@@ -12,7 +12,7 @@ export const ACK_DEADLINE_MS = 10_000
 export const ANSWER_MS = 9_000
 export const DELIVER_MS = 8_000
 export const MINUTE_MS = 60_000
-/** What a push that waits is counted with. */
+/** The bytes that a waiting push is counted with. */
 export const PUSH_BYTES = 8 * 1024
 
 export interface Push {

@@ -14,7 +14,7 @@ async function startScene(t: TestContext) {
     return answer.status
   }
 
-  /** Of the loud log lines. */
+  /** Returns the paths that log lines at level warning name. */
   function paths(): readonly unknown[] {
     return scene.log.flatMap((line) =>
       line.severity === 'WARNING' && 'path' in line ? [line.path] : [],

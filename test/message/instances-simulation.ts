@@ -27,7 +27,7 @@ export interface History {
   readonly freezes?: boolean
 }
 
-/** What became of one message. */
+/** The end of one message. */
 export interface Course {
   /** Until it was acked; infinity when it never was. */
   readonly deliveries: number
