@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { argumentsOrExit } from '../src/cli/arguments-or-exit.ts'
 import { startTokenIssuer } from '../src/local/token-issuer.ts'
 import { CASES, type Case, GUARDED_CASES, SWEEP } from './speed/cases.ts'
-import { type CompareParts, compare, type Pace } from './speed/compare.ts'
+import { type CompareDeps, compare, type Pace } from './speed/compare.ts'
 import { startFastMixpanel } from './speed/fast-mixpanel.ts'
 import { ratiosOf, recordedRatios, recordRatios, setbacksIn } from './speed/guard.ts'
 import { measureLatency } from './speed/latency.ts'
@@ -55,23 +55,23 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-bench-'))
   running.defer(() => rm(folder, { recursive: true, force: true }))
 
-  const parts: CompareParts = { mixpanel, issuer, pin, bundle: BUNDLE, folder }
-  if (options.guard) await guard(parts)
-  else if (options.quick) await resultsOfCases(CASES, parts, QUICK)
-  else await measureAll(parts, options.write)
+  const deps: CompareDeps = { mixpanel, issuer, pin, bundle: BUNDLE, folder }
+  if (options.guard) await guard(deps)
+  else if (options.quick) await resultsOfCases(CASES, deps, QUICK)
+  else await measureAll(deps, options.write)
 }
 
-async function measureAll(parts: CompareParts, isWritten: boolean): Promise<void> {
-  const cases = await resultsOfCases(CASES, parts, WHOLE)
+async function measureAll(deps: CompareDeps, isWritten: boolean): Promise<void> {
+  const cases = await resultsOfCases(CASES, deps, WHOLE)
   const latencies = await oneByOne([0, 50], (mixpanelMs) => {
-    return measureLatency(parts, { pushesASecond: 200, mixpanelMs }, LATENCY_MS)
+    return measureLatency(deps, { pushesASecond: 200, mixpanelMs }, LATENCY_MS)
   })
-  const peaks = await oneByOne(FLOODS, (flood) => measurePeak(parts, flood))
+  const peaks = await oneByOne(FLOODS, (flood) => measurePeak(deps, flood))
   const scaling = await oneByOne([1, 2], (processes) => {
-    return measureScaling(parts, processes, SCALING_MS)
+    return measureScaling(deps, processes, SCALING_MS)
   })
-  const startUp = await measureStartUp(parts, STARTS)
-  const sweep = await resultsOfCases(SWEEP, parts, SHORT)
+  const startUp = await measureStartUp(deps, STARTS)
+  const sweep = await resultsOfCases(SWEEP, deps, SHORT)
   const measured = { cases, sweep, latencies, peaks, scaling, startUp }
   console.log(`\n${numbersTableOf(measured)}`)
   if (!isWritten) return
@@ -79,8 +79,8 @@ async function measureAll(parts: CompareParts, isWritten: boolean): Promise<void
   recordRatios(RECORDED, ratiosOf(cases.slice(0, GUARDED_CASES.length)))
 }
 
-async function guard(parts: CompareParts): Promise<void> {
-  const measured = ratiosOf(await resultsOfCases(GUARDED_CASES, parts, GUARD))
+async function guard(deps: CompareDeps): Promise<void> {
+  const measured = ratiosOf(await resultsOfCases(GUARDED_CASES, deps, GUARD))
   const recorded = recordedRatios(RECORDED)
   for (const [name, ratio] of Object.entries(measured)) {
     console.log(`${name}: ${ratio.toFixed(2)} × a bare Fastify, recorded ${recorded[name]}`)
@@ -92,11 +92,11 @@ async function guard(parts: CompareParts): Promise<void> {
 
 function resultsOfCases(
   cases: readonly Case[],
-  parts: CompareParts,
+  deps: CompareDeps,
   pace: Pace,
 ): Promise<CaseResult[]> {
   return oneByOne(cases, async (one) => {
-    const result: CaseResult = { case: one, comparisons: await compare(one, parts, pace) }
+    const result: CaseResult = { case: one, comparisons: await compare(one, deps, pace) }
     console.log(`\n${tableOf([result])}`)
     return result
   })

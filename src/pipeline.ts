@@ -1,4 +1,4 @@
-import type { Hold } from './lib/byte-budget.ts'
+import type { MessageBytes } from './lib/byte-budget.ts'
 import type { LetterGuard } from './message/letter-guard.ts'
 import { kindsIn } from './message/outcomes.ts'
 import {
@@ -18,7 +18,11 @@ import type { RejectedGo } from './settle/settlement-of.ts'
 
 /** The stages of the path, in order. No stage knows another: the pipeline connects them. */
 export interface Stages extends MakingStages, LetterStages {
-  decode(message: Message, hold: Hold, wanted: () => boolean): Decoded | Promise<Decoded>
+  decode(
+    message: Message,
+    messageBytes: MessageBytes,
+    wanted: () => boolean,
+  ): Decoded | Promise<Decoded>
   /** Sends events. Their party is told each outcome as it comes. */
   importEvents(travellers: readonly Traveller[]): void
   readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'mayStore' | 'notStored'>
@@ -50,7 +54,7 @@ export function createPipeline(
   const storeLetters = createStoreLetters(stages, nextTurn)
 
   return async function settleMessage(work) {
-    const decoded = await stages.decode(work.message, work.hold, work.wanted)
+    const decoded = await stages.decode(work.message, work.messageBytes, work.wanted)
     const { made, passed } = await importAll(portionsOf(decoded, work.message), work)
     if (isToStore(kindsIn(work.outcomes))) {
       if (passed || (await stages.letterGuard.mayStore(work))) {

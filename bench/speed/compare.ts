@@ -1,5 +1,5 @@
 import type { Case } from './cases.ts'
-import { type Contestant, type ContestantParts, startContestant } from './contestant.ts'
+import { type Contestant, type ContestantDeps, startContestant } from './contestant.ts'
 import type { FastMixpanel } from './fast-mixpanel.ts'
 import { createLoad, type Load } from './load.ts'
 import { measure, type Sample } from './measure.ts'
@@ -13,7 +13,7 @@ export interface Comparison {
   readonly peakMiB: number
 }
 
-export interface CompareParts extends ContestantParts {
+export interface CompareDeps extends ContestantDeps {
   readonly mixpanel: FastMixpanel
 }
 
@@ -26,20 +26,20 @@ export interface Pace {
 /** Runs a case on its contestants in turn, round after round, so that noise hits all alike. */
 export async function compare(
   { contestants, connections, mixpanelMs, ...shape }: Case,
-  parts: CompareParts,
+  deps: CompareDeps,
   { rounds, roundMs, warmUpMs }: Pace,
 ): Promise<readonly Comparison[]> {
   await using running = new AsyncDisposableStack()
   const entrants: { contestant: Contestant; load: Load; samples: Sample[] }[] = []
-  parts.mixpanel.setDelay(mixpanelMs)
+  deps.mixpanel.setDelay(mixpanelMs)
   for (const name of contestants) {
-    const contestant = await startContestant(name, parts)
+    const contestant = await startContestant(name, deps)
     if (contestant === undefined) continue
     running.defer(contestant.stop)
     const load = createLoad({
       port: contestant.port,
       template: templateOf(shape),
-      token: parts.issuer.token(),
+      token: deps.issuer.token(),
     })
     running.defer(async () => load.close())
     await load.closedLoop(connections, warmUpMs)
@@ -48,7 +48,7 @@ export async function compare(
   for (let round = 0; round < rounds; round += 1) {
     for (const { contestant, load, samples } of entrants) {
       const go = () => load.closedLoop(connections, roundMs)
-      samples.push(await measure({ contestant, mixpanel: parts.mixpanel }, go))
+      samples.push(await measure({ contestant, mixpanel: deps.mixpanel }, go))
     }
   }
   return entrants.map(({ contestant, samples }) => {

@@ -25,7 +25,7 @@ export const CONTESTANTS = [
 ] as const
 export type ContestantName = (typeof CONTESTANTS)[number]
 
-export interface ContestantParts {
+export interface ContestantDeps {
   readonly mixpanel: { readonly url: string }
   readonly issuer: TokenIssuer
   /** A prefix that runs a command on the measured core. */
@@ -47,12 +47,12 @@ const EVENTS_PER_SECOND = 300_000
  */
 export async function startContestant(
   name: ContestantName,
-  parts: ContestantParts,
+  deps: ContestantDeps,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Contestant | undefined> {
-  const [command, ...args] = [...parts.pin, ...commandOf(name, parts)]
+  const [command, ...args] = [...deps.pin, ...commandOf(name, deps)]
   if (command === undefined) return undefined
-  const env = { ...environmentOf(name, parts), ...variables, PATH: process.env.PATH ?? '' }
+  const env = { ...environmentOf(name, deps), ...variables, PATH: process.env.PATH ?? '' }
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close')
   const port = await Promise.race([portOf(child), ended.then(() => undefined)])
@@ -71,15 +71,15 @@ export async function startContestant(
 /** Starts a contestant that runs on every machine. */
 export async function startNeeded(
   name: ContestantName,
-  parts: ContestantParts,
+  deps: ContestantDeps,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Contestant> {
-  const contestant = await startContestant(name, parts, variables)
+  const contestant = await startContestant(name, deps, variables)
   if (contestant === undefined) throw new Error(`${name} did not start`)
   return contestant
 }
 
-function commandOf(name: ContestantName, { bundle }: ContestantParts): readonly string[] {
+function commandOf(name: ContestantName, { bundle }: ContestantDeps): readonly string[] {
   switch (name) {
     case 'bare node:http':
       return [process.execPath, join(HERE, 'bare-http.ts')]
@@ -104,7 +104,7 @@ function flagsOfImage(): readonly string[] {
   return words.filter((word) => word.startsWith('--'))
 }
 
-function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: ContestantParts) {
+function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: ContestantDeps) {
   if (!name.startsWith('this service')) return { MIXPANEL_URL: mixpanel.url }
   return {
     ...neighbourVariables({ mixpanel, issuer }),

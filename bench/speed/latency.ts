@@ -1,4 +1,4 @@
-import type { CompareParts } from './compare.ts'
+import type { CompareDeps } from './compare.ts'
 import { startNeeded } from './contestant.ts'
 import { createLoad } from './load.ts'
 import { quantilesOf } from './measure.ts'
@@ -19,16 +19,16 @@ const SHAPE = { eventsAPush: 1, eventBytes: 300 }
 
 /** Pushes one event at a time to the service, after a warm-up that does not count. */
 export async function measureLatency(
-  parts: CompareParts,
+  deps: CompareDeps,
   { pushesASecond, mixpanelMs }: Pick<Latency, 'pushesASecond' | 'mixpanelMs'>,
   durationMs: number,
 ): Promise<Latency> {
   await using running = new AsyncDisposableStack()
-  parts.mixpanel.setDelay(mixpanelMs)
-  const contestant = await startNeeded('this service', parts)
+  deps.mixpanel.setDelay(mixpanelMs)
+  const contestant = await startNeeded('this service', deps)
   running.defer(contestant.stop)
   const { port } = contestant
-  const load = createLoad({ port, template: templateOf(SHAPE), token: parts.issuer.token() })
+  const load = createLoad({ port, template: templateOf(SHAPE), token: deps.issuer.token() })
   running.defer(async () => load.close())
   await load.openLoop(pushesASecond, durationMs / 4)
   const { latencies, failed } = await load.openLoop(pushesASecond, durationMs)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import type { CompareParts } from './compare.ts'
+import type { CompareDeps } from './compare.ts'
 import { startNeeded } from './contestant.ts'
 import { createLoad } from './load.ts'
 import { peakMiBOf } from './process-stats.ts'
@@ -58,15 +58,15 @@ const LIMITS = {
 
 /** Sends the pushes to the service all at once, round after round. */
 export async function measurePeak(
-  parts: CompareParts,
+  deps: CompareDeps,
   { what, pushes, rounds, atMostMiB, template }: Flood,
 ): Promise<PeakMemory> {
   await using running = new AsyncDisposableStack()
-  parts.mixpanel.setDelay(FOREVER_MS)
-  const contestant = await startNeeded('this service', parts, LIMITS)
+  deps.mixpanel.setDelay(FOREVER_MS)
+  const contestant = await startNeeded('this service', deps, LIMITS)
   running.defer(contestant.stop)
   const { port, pid } = contestant
-  const load = createLoad({ port, template: template(), token: parts.issuer.token() })
+  const load = createLoad({ port, template: template(), token: deps.issuer.token() })
   running.defer(async () => load.close())
   for (let round = 0; round < rounds; round += 1) await load.closedLoop(pushes, 0)
   const { ok: isAlive } = await fetch(`http://127.0.0.1:${port}/health/live`)

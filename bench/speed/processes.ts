@@ -1,4 +1,4 @@
-import type { CompareParts } from './compare.ts'
+import type { CompareDeps } from './compare.ts'
 import { type Contestant, startNeeded } from './contestant.ts'
 import { createLoad, type LoadResult } from './load.ts'
 import { cpuMsOf } from './process-stats.ts'
@@ -19,18 +19,18 @@ const CONNECTIONS = 128
 
 /** Measures on all cores, which the load shares. */
 export async function measureScaling(
-  parts: CompareParts,
+  deps: CompareDeps,
   processes: number,
   durationMs: number,
 ): Promise<Scaling> {
   await using running = new AsyncDisposableStack()
-  parts.mixpanel.setDelay(0)
-  const pin = parts.pin.length > 0 ? ['taskset', '-c', '0-1023'] : []
+  deps.mixpanel.setDelay(0)
+  const pin = deps.pin.length > 0 ? ['taskset', '-c', '0-1023'] : []
   const entrants: { pid: number; push: (ms: number) => Promise<LoadResult> }[] = []
   for (let started = 0; started < processes; started += 1) {
-    const contestant = await startNeeded('this service', { ...parts, pin })
+    const contestant = await startNeeded('this service', { ...deps, pin })
     running.defer(contestant.stop)
-    const load = loadOn(contestant, parts)
+    const load = loadOn(contestant, deps)
     running.defer(async () => load.close())
     entrants.push({ pid: contestant.pid, push: (ms) => load.closedLoop(CONNECTIONS, ms) })
   }
@@ -49,7 +49,7 @@ export async function measureScaling(
   }
 }
 
-function loadOn({ port }: Contestant, { issuer }: CompareParts) {
+function loadOn({ port }: Contestant, { issuer }: CompareDeps) {
   return createLoad({ port, template: templateOf(SHAPE), token: issuer.token() })
 }
 

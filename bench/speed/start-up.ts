@@ -1,4 +1,4 @@
-import type { CompareParts } from './compare.ts'
+import type { CompareDeps } from './compare.ts'
 import { type ContestantName, startNeeded } from './contestant.ts'
 import { createLoad } from './load.ts'
 import { median } from './measure.ts'
@@ -11,19 +11,19 @@ const WHOM: readonly ContestantName[] = ['Fastify and axios', 'this service']
 const SHAPE = { eventsAPush: 1, eventBytes: 300 }
 
 /** Starts each contestant in turn, `times` times. */
-export async function measureStartUp(parts: CompareParts, times: number): Promise<StartUp> {
-  parts.mixpanel.setDelay(0)
+export async function measureStartUp(deps: CompareDeps, times: number): Promise<StartUp> {
+  deps.mixpanel.setDelay(0)
   const took = new Map<ContestantName, number[]>(WHOM.map((name) => [name, []]))
   for (let time = 0; time < times; time += 1) {
-    for (const [name, all] of took) all.push(await startOnce(parts, name))
+    for (const [name, all] of took) all.push(await startOnce(deps, name))
   }
   return new Map([...took].map(([name, all]) => [name, median(all)]))
 }
 
-async function startOnce(parts: CompareParts, name: ContestantName): Promise<number> {
+async function startOnce(deps: CompareDeps, name: ContestantName): Promise<number> {
   const startedAt = performance.now()
-  const { port, stop } = await startNeeded(name, parts)
-  const load = createLoad({ port, template: templateOf(SHAPE), token: parts.issuer.token() })
+  const { port, stop } = await startNeeded(name, deps)
+  const load = createLoad({ port, template: templateOf(SHAPE), token: deps.issuer.token() })
   const { failed } = await load.closedLoop(1, 0)
   const ms = performance.now() - startedAt
   load.close()

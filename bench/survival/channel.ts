@@ -32,7 +32,7 @@ export interface PushChannel extends Channel {
   close(): Promise<void>
 }
 
-export interface ChannelParts {
+export interface ChannelDeps {
   readonly time: WorldTime
   readonly random: Random
   readonly token: () => string
@@ -57,9 +57,9 @@ const DUPLICATES = { rate: 0.02, otherPublishTimeShare: 0.5, afterMs: 60_000 }
 /** Opens a topic with one subscription, which pushes in this form. Eventarc's is also ordered. */
 export async function openChannel(
   form: 'wrapped' | 'eventarc',
-  parts: ChannelParts,
+  deps: ChannelDeps,
 ): Promise<PushChannel> {
-  const { time, random, token, books, facts } = parts
+  const { time, random, token, books, facts } = deps
   let published: readonly TopicMessage[] = []
   const pubsub = await startPubsubStandIn({
     time,
@@ -81,9 +81,9 @@ export async function openChannel(
         pushEndpoint: NOWHERE_YET,
         oidcToken: { serviceAccountEmail: LOCAL_SERVICE_ACCOUNT, audience: LOCAL_AUDIENCE },
       },
-      ackDeadlineSeconds: parts.ackDeadlineSeconds,
+      ackDeadlineSeconds: deps.ackDeadlineSeconds,
       retryPolicy: RETRY_POLICY,
-      ...(parts.hasDeadLetterPolicy && {
+      ...(deps.hasDeadLetterPolicy && {
         deadLetterPolicy: {
           deadLetterTopic: LOCAL_DEAD_LETTER_TOPIC,
           maxDeliveryAttempts: DELIVERY_ATTEMPTS,

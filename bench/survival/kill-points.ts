@@ -130,15 +130,15 @@ async function afterLetter(by: Executioner): Promise<number | undefined> {
 
 /** Waits until a batch is refused and one part of it stored, with the other answers held. */
 async function duringSplit(by: Executioner): Promise<number | undefined> {
-  let parts = 0
+  let deps = 0
   const since = by.time.now()
   const isOfPoisoned = by.publishPoison()
   const stop = by.watchRows((rows) => {
     if (!rows.some(isOfPoisoned) || !hasRefusedWhole(by.mixpanel, since)) return
-    parts += 1
+    deps += 1
     by.mixpanel.answerAlways({ kind: 'gate' })
   })
-  return heldOnce(by, () => parts > 0).finally(stop)
+  return heldOnce(by, () => deps > 0).finally(stop)
 }
 
 /** Waits until the process says, after SIGTERM, that it drains, and Mixpanel holds its answers. */

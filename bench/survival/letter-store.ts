@@ -20,7 +20,7 @@ export interface LetterStore extends LetterReader {
   close(): Promise<void>
 }
 
-export interface LetterStoreParts {
+export interface LetterStoreDeps {
   /** A folder for this store only. */
   readonly folder: string
   readonly disks: readonly Disk[]
@@ -29,19 +29,19 @@ export interface LetterStoreParts {
 
 export function openLetterStore(
   { letters }: Pick<Setting, 'letters'>,
-  parts: LetterStoreParts,
+  deps: LetterStoreDeps,
 ): LetterStore | Promise<LetterStore> {
   switch (letters) {
     case 'file':
-      return openFolder(parts)
+      return openFolder(deps)
     case 'topic':
-      return openTopic(parts)
+      return openTopic(deps)
     case 'subscription':
       return leftToSubscription()
   }
 }
 
-function openFolder({ folder, disks }: LetterStoreParts): LetterStore {
+function openFolder({ folder, disks }: LetterStoreDeps): LetterStore {
   const place = join(folder, 'dead-letters')
   const reader = createLetterFolder(place, join(folder, 'aside'))
   return {
@@ -54,7 +54,7 @@ function openFolder({ folder, disks }: LetterStoreParts): LetterStore {
   }
 }
 
-async function openTopic({ replay }: LetterStoreParts): Promise<LetterStore> {
+async function openTopic({ replay }: LetterStoreDeps): Promise<LetterStore> {
   const pubsub = await startPubsubStandIn()
   const topic = createLetterTopic(pubsub)
   return {

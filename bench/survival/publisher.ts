@@ -10,7 +10,7 @@ export interface Channel {
   backlog(): number
 }
 
-export interface PublisherParts {
+export interface PublisherDeps {
   readonly planner: () => MessagePlanner
   /** The planner for messages beside the run, so that the seed alone decides the run's events. */
   readonly sidePlanner: () => MessagePlanner
@@ -46,8 +46,8 @@ const SMALL = 8
 const AT_ONCE = 5
 const LOOK_AGAIN_MS = 10
 
-export function createPublisher(parts: PublisherParts): Publisher {
-  const { planner, sidePlanner, channels, patienceMs } = parts
+export function createPublisher(deps: PublisherDeps): Publisher {
+  const { planner, sidePlanner, channels, patienceMs } = deps
   let ran = 0
   let events = 0
   let messages = 0

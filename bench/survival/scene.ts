@@ -8,7 +8,7 @@ import type { TopicMessage } from '../../src/local/pubsub/publish-rules.ts'
 import { startTokenIssuer } from '../../src/local/token-issuer.ts'
 import { createWorldTime, type WorldTime } from '../../src/local/world-time.ts'
 import type { Books } from './books.ts'
-import { type ChannelParts, openChannel, type PushChannel } from './channel.ts'
+import { type ChannelDeps, openChannel, type PushChannel } from './channel.ts'
 import { createDisk } from './disk.ts'
 import type { Facts } from './expected.ts'
 import { type Faults, keyFaults } from './faults.ts'
@@ -113,7 +113,7 @@ export async function startScene({ books, random, setting, main }: SceneOptions)
     isMended: () => isMended,
   }
   const channels: PushChannel[] = []
-  const parts: Omit<ChannelParts, 'ackDeadlineSeconds'> = {
+  const deps: Omit<ChannelDeps, 'ackDeadlineSeconds'> = {
     time,
     random,
     token: issuer.token,
@@ -123,7 +123,7 @@ export async function startScene({ books, random, setting, main }: SceneOptions)
   }
   for (const form of ['wrapped', 'eventarc'] as const) {
     const ackDeadlineSeconds = form === 'wrapped' ? ACK_DEADLINE_SECONDS : HASTY_DEADLINE_SECONDS
-    const channel = await openChannel(form, { ...parts, ackDeadlineSeconds })
+    const channel = await openChannel(form, { ...deps, ackDeadlineSeconds })
     starting.defer(channel.close)
     channels.push(channel)
   }

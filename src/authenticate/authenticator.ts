@@ -26,7 +26,7 @@ export type AuthenticatorOptions = Readonly<
   | { kind: 'none' }
 >
 
-export interface AuthenticatorParts {
+export interface AuthenticatorDeps {
   readonly clock: Clock
   /** Called with an error that is safe to log when an attempt to fetch keys failed. */
   readonly keyFetchFailed: (error: unknown) => void
@@ -47,11 +47,11 @@ const WITHOUT_KEYS = { start: async () => {}, stop: () => {}, available: () => t
 /** Chooses how pushes are authenticated. It is the only place that does. */
 export function createAuthenticator(
   options: AuthenticatorOptions,
-  parts: AuthenticatorParts,
+  deps: AuthenticatorDeps,
 ): Authenticator {
   switch (options.kind) {
     case 'oidc': {
-      const { clock, keyFetchFailed: fetchFailed } = parts
+      const { clock, keyFetchFailed: fetchFailed } = deps
       const fetchKeys = createFetchKeys(options.jwksUrl, clock)
       const keys = createKeys({ fetchKeys, clock, fetchFailed })
       const verifiedTokens = createVerifiedTokens(clock)
@@ -60,7 +60,7 @@ export function createAuthenticator(
       return { authenticate: withBearerToken(judge), start, stop, available }
     }
     case 'cloud_run_iam': {
-      const judge = createCloudRunIam(options, parts.clock)
+      const judge = createCloudRunIam(options, deps.clock)
       return { authenticate: withBearerToken(judge), ...WITHOUT_KEYS }
     }
     case 'none':

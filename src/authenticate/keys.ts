@@ -38,7 +38,7 @@ export interface Keys {
   find(header: JWSHeaderParameters): Promise<FoundKey>
 }
 
-export interface KeysParts {
+export interface KeysDeps {
   readonly fetchKeys: FetchKeys
   readonly clock: Clock
   /** Called with the error of each attempt that failed. */
@@ -60,8 +60,8 @@ const MAX_RETRY_MS = 300_000
  * Fetches keys at the start, every hour, and for a key that is not known. Only one fetch runs at a
  * time.
  */
-export function createKeys(parts: KeysParts): Keys {
-  const { fetchKeys, clock, fetchFailed } = parts
+export function createKeys(deps: KeysDeps): Keys {
+  const { fetchKeys, clock, fetchFailed } = deps
   let known: { readonly keys: LocalJWKSet; readonly fetchedAt: number } | undefined
   let attempt: Promise<void> | undefined
   let failures = 0

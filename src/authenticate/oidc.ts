@@ -15,7 +15,7 @@ import type { Keys } from './keys.ts'
 import { refused } from './refused.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
 
-export interface OidcParts {
+export interface OidcDeps {
   readonly keys: Pick<Keys, 'find'>
   readonly verifiedTokens: VerifiedTokens
   readonly clock: Pick<Clock, 'now'>
@@ -27,8 +27,8 @@ const ALGORITHM = 'RS256'
 /**
  * Verifies the signature and the claims of a token once, and remembers the token until it expires.
  */
-export function createOidc(expected: Expectations, parts: OidcParts): JudgeToken {
-  const { keys, verifiedTokens, clock } = parts
+export function createOidc(expected: Expectations, deps: OidcDeps): JudgeToken {
+  const { keys, verifiedTokens, clock } = deps
 
   return function judgeSignedToken(token) {
     if (verifiedTokens.includes(token)) return TRUSTED

@@ -25,7 +25,7 @@ interface NextUp extends Waiting {
  */
 export type DeliverBatch = (batch: readonly Traveller[]) => Promise<void>
 
-export interface BatcherParts {
+export interface BatcherDeps {
   readonly clock: Clock
   readonly deliverBatch: DeliverBatch
   /**
@@ -61,8 +61,8 @@ const UNATTENDED_SHARE = 1 / 4
  * permits. Identity verbs are sent apart: one of them makes a Simplified-ID project refuse its
  * whole batch.
  */
-export function createBatcher(options: BatcherOptions, parts: BatcherParts): Batcher {
-  const { clock, deliverBatch, lateReason } = parts
+export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batcher {
+  const { clock, deliverBatch, lateReason } = deps
   const mostUnattended = Math.max(1, Math.floor(options.maxConcurrency * UNATTENDED_SHARE))
   const events = createLane(options, lateReason)
   const identityVerbs = createLane(options, lateReason)
@@ -103,7 +103,7 @@ export function createBatcher(options: BatcherOptions, parts: BatcherParts): Bat
   function askForPermit(): void {
     if (inFlight < options.maxConcurrency) return
     const now = clock.monotonic()
-    if (lanes.some((lane) => lane.waiting(now)?.attended)) parts.permitWanted()
+    if (lanes.some((lane) => lane.waiting(now)?.attended)) deps.permitWanted()
   }
 
   function drain(): void {

@@ -8,7 +8,7 @@ export interface Bulletin {
   close(): void
 }
 
-export interface BulletinParts {
+export interface BulletinDeps {
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly write: (line: string) => void
 }
@@ -20,7 +20,7 @@ const SECOND_MS = 1_000
  * Prints a line for each piece of news, with its time. After the twentieth line in a second, it
  * prints one line with the counts. It always prints a changed switch.
  */
-export function createBulletin({ clock, write }: BulletinParts): Bulletin {
+export function createBulletin({ clock, write }: BulletinDeps): Bulletin {
   const untold = new Map<string, number>()
   let told = 0
 

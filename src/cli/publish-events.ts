@@ -1,6 +1,6 @@
 import { byteLines } from './byte-lines.ts'
 
-export interface PublishParts {
+export interface PublishDeps {
   /** The most events in one message; fewer when they would be too large together. */
   readonly perMessage: number
   /** Publishes messages with this data as one request; rejects when it is refused. */
@@ -30,7 +30,7 @@ const NEW_LINE = Buffer.from('\n')
  */
 export async function* publishEvents(
   chunks: AsyncIterable<Uint8Array>,
-  { perMessage, publish }: PublishParts,
+  { perMessage, publish }: PublishDeps,
 ): AsyncGenerator<Published> {
   let events = 0
   let messages = 0

@@ -10,7 +10,7 @@ import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.
 import type { WorldWatch } from './local-world.ts'
 import type { News } from './news.ts'
 
-export interface WorldNewsParts {
+export interface WorldNewsDeps {
   readonly clock: Pick<Clock, 'monotonic'>
   readonly tell: (news: News) => void
 }
@@ -22,7 +22,7 @@ const AT_FIRST: StandInSettings = {
 }
 
 /** Watches a world, and reports each event in it as news. */
-export function createWorldNews({ clock, tell }: WorldNewsParts): Required<WorldWatch> {
+export function createWorldNews({ clock, tell }: WorldNewsDeps): Required<WorldWatch> {
   let settings = textsOf(AT_FIRST)
 
   return {
@@ -41,7 +41,7 @@ export function createWorldNews({ clock, tell }: WorldNewsParts): Required<World
   }
 }
 
-function createDeliveryNews({ clock, tell }: WorldNewsParts): SubscriptionObserver {
+function createDeliveryNews({ clock, tell }: WorldNewsDeps): SubscriptionObserver {
   const underWay = new Map<string, { readonly attempt: number; readonly pushedAt: number }>()
   const duplicates = new Set<string>()
 

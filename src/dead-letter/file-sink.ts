@@ -14,7 +14,7 @@ export interface FileSinkOptions {
   readonly maxQueuedBytes: number
 }
 
-export interface FileSinkParts {
+export interface FileSinkDeps {
   readonly clock: Clock
   readonly files?: Files
   /**
@@ -40,8 +40,8 @@ export interface FileSink {
  * one. A refused letter may lie in a file all the same, and again when its message comes again: its
  * `id` shows that.
  */
-export function createFileSink(options: FileSinkOptions, parts: FileSinkParts): FileSink {
-  const { clock, files = createDiskFiles(), writer = uniqueWriter() } = parts
+export function createFileSink(options: FileSinkOptions, deps: FileSinkDeps): FileSink {
+  const { clock, files = createDiskFiles(), writer = uniqueWriter() } = deps
   const letterFiles = createLetterFiles({ ...options, writer }, { clock, files })
   const groups = createGroupCommit<Uint8Array>({
     maxItems: Number.POSITIVE_INFINITY,

@@ -55,9 +55,9 @@ const LEAST_AGE_MS = 1_000
  */
 export function createLetterFiles(
   options: LetterFilesOptions,
-  parts: { readonly clock: Clock; readonly files: Files },
+  deps: { readonly clock: Clock; readonly files: Files },
 ): LetterFiles {
-  const { clock, files } = parts
+  const { clock, files } = deps
   let sequence = 0
   let current: OpenLetterFile | undefined
 

@@ -2,7 +2,7 @@ import type { LetterMessage } from './letter-message.ts'
 import type { PublishEnd } from './topic-answers.ts'
 import { notConfirmed } from './topic-error.ts'
 
-export interface PublishParts {
+export interface PublishDeps {
   /** Sends one publish request with these messages as JSON. It never rejects. */
   readonly send: (messages: readonly string[]) => Promise<PublishEnd>
   /** Called with messages that are in the topic. */
@@ -17,7 +17,7 @@ export interface PublishParts {
  */
 export async function publishLetters(
   messages: readonly LetterMessage[],
-  { send, confirm }: PublishParts,
+  { send, confirm }: PublishDeps,
 ): Promise<void> {
   let isAnyConfirmed = false
   let refusedCode: string | undefined

@@ -7,7 +7,7 @@ import type { Telemetry } from '../model/telemetry.ts'
 import { letterOfMany } from './dead-letter-of.ts'
 import { letterOfJourney } from './letter-of-journey.ts'
 
-export interface StoreRejectedParts {
+export interface StoreRejectedDeps {
   readonly store: StoreDeadLetters
   readonly clock: Clock
   readonly telemetry: Pick<Telemetry, 'deadLettersStored' | 'deadLettersNotStored'>
@@ -35,11 +35,7 @@ export interface RejectedStore {
   storeMany(message: Message, many: RejectedMany): Promise<boolean>
 }
 
-export function createRejectedStore({
-  store,
-  clock,
-  telemetry,
-}: StoreRejectedParts): RejectedStore {
+export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDeps): RejectedStore {
   return { storeRejected, storeMany }
 
   async function storeRejected(

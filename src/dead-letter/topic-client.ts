@@ -48,9 +48,9 @@ const TIMED_OUT = { kind: 'unanswered', code: 'TIMED_OUT' } as const
  */
 export function createTopicClient(
   options: TopicClientOptions,
-  parts: { readonly clock: Clock; readonly credentials: Credentials },
+  deps: { readonly clock: Clock; readonly credentials: Credentials },
 ): TopicClient {
-  const { clock, credentials } = parts
+  const { clock, credentials } = deps
   const path = options.topic.split('/').map(encodeURIComponent).join('/')
   const url = `${options.baseUrl}/v1/${path}`
   const agent = options.baseUrl.startsWith('https:')

@@ -18,7 +18,7 @@ export interface TopicSinkOptions {
   readonly maxQueuedBytes: number
 }
 
-export interface TopicSinkParts {
+export interface TopicSinkDeps {
   readonly client: TopicClient
   /** Called at the start when Google could not be asked whether the topic accepts letters. */
   readonly unproven: (error: unknown) => void
@@ -65,8 +65,8 @@ const compress = promisify(gzip)
  * way further letters gather. A refused letter may lie in the topic all the same, and again when
  * its message comes again: its `id` shows that.
  */
-export function createTopicSink(options: TopicSinkOptions, parts: TopicSinkParts): TopicSink {
-  const { client, unproven } = parts
+export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps): TopicSink {
+  const { client, unproven } = deps
   const groups = createGroupCommit<LetterMessage>({
     maxItems: MAX_MESSAGES,
     maxBytes: MAX_REQUEST_BYTES - FRAME_BYTES,

@@ -1,9 +1,9 @@
-import type { Hold } from '../lib/byte-budget.ts'
+import type { MessageBytes } from '../lib/byte-budget.ts'
 import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Found, findLines, findOnlyLine } from './find-lines.ts'
 import { type Extent, footprintOf, sizeOf, tightFootprintOf } from './footprint.ts'
-import type { InflateHold } from './inflate.ts'
+import type { InflateBytes } from './inflate.ts'
 import { linesOf } from './places.ts'
 import { createReadText, notText, undecodable } from './read-text.ts'
 
@@ -23,7 +23,7 @@ export interface DecodeOptions {
  */
 export type Decode = (
   message: Message,
-  hold: Hold,
+  messageBytes: MessageBytes,
   wanted: () => boolean,
 ) => Decoded | Promise<Decoded>
 
@@ -37,8 +37,8 @@ const SMALL_BYTES = 256 * 1024
  */
 const MOST_EVENTS = 1_000_000
 
-/** The hold for bytes that are counted already. */
-const COUNTED: InflateHold = { keep: () => {}, reserve: async () => true }
+/** Stands for the bytes of a message that are counted already. */
+const COUNTED: InflateBytes = { commit: () => {}, cancel: () => {}, reserve: async () => true }
 
 const TOO_MANY_EVENTS = undecodable('too_large', `the data has more than ${MOST_EVENTS} events`)
 
@@ -58,9 +58,9 @@ export function createDecode(
       'one message (see PUSH_MAX_BUFFERED_BYTES)',
   )
 
-  return function decode(message, hold, wanted) {
+  return function decode(message, messageBytes, wanted) {
     if (message.data === '') return { kind: 'no_data' }
-    const read = readText(message, hold, wanted)
+    const read = readText(message, messageBytes, wanted)
     if (read instanceof Promise) {
       return read.then((text) => (text.kind === 'text' ? decodeInTurns(text.body, 0) : text))
     }
@@ -68,7 +68,7 @@ export function createDecode(
     const { body } = read
     if (body.bytes.length <= SMALL_BYTES) return decodeSmall(body)
     const { length } = body.bytes
-    return hold.tryReserve(length) ? decodeInTurns(body, 0) : decodeLater(length)
+    return messageBytes.tryReserve(length) ? decodeInTurns(body, 0) : decodeLater(length)
 
     function decodeSmall(body: Body): Decoded | Promise<Decoded> {
       const only = findOnlyLine(body)
@@ -102,14 +102,14 @@ export function createDecode(
       return take({ ...body, isTight: true }, found, tightBytes)
 
       function take(taken: Body, lines: FoundLines, takenBytes: number) {
-        const fits = takenBytes <= reserved || makesRoom(hold, takenBytes)
+        const fits = takenBytes <= reserved || makesRoom(messageBytes, takenBytes)
         return fits ? decodedOf(taken, lines) : decodeLater(takenBytes)
       }
     }
 
     /** Rejects the message, and releases its bytes. */
     function rejectWhole(rejection: Decoded): Decoded {
-      hold.keep(0)
+      messageBytes.cancel()
       return rejection
     }
 
@@ -117,8 +117,8 @@ export function createDecode(
      * Reads the text once more after the wait. A text that waited in memory would not be counted.
      */
     async function decodeLater(bytes: number): Promise<Decoded> {
-      hold.keep(0)
-      if (!(await hold.reserve(bytes, wanted))) return { kind: 'out_of_time' }
+      messageBytes.cancel()
+      if (!(await messageBytes.reserve(bytes, wanted))) return { kind: 'out_of_time' }
       const again = await readText(message, COUNTED, wanted)
       return again.kind === 'text' ? decodeInTurns(again.body, bytes) : again
     }
@@ -144,8 +144,8 @@ function decodedOf(body: Body, found: FoundLines): Decoded {
   return { kind: 'lines', body, lines: [whole] }
 }
 
-function makesRoom(hold: Hold, bytes: number): boolean {
-  if (bytes > SMALL_FOOTPRINT_BYTES) return hold.tryReserve(bytes)
-  hold.add(bytes)
+function makesRoom(messageBytes: MessageBytes, bytes: number): boolean {
+  if (bytes > SMALL_FOOTPRINT_BYTES) return messageBytes.tryReserve(bytes)
+  messageBytes.add(bytes)
   return true
 }

@@ -1,14 +1,14 @@
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
-import type { Hold } from '../lib/byte-budget.ts'
+import type { MessageBytes } from '../lib/byte-budget.ts'
 
 /** The result of inflating bytes. */
 export type Inflated = Readonly<
   | { kind: 'inflated'; bytes: Buffer }
   | { kind: 'too_large' | 'corrupt' | 'followed' | 'out_of_time' }
 >
-/** The part of a hold that is used while bytes are inflated. */
-export type InflateHold = Pick<Hold, 'reserve' | 'keep'>
+/** The bytes of a message, as far as inflating needs them. */
+export type InflateBytes = Pick<MessageBytes, 'reserve' | 'commit' | 'cancel'>
 
 /**
  * Inflates bytes. `readAgain` returns the same bytes once more, so that a message that waits for
@@ -17,7 +17,7 @@ export type InflateHold = Pick<Hold, 'reserve' | 'keep'>
 export type Inflate = (
   compressed: Buffer,
   readAgain: () => Buffer,
-  hold: InflateHold,
+  messageBytes: InflateBytes,
   wanted: () => boolean,
 ) => Inflated | Promise<Inflated>
 
@@ -47,14 +47,14 @@ export function isGzip(bytes: Buffer): boolean {
 export function createInflate(maxBytes: number): Inflate {
   const smallBytes = Math.min(SMALL_BYTES, maxBytes)
 
-  return function inflate(compressed, readAgain, hold, wanted) {
+  return function inflate(compressed, readAgain, messageBytes, wanted) {
     const size = sizeInTrailer(compressed)
     if (compressed.length > SMALL_COMPRESSED_BYTES || size > SMALL_BYTES) {
-      return inflateInTurn(readAgain, limitsFor(compressed, size), hold, wanted)
+      return inflateInTurn(readAgain, limitsFor(compressed, size), messageBytes, wanted)
     }
     const inflated = inflateSmall(compressed)
     if (inflated.kind !== 'too_large' || smallBytes === maxBytes) return inflated
-    return inflateInTurn(readAgain, [maxBytes], hold, wanted)
+    return inflateInTurn(readAgain, [maxBytes], messageBytes, wanted)
   }
 
   function inflateSmall(compressed: Buffer): Inflated {
@@ -81,13 +81,14 @@ export function createInflate(maxBytes: number): Inflate {
 async function inflateInTurn(
   readCompressed: () => Buffer,
   limits: readonly number[],
-  hold: InflateHold,
+  messageBytes: InflateBytes,
   wanted: () => boolean,
 ): Promise<Inflated> {
   for (const limit of limits) {
-    if (!(await hold.reserve(limit, wanted))) return { kind: 'out_of_time' }
+    if (!(await messageBytes.reserve(limit, wanted))) return { kind: 'out_of_time' }
     const inflated = await inflateUpTo(limit, readCompressed())
-    hold.keep(inflated.kind === 'inflated' ? inflated.bytes.length : 0)
+    if (inflated.kind === 'inflated') messageBytes.commit(inflated.bytes.length)
+    else messageBytes.cancel()
     if (inflated.kind !== 'too_large') return inflated
   }
   return { kind: 'too_large' }

@@ -3,7 +3,7 @@ import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type RejectReason, rejected } from '../model/outcome.ts'
 import { bytesOfBase64 } from './base64.ts'
-import { createInflate, type Inflated, type InflateHold, isGzip } from './inflate.ts'
+import { createInflate, type InflateBytes, type Inflated, isGzip } from './inflate.ts'
 
 /** The bytes in a message's data, without a byte-order mark, or the reason why there are none. */
 export type Read = Readonly<{ kind: 'text'; body: Body }> | NoText
@@ -15,7 +15,7 @@ type NoText = Extract<Decoded, { kind: 'undecodable' | 'out_of_time' }>
  */
 export type ReadText = (
   message: Message,
-  hold: InflateHold,
+  messageBytes: InflateBytes,
   wanted: () => boolean,
 ) => Read | Promise<Read>
 
@@ -23,12 +23,12 @@ export type ReadText = (
 export function createReadText(maxBytes: number): ReadText {
   const inflate = createInflate(maxBytes)
 
-  return function readText(message, hold, wanted) {
+  return function readText(message, messageBytes, wanted) {
     const bytes = bytesOfBase64(message.data)
     if (bytes === undefined) return undecodable('unreadable_data', 'the data is not base64')
     if (!isGzip(bytes)) return textOf(bytes)
     const readAgain = () => Buffer.from(message.data, 'base64')
-    const inflated = inflate(bytes, readAgain, hold, wanted)
+    const inflated = inflate(bytes, readAgain, messageBytes, wanted)
     if (inflated instanceof Promise) return inflated.then(textOfInflated)
     return textOfInflated(inflated)
   }

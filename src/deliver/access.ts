@@ -4,7 +4,7 @@ import type { Refusals } from './refusals.ts'
 import type { Judged, Standing } from './standing.ts'
 import type { Refusal } from './verdict.ts'
 
-export interface AccessParts {
+export interface AccessDeps {
   readonly gate: Pick<Gate, 'bar'>
   readonly standing: Pick<Standing, 'judge' | 'hasImportedSince'>
   readonly refusals: Pick<Refusals, 'noteText' | 'isOfItsOwn'>
@@ -30,8 +30,8 @@ const MISCONFIGURED: Judged = { kind: 'misconfigured', status: 400 }
  * meanwhile. They do not when the same message has met such texts before and other events were
  * imported since.
  */
-export function createIsAccessRefused(parts: AccessParts): IsAccessRefused {
-  const { gate, standing, refusals, heard } = parts
+export function createIsAccessRefused(deps: AccessDeps): IsAccessRefused {
+  const { gate, standing, refusals, heard } = deps
 
   return function isAccessRefused(batch, answers, since) {
     const speakOfAccess = answers.length > 1 && answers.every(({ hint }) => hint === 'access')

@@ -11,10 +11,10 @@ import type { Refusals } from './refusals.ts'
 import { createSplit, type Delivered } from './split.ts'
 import { importsSomething, type Judged, type Standing } from './standing.ts'
 import { latestDeliverBy, latestGoesOnUntil, tellAll, tellEach } from './tell.ts'
-import { createTrial, type TrialParts } from './trial.ts'
+import { createTrial, type TrialDeps } from './trial.ts'
 import type { Refusal } from './verdict.ts'
 
-export interface DeliverParts extends Pick<TrialParts, 'heard'> {
+export interface DeliverDeps extends Pick<TrialDeps, 'heard'> {
   readonly client: Pick<MixpanelClient, 'send'>
   readonly gate: Gate
   readonly standing: Standing
@@ -47,12 +47,12 @@ type GiveBack = Extract<Passage, { kind: 'give_back' }>
  * for byte.
  */
 export function createDeliverBatch(
-  parts: DeliverParts,
+  deps: DeliverDeps,
 ): (batch: readonly Traveller[]) => Promise<void> {
-  const { client, clock, gate, standing, refusals, holding, requestLimit, gzipLimit } = parts
-  const isAccessRefused = createIsAccessRefused(parts)
+  const { client, clock, gate, standing, refusals, holding, requestLimit, gzipLimit } = deps
+  const isAccessRefused = createIsAccessRefused(deps)
   const split = createSplit({
-    ...parts,
+    ...deps,
     isAccessRefused,
     deliver: (batch) => deliver(batch, 'compressed'),
   })
@@ -89,7 +89,7 @@ export function createDeliverBatch(
       case 'give_back':
         return giveBack(batch, whyClosed(end.reason))
       case 'yield':
-        parts.yielded(batch)
+        deps.yielded(batch)
         return IMPORTED_NONE
     }
   }
@@ -124,7 +124,7 @@ export function createDeliverBatch(
     const sent = batch.map(({ event }) => event)
     const isOfItsOwn = (): boolean => refusals.isOfItsOwn(travellers)
     const charge = { events: batch.length, sent: () => sent, isOfItsOwn, until, goesOnUntil }
-    const trial = createTrial(parts, charge, passage)
+    const trial = createTrial(deps, charge, passage)
     try {
       await client.send(await importBodyOf(batch, gzipLimit, form), trial.policy)
     } finally {
@@ -178,7 +178,7 @@ export function createDeliverBatch(
     startedAt: number,
   ): Promise<Delivered> {
     if (imported === 0) return settleRefusal(batch, form, NONE_IMPORTED, startedAt)
-    parts.shortfall(batch.length - imported)
+    deps.shortfall(batch.length - imported)
     tellAll(batch, IMPORTED)
     return IMPORTED_SOME
   }

@@ -13,7 +13,7 @@ export interface GateOptions extends BackoffOptions {
   readonly maxEventsPerSecond: number
 }
 
-export interface GateParts {
+export interface GateDeps {
   readonly clock: Clock
   /** Returns a number in [0, 1) for the jitter. */
   readonly random: () => number
@@ -148,8 +148,8 @@ const MOST_SAVED_MS = 900
  * Makes the gate: the door for all, the rate, and the batches that wait, in the order in which they
  * came.
  */
-export function createGate(options: GateOptions, parts: GateParts): Gate {
-  const { clock, random } = parts
+export function createGate(options: GateOptions, deps: GateDeps): Gate {
+  const { clock, random } = deps
   const rate = createRate(options, clock.monotonic())
   const door = createDoor(pauseMs)
   const waiting = new Set<Waiter>()

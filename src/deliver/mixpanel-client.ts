@@ -55,9 +55,9 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024
  */
 export function createMixpanelClient(
   options: MixpanelClientOptions,
-  parts: { readonly clock: Clock; readonly requestEnded: (end: RequestEnd) => void },
+  deps: { readonly clock: Clock; readonly requestEnded: (end: RequestEnd) => void },
 ): MixpanelClient {
-  const { clock, requestEnded } = parts
+  const { clock, requestEnded } = deps
   const sockets = createFreshSockets(options, clock)
   const http = createHttp(options, sockets.agent)
 

@@ -21,7 +21,7 @@ export interface RefusedBatch {
  */
 export type Delivered = RefusedBatch | Readonly<{ kind: 'told'; imported: boolean }>
 
-export interface SplitParts {
+export interface SplitDeps {
   /**
    * Reports the outcomes of all events of a batch, unless it is refused. It sends a single event
    * twice.
@@ -100,14 +100,14 @@ const DELIVERIES_BELIEVED = 3
  * Mixpanel's. An event is then rejected only when a third delivery refuses it, with imports
  * between, and the others go back.
  */
-export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promise<void> {
-  const { deliver, standing, gate, clock, random } = parts
+export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise<void> {
+  const { deliver, standing, gate, clock, random } = deps
 
   return split
 
   async function split({ batch, refusal }: RefusedBatch): Promise<void> {
     const startedAt = clock.monotonic()
-    const before = batch.length <= FEW ? parts.refusals.requestsBefore(batch) : 0
+    const before = batch.length <= FEW ? deps.refusals.requestsBefore(batch) : 0
     const rest = createRest(before > 0)
     sort({ batch, refusal, refusals: before + refusalsOf(batch), since: startedAt }, rest)
     settleProven(rest)
@@ -118,7 +118,7 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     while (isUnfinished(rest) && !gate.draining() && rest.refusals < mostRefusals) {
       const since = clock.monotonic()
       const refused = await ask(takeTurn(rest), rest, since)
-      if (refused && parts.isAccessRefused(batch, refused, startedAt)) return deliverAgain(rest)
+      if (refused && deps.isAccessRefused(batch, refused, startedAt)) return deliverAgain(rest)
       // The parts of a turn take the permits, so an import of other batches may end only after the
       // turn.
       if (standing.hasImportedSince(turnBefore)) rest.refusals = 0
@@ -180,7 +180,7 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
   function noteRefused(rest: Rest): void {
     if (!rest.hasNeighbours) return
     for (const { batch, refusals } of partsIn(rest)) {
-      if (batch.length <= FEW) parts.refusals.noteSplit(batch, refusals)
+      if (batch.length <= FEW) deps.refusals.noteSplit(batch, refusals)
     }
   }
 
@@ -202,7 +202,7 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     const [traveller, ...others] = part.batch
     if (!traveller || others.length > 0) return false
     const isVouchedFor = rest.hasNeighbours && isBelievable(part) && standing.vouches()
-    if (!isVouchedFor && parts.refusals.countDelivery(traveller) < DELIVERIES_BELIEVED) return false
+    if (!isVouchedFor && deps.refusals.countDelivery(traveller) < DELIVERIES_BELIEVED) return false
     reject(part)
     return true
   }
@@ -211,8 +211,8 @@ export function createSplit(parts: SplitParts): (refused: RefusedBatch) => Promi
     const isAlone = standing.suspect(startedAt, clock.monotonic())
     if (isAlone) gate.suspect()
     const batch = suspects.flatMap((part) => part.batch)
-    parts.suspected(batch.length)
-    parts.holding.hold(batch)
+    deps.suspected(batch.length)
+    deps.holding.hold(batch)
   }
 
   /**

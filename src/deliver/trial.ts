@@ -4,7 +4,7 @@ import type { AttemptPolicy } from './mixpanel-client.ts'
 import type { Judged, Standing } from './standing.ts'
 import { type Refusal, type SentEvent, verdictOn } from './verdict.ts'
 
-export interface TrialParts {
+export interface TrialDeps {
   readonly gate: Pick<Gate, 'pass' | 'passAgain' | 'ended'>
   readonly standing: Pick<Standing, 'judge' | 'hasImportedSince'>
   /** Called with the verdict on every answer, as it comes. */
@@ -35,8 +35,8 @@ export interface Trial {
 }
 
 /** Makes a trial whose first attempt may be sent. */
-export function createTrial(parts: TrialParts, charge: Charge, passage: OpenPassage): Trial {
-  const { gate, standing, heard } = parts
+export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassage): Trial {
+  const { gate, standing, heard } = deps
   const { events, until, goesOnUntil } = charge
   let attempt = passage
   let isUnderWay = true

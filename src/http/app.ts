@@ -22,17 +22,17 @@ import {
   UNFORESEEN,
 } from './problems.ts'
 import { FullError } from './push-body.ts'
-import { type PushRouteOptions, type PushRouteParts, pushRoutes } from './push-route.ts'
+import { type PushRouteDeps, type PushRouteOptions, pushRoutes } from './push-route.ts'
 import { bearsToken, safePathOf } from './safe-path.ts'
 import { throwBodyAway } from './unread-body.ts'
 import { answerUnreadable } from './unreadable-request.ts'
 
-export interface AppParts {
+export interface AppDeps {
   readonly log: FastifyBaseLogger
   readonly connectionLimits: ConnectionLimits
   readonly push: {
     readonly options: PushRouteOptions
-    readonly parts: Omit<PushRouteParts, 'connections'>
+    readonly deps: Omit<PushRouteDeps, 'connections'>
   }
   readonly health: Health
   readonly telemetry: Pick<Telemetry, 'pushRefused' | 'noSuchRoute' | 'unforeseen'>
@@ -43,9 +43,9 @@ export interface AppParts {
 /**
  * Builds the HTTP application. It opens no port and starts no timer before `ready()` or `listen()`.
  */
-export function buildApp(appParts: AppParts): FastifyInstance {
-  const { log, push, health, telemetry, drain } = appParts
-  const connections = createConnections(appParts.connectionLimits, push.parts.clock)
+export function buildApp(appDeps: AppDeps): FastifyInstance {
+  const { log, push, health, telemetry, drain } = appDeps
+  const connections = createConnections(appDeps.connectionLimits, push.deps.clock)
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -71,7 +71,7 @@ export function buildApp(appParts: AppParts): FastifyInstance {
     else next()
   })
   app.register(healthRoutes, { health })
-  app.register(pushRoutes, { options: push.options, parts: { ...push.parts, connections } })
+  app.register(pushRoutes, { options: push.options, deps: { ...push.deps, connections } })
   // In onClose it would be too late: the pushes that wait would delay the close.
   app.addHook('preClose', drain)
   return app

@@ -22,12 +22,12 @@ const CONNECTIONS = { max: 16, strangerIdleMs: 30_000 }
  */
 export async function startMetricsServer(
   { host, port }: MetricsServerOptions,
-  parts: {
+  deps: {
     readonly clock: Clock
     readonly metrics: { readonly contentType: string; text(): Promise<string> }
   },
 ): Promise<MetricsServer> {
-  const { clock, metrics } = parts
+  const { clock, metrics } = deps
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404).end()

@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import type { Room } from '../lib/byte-budget.ts'
+import type { BodyBytes } from '../lib/byte-budget.ts'
 import { excessIn } from '../lib/json/scan.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
 
@@ -30,7 +30,7 @@ export function readBodiesAsJson(app: FastifyInstance): void {
     // An empty body is refused with the same words as a body that is not JSON.
     else void parseJson(request, excess === 'depth' ? '' : text, done)
     // From now on the message counts its own bytes.
-    request.room.release()
+    request.bodyBytes.release()
   })
 }
 
@@ -38,7 +38,7 @@ export function readBodiesAsJson(app: FastifyInstance): void {
 const COPIES = 2
 
 /** Returns the bytes of the budget that a body takes until it is parsed. */
-export function roomFor(bodyBytes: number): number {
+export function memoryFor(bodyBytes: number): number {
   return COPIES * bodyBytes
 }
 
@@ -51,13 +51,13 @@ export class FullError extends Error {
  * Passes a body on as it arrives, and fails with a `FullError` when there is no room for more.
  * Bytes beyond the limit of a body take no room: the body is refused for them.
  */
-export function createRoomTaker(room: Pick<Room, 'tryAdd'>): Transform {
+export function createChunkCounter(bodyBytes: Pick<BodyBytes, 'tryAdd'>): Transform {
   let left = MAX_BODY_BYTES
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const bytes = Math.min(chunk.length, left)
       left -= bytes
-      if (room.tryAdd(roomFor(bytes))) done(null, chunk)
+      if (bodyBytes.tryAdd(memoryFor(bytes))) done(null, chunk)
       else done(new FullError('no room for the rest of the body'))
     },
   })

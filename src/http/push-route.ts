@@ -1,6 +1,6 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from 'fastify'
-import type { ByteBudget, Room } from '../lib/byte-budget.ts'
+import type { BodyBytes, ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Authenticate, Authentication, Refused } from '../model/authentication.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
@@ -20,7 +20,7 @@ import {
   problemOfRefusal,
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
-import { createRoomTaker, JSON_TYPE, readBodiesAsJson, roomFor } from './push-body.ts'
+import { createChunkCounter, JSON_TYPE, memoryFor, readBodiesAsJson } from './push-body.ts'
 import { throwBodyAway } from './unread-body.ts'
 
 export interface PushRouteOptions {
@@ -31,11 +31,11 @@ export interface PushRouteOptions {
   readonly maxHeapUsedBytes: number
 }
 
-export interface PushRouteParts {
+export interface PushRouteDeps {
   readonly clock: Clock
   readonly connections: Pick<Connections, 'noteGoodToken' | 'isFull'>
   readonly authenticate: Authenticate
-  readonly budget: Pick<ByteBudget, 'openRoom'>
+  readonly budget: Pick<ByteBudget, 'openBody'>
   readonly isAllowed: (subscription: string) => boolean
   readonly settle: (message: Message, answerBy: number) => Promise<Settlement>
   readonly draining: () => boolean
@@ -63,7 +63,7 @@ declare module 'fastify' {
     /** Monotonic ms. */
     headersAt: number
     /** The bytes of the budget that the request's body holds. */
-    room: Room
+    bodyBytes: BodyBytes
   }
 }
 
@@ -73,13 +73,13 @@ declare module 'fastify' {
  */
 export async function pushRoutes(
   app: FastifyInstance,
-  { options, parts }: { options: PushRouteOptions; parts: PushRouteParts },
+  { options, deps }: { options: PushRouteOptions; deps: PushRouteDeps },
 ): Promise<void> {
-  const { clock, telemetry } = parts
+  const { clock, telemetry } = deps
 
   readBodiesAsJson(app)
   app.decorateRequest('headersAt', 0)
-  app.decorateRequest('room')
+  app.decorateRequest('bodyBytes')
   app.addHook('onRequest', noteArrival)
   // This comes first: a client without a good token learns nothing else.
   app.addHook('onRequest', letIn)
@@ -90,9 +90,9 @@ export async function pushRoutes(
     maxHeapUsedBytes: options.maxHeapUsedBytes,
     pressureHandler: (_request, reply, type) => answerUnderPressure(reply, type),
   })
-  app.addHook('onRequest', makeRoom)
+  app.addHook('onRequest', countBody)
   app.addHook('onRequest', askForBody)
-  app.addHook('preParsing', makeRoomForChunks)
+  app.addHook('preParsing', countChunks)
   for (const url of PUSH_URLS) {
     app.post<{ Body: PushEnvelope }>(url, { schema: { body: PUSH_ENVELOPE } }, takePush)
   }
@@ -105,7 +105,7 @@ export async function pushRoutes(
 
   /** Refuses a body that is too large, and ends the connection, so that the body is not read. */
   function refuseTooLarge(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    if (bodyBytesOf(request) > MAX_BODY_BYTES) {
+    if (announcedBytesOf(request) > MAX_BODY_BYTES) {
       reply.header('connection', 'close')
       refuse(reply, BODY_TOO_LARGE)
     } else next()
@@ -116,14 +116,14 @@ export async function pushRoutes(
     reply: FastifyReply,
     next: () => void,
   ): void {
-    if (parts.draining()) refuseForNow(reply, DRAINING)
-    else if (parts.connections.isFull()) refuseForNow(reply, OVERLOADED)
+    if (deps.draining()) refuseForNow(reply, DRAINING)
+    else if (deps.connections.isFull()) refuseForNow(reply, OVERLOADED)
     else next()
   }
 
   /** Answers when the service is under pressure. Otherwise the request goes on. */
   function answerUnderPressure(reply: FastifyReply, type: string): void {
-    if (type === underPressure.TYPE_EVENT_LOOP_DELAY && parts.wasFrozen()) return
+    if (type === underPressure.TYPE_EVENT_LOOP_DELAY && deps.wasFrozen()) return
     refuseForNow(reply, OVERLOADED)
   }
 
@@ -132,13 +132,13 @@ export async function pushRoutes(
     reply: FastifyReply,
     next: (error?: Error) => void,
   ): void {
-    const authentication = parts.authenticate(request.headers.authorization)
+    const authentication = deps.authenticate(request.headers.authorization)
     if (authentication instanceof Promise) authentication.then(judge, next)
     else judge(authentication)
 
     function judge(judged: Authentication): void {
       if (judged.kind === 'trusted') {
-        parts.connections.noteGoodToken(request.raw, reply.raw)
+        deps.connections.noteGoodToken(request.raw, reply.raw)
         next()
       } else refuseSender(reply, judged)
     }
@@ -147,14 +147,14 @@ export async function pushRoutes(
   /**
    * Takes room for the body before it is read. The room is given back when the body has been read.
    */
-  function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    const room = parts.budget.openRoom()
-    request.room = room
+  function countBody(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+    const bodyBytes = deps.budget.openBody()
+    request.bodyBytes = bodyBytes
     // A body that breaks off, or is refused midway, is never read to its end.
-    reply.raw.once('close', room.release)
+    reply.raw.once('close', bodyBytes.release)
     // A client that hung up while the token was checked has closed already.
-    if (request.raw.destroyed) room.release()
-    if (room.tryAdd(roomFor(bodyBytesOf(request)))) next()
+    if (request.raw.destroyed) bodyBytes.release()
+    if (bodyBytes.tryAdd(memoryFor(announcedBytesOf(request)))) next()
     else refuseForNow(reply, OVERLOADED)
   }
 
@@ -164,14 +164,14 @@ export async function pushRoutes(
   }
 
   /** Takes room as the body arrives, for a body that does not announce its length. */
-  function makeRoomForChunks(
+  function countChunks(
     request: FastifyRequest,
     _reply: FastifyReply,
     body: RequestPayload,
     next: (error: null, body: RequestPayload) => void,
   ): void {
     const isAnnounced = request.headers['content-length'] !== undefined
-    next(null, isAnnounced ? body : body.pipe(createRoomTaker(request.room)))
+    next(null, isAnnounced ? body : body.pipe(createChunkCounter(request.bodyBytes)))
   }
 
   /** Takes a push. It is not async: the variables of an async function live as long as it waits. */
@@ -180,12 +180,12 @@ export async function pushRoutes(
     reply: FastifyReply,
   ): FastifyReply | Promise<FastifyReply> {
     const pushed = messageOf(request.body)
-    if (!parts.isAllowed(pushed.subscription)) {
+    if (!deps.isAllowed(pushed.subscription)) {
       refuse(reply, SUBSCRIPTION_REFUSED)
       return reply
     }
     const answerBy = request.headersAt + options.answerWithinMs
-    const settling = parts.settle(originOf(pushed), answerBy)
+    const settling = deps.settle(originOf(pushed), answerBy)
     // A push that waits holds only what its answer needs.
     request.body = NO_BODY
     return answer(request, reply, { settling, pushed: withoutContents(pushed) })
@@ -222,7 +222,7 @@ export async function pushRoutes(
 }
 
 /** Returns the announced length of the body; 0 when there is none. */
-function bodyBytesOf({ headers }: FastifyRequest): number {
+function announcedBytesOf({ headers }: FastifyRequest): number {
   return Number(headers['content-length'] ?? 0)
 }
 

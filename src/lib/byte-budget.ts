@@ -1,5 +1,5 @@
 /** The bytes of one body in a byte budget. */
-export interface Room {
+export interface BodyBytes {
   /**
    * Counts bytes that are about to arrive. Returns `false` and changes nothing when more than half
    * of the budget would be counted then.
@@ -10,7 +10,7 @@ export interface Room {
 }
 
 /** The bytes of one message in a byte budget. */
-export interface Hold {
+export interface MessageBytes {
   /** Counts bytes that are in memory already. Never waits. */
   add(bytes: number): void
   /** Gives back bytes that were added. */
@@ -23,22 +23,21 @@ export interface Hold {
   reserve(bytes: number, wanted: () => boolean): Promise<boolean>
   /**
    * Reserves these bytes at once, in place of the earlier reservation, if they fit or would be
-   * granted alone, and no other hold waits. Otherwise returns `false` and changes nothing.
+   * granted alone, and no other message waits. Otherwise returns `false` and changes nothing.
    */
   tryReserve(bytes: number): boolean
-  /**
-   * Counts the bytes that were really made in place of the reserved ones. 0 ends the reservation;
-   * it must end before the hold reserves again.
-   */
-  keep(bytes: number): void
+  /** Counts the bytes that were really made in place of the reserved ones. */
+  commit(bytes: number): void
+  /** Ends the reservation. It must end before the message reserves again. */
+  cancel(): void
   /** Gives all bytes back. It may be called more than once. Nothing is counted afterwards. */
   release(): void
 }
 
 /** The bytes that the process holds at once: bodies, decoded text, queued events. */
 export interface ByteBudget {
-  open(): Hold
-  openRoom(): Room
+  openMessage(): MessageBytes
+  openBody(): BodyBytes
   /**
    * Returns the bytes that are counted and reserved at this moment. They may exceed the budget,
    * because `add` never waits.
@@ -61,8 +60,8 @@ const COUNTED_SHARE = 1 / 2
 /**
  * Makes a byte budget. `wanted` is called when there is no room for the bytes that are asked for.
  * Reservations are granted in the order in which they were asked for: at once when they fit,
- * otherwise as soon as no other hold has reserved bytes, or bytes made from a reservation. So the
- * holds that wait hold only bodies, and never wait for each other.
+ * otherwise as soon as no other message has reserved bytes, or bytes made from a reservation. So the
+ * messages that wait hold only their bodies, and never wait for each other.
  */
 export function createByteBudget(maxBytes: number, wanted: () => void = () => {}): ByteBudget {
   const waiters: Waiter[] = []
@@ -71,9 +70,9 @@ export function createByteBudget(maxBytes: number, wanted: () => void = () => {}
   let counted = 0
   let reservations = 0
 
-  return { open, openRoom, held: () => held }
+  return { openMessage, openBody, held: () => held }
 
-  function openRoom(): Room {
+  function openBody(): BodyBytes {
     let added = 0
     let released = false
 
@@ -98,12 +97,12 @@ export function createByteBudget(maxBytes: number, wanted: () => void = () => {}
     }
   }
 
-  function open(): Hold {
+  function openMessage(): MessageBytes {
     let added = 0
     let reserved = 0
     let released = false
 
-    return { add, giveBack, reserve, tryReserve, keep, release }
+    return { add, giveBack, reserve, tryReserve, commit, cancel, release }
 
     function add(bytes: number): void {
       if (released) return
@@ -136,10 +135,14 @@ export function createByteBudget(maxBytes: number, wanted: () => void = () => {}
       return true
     }
 
-    function keep(bytes: number): void {
+    function commit(bytes: number): void {
       if (released) return
       setReserved(bytes)
       admit()
+    }
+
+    function cancel(): void {
+      commit(0)
     }
 
     function release(): void {

@@ -26,7 +26,7 @@ export interface AllRejected {
   notStored(message: Message): void
 }
 
-export interface AllRejectedParts {
+export interface AllRejectedDeps {
   readonly clock: Clock
   /**
    * The place of rejected events. Pub/Sub's own policy takes every message, so none is held back
@@ -50,7 +50,7 @@ const STORE_EVERY_MS = 60_000
 const OLD_MS = 12 * 3_600_000
 
 /** Makes a state that is off. It remembers the keys of less than a hundred messages. */
-export function createAllRejected({ clock, rejectedGo, telemetry }: AllRejectedParts): AllRejected {
+export function createAllRejected({ clock, rejectedGo, telemetry }: AllRejectedDeps): AllRejected {
   const counted = new Map<string, number>()
   let events = 0
   let lastStoredAt = Number.NEGATIVE_INFINITY

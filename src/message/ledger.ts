@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Alarm, createAlarms } from '../lib/alarms.ts'
-import type { Hold } from '../lib/byte-budget.ts'
+import type { MessageBytes } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import { heapBytesOf } from '../lib/heap-bytes.ts'
 import type { Message } from '../model/message.ts'
@@ -12,9 +12,9 @@ import { createMemory, type MemoryOptions } from './memory.ts'
 import { freshIn, pastOf } from './outcomes.ts'
 import { createWork, type Work, type WorkTimes } from './work.ts'
 
-export interface LedgerParts {
+export interface LedgerDeps {
   readonly clock: Clock
-  readonly openHold: () => Hold
+  readonly openMessage: () => MessageBytes
   readonly settleMessage: (work: Work) => Promise<Settlement>
   /** Looks at all waiting events again. It is called when deadlines have moved. */
   readonly review: () => void
@@ -70,10 +70,10 @@ const LATE = nack('deadline')
 const DRAINING = nack('draining')
 
 /** Makes the ledger of one process. Correctness does not depend on it: it saves repeated work. */
-export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger {
-  const { clock, openHold, settleMessage, review, telemetry } = parts
+export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
+  const { clock, openMessage, settleMessage, review, telemetry } = deps
   const goesOnMs = GOES_ON_DEADLINES * options.ackDeadlineMs
-  const waiting = openHold()
+  const waiting = openMessage()
   const memory = createMemory(options, clock)
   const underWay = createEmptiedMap<UnderWay>()
   const unattended = new Set<UnderWay>()
@@ -140,11 +140,11 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
   }
 
   function workOn(key: string, message: Message, times: WorkTimes): Work {
-    const hold = openHold()
-    hold.add(sizeOf(message))
+    const messageBytes = openMessage()
+    messageBytes.add(sizeOf(message))
     return createWork(message, times, {
       key,
-      hold,
+      messageBytes,
       past: memory.recallOutcomes(key),
       now: clock.monotonic,
       begun: telemetry.eventsReceived,
@@ -196,7 +196,7 @@ export function createLedger(options: MemoryOptions, parts: LedgerParts): Ledger
   }
 
   function close(work: Work, settlement: Settlement): void {
-    work.hold.release()
+    work.messageBytes.release()
     telemetry.eventsSettled(freshIn(work.outcomes), settlement)
   }
 

@@ -73,9 +73,9 @@ const NO_LINE: Line = { number: 1, text: '' }
 export function createPortions(
   read: Decoded,
   pushed: Message,
-  parts: { readonly stages: MakingStages; readonly size: PortionSize },
+  deps: { readonly stages: MakingStages; readonly size: PortionSize },
 ): Portions {
-  const { stages, size } = parts
+  const { stages, size } = deps
   const decoded = lacksLines(read, pushed) ? LINES_LACKING : read
   const text = decoded.kind === 'lines' ? decoded : undefined
   const placed = text && placeLines(pushed, text.lines)

@@ -1,4 +1,4 @@
-import type { Hold } from '../lib/byte-budget.ts'
+import type { MessageBytes } from '../lib/byte-budget.ts'
 import type { Journey, Party, Traveller } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
 import { type EventOutcome, type Retry, retry } from '../model/outcome.ts'
@@ -18,7 +18,7 @@ export interface Work extends Party {
   /** The message. It changes at most once: when a decoded replay holds several events. */
   message: Message
   /** The bytes of the budget that the message holds. */
-  readonly hold: Hold
+  readonly messageBytes: MessageBytes
   deliverBy: number
   /** The monotonic ms at which all work for the message ends, with the storing of its letters. */
   endBy: number
@@ -54,10 +54,10 @@ export interface BegunPortion {
   readonly lines: number
 }
 
-export interface WorkParts {
+export interface WorkDeps {
   /** The key of the message in the ledger. */
   readonly key: string
-  readonly hold: Hold
+  readonly messageBytes: MessageBytes
   /** The outcomes of earlier deliveries of the message. */
   readonly past: PastOutcomes | undefined
   /** Returns monotonic ms. */
@@ -81,10 +81,10 @@ const TRAVELLER_BYTES = 500
  * have left in a batch, the work goes on after the last push was answered, for as long as Mixpanel
  * imports events.
  */
-export function createWork(message: Message, times: WorkTimes, parts: WorkParts): Work {
-  const { hold } = parts
+export function createWork(message: Message, times: WorkTimes, deps: WorkDeps): Work {
+  const { messageBytes } = deps
   const outcomes = createOutcomes()
-  let { past } = parts
+  let { past } = deps
   let portions = 0
   let underWayBytes = 0
   let waiter: { readonly atMostBytes: number; readonly end: PromiseWithResolvers<void> } | undefined
@@ -98,9 +98,9 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
   let isJudging = false
 
   const work: Work = {
-    key: parts.key,
+    key: deps.key,
     message,
-    hold,
+    messageBytes,
     deliverBy: times.deliverBy,
     endBy: times.endBy,
     goesOnUntil,
@@ -108,8 +108,8 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
       hasDeparted = true
     },
     outcomes,
-    wanted: () => parts.now() < goesOnUntil(),
-    mayStore: () => parts.now() < work.endBy,
+    wanted: () => deps.now() < goesOnUntil(),
+    mayStore: () => deps.now() < work.endBy,
     giveUp,
     begin,
     skipSettled,
@@ -138,7 +138,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
       if (recall(place)) recalled += 1
       else setOut(journey, place, travellers)
     }
-    parts.begun(journeys.length - recalled)
+    deps.begun(journeys.length - recalled)
     holdTexts()
     return travellers
   }
@@ -211,7 +211,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
 
   function holdTexts(): void {
     if (outcomes.textBytes === heldTextBytes) return
-    hold.add(outcomes.textBytes - heldTextBytes)
+    messageBytes.add(outcomes.textBytes - heldTextBytes)
     heldTextBytes = outcomes.textBytes
   }
 
@@ -238,7 +238,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
   }
 
   function isAlone(): boolean {
-    const now = parts.now()
+    const now = deps.now()
     return now >= work.deliverBy && now < goesOnUntil()
   }
 
@@ -246,7 +246,7 @@ export function createWork(message: Message, times: WorkTimes, parts: WorkParts)
     if (isGivenUp) return
     const wentOn = isAlone()
     isGivenUp = true
-    if (wentOn) parts.stopped()
+    if (wentOn) deps.stopped()
   }
 
   function tellWaiter(): void {

@@ -40,7 +40,7 @@ export interface Service {
   close(): Promise<void>
 }
 
-export interface ServiceParts {
+export interface ServiceDeps {
   readonly clock: Clock
   readonly log: Logger
   /** Returns a number in [0, 1) for the jitter of the back-off. */
@@ -86,31 +86,31 @@ const MAX_HEAP_SHARE = 0.9
 const FULL_SHARE = 0.9
 
 /** Builds the service, and passes each part the parts that it needs. */
-export function createService(config: Config, parts: ServiceParts): Service {
-  const { clock, log } = parts
+export function createService(config: Config, deps: ServiceDeps): Service {
+  const { clock, log } = deps
   const { push } = config
   const books = createBooks()
   const budget = createByteBudget(push.maxBufferedBytes, makeWay)
   const metrics = createMetrics({
     books,
     bufferedBytes: budget.held,
-    logLinesDropped: parts.logLinesDropped,
+    logLinesDropped: deps.logLinesDropped,
     rateLimit: () => delivery.gate.eventsPerSecond(),
   })
   const telemetry = createTelemetry({ log, metrics, books, clock })
   const { keysNotFetched: keyFetchFailed } = telemetry
   const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
-  const delivery = createDelivery(config, { ...parts, telemetry })
-  const deadLetters = createDeadLetters(config, { ...parts, telemetry })
+  const delivery = createDelivery(config, { ...deps, telemetry })
+  const deadLetters = createDeadLetters(config, { ...deps, telemetry })
   const allRejected = createAllRejected({ clock, telemetry, rejectedGo: deadLetters.rejectedGo })
   const letterGuard = createLetterGuard(allRejected)
-  const { transform } = parts
+  const { transform } = deps
   const stages = stagesOf(config, { delivery, deadLetters, letterGuard, transform })
   const ledger = createLedger(
     { ackDeadlineMs: push.ackDeadlineMs, maxRememberedBytes: LEDGER_BYTES },
     {
       clock,
-      openHold: budget.open,
+      openMessage: budget.openMessage,
       settleMessage: createPipeline(
         stages,
         { ...PIPELINE, skipsSettled: config.insertId === 'message' },
@@ -120,17 +120,17 @@ export function createService(config: Config, parts: ServiceParts): Service {
       telemetry,
     },
   )
-  const freezeWatch = createFreezeWatch(clock, parts.cpuMs)
+  const freezeWatch = createFreezeWatch(clock, deps.cpuMs)
   let state: 'starting' | 'taking' | 'draining' = 'starting'
   const app = buildApp({
     log,
     telemetry,
     drain,
-    connectionLimits: connectionLimitsOf(config, parts.maxOpenFiles),
+    connectionLimits: connectionLimitsOf(config, deps.maxOpenFiles),
     health: { takesPushes: () => state === 'taking', reasons },
     push: {
-      options: pushOptionsOf(push.ackDeadlineMs, parts),
-      parts: {
+      options: pushOptionsOf(push.ackDeadlineMs, deps),
+      deps: {
         clock,
         budget,
         telemetry,
@@ -188,14 +188,14 @@ export function createService(config: Config, parts: ServiceParts): Service {
 /** Returns the stages of the path, as the pipeline calls them. */
 function stagesOf(
   config: Config,
-  parts: {
+  deps: {
     delivery: Delivery
     deadLetters: DeadLetters
     letterGuard: LetterGuard
     transform: Transform | undefined
   },
 ): Stages {
-  const { delivery, deadLetters, letterGuard, transform } = parts
+  const { delivery, deadLetters, letterGuard, transform } = deps
   return {
     decode: createDecode(
       { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
@@ -221,7 +221,7 @@ function stagesOf(
  */
 function pushOptionsOf(
   ackDeadlineMs: number,
-  { maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS }: Pick<ServiceParts, 'maxEventLoopDelayMs'>,
+  { maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS }: Pick<ServiceDeps, 'maxEventLoopDelayMs'>,
 ): PushRouteOptions {
   return {
     answerWithinMs: ackDeadlineMs - Math.max(1_000, ackDeadlineMs / 10),
@@ -230,19 +230,19 @@ function pushOptionsOf(
   }
 }
 
-function reasonsOf(parts: {
+function reasonsOf(deps: {
   delivery: Delivery
   authenticator: Authenticator
   isFull: boolean
   allRejected: boolean
 }): DegradedReason[] {
-  const { standing, gate } = parts.delivery
+  const { standing, gate } = deps.delivery
   const reasons: DegradedReason[] = []
   if (gate.barred()) reasons.push('misconfigured')
   if (standing.isSuspect()) reasons.push('suspect')
-  if (parts.allRejected) reasons.push('all_rejected')
+  if (deps.allRejected) reasons.push('all_rejected')
   if (!standing.isSuspect() && gate.closed()) reasons.push('throttled')
-  if (parts.isFull) reasons.push('overloaded')
-  if (!parts.authenticator.available()) reasons.push('no_keys')
+  if (deps.isFull) reasons.push('overloaded')
+  if (!deps.authenticator.available()) reasons.push('no_keys')
   return reasons
 }

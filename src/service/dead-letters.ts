@@ -18,7 +18,7 @@ export interface DeadLetters extends RejectedStore {
   close(): Promise<void>
 }
 
-interface DeadLettersParts {
+interface DeadLettersDeps {
   readonly clock: Clock
   readonly telemetry: Telemetry
   /** The time that a folder may take to show that it can be written; 4 s when absent. */
@@ -36,27 +36,27 @@ const FILE_BYTES = 64 * 1024 * 1024
 const QUEUE_BYTES = 32 * 1024 * 1024
 
 /** Builds the store that `DEAD_LETTER` names. */
-export function createDeadLetters({ deadLetter }: Config, parts: DeadLettersParts): DeadLetters {
+export function createDeadLetters({ deadLetter }: Config, deps: DeadLettersDeps): DeadLetters {
   if (deadLetter.kind === 'subscription') {
     return { rejectedGo: 'to_subscription', ...NOTHING_TO_STORE }
   }
   const { probe, store, close } =
     deadLetter.kind === 'file'
-      ? createFolder(deadLetter.folder, parts)
-      : createTopic(deadLetter, parts)
-  return { rejectedGo: 'to_store', ...createRejectedStore({ ...parts, store }), probe, close }
+      ? createFolder(deadLetter.folder, deps)
+      : createTopic(deadLetter, deps)
+  return { rejectedGo: 'to_store', ...createRejectedStore({ ...deps, store }), probe, close }
 }
 
-function createFolder(folder: string, parts: DeadLettersParts) {
+function createFolder(folder: string, deps: DeadLettersDeps) {
   const sink = createFileSink(
     { folder, maxFileBytes: FILE_BYTES, maxQueuedBytes: QUEUE_BYTES },
-    parts,
+    deps,
   )
-  const { clock, maxProbeMs: withinMs = MAX_PROBE_MS } = parts
+  const { clock, maxProbeMs: withinMs = MAX_PROBE_MS } = deps
   return { ...sink, probe: () => probeInTime({ probe: sink.probe, withinMs, clock }) }
 }
 
-function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }: DeadLettersParts) {
+function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }: DeadLettersDeps) {
   const emulated = emulatorHost !== undefined
   const client = createTopicClient(
     {

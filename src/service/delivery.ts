@@ -24,7 +24,7 @@ export interface Delivery {
   close(): void
 }
 
-export interface DeliveryParts {
+export interface DeliveryDeps {
   readonly clock: Clock
   /** Returns a number in [0, 1) for the jitter of the back-off. */
   readonly random: () => number
@@ -40,9 +40,9 @@ const BACKOFF = { initialMs: 2_000, maxMs: 60_000 }
 const GZIPS_UNDER_WAY = 2
 
 /** Builds the batcher, the gate and the client. */
-export function createDelivery(config: Config, parts: DeliveryParts): Delivery {
+export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
   const { mixpanel, batch, delivery } = config
-  const { clock, random, telemetry } = parts
+  const { clock, random, telemetry } = deps
   const client = createMixpanelClient(
     { ...mixpanel, maxSockets: delivery.maxConcurrency, userAgent: `pubsub-mixpanel/${VERSION}` },
     { clock, requestEnded: telemetry.requestEnded },

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { Books } from './books.ts'
 
-export interface MetricsParts {
+export interface MetricsDeps {
   readonly books: Books
   /** Returns the bytes that the byte budget holds. */
   readonly bufferedBytes: () => number
@@ -22,8 +22,8 @@ const BYTES = [1e3, 1e4, 1e5, 5e5, 1e6, 2e6, 5e6, 1e7]
  * Makes the metrics of the contract, on a registry of their own. Every label has a closed set of
  * values.
  */
-export function createMetrics(parts: MetricsParts) {
-  const { books, bufferedBytes, rateLimit, logLinesDropped } = parts
+export function createMetrics(deps: MetricsDeps) {
+  const { books, bufferedBytes, rateLimit, logLinesDropped } = deps
   const registry = new Registry()
   const registers = [registry]
 

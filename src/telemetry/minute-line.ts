@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Books, Totals } from './books.ts'
 
-export interface MinuteLineParts {
+export interface MinuteLineDeps {
   readonly books: Pick<Books, 'totals'>
   readonly clock: Pick<Clock, 'monotonic' | 'after'>
   /** Called with the changes of the books since the last line, and with their totals. */
@@ -22,7 +22,7 @@ const MINUTE_MS = 60_000
  * Makes a minute line. A minute begins with the first traffic after the last line. The timer does
  * not run while the instance is frozen, so traffic after an overdue line writes that line first.
  */
-export function createMinuteLine({ books, clock, write }: MinuteLineParts): MinuteLine {
+export function createMinuteLine({ books, clock, write }: MinuteLineDeps): MinuteLine {
   let written = books.totals()
   let dueAt = Number.POSITIVE_INFINITY
   let callOff = () => {}

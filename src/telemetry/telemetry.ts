@@ -9,7 +9,7 @@ import type { Books, Totals } from './books.ts'
 import type { Metrics } from './metrics.ts'
 import { createMinuteLine } from './minute-line.ts'
 
-export interface TelemetryParts {
+export interface TelemetryDeps {
   readonly log: Logger
   readonly metrics: Metrics
   readonly books: Books
@@ -28,7 +28,7 @@ export interface ProcessTelemetry extends Telemetry {
  * Counts events and writes the log lines. A line that may occur on every push is written at most
  * once a minute, with the number of times. At level debug, each one is written.
  */
-export function createTelemetry({ log, metrics, books, clock }: TelemetryParts): ProcessTelemetry {
+export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): ProcessTelemetry {
   const occasion = createAtMostEvery(MINUTE_MS, clock)
   /** The rejected events that were stored since the last line about them, by reason. */
   const storedReasons = new Map<string, number>()

@@ -20,8 +20,8 @@ async function startBroken(t: Parameters<typeof startWorld>[0], env: Record<stri
     return attributes.mended === 'dropped' ? null : input
   })
   // Hundreds of pushes at once, on whatever machine, are no overload here.
-  const parts = { maxEventLoopDelayMs: Number.MAX_SAFE_INTEGER }
-  const world = await startWorld(t, { clock, env, transform, parts })
+  const deps = { maxEventLoopDelayMs: Number.MAX_SAFE_INTEGER }
+  const world = await startWorld(t, { clock, env, transform, deps })
   return { ...world, clock, pushFresh }
 
   function pushFresh(attributes: Record<string, string> = {}) {

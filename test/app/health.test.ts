@@ -77,7 +77,7 @@ describe('a full service', () => {
 
 describe('a service that may open few files', () => {
   it('answers pushes and probes though more connections than files are silent', async (t) => {
-    const { url, pusher } = await startWorld(t, { parts: { maxOpenFiles: 64 } })
+    const { url, pusher } = await startWorld(t, { deps: { maxOpenFiles: 64 } })
     for (let n = 0; n < 80; n++) await connectRaw(t, url)
 
     const answer = await pusher.push({ data: DATA })

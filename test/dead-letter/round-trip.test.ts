@@ -19,7 +19,7 @@ const value = fc.string({ unit: 'grapheme', maxLength: 100 })
 /** And any name, those among them that it keeps for itself or that a letter has. */
 const name = fc
   .tuple(fc.constantFrom('', '', 'goog', 'GOOG', 'pubsub-mixpanel-'), fc.string({ maxLength: 60 }))
-  .map((parts) => parts.join(''))
+  .map((deps) => deps.join(''))
 const message = fc
   .record(
     {

@@ -125,7 +125,7 @@ describe('a text', () => {
       [21_345, true],
     ] as const) {
       const { decode, budget } = createScene({ budgetBytes: MIB })
-      const other = budget.open()
+      const other = budget.openMessage()
       other.tryReserve(MIB)
 
       const decoded = decode(`{}\n${'x'.repeat(length - 3)}`)
@@ -139,7 +139,7 @@ describe('a text', () => {
 
   it('that was inflated waits without its bytes for the room of its events', async () => {
     const { decodeBytes, budget } = createScene({ budgetBytes: 2 * MIB })
-    const other = budget.open()
+    const other = budget.openMessage()
     other.tryReserve(MIB)
     const text = `${EVENT}\n`.repeat(30_000)
     let asked = 0
@@ -174,7 +174,7 @@ function createScene(options: Scene = {}) {
   return { budget, decode: (text: string) => decodeBytes(Buffer.from(text)), decodeBytes }
 
   function decodeBytes(bytes: Buffer, wanted = () => true) {
-    return decodeMessage(aMessage({ data: base64(bytes) }), budget.open(), wanted)
+    return decodeMessage(aMessage({ data: base64(bytes) }), budget.openMessage(), wanted)
   }
 }
 

@@ -186,7 +186,11 @@ describe('createDecode', () => {
         },
       )
 
-      await decode(aMessage({ data: base64(text) }), createByteBudget(128 * MIB).open(), () => true)
+      await decode(
+        aMessage({ data: base64(text) }),
+        createByteBudget(128 * MIB).openMessage(),
+        () => true,
+      )
 
       assert.ok(turns > 2, `${text.slice(0, 10)} in ${turns} turns`)
     }
@@ -194,7 +198,7 @@ describe('createDecode', () => {
 
   it('waits for room when its events would take more than is free, and reads the text again', async () => {
     const { decode, budget } = createScene({ budgetBytes: MIB })
-    const other = budget.open()
+    const other = budget.openMessage()
     other.tryReserve(MIB)
     const text = `${EVENT}\n`.repeat(500)
 
@@ -209,7 +213,7 @@ describe('createDecode', () => {
 
   it('goes back when there is no room before its time is up', async () => {
     const { decode, budget } = createScene({ budgetBytes: MIB })
-    const other = budget.open()
+    const other = budget.openMessage()
     other.tryReserve(MIB)
     let wanted = true
 
@@ -374,7 +378,7 @@ describe('createDecode', () => {
 
     it('does not begin to inflate a large one before its bytes are free', async () => {
       const { decode, budget } = createScene({ budgetBytes: MIB })
-      const other = budget.open()
+      const other = budget.openMessage()
       await other.reserve(MIB, () => true)
 
       let ended = false
@@ -393,7 +397,7 @@ describe('createDecode', () => {
     it('reserves what the trailer says, so that two fit that would not at the most', async () => {
       const maxBytes = 64 * MIB
       const { decode, budget } = createScene({ maxBytes, budgetBytes: maxBytes })
-      const other = budget.open()
+      const other = budget.openMessage()
       await other.reserve(maxBytes - weightOf(LARGE), () => true)
 
       const decoded = await decode(base64(gzipSync(LARGE)))
@@ -403,7 +407,7 @@ describe('createDecode', () => {
 
     it('is out of time when nobody wants it once its turn has come', async () => {
       const { budget, decode } = createScene({ budgetBytes: MIB })
-      const other = budget.open()
+      const other = budget.openMessage()
       await other.reserve(MIB, () => true)
 
       const decoded = decode(base64(gzipSync(LARGE)), {}, () => false)
@@ -445,7 +449,7 @@ function createScene(
   return { budget, decode }
 
   function decode(data: string, attributes: Record<string, string> = {}, wanted = () => true) {
-    return decodeMessage(aMessage({ data, attributes }), budget.open(), wanted)
+    return decodeMessage(aMessage({ data, attributes }), budget.openMessage(), wanted)
   }
 }
 

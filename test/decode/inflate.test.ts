@@ -15,27 +15,27 @@ async function inflateAndHold(compressed: Buffer, maxBytes = 4 * MIB) {
   const { kind } = await inflate(
     compressed,
     () => compressed,
-    budget.open(),
+    budget.openMessage(),
     () => true,
   )
   return { kind, held: budget.held() }
 }
 
 describe('inflated bytes', () => {
-  it('stay in the hold, as many as there are, until they are decoded', async () => {
+  it('are counted, as many as there are, until they are decoded', async () => {
     assert.deepEqual(await inflateAndHold(LARGE), { kind: 'inflated', held: MIB })
   })
 
-  it('stay in the hold, all of them, when the trailer tells the last member’s size only', async () => {
+  it('are counted, all of them, when the trailer tells the last member’s size only', async () => {
     const members = Buffer.concat([LARGE, LARGE])
 
     assert.deepEqual(await inflateAndHold(members), { kind: 'inflated', held: 2 * MIB })
   })
 
   it('are made of what is read when the turn has come, for who waits holds nothing', async () => {
-    const hold = createByteBudget(64 * MIB).open()
+    const messageBytes = createByteBudget(64 * MIB).openMessage()
     const turn = Promise.withResolvers<boolean>()
-    const waiting = { keep: hold.keep, reserve: () => turn.promise }
+    const waiting = { ...messageBytes, reserve: () => turn.promise }
     let readings = 0
     const readAgain = () => {
       readings += 1
@@ -54,7 +54,7 @@ describe('inflated bytes', () => {
     ['too_large', LARGE, MIB - 1],
     ['corrupt', LARGE.subarray(0, -9), 4 * MIB],
   ] as const) {
-    it(`that came to nothing leave the hold: ${what}`, async () => {
+    it(`that came to nothing leave the messageBytes: ${what}`, async () => {
       assert.deepEqual(await inflateAndHold(compressed, maxBytes), { kind: what, held: 0 })
     })
   }
@@ -92,8 +92,9 @@ describe('the bytes that are reserved for gzip', () => {
   ] as const) {
     it(what, async () => {
       const reserved: number[] = []
-      const hold = {
-        keep: () => {},
+      const messageBytes = {
+        commit: () => {},
+        cancel: () => {},
         reserve: async (bytes: number) => {
           reserved.push(bytes)
           return true
@@ -103,7 +104,7 @@ describe('the bytes that are reserved for gzip', () => {
       await createInflate(4 * MIB)(
         compressed,
         () => compressed,
-        hold,
+        messageBytes,
         () => true,
       )
 
@@ -112,11 +113,11 @@ describe('the bytes that are reserved for gzip', () => {
   }
 
   it('are none for a small one, when no more may be inflated than is at once', () => {
-    const hold = createByteBudget(MIB).open()
+    const messageBytes = createByteBudget(MIB).openMessage()
     const inflated = createInflate(99)(
       gzipOf(100),
       () => gzipOf(100),
-      hold,
+      messageBytes,
       () => true,
     )
 
@@ -131,12 +132,12 @@ describe('the chunk that inflated bytes lie in', () => {
     ['is kept, when half of it is filled', twice(LARGE), 4 * MIB - 64, 4 * MIB],
   ] as const) {
     it(what, async () => {
-      const hold = createByteBudget(64 * MIB).open()
+      const messageBytes = createByteBudget(64 * MIB).openMessage()
 
       const inflated = await createInflate(maxBytes)(
         compressed,
         () => compressed,
-        hold,
+        messageBytes,
         () => true,
       )
 

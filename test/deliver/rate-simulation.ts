@@ -40,7 +40,7 @@ export interface Second {
 }
 
 type SimulatedGate = Pick<Gate, 'pass' | 'passAgain' | 'ended'>
-type CreateGate = (maxEventsPerSecond: number, parts: Parts) => SimulatedGate
+type CreateGate = (maxEventsPerSecond: number, deps: Parts) => SimulatedGate
 
 interface Parts {
   readonly clock: Clock
@@ -134,8 +134,8 @@ export async function simulate(scenario: Scenario, kind: GateKind): Promise<Seco
   }
 }
 
-const createAdaptiveGate: CreateGate = (maxEventsPerSecond, parts) =>
-  createGate({ ...BACKOFF, maxEventsPerSecond }, parts)
+const createAdaptiveGate: CreateGate = (maxEventsPerSecond, deps) =>
+  createGate({ ...BACKOFF, maxEventsPerSecond }, deps)
 
 const createNaiveGate: CreateGate = (maxEventsPerSecond, { clock, random }) => {
   let usedUntil = clock.monotonic() - 1000

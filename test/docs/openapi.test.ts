@@ -5,7 +5,7 @@ import pino from 'pino'
 import { refused } from '../../src/authenticate/refused.ts'
 import { buildApp } from '../../src/http/app.ts'
 import { DEGRADED_REASONS, type Health } from '../../src/http/health-routes.ts'
-import type { PushRouteParts } from '../../src/http/push-route.ts'
+import type { PushRouteDeps } from '../../src/http/push-route.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { REFUSAL_CODES, TRUSTED } from '../../src/model/authentication.ts'
@@ -18,7 +18,7 @@ import { components, DECLARED, fitsSchema, info } from './openapi-document.ts'
 /** What can become of a request; what is not named goes well. */
 interface Situation {
   readonly name: string
-  readonly parts?: Partial<PushRouteParts>
+  readonly deps?: Partial<PushRouteDeps>
   readonly health?: Partial<Health>
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -29,24 +29,24 @@ const TOO_LARGE = String(17 * 1024 * 1024)
 
 const PUSHES: readonly Situation[] = [
   { name: 'all is well' },
-  { name: 'the service drains', parts: { draining: () => true } },
-  { name: 'the service is full', parts: { budget: createByteBudget(0) } },
-  { name: 'the subscription is not on the list', parts: { isAllowed: () => false } },
+  { name: 'the service drains', deps: { draining: () => true } },
+  { name: 'the service is full', deps: { budget: createByteBudget(0) } },
+  { name: 'the subscription is not on the list', deps: { isAllowed: () => false } },
   { name: 'the body is not JSON', body: '{' },
   { name: 'the body is no push', body: '{}' },
   { name: 'the body is too large', headers: { 'content-length': TOO_LARGE } },
-  { name: 'there is a bug', parts: { settle: () => Promise.reject(new Error('a bug')) } },
+  { name: 'there is a bug', deps: { settle: () => Promise.reject(new Error('a bug')) } },
   ...REFUSAL_CODES.map((code) => ({
     name: `the token is refused: ${code}`,
-    parts: { authenticate: () => refused(code) },
+    deps: { authenticate: () => refused(code) },
   })),
   ...RETRY_REASONS.map((reason) => ({
     name: `an event is to be retried: ${reason}`,
-    parts: { settle: async () => settlementOf([retry(reason)], 'to_store') },
+    deps: { settle: async () => settlementOf([retry(reason)], 'to_store') },
   })),
   ...REJECT_REASONS.map((reason) => ({
     name: `an event is left to the subscription: ${reason}`,
-    parts: { settle: async () => settlementOf([rejected(reason, 'bad')], 'to_subscription') },
+    deps: { settle: async () => settlementOf([rejected(reason, 'bad')], 'to_subscription') },
   })),
 ]
 
@@ -146,7 +146,7 @@ async function answerTo(app: FastifyInstance, route: string, situation: Situatio
   return { name, route, status, mediaType, headers: told, text, body }
 }
 
-function anApp({ parts, health }: Situation): FastifyInstance {
+function anApp({ deps, health }: Situation): FastifyInstance {
   const telemetry = {
     pushRefused: () => {},
     noSuchRoute: () => {},
@@ -161,7 +161,7 @@ function anApp({ parts, health }: Situation): FastifyInstance {
     health: { takesPushes: () => true, reasons: () => [], ...health },
     push: {
       options: { answerWithinMs: 9_000, maxEventLoopDelayMs: 0, maxHeapUsedBytes: 0 },
-      parts: {
+      deps: {
         clock: systemClock,
         authenticate: () => TRUSTED,
         budget: createByteBudget(Number.POSITIVE_INFINITY),
@@ -170,7 +170,7 @@ function anApp({ parts, health }: Situation): FastifyInstance {
         draining: () => false,
         wasFrozen: () => false,
         telemetry,
-        ...parts,
+        ...deps,
       },
     },
   })

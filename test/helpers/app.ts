@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/http/app.ts'
 import type { ConnectionLimits } from '../../src/http/connections.ts'
-import type { PushRouteOptions, PushRouteParts } from '../../src/http/push-route.ts'
+import type { PushRouteDeps, PushRouteOptions } from '../../src/http/push-route.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import { TRUSTED } from '../../src/model/authentication.ts'
 import { createBooks } from '../../src/telemetry/books.ts'
@@ -42,7 +42,7 @@ export interface AppScene {
 }
 
 export interface AppChanges {
-  readonly parts?: Partial<PushRouteParts>
+  readonly deps?: Partial<PushRouteDeps>
   readonly options?: Partial<PushRouteOptions>
   readonly connectionLimits?: ConnectionLimits
 }
@@ -74,7 +74,7 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
         maxHeapUsedBytes: Number.POSITIVE_INFINITY,
         ...changes.options,
       },
-      parts: {
+      deps: {
         clock,
         budget,
         telemetry,
@@ -83,7 +83,7 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
         settle: async () => ({ kind: 'ack', reason: 'empty', status: 204 }),
         draining: () => false,
         wasFrozen: () => false,
-        ...changes.parts,
+        ...changes.deps,
       },
     },
   })

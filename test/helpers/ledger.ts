@@ -47,7 +47,7 @@ export function createLedgerScene(
     { ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes: 1e6 },
     {
       clock,
-      openHold: budget.open,
+      openMessage: budget.openMessage,
       settleMessage,
       review: () => {
         told.reviews += 1

@@ -2,7 +2,7 @@ import { type Batcher, createBatcher } from '../../src/batch/batcher.ts'
 import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
 import { createDecode } from '../../src/decode/decode.ts'
 import { readLine } from '../../src/decode/read-line.ts'
-import { createByteBudget, type Hold } from '../../src/lib/byte-budget.ts'
+import { createByteBudget, type MessageBytes } from '../../src/lib/byte-budget.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { PastOutcomes } from '../../src/message/outcomes.ts'
 import { createWork, type Work } from '../../src/message/work.ts'
@@ -107,10 +107,10 @@ async function atOnce(): Promise<void> {}
 /** Work on a message that is in no hurry. */
 export function aWork(message: Message = aMessage(), changes: Partial<WorkChanges> = {}): Work {
   const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, past, begun = () => {} } = changes
-  const { hold = createByteBudget(1e6).open() } = changes
+  const { messageBytes = createByteBudget(1e6).openMessage() } = changes
   const { endBy = deliverBy, stopped = () => {} } = changes
-  const parts = { key: message.messageId, hold, past, now, begun, stopped }
-  return createWork(message, { deliverBy, endBy }, parts)
+  const deps = { key: message.messageId, messageBytes, past, now, begun, stopped }
+  return createWork(message, { deliverBy, endBy }, deps)
 }
 
 interface WorkChanges {
@@ -120,7 +120,7 @@ interface WorkChanges {
   readonly now: () => number
   readonly past: PastOutcomes | undefined
   readonly begun: (count: number) => void
-  readonly hold: Hold
+  readonly messageBytes: MessageBytes
 }
 
 /** Data of good events with these names, one on each line. */

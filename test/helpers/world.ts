@@ -18,7 +18,7 @@ import {
   type TokenIssuer,
 } from '../../src/local/token-issuer.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
-import { createService, type Service, type ServiceParts } from '../../src/service/create-service.ts'
+import { createService, type Service, type ServiceDeps } from '../../src/service/create-service.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import type { Transform } from '../../src/transform/transform.ts'
 
@@ -45,7 +45,7 @@ export interface WorldOptions {
   readonly transform?: Transform
   readonly path?: string
   readonly form?: 'wrapped' | 'eventarc'
-  readonly parts?: Partial<ServiceParts>
+  readonly deps?: Partial<ServiceDeps>
 }
 
 /** Making a key takes longer than a test. */
@@ -113,7 +113,7 @@ export async function createWorld(t: TestContext, options: WorldOptions): Promis
     transform: options.transform,
     // The disk does not run faster because the clock does.
     maxProbeMs: 3_600_000,
-    ...options.parts,
+    ...options.deps,
   })
   t.after(() => service.close())
   return { mixpanel, issuer, service, logLines, deadLetters: () => lettersIn(folder) }

@@ -21,7 +21,7 @@ function judge(authorization: string | undefined): Authentication {
 }
 
 async function startScene(t: TestContext, changes: AppChanges) {
-  const scene = await startApp(t, { ...changes, parts: { authenticate: judge, ...changes.parts } })
+  const scene = await startApp(t, { ...changes, deps: { authenticate: judge, ...changes.deps } })
   let accepted = 0
   scene.app.server.on('connection', () => {
     accepted += 1
@@ -102,7 +102,7 @@ describe('at the bound of connections', () => {
       waiting += 1
       return settlement.promise
     }
-    const { open } = await startScene(t, { connectionLimits: { max: 10 }, parts: { settle } })
+    const { open } = await startScene(t, { connectionLimits: { max: 10 }, deps: { settle } })
     const taken = [await open(aPush()), await open(aPush())]
     await until('two pushes wait', () => waiting === 2)
 
@@ -170,9 +170,9 @@ describe('an answer', () => {
 
   for (const [what, changes, status] of [
     ['an ack', {}, 204],
-    ['a nack', { parts: { settle: async () => NACK } }, 503],
-    ['a refusal while closing', { parts: { draining: () => true } }, 503],
-    ['a refusal of another subscription', { parts: { isAllowed: () => false } }, 403],
+    ['a nack', { deps: { settle: async () => NACK } }, 503],
+    ['a refusal while closing', { deps: { draining: () => true } }, 503],
+    ['a refusal of another subscription', { deps: { isAllowed: () => false } }, 403],
   ] as const) {
     it(`to a push with a good token keeps the connection: ${what}`, async (t) => {
       const { open } = await startScene(t, changes)

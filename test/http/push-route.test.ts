@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { describe, it } from 'node:test'
-import type { PushRouteParts } from '../../src/http/push-route.ts'
+import type { PushRouteDeps } from '../../src/http/push-route.ts'
 import type { Authentication, Refused } from '../../src/model/authentication.ts'
 import { TRUSTED } from '../../src/model/authentication.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
@@ -36,7 +36,7 @@ describe('the room for a body', () => {
       asked = true
       return settlement.promise
     }
-    const { push, budget } = await startApp(t, { parts: { settle } })
+    const { push, budget } = await startApp(t, { deps: { settle } })
 
     const answer = push()
     await until('the message is to be settled', () => asked)
@@ -82,17 +82,17 @@ describe('the room for a body', () => {
   it('is given back when the client has hung up while its token was checked', async (t) => {
     const checked = Promise.withResolvers<Authentication>()
     let tokensSeen = 0
-    let roomsOpened = 0
+    let bodiesOpened = 0
     const { app, begin, budget } = await startApp(t, {
-      parts: {
+      deps: {
         authenticate: () => {
           tokensSeen += 1
           return checked.promise
         },
         budget: {
-          openRoom() {
-            roomsOpened += 1
-            return budget.openRoom()
+          openBody() {
+            bodiesOpened += 1
+            return budget.openBody()
           },
         },
       },
@@ -106,7 +106,7 @@ describe('the room for a body', () => {
     push.destroy()
     await until('the app has noticed', () => hungUp === 1)
     checked.resolve(TRUSTED)
-    await until('the room is asked for', () => roomsOpened === 1)
+    await until('the room is asked for', () => bodiesOpened === 1)
 
     assert.equal(budget.held(), 0)
   })
@@ -114,27 +114,27 @@ describe('the room for a body', () => {
 
 describe('before a body is read', () => {
   it('a push is refused while draining', async (t) => {
-    const { begin } = await startApp(t, { parts: { draining: () => true } })
+    const { begin } = await startApp(t, { deps: { draining: () => true } })
 
     assert.equal(await answerTo(begin(ANNOUNCED)), '503 DRAINING')
   })
 
   it('a push without a good token is refused', async (t) => {
-    const { begin } = await startApp(t, { parts: { authenticate: () => NO_TOKEN } })
+    const { begin } = await startApp(t, { deps: { authenticate: () => NO_TOKEN } })
 
     assert.equal(await answerTo(begin(ANNOUNCED)), '401 TOKEN_MISSING')
   })
 
   it('a push is refused for which there is no room', async (t) => {
     const { begin, budget } = await startApp(t)
-    budget.open().add(32 * MIB)
+    budget.openMessage().add(32 * MIB)
 
     assert.equal(await answerTo(begin(ANNOUNCED)), '503 OVERLOADED')
   })
 
   it('who has no good token is not told that there is no room', async (t) => {
-    const { begin, budget } = await startApp(t, { parts: { authenticate: () => NO_TOKEN } })
-    budget.open().add(32 * MIB)
+    const { begin, budget } = await startApp(t, { deps: { authenticate: () => NO_TOKEN } })
+    budget.openMessage().add(32 * MIB)
 
     assert.equal(await answerTo(begin(ANNOUNCED)), '401 TOKEN_MISSING')
     assert.equal(budget.held(), 32 * MIB)
@@ -147,7 +147,7 @@ describe('the deadline of a push', () => {
     const deadlines: number[] = []
     const { begin, clock } = await startApp(t, {
       options: { answerWithinMs: 9_000 },
-      parts: {
+      deps: {
         authenticate: () => {
           headers.resolve()
           return TRUSTED
@@ -172,13 +172,13 @@ describe('the deadline of a push', () => {
 
 describe('a push that is refused', () => {
   const cases = {
-    'without a good token': [{ parts: { authenticate: () => NO_TOKEN } }, '401 TOKEN_MISSING'],
+    'without a good token': [{ deps: { authenticate: () => NO_TOKEN } }, '401 TOKEN_MISSING'],
     'without keys to check its token': [
-      { parts: { authenticate: async () => NO_KEYS } },
+      { deps: { authenticate: async () => NO_KEYS } },
       '503 KEYS_UNAVAILABLE',
     ],
-    'of another subscription': [{ parts: { isAllowed: () => false } }, '403 SUBSCRIPTION_REFUSED'],
-    'while draining': [{ parts: { draining: () => true } }, '503 DRAINING'],
+    'of another subscription': [{ deps: { isAllowed: () => false } }, '403 SUBSCRIPTION_REFUSED'],
+    'while draining': [{ deps: { draining: () => true } }, '503 DRAINING'],
     'that is not JSON': [{ body: '{"message":' }, '400 BODY_NOT_JSON'],
     'that is no envelope': [{ body: '[]' }, '400 NOT_A_PUSH_ENVELOPE'],
     'that is announced too large': [
@@ -192,8 +192,8 @@ describe('a push that is refused', () => {
   } as const
   for (const [which, [changes, expected]] of Object.entries(cases)) {
     it(`is counted and logged under its code: ${which}`, async (t) => {
-      const { body = SMALL_PUSH, headers, parts = {} } = { ...EMPTY, ...changes }
-      const { begin, refusals, log } = await startApp(t, { parts })
+      const { body = SMALL_PUSH, headers, deps = {} } = { ...EMPTY, ...changes }
+      const { begin, refusals, log } = await startApp(t, { deps })
 
       const push = begin(headers ?? { 'content-length': body.length })
       push.end(body)
@@ -271,7 +271,7 @@ describe('a client that hangs up in the middle of its body', () => {
 
 it('answers a bug with 500, and leaves one ERROR line', async (t) => {
   const { push, refusals, log } = await startApp(t, {
-    parts: { settle: () => Promise.reject(new Error('a bug')) },
+    deps: { settle: () => Promise.reject(new Error('a bug')) },
   })
 
   assert.equal(await push(), '500 UNFORESEEN')
@@ -297,7 +297,7 @@ describe('under pressure', () => {
       forgiven += 1
       return true
     }
-    const { push } = await startApp(t, { options: lateLoop, parts: { wasFrozen } })
+    const { push } = await startApp(t, { options: lateLoop, deps: { wasFrozen } })
 
     await until('the event loop is found late', async () => {
       assert.equal(await push(), '204')
@@ -306,7 +306,7 @@ describe('under pressure', () => {
   })
 
   it('a push is refused for a full heap, frozen or not', async (t) => {
-    const { push } = await startApp(t, { options: fullHeap, parts: { wasFrozen: () => true } })
+    const { push } = await startApp(t, { options: fullHeap, deps: { wasFrozen: () => true } })
 
     await until('a push is refused', async () => (await push()) === '503 OVERLOADED')
   })
@@ -316,7 +316,7 @@ describe('under pressure', () => {
 const EMPTY: {
   readonly body?: string
   readonly headers?: OutgoingHttpHeaders
-  readonly parts?: Partial<PushRouteParts>
+  readonly deps?: Partial<PushRouteDeps>
 } = {}
 
 function isLoud({ severity }: { severity: string }): boolean {

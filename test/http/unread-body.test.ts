@@ -27,7 +27,7 @@ function aPush(): string {
 }
 
 async function startScene(t: TestContext, changes: AppChanges = {}) {
-  const scene = await startApp(t, { ...changes, parts: { authenticate: judge, ...changes.parts } })
+  const scene = await startApp(t, { ...changes, deps: { authenticate: judge, ...changes.deps } })
   const sockets: Socket[] = []
   scene.app.server.on('connection', (socket) => sockets.push(socket))
   return { ...scene, open: () => connectRaw(t, scene.url), bytesRead }
@@ -130,14 +130,14 @@ describe('the unread body of a push with a good token', () => {
 
   it('is thrown away when the service is full, and the next push is taken', async (t) => {
     const { open, budget } = await startScene(t)
-    const hold = budget.open()
-    hold.add(32 * MIB)
+    const messageBytes = budget.openMessage()
+    messageBytes.add(32 * MIB)
     const client = await open()
 
     client.send(head(8 * MIB))
     flood(client, 8 * MIB)
     await client.answers(1)
-    hold.release()
+    messageBytes.release()
     client.send(aPush())
 
     await client.answers(2)
@@ -146,15 +146,15 @@ describe('the unread body of a push with a good token', () => {
 
   it('is thrown away when the service becomes full midway, and the next push is taken', async (t) => {
     const { open, budget } = await startScene(t)
-    const hold = budget.open()
-    hold.add(32 * MIB - 100 * KIB)
+    const messageBytes = budget.openMessage()
+    messageBytes.add(32 * MIB - 100 * KIB)
     const client = await open()
 
     client.send(`${head('chunked')}100000\r\n`)
     flood(client, MIB)
     client.send('\r\n0\r\n\r\n')
     await client.answers(1)
-    hold.release()
+    messageBytes.release()
     client.send(aPush())
 
     await client.answers(2)
@@ -163,7 +163,7 @@ describe('the unread body of a push with a good token', () => {
   })
 
   it('ends the connection past 16 MiB when it does not say how long it is', async (t) => {
-    const { open, bytesRead } = await startScene(t, { parts: { draining: () => true } })
+    const { open, bytesRead } = await startScene(t, { deps: { draining: () => true } })
     const client = await open()
 
     client.send(`${head('chunked')}4000000\r\n`)
@@ -202,7 +202,7 @@ describe('a client that waits to be asked for its body', () => {
 
   it('is not asked when there is no room', async (t) => {
     const { open, budget } = await startScene(t)
-    budget.open().add(32 * MIB)
+    budget.openMessage().add(32 * MIB)
     const client = await open()
 
     client.send(head(1_000, '/push', 'good', EXPECT))

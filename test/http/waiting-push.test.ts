@@ -14,7 +14,7 @@ it('a push that waits for its settlement lets go of its body', async (t) => {
   const end = Promise.withResolvers<Settlement>()
   let waiting = 0
   const { push } = await startApp(t, {
-    parts: {
+    deps: {
       settle: () => {
         waiting += 1
         return end.promise

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createByteBudget, type Hold } from '../../src/lib/byte-budget.ts'
+import { createByteBudget, type MessageBytes } from '../../src/lib/byte-budget.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 
 const always = () => true
@@ -9,7 +9,7 @@ const always = () => true
 describe('createByteBudget', () => {
   it('takes bodies in up to half of it, to the last byte, and nothing more', () => {
     const budget = createByteBudget(200)
-    const [one, other] = [budget.openRoom(), budget.openRoom()]
+    const [one, other] = [budget.openBody(), budget.openBody()]
 
     assert.equal(one.tryAdd(60), true)
     assert.equal(other.tryAdd(41), false)
@@ -23,7 +23,7 @@ describe('createByteBudget', () => {
 
   it('reserves at once what fits, in place of what was reserved', () => {
     const budget = createByteBudget(100)
-    const [one, other] = [budget.open(), budget.open()]
+    const [one, other] = [budget.openMessage(), budget.openMessage()]
 
     assert.equal(one.tryReserve(60), true)
     assert.equal(other.tryReserve(41), false)
@@ -36,13 +36,17 @@ describe('createByteBudget', () => {
   it('reserves at once what is too large for it, when nobody else has reserved', () => {
     const budget = createByteBudget(100)
 
-    assert.equal(budget.open().tryReserve(150), true)
-    assert.equal(budget.open().tryReserve(1), false)
+    assert.equal(budget.openMessage().tryReserve(150), true)
+    assert.equal(budget.openMessage().tryReserve(1), false)
   })
 
   it('reserves nothing at once while somebody waits for a turn', async () => {
     const budget = createByteBudget(100)
-    const [first, second, third] = [budget.open(), budget.open(), budget.open()]
+    const [first, second, third] = [
+      budget.openMessage(),
+      budget.openMessage(),
+      budget.openMessage(),
+    ]
     first.tryReserve(90)
     const waiting = second.reserve(50, () => true)
 
@@ -54,32 +58,32 @@ describe('createByteBudget', () => {
   it('counts bytes that are there already, past the budget too', () => {
     const budget = createByteBudget(100)
 
-    budget.open().add(150)
+    budget.openMessage().add(150)
 
     assert.equal(budget.held(), 150)
-    assert.equal(budget.openRoom().tryAdd(1), false)
+    assert.equal(budget.openBody().tryAdd(1), false)
   })
 
   it('takes everything back on release, once', () => {
     const budget = createByteBudget(100)
-    const hold = budget.open()
-    hold.add(60)
-    budget.open().add(30)
+    const messageBytes = budget.openMessage()
+    messageBytes.add(60)
+    budget.openMessage().add(30)
 
-    hold.release()
-    hold.release()
+    messageBytes.release()
+    messageBytes.release()
 
     assert.equal(budget.held(), 30)
   })
 
-  it('counts nothing for a hold that was released', async () => {
+  it('counts nothing for a message that was released', async () => {
     const budget = createByteBudget(100)
-    const hold = budget.open()
+    const messageBytes = budget.openMessage()
 
-    hold.release()
-    hold.add(10)
-    hold.keep(10)
-    const granted = await hold.reserve(10, always)
+    messageBytes.release()
+    messageBytes.add(10)
+    messageBytes.commit(10)
+    const granted = await messageBytes.reserve(10, always)
 
     assert.equal(granted, false)
     assert.equal(budget.held(), 0)
@@ -87,9 +91,9 @@ describe('createByteBudget', () => {
 
   it('grants a reservation that fits at once', async () => {
     const budget = createByteBudget(100)
-    await budget.open().reserve(60, always)
+    await budget.openMessage().reserve(60, always)
 
-    const granted = await budget.open().reserve(40, always)
+    const granted = await budget.openMessage().reserve(40, always)
 
     assert.equal(granted, true)
     assert.equal(budget.held(), 100)
@@ -97,9 +101,9 @@ describe('createByteBudget', () => {
 
   it('grants a reservation that does not fit when no other is outstanding', async () => {
     const budget = createByteBudget(100)
-    budget.open().add(90)
+    budget.openMessage().add(90)
 
-    const granted = await budget.open().reserve(500, always)
+    const granted = await budget.openMessage().reserve(500, always)
 
     assert.equal(granted, true)
     assert.equal(budget.held(), 590)
@@ -157,7 +161,7 @@ describe('createByteBudget', () => {
     assert.equal(budget.held(), 90)
   })
 
-  it('refuses the reservation of a hold that is released while it waits', async () => {
+  it('refuses the reservation of a message that is released while it waits', async () => {
     const { budget, reserve, answers } = createScene(100)
     const first = reserve('first', 60)
     const second = reserve('second', 90)
@@ -175,7 +179,7 @@ describe('createByteBudget', () => {
     const first = reserve('first', 80)
     reserve('second', 60)
 
-    first.keep(30)
+    first.commit(30)
     await settlePromises()
 
     assert.deepEqual(answers, ['first true', 'second true'])
@@ -187,7 +191,7 @@ describe('createByteBudget', () => {
     const first = reserve('first', 80)
     reserve('second', 60)
 
-    first.keep(41)
+    first.commit(41)
     await settlePromises()
 
     assert.deepEqual(answers, ['first true'])
@@ -198,7 +202,7 @@ describe('createByteBudget', () => {
     const first = reserve('first', 80)
     reserve('second', 500)
 
-    first.keep(0)
+    first.cancel()
     await settlePromises()
 
     assert.deepEqual(answers, ['first true', 'second true'])
@@ -212,13 +216,13 @@ describe('createByteBudget', () => {
         const budget = createByteBudget(100)
 
         const ends = pushes.map(async ([bodyBytes, bytes, wanted]) => {
-          const hold = budget.open()
-          hold.add(bodyBytes)
-          const granted = await hold.reserve(bytes, () => wanted)
+          const messageBytes = budget.openMessage()
+          messageBytes.add(bodyBytes)
+          const granted = await messageBytes.reserve(bytes, () => wanted)
           await scheduler.schedule(Promise.resolve())
-          if (granted) hold.keep(Math.floor(bytes / 2))
+          if (granted) messageBytes.commit(Math.floor(bytes / 2))
           await scheduler.schedule(Promise.resolve())
-          hold.release()
+          messageBytes.release()
           return granted
         })
         await scheduler.waitFor(Promise.all(ends))
@@ -240,14 +244,14 @@ describe('a byte budget without room', () => {
     const budget = createByteBudget(100, () => {
       wanted += 1
     })
-    const room = budget.openRoom()
+    const room = budget.openBody()
 
     assert.equal(room.tryAdd(50), true)
-    void budget.open().reserve(50, always)
+    void budget.openMessage().reserve(50, always)
     assert.equal(wanted, 0)
     assert.equal(room.tryAdd(1), false)
     assert.equal(wanted, 1)
-    void budget.open().reserve(10, always)
+    void budget.openMessage().reserve(10, always)
 
     assert.equal(wanted, 2)
   })
@@ -275,9 +279,9 @@ function createScene(maxBytes: number) {
 
   return { budget, reserve, answers }
 
-  function reserve(name: string, bytes: number, wanted = always): Hold {
-    const hold = budget.open()
-    void hold.reserve(bytes, wanted).then((granted) => answers.push(`${name} ${granted}`))
-    return hold
+  function reserve(name: string, bytes: number, wanted = always): MessageBytes {
+    const messageBytes = budget.openMessage()
+    void messageBytes.reserve(bytes, wanted).then((granted) => answers.push(`${name} ${granted}`))
+    return messageBytes
   }
 }

@@ -132,7 +132,7 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
     { ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes: 1e7 },
     {
       clock,
-      openHold: createByteBudget(1e9).open,
+      openMessage: createByteBudget(1e9).openMessage,
       settleMessage,
       review: batcher.review,
       telemetry: {

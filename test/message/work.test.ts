@@ -146,7 +146,7 @@ describe('the work on a message', () => {
 
   it('counts in its hold why events are rejected, when each is worded otherwise', () => {
     const budget = createByteBudget(1e9)
-    const work = aWork(undefined, { hold: budget.open() })
+    const work = aWork(undefined, { messageBytes: budget.openMessage() })
     const travellers = begin(work, 1_000)
 
     for (const [n, traveller] of travellers.entries()) {

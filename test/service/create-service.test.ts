@@ -187,7 +187,7 @@ it('takes pushes after a freeze, though the event loop was late', async (t) => {
   const { pusher } = await startWorld(t, {
     clock: { ...clock, monotonic: () => clock.monotonic() + frozenMs },
     // The least that there can be: the event loop is always late, from the first sample on.
-    parts: { cpuMs: () => 0, maxEventLoopDelayMs: Number.MIN_VALUE },
+    deps: { cpuMs: () => 0, maxEventLoopDelayMs: Number.MIN_VALUE },
   })
   const pushCode = async (): Promise<string> => codeOf(await pusher.push({}))
   await until('a push is refused', async () => (await pushCode()) === '503 OVERLOADED')

@@ -98,13 +98,13 @@ describe('the metrics', () => {
 
 function createScene({ bufferedBytes = 0, rateLimit = 0, logLinesDropped = 0 } = {}) {
   const books = createBooks()
-  const parts = {
+  const deps = {
     books,
     bufferedBytes: () => bufferedBytes,
     rateLimit: () => rateLimit,
     logLinesDropped: () => logLinesDropped,
   }
-  return { books, metrics: createMetrics(parts) }
+  return { books, metrics: createMetrics(deps) }
 }
 
 /** `type name{label,label}` of each metric in a scrape; `le` belongs to every histogram. */

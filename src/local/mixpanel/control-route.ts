@@ -29,7 +29,7 @@ export interface StandInSettings {
   readonly quota: QuotaLimit | 'unlimited'
 }
 
-export interface ControlParts {
+export interface ControlDeps {
   readonly switches: Switchboard
   readonly faults: FaultPlan<Behaviour>
   readonly quota: Quota
@@ -63,8 +63,8 @@ For instance: curl -X PUT http://127.0.0.1:8082/control/faults -d '{"kind":"hang
 `
 
 /** Creates the routes under `/control`, and `GET /`, which lists all routes. */
-export function createControlRoute(parts: ControlParts): AnswerControl {
-  const { switches, faults, quota, controlled } = parts
+export function createControlRoute(deps: ControlDeps): AnswerControl {
+  const { switches, faults, quota, controlled } = deps
 
   return async function answerControl(request, route) {
     switch (route) {

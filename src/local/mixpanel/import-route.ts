@@ -22,7 +22,7 @@ const LOGGED_HEADERS = [
   'user-agent',
 ]
 
-export interface ImportRouteParts {
+export interface ImportRouteDeps {
   /** Returns the project with its present settings. */
   readonly project: () => Project
   readonly store: RowStore
@@ -56,18 +56,18 @@ interface Exchange {
 }
 
 /** The route `POST /import`: the answers of a faultless Mixpanel, and the faults asked for. */
-export function createImportRoute(parts: ImportRouteParts): AnswerImport {
-  const { store, hotShards, withheld, log, faults, now, wait } = parts
+export function createImportRoute(deps: ImportRouteDeps): AnswerImport {
+  const { store, hotShards, withheld, log, faults, now, wait } = deps
 
   return async function answerImport(request, response, url) {
     const sent = await buffer(request)
-    const body = importBodyOf(sent, bodyHeadersOf(request), parts.project().switches)
+    const body = importBodyOf(sent, bodyHeadersOf(request), deps.project().switches)
     const notes = log.add(loggedRequest(request, url, body, now()))
     await behave(faults.next(), {
       sent: eventsIn(body),
       judge: () => judge(request, url, body),
       store: ({ answer, rows }) => {
-        store.add(hotShards.rename(rows, parts.project().switches.hotShardEvents))
+        store.add(hotShards.rename(rows, deps.project().switches.hotShardEvents))
         notes.stored(rows.length)
         return answer
       },
@@ -84,7 +84,7 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
   }
 
   function judge(request: IncomingMessage, { searchParams }: URL, body: ImportBody): Judgement {
-    const project = parts.project()
+    const project = deps.project()
     const { authorization, accept } = request.headers
     const asked: ImportRequest = {
       presented: { authorization, projectId: searchParams.get('project_id') ?? undefined },
@@ -105,7 +105,7 @@ export function createImportRoute(parts: ImportRouteParts): AnswerImport {
       case 'odd':
         return exchange.send(oddAnswer(behaviour.answer, exchange))
       case 'throttle':
-        return exchange.send(throttled(behaviour.retryInMs, now(), parts.project().switches))
+        return exchange.send(throttled(behaviour.retryInMs, now(), deps.project().switches))
       case 'hang':
         return
       case 'delay':

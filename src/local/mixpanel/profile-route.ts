@@ -9,7 +9,7 @@ const MAX_UPDATES = 2000
 const NO_DATA = 'data, missing or empty'
 const FORM = 'application/x-www-form-urlencoded'
 
-export interface ProfileRouteParts {
+export interface ProfileRouteDeps {
   readonly kind: ProfileKind
   readonly store: ProfileStore
   readonly switches: () => Switches
@@ -22,9 +22,9 @@ export interface ProfileRouteParts {
  * update, and answers 200 even when the data is invalid.
  */
 export function createProfileRoute(
-  parts: ProfileRouteParts,
+  deps: ProfileRouteDeps,
 ): (request: IncomingMessage, url: URL) => Promise<Answer> {
-  const { kind, store, switches, token } = parts
+  const { kind, store, switches, token } = deps
 
   return async function answerUpdates(request, { searchParams }) {
     const errors = applied(updatesIn(await text(request), request.headers))

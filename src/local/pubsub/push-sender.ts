@@ -5,7 +5,7 @@ import type { PushResult } from './push-stats.ts'
 import { createPushTokens, type TokenSource } from './push-tokens.ts'
 import type { SubscriptionSettings } from './subscription-settings.ts'
 
-export interface PushSenderParts {
+export interface PushSenderDeps {
   readonly now: () => number
   /** Signs push tokens. Called only when the settings name a service account. */
   readonly token?: TokenSource | undefined
@@ -28,11 +28,11 @@ export interface PushSender {
 export function createPushSender(
   name: string,
   settings: SubscriptionSettings,
-  parts: PushSenderParts,
+  deps: PushSenderDeps,
 ): PushSender {
   const { topic, pushConfig, deadLetterPolicy, local } = settings
   const poster = createPoster()
-  const tokenFor = parts.token && createPushTokens(parts.token, parts.now)
+  const tokenFor = deps.token && createPushTokens(deps.token, deps.now)
   let endpoint = pushConfig.pushEndpoint
   let instances: readonly string[] = [endpoint]
 
@@ -62,7 +62,7 @@ export function createPushSender(
 
   function anyInstance(): string {
     if (instances.length === 1) return endpoint
-    return instances[Math.floor(parts.random() * instances.length)] ?? endpoint
+    return instances[Math.floor(deps.random() * instances.length)] ?? endpoint
   }
 
   /** The audience is the endpoint unless the settings name one (REST reference of `oidcToken`). */

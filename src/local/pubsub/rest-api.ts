@@ -5,7 +5,7 @@ import type { RestCall } from './rest-call.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { Topics } from './topics.ts'
 
-export interface RestApiParts {
+export interface RestApiDeps {
   readonly topics: Topics
   readonly subscriptions: Subscriptions
   /** Whether callers may publish. */
@@ -20,8 +20,8 @@ const PERMISSION_DENIED: Refusal = {
 }
 
 /** Creates the REST API: carries a call out, and answers as Google does. */
-export function createRestApi(parts: RestApiParts): (call: RestCall) => Answer {
-  const { topics, subscriptions, permitted } = parts
+export function createRestApi(deps: RestApiDeps): (call: RestCall) => Answer {
+  const { topics, subscriptions, permitted } = deps
 
   return function answerTo(call: RestCall): Answer {
     switch (call.kind) {

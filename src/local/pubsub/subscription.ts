@@ -21,7 +21,7 @@ import {
 } from './subscription-settings.ts'
 import type { Topics } from './topics.ts'
 
-export interface SubscriptionParts {
+export interface SubscriptionDeps {
   readonly time: WorldTime
   /** In [0, 1). */
   readonly random: () => number
@@ -41,9 +41,9 @@ export interface Subscription extends PushSubscription {
 export function createSubscription(
   name: string,
   settings: SubscriptionSettings,
-  parts: SubscriptionParts,
+  deps: SubscriptionDeps,
 ): Subscription {
-  const { time, random, observer = {} } = parts
+  const { time, random, observer = {} } = deps
   const ackDeadlineMs = ackDeadlineMsOf(settings)
   const retryPolicy = retryPolicyOf(settings)
   const deadLetterPolicy = deadLetterPolicyOf(settings)
@@ -51,7 +51,7 @@ export function createSubscription(
   const keys = settings.enableMessageOrdering ? createOrderingKeys(() => void backlog++) : NO_ORDER
   const pushWindow = createPushWindow(settings.local?.initialWindow)
   const backoff = createPushBackoff(time.now)
-  const sender = createPushSender(name, settings, { now: time.now, token: parts.token, random })
+  const sender = createPushSender(name, settings, { now: time.now, token: deps.token, random })
   const counters = createPushCounters()
   let state: 'delivering' | 'paused' | 'closed' = 'delivering'
   let outstanding = 0
@@ -178,7 +178,7 @@ export function createSubscription(
   function forward(delivery: Delivery, deadLetterTopic: string): void {
     const { message, nacks } = delivery
     const letter = deadLetterCopy(message, { subscription: name, attempts: nacks })
-    const copies = parts.topics.publish(deadLetterTopic, [letter])
+    const copies = deps.topics.publish(deadLetterTopic, [letter])
     counters.deadLettered()
     backlog -= 1
     for (const copy of copies) observer.forwarded?.(message, copy)

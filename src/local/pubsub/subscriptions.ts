@@ -1,12 +1,12 @@
 import type { SubscriptionObserver } from './push-subscription.ts'
 import { alreadyExists, invalid, type Refusal } from './refusal.ts'
 import { isNewName } from './resource-names.ts'
-import { createSubscription, type Subscription, type SubscriptionParts } from './subscription.ts'
+import { createSubscription, type Subscription, type SubscriptionDeps } from './subscription.ts'
 import { judgeSettings } from './subscription-rules.ts'
 import type { SubscriptionSettings } from './subscription-settings.ts'
 import type { Topics } from './topics.ts'
 
-export interface SubscriptionsParts extends Omit<SubscriptionParts, 'observer' | 'topics'> {
+export interface SubscriptionsDeps extends Omit<SubscriptionDeps, 'observer' | 'topics'> {
   readonly topics: Topics
 }
 
@@ -19,7 +19,7 @@ export interface Subscriptions {
 }
 
 /** Creates an empty set of subscriptions. */
-export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
+export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   const subscriptions = new Map<string, Subscription>()
 
   return {
@@ -40,9 +40,9 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
     if (!isNewName(name, 'subscriptions')) {
       return invalid(`Invalid [subscriptions] name: (name=${name})`)
     }
-    const judgement = judgeSettings(given, parts.topics.has)
+    const judgement = judgeSettings(given, deps.topics.has)
     if (judgement.kind === 'refused') return judgement
-    if (judgement.settings.pushConfig.oidcToken && !parts.token) {
+    if (judgement.settings.pushConfig.oidcToken && !deps.token) {
       return invalid('pushConfig.oidcToken: this stand-in has no issuer to sign tokens.')
     }
     add(name, judgement.settings, observer)
@@ -50,8 +50,8 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
   }
 
   function add(name: string, settings: SubscriptionSettings, observer?: SubscriptionObserver) {
-    const subscription = createSubscription(name, settings, { ...parts, observer })
+    const subscription = createSubscription(name, settings, { ...deps, observer })
     subscriptions.set(name, subscription)
-    parts.topics.subscribe(settings.topic, subscription.receive)
+    deps.topics.subscribe(settings.topic, subscription.receive)
   }
 }

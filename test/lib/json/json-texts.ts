@@ -61,7 +61,7 @@ export const eventText = fc
 
 /** One member of an object: its name, its value and space around them. */
 export function memberText(name: fc.Arbitrary<string>, value: fc.Arbitrary<string>) {
-  return fc.tuple(spaced(name), spaced(value)).map((parts) => parts.join(':'))
+  return fc.tuple(spaced(name), spaced(value)).map((deps) => deps.join(':'))
 }
 
 /** Up to four items between brackets or braces. */
@@ -72,7 +72,7 @@ export function enclosed(open: string, item: fc.Arbitrary<string>, close: string
 }
 
 function spaced(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  return fc.tuple(space, text, space).map((parts) => parts.join(''))
+  return fc.tuple(space, text, space).map((deps) => deps.join(''))
 }
 
 /** As JSON, every character escaped or as few as can be. */

@@ -164,7 +164,7 @@ const refused: readonly (Case & { readonly field: string; readonly message: stri
 
 describe('a record that keeps the rules', () => {
   for (const { what, record } of kept) {
-    it(`may hold ${what}`, () => {
+    it(`may messageBytes ${what}`, () => {
       assert.equal(faultOf(record), undefined)
     })
   }
