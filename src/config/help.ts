@@ -4,20 +4,21 @@ import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from './schema.
 const PREAMBLE = `pubsub-mixpanel ${VERSION}
 The push endpoint of a Google Cloud Pub/Sub subscription that puts every event into Mixpanel.
 
-It is configured by environment variables alone, and does not start on an incomplete set:`
+Environment variables configure it. It does not start on an incomplete set:`
 
-/** Returns the text that `--help` prints: every variable, with its default and its meaning. */
+/** Returns the text that `--help` prints: every variable with its values, default and meaning. */
 export function helpText(): string {
   return [PREAMBLE, '', ...VARIABLE_NAMES.map(entryOf)].join('\n')
 }
 
 function entryOf(name: VariableName): string {
-  const { default: fallback, description, enum: choices } = VARIABLES[name]
+  const { type, minimum, maximum, default: fallback, description, enum: choices } = VARIABLES[name]
   const notes = [
+    ...(type === 'integer' ? [`${minimum} to ${maximum}`] : []),
     ...(choices ? [`one of ${choices.join(', ')}`] : []),
     ...(fallback === undefined ? [] : [`default ${fallback}`]),
-    ...(SECRETS.some((secret) => secret === name) ? ['secret'] : []),
+    ...(SECRETS.includes(name) ? ['secret'] : []),
   ]
-  const title = notes.length === 0 ? name : `${name} (${notes.join(', ')})`
+  const title = notes.length === 0 ? name : `${name} (${notes.join('; ')})`
   return `  ${title}\n      ${description}`
 }

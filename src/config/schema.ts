@@ -14,97 +14,101 @@ export const ENVIRONMENT = {
       minimum: 0,
       maximum: 65_535,
       default: 8080,
-      description: 'Port on which pushes are taken; 0 lets the system choose one.',
+      description: 'The port that takes pushes. 0 lets the system choose a free one.',
     },
     HOST: {
       type: 'string',
       default: '0.0.0.0',
-      description: 'Address on which pushes are taken.',
+      description: 'The address that takes pushes and serves the metrics.',
     },
     METRICS_PORT: {
       type: 'integer',
       minimum: 0,
       maximum: 65_535,
       default: 9464,
-      description: 'Port of the Prometheus metrics; 0 turns them off.',
+      description: 'The port of the Prometheus metrics, never that of `PORT`. 0 turns them off.',
     },
     LOG_LEVEL: {
       type: 'string',
       enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
       default: 'info',
-      description: 'The least severe log line that is written.',
+      description: 'The least severe log lines that the service writes.',
     },
     MIXPANEL_PROJECT_TOKEN: {
       type: 'string',
-      description: 'Token of the Mixpanel project. Required unless a service account is given.',
+      description: 'The token of the Mixpanel project. Required unless a service account is set.',
     },
     MIXPANEL_SERVICE_ACCOUNT_USERNAME: {
       type: 'string',
-      description: 'User name of a Mixpanel service account, instead of the project token.',
+      description:
+        'The user name of a Mixpanel service account, in place of the project token. It needs ' +
+        '`MIXPANEL_SERVICE_ACCOUNT_SECRET` and `MIXPANEL_PROJECT_ID`, too.',
     },
     MIXPANEL_SERVICE_ACCOUNT_SECRET: {
       type: 'string',
-      description: 'Secret of the Mixpanel service account.',
+      description: 'The secret of the Mixpanel service account.',
     },
     MIXPANEL_PROJECT_ID: {
       type: 'string',
-      description: 'Id of the Mixpanel project the service account writes to.',
+      description: 'The id of the Mixpanel project that the service account writes to.',
     },
     MIXPANEL_REGION: {
       type: 'string',
       enum: ['us', 'eu', 'in'],
-      description: 'Where the project keeps its data. Required unless MIXPANEL_URL is set.',
+      description:
+        'The region where the project keeps its data. Required unless `MIXPANEL_URL` is set.',
     },
     MIXPANEL_URL: {
       type: 'string',
       description:
-        'Base URL of the ingestion API, for stand-ins and proxies; it wins over the region. By ' +
-        'default that of the region.',
+        'The base URL of the ingestion API, for stand-ins and proxies. It wins over the region. By ' +
+        'default the URL of the region.',
     },
     MIXPANEL_TIMEOUT_SECONDS: {
       type: 'integer',
       minimum: 1,
       maximum: 600,
       default: 30,
-      description: 'The longest one request to Mixpanel may take.',
+      description: 'The longest time that one request to Mixpanel may take.',
     },
     PUSH_AUTH: {
       type: 'string',
       enum: ['oidc', 'cloud-run-iam', 'none'],
       default: 'oidc',
       description:
-        'How pushes are authenticated: `oidc` verifies the token, `cloud-run-iam` checks the ' +
-        'claims of a token that Cloud Run has verified (on a private Cloud Run service only), ' +
-        '`none` lets everyone in (off Cloud Run only).',
+        'How the service authenticates pushes. `oidc` verifies the token. `cloud-run-iam` checks ' +
+        'the claims of a token that Cloud Run has verified (on a private Cloud Run service only). ' +
+        '`none` lets every push in (off Cloud Run only).',
     },
     PUSH_AUDIENCE: {
       type: 'string',
       description:
-        'Audiences a token may have, comma-separated. Required with `oidc`, checked with ' +
-        '`cloud-run-iam` when set.',
+        'The audiences that a token may have, comma-separated. Required with `oidc`. With ' +
+        '`cloud-run-iam` the service checks them when they are set.',
     },
     PUSH_SERVICE_ACCOUNT: {
       type: 'string',
       description:
-        'E-mail addresses of the service accounts that may push, comma-separated. Required ' +
-        'unless PUSH_AUTH is `none`.',
+        'The e-mail addresses of the service accounts that may push, comma-separated. Required ' +
+        'unless `PUSH_AUTH` is `none`.',
     },
     PUSH_SUBSCRIPTIONS: {
       type: 'string',
       description:
-        'Subscriptions that may push, as projects/P/subscriptions/S, comma-separated. ' +
+        'The subscriptions that may push, as `projects/P/subscriptions/S`, comma-separated. ' +
         'By default any.',
     },
     PUSH_ISSUER: {
       type: 'string',
       // Google documents the first and signs with either, as google-auth-library accepts both.
       default: 'https://accounts.google.com,accounts.google.com',
-      description: 'Issuers a token may have, comma-separated; another than Google for tests.',
+      description:
+        'The issuers that a token may have, comma-separated. Tests set another issuer than Google.',
     },
     PUSH_JWKS_URL: {
       type: 'string',
       default: 'https://www.googleapis.com/oauth2/v3/certs',
-      description: 'Where the keys of the issuer are.',
+      description: 'The URL of the issuer’s public keys.',
     },
     PUSH_ACK_DEADLINE_SECONDS: {
       type: 'integer',
@@ -113,8 +117,8 @@ export const ENVIRONMENT = {
       maximum: 600,
       default: 10,
       description:
-        'The ack deadline of the subscription. Set the same there and here: every wait of the ' +
-        'service ends before it.',
+        'The ack deadline of the subscription. Set the same value there and here: the service ends ' +
+        'every wait before it.',
     },
     PUSH_MAX_BUFFERED_BYTES: {
       type: 'integer',
@@ -123,9 +127,9 @@ export const ENVIRONMENT = {
       // The memory of the largest Cloud Run instance.
       maximum: 34_359_738_368,
       description:
-        'Bytes held at once: bodies, decoded text, queued events; past it pushes are answered ' +
-        '503. By default a quarter of the memory limit, at most half of the heap limit and ' +
-        '134217728.',
+        'The bytes that the service holds at once: bodies, decoded text and queued events. It ' +
+        'answers further pushes 503. By default a quarter of the memory limit, at most half of the ' +
+        'heap limit and 134217728 (128 MiB).',
     },
     DECODE_MAX_BYTES: {
       type: 'integer',
@@ -133,14 +137,16 @@ export const ENVIRONMENT = {
       // Half of the longest string that V8 can hold.
       maximum: 268_435_456,
       default: 67_108_864,
-      description: 'The size of one message decompressed; past it, it is rejected as `too_large`.',
+      description:
+        'The most bytes that one message may have when it is decompressed (64 MiB by default). A ' +
+        'larger one is rejected as `too_large`.',
     },
     BATCH_MAX_EVENTS: {
       type: 'integer',
       minimum: 1,
       maximum: MAX_IMPORT_EVENTS,
       default: 2000,
-      description: 'Events of one request to Mixpanel.',
+      description: 'The most events in one request to Mixpanel.',
     },
     BATCH_MAX_BYTES: {
       type: 'integer',
@@ -148,7 +154,8 @@ export const ENVIRONMENT = {
       minimum: 1_024,
       maximum: MAX_IMPORT_BYTES,
       default: 9_500_000,
-      description: 'Bytes of one request to Mixpanel, before compression.',
+      description:
+        'The most bytes in one request to Mixpanel, before compression. A larger event travels alone.',
     },
     BATCH_LINGER_MS: {
       type: 'integer',
@@ -157,15 +164,15 @@ export const ENVIRONMENT = {
       maximum: 1000,
       default: 10,
       description:
-        'The longest an event waits for company; it may wait longer while all requests to ' +
-        'Mixpanel are under way. 0 sends at once.',
+        'The longest time that an event waits for other events, in milliseconds. It may wait longer ' +
+        'while all requests to Mixpanel are under way. 0 sends it at once.',
     },
     DELIVERY_MAX_CONCURRENCY: {
       type: 'integer',
       minimum: 1,
       maximum: 1000,
       default: 16,
-      description: 'Requests to Mixpanel under way at once.',
+      description: 'The most requests to Mixpanel that are under way at once.',
     },
     DELIVERY_MAX_EVENTS_PER_SECOND: {
       type: 'integer',
@@ -173,40 +180,50 @@ export const ENVIRONMENT = {
       maximum: 1_000_000,
       default: 30_000,
       description:
-        'Upper bound of the sending rate of one instance; it finds the right rate below it.',
+        'The most events a second that one instance sends. The instance finds the right rate below ' +
+        'it.',
     },
     INSERT_ID: {
       type: 'string',
       enum: ['message', 'content'],
       default: 'message',
       description:
-        'Source of the insert id of an event without a usable one: `message` (message id and ' +
-        'line) or `content` (hash of the event as it is sent; message id and line for an event ' +
-        'without a time of its own).',
+        'The source of the insert id of an event that has no usable one. `message`: the message id ' +
+        'and the line. `content`: a hash of the event as it is sent, or the message id and the line ' +
+        'for an event without a time of its own.',
     },
     TRANSFORM: {
       type: 'string',
-      description: 'Path of a module (.js, .mjs, .ts) that maps each event. By default none.',
+      description: 'The path of a module (.js, .mjs, .ts) that maps each event. By default none.',
     },
     DEAD_LETTER: {
       type: 'string',
       description:
-        'Where rejected events go: `file:DIR`, `pubsub:projects/P/topics/T`, or `subscription` ' +
-        'for the dead-letter policy of the subscription. By default `file:./dead-letters`; ' +
-        'required on Cloud Run, where DIR must lie on a mounted volume.',
+        'Where the service stores rejected events: `file:DIR`, `pubsub:projects/P/topics/T`, or ' +
+        '`subscription` for the dead-letter policy of the subscription. By default ' +
+        '`file:./dead-letters`. Required on Cloud Run, where DIR must lie on a mounted volume.',
     },
-    DEAD_LETTER_ORIGINAL: { type: 'string', description: 'Reserved for a later version.' },
-    SCHEMAS: { type: 'string', description: 'Reserved for a later version.' },
-    MIXPANEL_PROJECTS: { type: 'string', description: 'Reserved for a later version.' },
+    DEAD_LETTER_ORIGINAL: {
+      type: 'string',
+      description: 'Reserved for a later version. The service does not start when it is set.',
+    },
+    SCHEMAS: {
+      type: 'string',
+      description: 'Reserved for a later version. The service does not start when it is set.',
+    },
+    MIXPANEL_PROJECTS: {
+      type: 'string',
+      description: 'Reserved for a later version. The service does not start when it is set.',
+    },
     PUBSUB_EMULATOR_HOST: {
       type: 'string',
       description:
-        'Host and port of a Pub/Sub emulator, which the dead letters of `pubsub:` then go to, in ' +
-        'the clear and without credentials. By default none; not on Cloud Run.',
+        'The host and port of a Pub/Sub emulator. The dead letters of `pubsub:` then go there, in ' +
+        'the clear and without credentials. By default none. Not allowed on Cloud Run.',
     },
     K_SERVICE: {
       type: 'string',
-      description: 'Set by Cloud Run, and how the service knows that it runs there.',
+      description: 'Cloud Run sets it. The service takes it as the sign that it runs there.',
     },
   },
 } as const satisfies JSONSchema
@@ -239,7 +256,7 @@ export interface Variable {
   readonly enum?: readonly string[]
 }
 
-/** The variables by name, in the order of the README. */
+/** The variables by name, in the order of docs/configuration.md. */
 export const VARIABLES: Readonly<Record<VariableName, Variable>> = ENVIRONMENT.properties
 
 /** The names of all variables, in the same order. */

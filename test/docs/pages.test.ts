@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
 import { portsFrom } from '../../src/cli/ports.ts'
 import { thingsToTry } from '../../src/cli/things-to-try.ts'
-import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../../src/config/schema.ts'
 import { deadLetterOf, letterOfMany } from '../../src/dead-letter/dead-letter-of.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
 import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
@@ -17,7 +16,6 @@ import { aMessage } from '../helpers/builders.ts'
 import { blocksIn, sectionOf, spansIn, tableOf, textOf } from './markdown.ts'
 import { DECLARED } from './openapi-document.ts'
 
-const CONFIGURATION = textOf('docs/configuration.md')
 const STATUSES = textOf('docs/statuses.md')
 const EVENTS = textOf('docs/events.md')
 const LETTERS = textOf('docs/dead-letters.md')
@@ -25,12 +23,6 @@ const OPERATE = textOf('docs/operate.md')
 const DEVELOPMENT = textOf('docs/development.md')
 
 describe('the pages', () => {
-  it('have every variable with its values, default and meaning, and mark the secrets', () => {
-    const rows = tableOf(CONFIGURATION, 'variable', 'values', 'default', 'meaning')
-
-    assert.deepEqual(rows, VARIABLE_NAMES.map(configurationRow))
-  })
-
   it('have every status and code that a push is answered with', () => {
     const rows = tableOf(STATUSES, 'status', 'code', 'what happened', 'what happens next')
 
@@ -144,17 +136,6 @@ describe('the pages', () => {
     })
   }
 })
-
-function configurationRow(name: VariableName): Record<string, string> {
-  const { type, minimum, maximum, default: fallback, enum: choices, description } = VARIABLES[name]
-  const choice = choices?.map((one) => `\`${one}\``).join(', ') ?? 'text'
-  return {
-    variable: `\`${name}\``,
-    values: type === 'integer' ? `${minimum} to ${maximum}` : choice,
-    default: fallback === undefined ? '–' : `\`${fallback}\``,
-    meaning: `${SECRETS.includes(name) ? '**Secret.** ' : ''}${description}`,
-  }
-}
 
 /** Each as `name{label,label} type`, once something of each has happened. */
 async function metricsOfTheService(): Promise<string[]> {
