@@ -343,17 +343,17 @@ const PROBLEMS: readonly (readonly [string, Env, RegExp])[] = [
   [
     'a service account that is no e-mail address',
     { PUSH_SERVICE_ACCOUNT: 'a@b.test, pusher' },
-    /^PUSH_SERVICE_ACCOUNT must messageBytes e-mail addresses/,
+    /^PUSH_SERVICE_ACCOUNT must hold e-mail addresses/,
   ],
   [
     'a short subscription name',
     { PUSH_SUBSCRIPTIONS: 'projects/p/subscriptions/s, events' },
-    /^PUSH_SUBSCRIPTIONS must messageBytes full names, projects\/P\/subscriptions\/S/,
+    /^PUSH_SUBSCRIPTIONS must hold full names, projects\/P\/subscriptions\/S/,
   ],
   [
     'a topic for a subscription',
     { PUSH_SUBSCRIPTIONS: 'projects/p/topics/s' },
-    /^PUSH_SUBSCRIPTIONS must messageBytes full names/,
+    /^PUSH_SUBSCRIPTIONS must hold full names/,
   ],
   ['a key URL that is none', { PUSH_JWKS_URL: 'certs' }, /^PUSH_JWKS_URL must be an http or https/],
   [

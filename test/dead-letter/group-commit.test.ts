@@ -55,7 +55,7 @@ describe('a group', () => {
     ['items', { maxItems: 3 }],
     ['bytes', { maxBytes: 3 }],
   ] as const) {
-    it(`has no more ${what} than it may, and deps nothing that was added as one`, async () => {
+    it(`has no more ${what} than it may, and parts nothing that was added as one`, async () => {
       const { commits, groups, letGo } = createScene(limits)
 
       const added = [['a'], ['b', 'c'], ['d', 'e'], ['f'], ['g', 'h', 'i', 'j'], ['k']].map(
