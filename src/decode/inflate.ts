@@ -109,8 +109,8 @@ async function inflateUpTo(maxOutputLength: number, compressed: Buffer): Promise
  * Reads zlib's answer with `info`. zlib stops at a zero byte after a member, and does not report
  * what follows. Only zeros may follow, as padding.
  */
-function inflatedOf(compressed: Buffer, answer: unknown): Inflated {
-  if (!isInfo(answer)) throw new TypeError('zlib does not report how much it has read')
+function inflatedOf(compressed: Buffer, answer: Buffer | Info): Inflated {
+  if (!('engine' in answer)) throw new TypeError('zlib does not report how much it has read')
   const { buffer, engine } = answer
   if (!areZeros(compressed, engine.bytesWritten)) return { kind: 'followed' }
   return { kind: 'inflated', bytes: withoutRoomToSpare(buffer) }
@@ -121,17 +121,11 @@ function areZeros(bytes: Buffer, start: number): boolean {
   return true
 }
 
+/** The answer that the option `info` gives, which Node's types do not know. */
 interface Info {
   readonly buffer: Buffer
   /** The engine; `bytesWritten` is the number of compressed bytes that were read. */
   readonly engine: { readonly bytesWritten: number }
-}
-
-/**
- * Whether an answer has the form that the option `info` gives it, which Node's types do not know.
- */
-function isInfo(answer: unknown): answer is Info {
-  return typeof answer === 'object' && answer !== null && 'buffer' in answer && 'engine' in answer
 }
 
 /**

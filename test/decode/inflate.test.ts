@@ -85,8 +85,18 @@ describe('the bytes that are reserved for gzip', () => {
       [4 * MIB],
     ],
     [
-      'are the most there may be, when nothing so small inflates to what its trailer says',
-      withTrailer(gzipOf(100), 3 * MIB),
+      'are the most there may be, once, when its trailer says that',
+      twice(gzipOf(4 * MIB)),
+      [4 * MIB],
+    ],
+    [
+      'are what its trailer says, when bytes so few may just inflate to it',
+      withTrailer(storedGzip(1_000), 1_032_000),
+      [1_032_000],
+    ],
+    [
+      'are the most there may be, when no bytes so few inflate to what its trailer says',
+      withTrailer(storedGzip(1_000), 1_032_001),
       [4 * MIB],
     ],
   ] as const) {
@@ -123,6 +133,19 @@ describe('the bytes that are reserved for gzip', () => {
 
     assert.deepEqual(inflated, { kind: 'too_large' })
   })
+})
+
+it('an error of zlib that says nothing of the bytes is thrown', async () => {
+  const gzip = withTrailer(storedGzip(40_000), 0)
+  const messageBytes = { commit: () => {}, cancel: () => {}, reserve: async () => true }
+  const inflated = createInflate(Number.MAX_SAFE_INTEGER)(
+    gzip,
+    () => gzip,
+    messageBytes,
+    () => true,
+  )
+
+  await assert.rejects(async () => inflated, { code: 'ERR_OUT_OF_RANGE' })
 })
 
 describe('the chunk that inflated bytes lie in', () => {
