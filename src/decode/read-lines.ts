@@ -1,6 +1,6 @@
 import type { Body } from '../model/event.ts'
 import { linesIn } from './lines-in.ts'
-import { isObject, parseJson } from './parse-json.ts'
+import { parseJson } from './parse-json.ts'
 import { createPlaces, type Places } from './places.ts'
 
 /** The lines of a text, and the number of those parsed that are JSON objects. */
@@ -25,12 +25,11 @@ export function* readLines(body: Body, most: number, wanted: number): Generator<
 }
 
 /**
- * Whether a line is a JSON object. The braces decide in most cases, so that a million other lines
- * cost little.
+ * Whether a line is a JSON object: JSON that begins with a brace. The braces decide in most cases,
+ * so that a million other lines cost little.
  */
 function isObjectIn(body: Body, start: number, end: number): boolean {
   const { bytes } = body
   if (bytes[start] !== OPEN_BRACE || bytes[end - 1] !== CLOSE_BRACE) return false
-  const parsed = parseJson(body, start, end)
-  return parsed.kind === 'json' && isObject(parsed.value)
+  return parseJson(body, start, end).kind === 'json'
 }
