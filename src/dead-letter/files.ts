@@ -43,7 +43,8 @@ export interface Files {
   syncFolder(folder: string): Promise<void>
 }
 
-type Handle = Pick<FileHandle, 'appendFile' | 'datasync' | 'sync' | 'truncate' | 'close'> & {
+type Handle = Pick<FileHandle, 'datasync' | 'sync' | 'truncate' | 'close'> & {
+  appendFile(bytes: Uint8Array): Promise<void>
   stat(options: { readonly bigint: true }): Promise<BigIntStats>
 }
 
@@ -98,11 +99,8 @@ export function createDiskFiles(openFile: Open = open): Files {
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory()
-  } catch {
-    return false
-  }
+  const found = await stat(path).catch(() => undefined)
+  return found?.isDirectory() ?? false
 }
 
 /**
@@ -110,10 +108,8 @@ async function isFolder(path: string): Promise<boolean> {
  * in the file are not safe.
  */
 async function stateIn(asked: Promise<BigIntStats>): Promise<FileState | undefined> {
-  try {
-    const { dev, ino, nlink, size } = await asked
-    return { device: dev, inode: ino, links: Number(nlink), bytes: Number(size) }
-  } catch {
-    return undefined
-  }
+  const stats = await asked.catch(() => undefined)
+  if (!stats) return undefined
+  const { dev, ino, nlink, size } = stats
+  return { device: dev, inode: ino, links: Number(nlink), bytes: Number(size) }
 }

@@ -36,12 +36,16 @@ function aSink(t: TestContext, folder: string, openFile?: Open) {
   return sink
 }
 
-/** The real disk, and what of it a crash of the machine would leave. */
+/** The real disk, what a crash of the machine would leave of it, and what is open. */
 function aNotingDisk() {
+  let left = 0
+  const opened: string[] = []
   const bytesOnDisk = new Map<string, number>()
   const namesOnDisk = new Map<string, readonly string[]>()
   const openFile: Open = async (path, flags, mode) => {
     const handle = await open(path, flags, mode)
+    opened.push(path)
+    left += 1
     const sync = async (): Promise<void> => {
       const { size } = await handle.stat()
       const names = flags === 'r' ? await readdir(path) : []
@@ -55,11 +59,17 @@ function aNotingDisk() {
       datasync: sync,
       stat: (options) => handle.stat(options),
       truncate: (bytes) => handle.truncate(bytes),
-      close: () => handle.close(),
+      close: () => {
+        left -= 1
+        return handle.close()
+      },
     }
   }
   return {
     openFile,
+    opened: () => opened,
+    /** How many files and folders are open. */
+    open: () => left,
     bytesOnDisk: (path: string) => bytesOnDisk.get(path) ?? 0,
     /** As named in its folder. */
     isNamedOnDisk: (path: string) =>
@@ -120,12 +130,47 @@ describe('dead letters on a real disk', () => {
     )
   })
 
-  it('of several processes share a folder and no file', async (t) => {
-    const folder = await aFolder(t)
+  it('of several processes that begin at once share a new folder and no file', async (t) => {
+    const folder = join(await aFolder(t), 'new', 'letters')
 
     await Promise.all([1, 2, 3].map(() => aSink(t, folder).store([aDeadLetter()])))
 
     assert.equal((await readdir(folder)).length, 3)
+  })
+
+  it('leave no file and no folder open once the sink is closed', async (t) => {
+    const disk = aNotingDisk()
+    const sink = aSink(t, join(await aFolder(t), 'new'), disk.openFile)
+
+    await sink.probe()
+    await sink.store([aDeadLetter()])
+    await sink.close()
+
+    assert.equal(disk.open(), 0)
+  })
+
+  it('leave nothing of a letter that a full disk takes half of', async (t) => {
+    const folder = await aFolder(t)
+    const disk = aNotingDisk()
+    let room = 1_000
+    const openFile: Open = async (path, flags, mode) => {
+      const handle = await disk.openFile(path, flags, mode)
+      const appendFile = async (bytes: Uint8Array): Promise<void> => {
+        const taken = bytes.subarray(0, room)
+        room -= taken.length
+        await handle.appendFile(taken)
+        if (taken.length < bytes.length) throw new Error('ENOSPC: no space left on device')
+      }
+      return { ...handle, appendFile }
+    }
+    const sink = aSink(t, folder, openFile)
+    await sink.store([aDeadLetter({ id: 'a' })])
+
+    await assert.rejects(sink.store([aDeadLetter({ event: 'x'.repeat(2_000) })]))
+
+    const [name = ''] = await readdir(folder)
+    const text = await readFile(join(folder, name), 'utf8')
+    assert.match(text, /^\{"id":"a".*\}\n$/)
   })
 
   it('never go into a file that was there', async (t) => {
@@ -135,6 +180,15 @@ describe('dead letters on a real disk', () => {
     await assert.rejects(createDiskFiles().create(path), { code: 'EEXIST' })
 
     assert.equal(await readFile(path, 'utf8'), 'before')
+  })
+
+  it('need no folder above theirs, when theirs is there', async (t) => {
+    const folder = await aFolder(t)
+    const disk = aNotingDisk()
+
+    await createDiskFiles(disk.openFile).createFolder(folder)
+
+    assert.deepEqual(disk.opened(), [])
   })
 
   for (const folder of ['/proc/nope', '/proc/nope/letters', '/proc/self/nope']) {
@@ -150,6 +204,26 @@ describe('dead letters on a real disk', () => {
     await writeFile(folder, '')
 
     await assert.rejects(aSink(t, folder).probe(), /^Error: DEAD_LETTER=file: .*\(EEXIST\)/)
+  })
+})
+
+describe('the state of a file', () => {
+  it('is told in numbers of 64 bits, by its path and while it is open', async (t) => {
+    const path = join(await aFolder(t), 'file')
+    const files = createDiskFiles()
+    const file = await files.create(path)
+    await file.write(Buffer.from('seven b'))
+
+    const { dev, ino } = await stat(path, { bigint: true })
+    const expected = { device: dev, inode: ino, links: 1, bytes: 7 }
+    assert.deepEqual([await files.stateAt(path), await file.state()], [expected, expected])
+    await file.close()
+  })
+
+  it('is unknown where there is no file', async (t) => {
+    const files = createDiskFiles()
+
+    assert.equal(await files.stateAt(join(await aFolder(t), 'none')), undefined)
   })
 })
 
