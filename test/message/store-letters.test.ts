@@ -9,7 +9,7 @@ import { rejected } from '../../src/model/outcome.ts'
 import { aMessage } from '../helpers/builders.ts'
 
 const BAD = rejected('invalid_event', 'the event is not a JSON object')
-const ATTRIBUTES = { large: 'v'.repeat(1_000) }
+const MIB = 1024 * 1024
 
 describe('the rejected events of a message in portions', () => {
   it('are stored at once when their letters are small', async () => {
@@ -18,6 +18,22 @@ describe('the rejected events of a message in portions', () => {
     assert.equal(await store(), true)
 
     assert.deepEqual([stores, made()], [[10], 1])
+  })
+
+  it('are stored at once when their letters have exactly 1 MiB', async () => {
+    const { store, stores, made } = aScene({ lines: 1, letterBytes: MIB })
+
+    assert.equal(await store(), true)
+
+    assert.deepEqual([stores, made()], [[1], 1])
+  })
+
+  it('are stored without the portions that hold none', async () => {
+    const { store, stores } = aScene({ lines: 3_000, bad: 1_500, decodedBytes: 1e6 })
+
+    assert.equal(await store(), true)
+
+    assert.deepEqual(stores, [1_000, 500])
   })
 
   it('are stored portion by portion, made once more, when their letters are large', async () => {
@@ -73,22 +89,28 @@ describe('the rejected events of a message in portions', () => {
 
 interface SceneOptions {
   readonly lines: number
+  /** The number of lines, from the first on, that are rejected. */
+  readonly bad?: number
+  /** The size of each letter. */
+  readonly letterBytes?: number
   readonly decodedBytes?: number
   /** How often the work still goes on when it is asked. */
   readonly looks?: number
   readonly failsAt?: number
 }
 
-/** A message of bad lines, a thousand of them a portion. */
-function aScene({ lines, decodedBytes = 0, looks = 1e9, failsAt = 1e9 }: SceneOptions) {
-  const message = aMessage({ attributes: ATTRIBUTES })
+/** A message of lines, a thousand of them a portion. */
+function aScene(options: SceneOptions) {
+  const { lines, bad = lines, letterBytes = 1_500 } = options
+  const { decodedBytes = 0, looks = 1e9, failsAt = 1e9 } = options
+  const message = aMessageWithLetters(letterBytes)
   const stores: number[] = []
   const many: RejectedMany[] = []
   let timesMade = 0
   let left = looks
   const outcomes = createOutcomes()
   addPortion(outcomes, { lines, events: lines })
-  for (let place = 0; place < lines; place += 1) noteStay(outcomes, place, BAD)
+  for (let place = 0; place < bad; place += 1) noteStay(outcomes, place, BAD)
   const work = {
     outcomes,
     mayStore: () => {
@@ -111,6 +133,14 @@ function aScene({ lines, decodedBytes = 0, looks = 1e9, failsAt = 1e9 }: SceneOp
     timesMade += 1
     return madeOf(message, lines)
   }
+}
+
+/** A message whose first line has a letter of this size. */
+function aMessageWithLetters(letterBytes: number): Message {
+  const empty = aMessage({ attributes: { large: '' } })
+  const tally = createLetterTally(empty, 0)
+  tally.add([{ line: { number: 1, text: '1' }, ordinal: 1, child: 0, outcome: BAD }])
+  return aMessage({ attributes: { large: 'v'.repeat(letterBytes - tally.bytes()) } })
 }
 
 function madeOf(message: Message, lines: number): Made {
