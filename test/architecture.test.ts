@@ -33,7 +33,7 @@ interface Source {
   readonly text: string
 }
 
-/** What no file may hold, and the files that may. */
+/** The patterns that no file may hold, and the files that are exempt. */
 const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp, allowed: readonly string[]])[] =
   [
     [

@@ -18,7 +18,7 @@ it('starts from the bundle alone, as nobody, in a folder it cannot write to, wit
   await bundle(main)
   const transform = join(folder, 'map.ts')
   await writeFile(transform, 'export default (input: object): object => ({ ...input, event: "b" })')
-  // Whatever the umask has taken away.
+  // The umask may have taken these rights away.
   await chmod(main, 0o444)
   await chmod(transform, 0o444)
   await chmod(folder, 0o555)

@@ -466,7 +466,7 @@ describe('the dead letters of a message, and the guard', () => {
   })
 })
 
-describe('whatever becomes of the events of a message', () => {
+describe('events of any fate', () => {
   const fates = fc.array(fc.constantFrom('good', 'bad', 'dropped', 'refused', 'retry'))
   const sizes = fc.integer({ min: 1, max: 4 })
 
@@ -541,7 +541,7 @@ function told({ kind, reason }: Settlement): string {
   return `${kind} ${reason}`
 }
 
-/** What has become of a settlement so far. */
+/** Returns the state of a settlement. The state changes when it settles. */
 function watch(settlement: Promise<Settlement>): { kind: string } {
   const end = { kind: 'waiting' }
   void settlement.then((settled) => {

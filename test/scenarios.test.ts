@@ -16,10 +16,10 @@ import { createPath, dataOf } from './helpers/path.ts'
 /** Pub/Sub's shortest back-off by its retry policy, as we recommend it. */
 const BACKOFF_MS = 10_000
 
-/** What Pub/Sub sees of one message. */
+/** One message as Pub/Sub sees it. */
 interface Delivered {
   readonly message: Message
-  /** What each delivery was answered, and how long after its push. */
+  /** The answer to each delivery, and the time from its push to the answer. */
   readonly answers: { readonly answer: string; readonly afterMs: number }[]
 }
 
@@ -75,7 +75,7 @@ function deliveriesOf(delivered: readonly Delivered[]): number[] {
   return delivered.map(({ answers }) => answers.length)
 }
 
-/** Of the longest wait for an answer. */
+/** The longest wait for an answer. */
 function longestWaitMs(delivered: readonly Delivered[]): number {
   return Math.max(...delivered.flatMap(({ answers }) => answers.map(({ afterMs }) => afterMs)))
 }

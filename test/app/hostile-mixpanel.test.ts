@@ -136,7 +136,7 @@ describe('a Mixpanel that answers with', () => {
   })
 })
 
-/** What an answer claims at most; fewer than none is a claim of nothing. */
+/** The most events that an answer claims to have imported. A negative number counts as none. */
 function importedBy({ num_records_imported: count }: { num_records_imported?: unknown }): number {
   return typeof count === 'number' ? Math.max(0, count) : 0
 }

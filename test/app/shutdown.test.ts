@@ -206,7 +206,7 @@ function heard(logLines: readonly string[]): number {
   return logLines.filter((line) => line.includes('"signal":')).length
 }
 
-/** What the process had in memory at most. */
+/** The most memory that the process has used. */
 async function peakRssBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1_024

@@ -138,7 +138,7 @@ describe('a refused audience', () => {
   })
 })
 
-describe('whatever is sent', () => {
+describe('a token of any shape', () => {
   const segment = fc.oneof(
     fc.string(),
     fc.base64String(),
@@ -152,7 +152,7 @@ describe('whatever is sent', () => {
   )
   const header = fc.record({ alg: fc.jsonValue(), kid: fc.jsonValue(), b64: fc.jsonValue() })
 
-  it('oidc refuses what the issuer has not signed, and never throws', async () => {
+  it('is refused by oidc unless the issuer has signed it, and never throws', async () => {
     const authenticate = withBearerToken(createWorld().judge)
 
     await fc.assert(
@@ -164,7 +164,7 @@ describe('whatever is sent', () => {
     )
   })
 
-  it('oidc refuses every header without a signature', async () => {
+  it('is refused by oidc when it has no signature', async () => {
     const { judge, clock } = createWorld()
 
     await fc.assert(

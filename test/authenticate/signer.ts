@@ -46,7 +46,7 @@ export function handMade(header: unknown, claims: unknown, signature: string): s
   return `${base64url(header)}.${base64url(claims)}.${signature}`
 }
 
-/** What Cloud Run's IAM leaves of a token. */
+/** The rest that Cloud Run's IAM leaves of a token. */
 export function stripped(claims: TokenClaims): string {
   return handMade({ alg: 'RS256', kid: 'first' }, claims, 'SIGNATURE_REMOVED_BY_GOOGLE')
 }

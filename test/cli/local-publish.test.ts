@@ -12,7 +12,7 @@ import { begin, run, textOf } from './run.ts'
 interface Scene {
   /** Tells the command where the world is. */
   readonly ports: readonly string[]
-  /** What has been published, message by message. */
+  /** The data of each published message. */
   readonly published: () => readonly string[]
   readonly file: (text: string) => Promise<string>
 }

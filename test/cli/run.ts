@@ -26,7 +26,7 @@ export async function run(
   return { code: code ?? undefined, out: out ?? '', err: err ?? '' }
 }
 
-/** Starts a command of the project. Whoever starts it ends it. */
+/** Starts a command of the project. The caller ends it. */
 export function begin(
   script: Script,
   args: readonly string[],

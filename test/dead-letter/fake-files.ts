@@ -10,13 +10,13 @@ export type Operation =
   | 'sync_folder'
   | 'close'
 
-/** What becomes of one operation; `tear` writes the first half and fails. */
+/** How one operation ends. `tear` writes the first half and fails. */
 export type Fate = 'go' | 'fail' | 'tear'
 
 export interface FakeFiles extends Files {
-  /** What a reader sees now, by file name. */
+  /** The texts that a reader sees now, by file name. */
   texts(): Record<string, string>
-  /** What a crash of the machine would leave, by file name. */
+  /** The texts that a crash of the machine would leave, by file name. */
   textsAfterCrash(): Record<string, string>
   /** How many files are open. */
   open(): number

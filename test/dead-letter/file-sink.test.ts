@@ -528,11 +528,11 @@ describe('the files of two services in one folder', () => {
   })
 })
 
-describe('whatever fails, in whatever order', () => {
+describe('any failures in any order', () => {
   const fate = fc.constantFrom<Fate>('go', 'go', 'go', 'fail', 'tear')
   const sizes = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 12 })
 
-  it('what was stored survives a crash, and only the last line of a file is torn', async () => {
+  it('leave every stored letter after a crash, and tear only the last line of a file', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.infiniteStream(fate), sizes, async (s, fates, sizes) => {
         const files = createFakeFiles((operation) =>

@@ -20,8 +20,8 @@ const ASK = `
 `
 
 /**
- * What the bundled credentials answer in a process with this environment: once; or, when they are
- * granted, twice, and once more after they have been forgotten.
+ * The answers of the bundled credentials in a process with this environment. A grant is asked for
+ * three times: twice, and once more after it was forgotten. A refusal is asked for once.
  */
 async function answersWith(t: TestContext, env: Record<string, string>): Promise<unknown> {
   const folder = await aFolder(t)

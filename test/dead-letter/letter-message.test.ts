@@ -11,7 +11,7 @@ import type { DeadLetter } from '../../src/model/dead-letter.ts'
 import { REJECT_REASONS } from '../../src/model/outcome.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
 
-/** What Pub/Sub's stand-in takes a letter for; throws when it would be refused. */
+/** The messages that Pub/Sub's stand-in makes of a letter. Throws when it would refuse them. */
 function published(letter: DeadLetter, data = Buffer.from(letter.event ?? '')): NewMessage[] {
   return messagesOf(letter, data, false).flatMap(({ json }) => taken(json))
 }
@@ -219,7 +219,7 @@ describe('the short form of a letter', () => {
   })
 })
 
-describe('whatever the letter', () => {
+describe('any letter', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 50 }),
     fc.string({ unit: 'binary', minLength: 300, maxLength: 1_500 }),
@@ -258,7 +258,7 @@ describe('whatever the letter', () => {
       return { ...rest, message: { ...message, attributes: rest.attributes } }
     })
 
-  it('Pub/Sub takes it, with its event, in both forms', () => {
+  it('is a message that Pub/Sub takes, with its event, in both forms', () => {
     fc.assert(
       fc.property(letter, (changes) => {
         const given = aDeadLetter(Object(changes))
@@ -274,7 +274,7 @@ describe('whatever the letter', () => {
     )
   })
 
-  it('no request grows past its limit, and no byte of the data is lost', () => {
+  it('makes no request larger than its limit, and loses no byte of its data', () => {
     fc.assert(
       fc.property(fc.integer({ min: 7_000_000, max: 30_000_000 }), (size) => {
         const messages = messagesOf(aDeadLetter(), Buffer.alloc(size), false)

@@ -363,7 +363,7 @@ describe('a letter that Pub/Sub refuses', () => {
     })
   })
 
-  it('whatever it says is the topic’s fault: nothing more is tried', async (t) => {
+  it('shows a fault of the topic when it is one of many, and the sink tries nothing more', async (t) => {
     const { pubsub, sink } = await startScene(t)
     pubsub.answerAlways({ kind: 'status', status: 400 })
 

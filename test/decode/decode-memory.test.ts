@@ -119,7 +119,7 @@ describe('a text', () => {
     assert.deepEqual(new Set(heldInTurns), new Set([length]))
   })
 
-  it('whose events take 64 KiB waits for nobody, and one whose events take more does', async () => {
+  it('waits only when its events take more than 64 KiB', async () => {
     for (const [length, waits] of [
       [21_344, false],
       [21_345, true],

@@ -5,7 +5,7 @@ import { footprintOf, sizeOf, tightFootprintOf } from '../../src/decode/footprin
 const MIB = 1024 * 1024
 const SHORT = { bytes: 100, controls: 0 }
 
-describe('what a text and its events take of the memory', () => {
+describe('the memory of a text and its events', () => {
   it('is the text thrice, and 752 bytes for each event', () => {
     assert.equal(footprintOf(1_000, { items: 10, longest: SHORT }), 3_000 + 7_520)
   })

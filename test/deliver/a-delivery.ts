@@ -17,7 +17,7 @@ import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 /** With a chance of one half: 1 s, 2 s, 4 s … between attempts. */
 const OPTIONS = { initialMs: 2_000, maxMs: 60_000, maxEventsPerSecond: 10_000_000 }
 
-/** What Mixpanel answers to a batch of events with these texts. */
+/** Returns Mixpanel's answer to a batch of events with these texts. */
 export type Answers = (
   texts: readonly string[],
   attempt: number,
@@ -151,7 +151,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   }
 }
 
-/** Of real events their names, of made-up ones their texts. */
+/** Returns the names of real events, and the texts of made-up ones. */
 function textsIn({ bytes, encoding }: ImportBody): readonly string[] {
   const text = (encoding === 'gzip' ? gunzipSync(bytes) : bytes).toString()
   if (!text.startsWith('[{')) return text.slice(1, -1).split(',')

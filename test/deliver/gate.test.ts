@@ -889,7 +889,7 @@ describe('a gate, whatever comes', () => {
     /** By which its time is prolonged while it waits. */
     moreMs: fc.nat({ max: 5_000 }),
     latencyMs: fc.integer({ min: 0, max: 3_000 }),
-    /** Of its attempts, one after the other; the last is not made again. */
+    /** How its attempts end, one after the other. It does not retry the last one. */
     ends: fc.array(END, { minLength: 1, maxLength: 4 }),
   })
   type Sender = typeof SENDER extends fc.Arbitrary<infer T> ? T : never
@@ -901,7 +901,7 @@ describe('a gate, whatever comes', () => {
     readonly events: number
   }
 
-  /** What was decided, in that order, and what was left over. */
+  /** Runs the senders. Returns the decisions in order, the senders that ended, and the timers left. */
   async function run(senders: readonly Sender[], drainAt = Number.POSITIVE_INFINITY) {
     const clock = createFakeClock()
     const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
@@ -965,7 +965,7 @@ describe('a gate, whatever comes', () => {
           const { decided, done } = await run(senders, drainAt)
 
           assert.equal(done, senders.length)
-          // Who was under way may ask again later, and is told at once.
+          // A sender that was under way may ask again later, and gets its answer at once.
           assert.ok(decided.every(({ at }) => at <= 5_000 + 4 * 3_000 || at <= drainAt))
         },
       ),

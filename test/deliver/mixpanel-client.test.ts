@@ -482,8 +482,8 @@ describe('the connections to Mixpanel', () => {
   })
 })
 
-describe('what is told of the requests to Mixpanel', () => {
-  it('is how each attempt ended, with events and bytes before compression', async (t) => {
+describe('the report about the requests to Mixpanel', () => {
+  it('says how each attempt ended, with events and bytes before compression', async (t) => {
     const { send, ends } = await startClient(t, [answering(429), resetting, OK])
 
     await send({ bytes: gzipSync('[{}]'), encoding: 'gzip', plainBytes: 4 }, aPolicy(2))

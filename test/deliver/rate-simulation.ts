@@ -5,7 +5,7 @@ import { createGate, type Gate } from '../../src/deliver/gate.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { createSeededRandom, createVirtualTime } from '../helpers/virtual-time.ts'
 
-/** What is simulated: instances with an endless backlog that share a quota. Plain data. */
+/** A simulation of instances with an endless backlog that share a quota. Plain data. */
 export interface Scenario {
   readonly quota: Readonly<{ kind: 'rolling_minute' | 'seconds_bucket'; eventsPerSecond: number }>
   readonly instances: number
@@ -13,7 +13,7 @@ export interface Scenario {
   readonly minutes: number
   /** The bound of each instance; by default as ours, 30,000. */
   readonly maxEventsPerSecond?: number
-  /** What happens on the way, by the second. */
+  /** The changes on the way, by the second. */
   readonly changes?: Readonly<Record<number, Change>>
 }
 

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 
-/** What a server does with one request, once its body is in. */
+/** Answers one request after its body has arrived. */
 export type Turn = (response: ServerResponse, request: IncomingMessage) => void
 
 export interface ReceivedRequest {

@@ -32,7 +32,7 @@ function refusing(isPoison: (text: string) => boolean): Answers {
 
 const isPoison = (text: string): boolean => text.startsWith('X')
 
-/** So many events, those at the places given poisonous. */
+/** Returns the texts of `count` events. The events at the given places are poisonous. */
 function textsOf(count: number, ...poison: readonly number[]): string[] {
   const places = new Set(poison)
   return Array.from({ length: count }, (_, place) => `${places.has(place) ? 'X' : 'g'}${place}`)

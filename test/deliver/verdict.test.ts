@@ -419,7 +419,7 @@ const retries: readonly Row[] = [
   },
 ]
 
-/** Whatever is not understood is retried. */
+/** Answers without a known meaning, which are retried. */
 const unknown: { name: string; answer: ImportAnswer }[] = [
   { name: '200 with `status: 0`', answer: anAnswer(200, { ...OK, status: 0 }) },
   { name: '200 with `status: "0"`', answer: anAnswer(200, { ...OK, status: '0' }) },

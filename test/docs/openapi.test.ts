@@ -15,7 +15,7 @@ import { settlementOf } from '../../src/settle/settlement-of.ts'
 import { VERSION } from '../../src/version.ts'
 import { components, DECLARED, fitsSchema, info } from './openapi-document.ts'
 
-/** What can become of a request; what is not named goes well. */
+/** The situation of a request. Everything that is absent goes well. */
 interface Situation {
   readonly name: string
   readonly deps?: Partial<PushRouteDeps>

@@ -8,7 +8,7 @@ import { anchorsIn, textOf, withoutCode } from './markdown.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PAPERS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT })
-/** Whatever tells somebody, or CI, to run something. */
+/** The files that tell a person or CI to run something. */
 const INSTRUCTIONS = [...PAPERS, '.ci/run', 'Dockerfile']
 
 describe('the papers', () => {

@@ -10,7 +10,7 @@ const PROJECT = 'projects/emulated'
 
 /** Google's own Pub/Sub emulator, as far as the tests ask it for anything. */
 export interface Emulator {
-  /** What `PUBSUB_EMULATOR_HOST` is to be. */
+  /** The value for `PUBSUB_EMULATOR_HOST`. */
   readonly host: string
   /** Full names of a new topic and a new pull subscription to it. */
   createTopic(name: string): Promise<{ topic: string; subscription: string }>

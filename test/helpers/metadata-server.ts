@@ -4,7 +4,7 @@ import { startLoopbackServer } from '../../src/local/loopback-server.ts'
 
 /** Google's metadata server, where Cloud Run's service account has its tokens. */
 export interface MetadataServer {
-  /** What `GCE_METADATA_HOST` is to be. */
+  /** The value for `GCE_METADATA_HOST`. */
   readonly host: string
   /** How often a token has been asked for. */
   asked(): number

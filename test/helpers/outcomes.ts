@@ -15,7 +15,7 @@ export function aPortion(events: number): BegunPortion {
   return { journeys: Array.from({ length: events }, () => journey), lines: events }
 }
 
-/** What a delivery has come to, portion by portion; each event stood on a line of its own. */
+/** The past of a delivery, portion by portion. Each event stands on a line of its own. */
 export function pastWith(
   ...portions: readonly (readonly EventOutcome[])[]
 ): PastOutcomes | undefined {

@@ -17,7 +17,7 @@ import { type RejectedGo, settlementOf } from '../../src/settle/settlement-of.ts
 import { aMessage, base64 } from './builders.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 
-/** How Mixpanel answers one batch. What throws here is a bug in the delivery. */
+/** How Mixpanel answers one batch. An error thrown here stands for a bug in the delivery. */
 export interface FakeAnswer {
   readonly afterMs?: number
   readonly outcomeOf?: (name: string, traveller: Traveller) => EventOutcome
@@ -101,7 +101,7 @@ export const tallyAsLarge: Stages['tallyLetters'] = (message, decodedBytes) => {
   return { ...tally, bytes: () => Number.MAX_SAFE_INTEGER, areTooMany: () => false }
 }
 
-/** Nobody else waits for a turn. */
+/** Grants every turn at once. */
 async function atOnce(): Promise<void> {}
 
 /** Work on a message that is in no hurry. */

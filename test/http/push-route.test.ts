@@ -132,7 +132,7 @@ describe('before a body is read', () => {
     assert.equal(await answerTo(begin(ANNOUNCED)), '503 OVERLOADED')
   })
 
-  it('who has no good token is not told that there is no room', async (t) => {
+  it('a push without a good token does not learn that there is no room', async (t) => {
     const { begin, budget } = await startApp(t, { deps: { authenticate: () => NO_TOKEN } })
     budget.openMessage().add(32 * MIB)
 

@@ -9,7 +9,7 @@ import { until } from '../helpers/until.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 const REFUSED = { kind: 'refused', status: 401, code: 'TOKEN_MISSING', detail: 'none' } as const
-/** What Node reads ahead of us: a chunk that is on its way, and the buffers of two streams. */
+/** The bytes that Node reads ahead of us: a chunk on its way, and the buffers of two streams. */
 const READ_AHEAD_BYTES = 256 * KIB
 
 function judge(authorization: string | undefined): Authentication {

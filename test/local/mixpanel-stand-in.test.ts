@@ -433,8 +433,8 @@ describe('a body', () => {
   }
 })
 
-describe('what a stand-in remembers', () => {
-  it('is the exact text of each record, so that big integers can be seen unharmed', async (t) => {
+describe('the memory of a stand-in', () => {
+  it('holds the exact text of each record, so that big integers can be seen unharmed', async (t) => {
     const mixpanel = await startMixpanel(t)
     const record = `{ "event":"e","properties":{"time":${NOW_SECONDS},"distinct_id":"a","$insert_id":"i","n":9007199254740993} }`
 
@@ -443,7 +443,7 @@ describe('what a stand-in remembers', () => {
     assert.equal(mixpanel.rows()[0]?.raw, record)
   })
 
-  it('is every copy of a record, and one of them in the other views', async (t) => {
+  it('holds every copy of a record, and one of them in the other views', async (t) => {
     const mixpanel = await startMixpanel(t)
 
     await postImport(mixpanel.url, [GOOD])
@@ -469,7 +469,7 @@ describe('what a stand-in remembers', () => {
     assert.deepEqual(insertIdsOf(second.rows()), ['insert-1', 'insert-2'])
   })
 
-  it('is each request, with size, count and status, and without credentials', async (t) => {
+  it('holds each request, with size, count and status, and without credentials', async (t) => {
     const mixpanel = await startMixpanel(t)
     const body = JSON.stringify([GOOD, BAD])
     const sent = Uint8Array.from(gzipSync(body))
@@ -496,7 +496,7 @@ describe('what a stand-in remembers', () => {
     ])
   })
 
-  it('counts the events that can be read of a body that cannot be read whole', async (t) => {
+  it('counts the events that can be read when the body cannot be read whole', async (t) => {
     const mixpanel = await startMixpanel(t, { switches: { maxBodyBytes: 500 } })
 
     await postImport(mixpanel.url, '[{},{},{')

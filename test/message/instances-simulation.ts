@@ -33,7 +33,7 @@ export interface Course {
   readonly deliveries: number
   /** To Mixpanel, by all instances. */
   readonly sent: number
-  /** Of the events, those that Mixpanel was never sent. */
+  /** The number of events that Mixpanel was never sent. */
   readonly neverSent: number
   /** Whether the books of every instance balanced at the end, with nothing pending. */
   readonly balanced: boolean

@@ -99,7 +99,7 @@ describe('a push', () => {
     assert.deepEqual(answersOf([first, second]), ['nack deadline', 'nack deadline'])
   })
 
-  it('whose body took all its time is nacked at once', async () => {
+  it('is nacked at once when its body took all its time', async () => {
     const { push, clock } = createScene()
 
     const late = await push(aMessage(), -1)
@@ -299,8 +299,8 @@ describe('the books', () => {
   })
 })
 
-describe('what the ledger holds', () => {
-  it('is one message, however many of its pushes wait, and each of those', async () => {
+describe('the size of the ledger', () => {
+  it('counts a message once, and each of its pushes that waits', async () => {
     const { push, budget, clock } = createScene()
     const { data } = aMessage()
 
@@ -311,7 +311,7 @@ describe('what the ledger holds', () => {
     assert.equal(budget.held(), data.length)
   })
 
-  it('is the attributes of a message as well, names and values', async () => {
+  it('counts the names and values of the attributes of a message', async () => {
     const { push, budget } = createScene()
 
     await push(aMessage({ data: '', attributes: { name: 'value', a: 'b' } }))
@@ -320,7 +320,7 @@ describe('what the ledger holds', () => {
     assert.ok(held > 'namevalueab'.length && held < 400, `${held}`)
   })
 
-  it('is the data of the messages under way, given back however they end', async () => {
+  it('counts the data of the messages under way, and gives it back however they end', async () => {
     const { push, works, budget } = createScene()
     const { data } = aMessage()
     for (const messageId of ['1', '2', '3', '4']) await push(aMessage({ messageId }))
@@ -338,7 +338,7 @@ describe('what the ledger holds', () => {
     assert.equal(budget.held(), 0)
   })
 
-  it('is no timer once nothing is under way', async () => {
+  it('leaves no timer once nothing is under way', async () => {
     const { push, works, clock } = createScene()
     for (const messageId of ['1', '2', '3', '4']) await push(aMessage({ messageId }))
     await push(aMessage({ messageId: '1' }))

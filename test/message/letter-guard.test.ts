@@ -37,7 +37,7 @@ function aGuard(allowed: number) {
     guard.returnLate()
   }
 
-  /** What is told to messages with these deadlines, in order, so far. */
+  /** The answers to messages with these deadlines so far, in order. */
   function ask(...deadlines: readonly number[]): (boolean | 'waits')[] {
     const answers: (boolean | 'waits')[] = deadlines.map(() => 'waits')
     for (const [index, deliverBy] of deadlines.entries()) {

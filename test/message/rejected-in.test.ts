@@ -137,7 +137,7 @@ describe('the rejected events of a portion', () => {
 interface Ends {
   /** By place, why events did not set out. */
   readonly stays?: readonly (readonly [number, Rejected])[]
-  /** What became of the others. */
+  /** The outcomes of the other events. */
   readonly answers: readonly (EventOutcome | undefined)[]
 }
 

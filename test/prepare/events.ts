@@ -35,7 +35,7 @@ export function candidateOf(text: string, index = 0): Candidate {
   return { line: { number: index + 1, text }, child: 0, text, value: JSON.parse(text) }
 }
 
-/** What a transform that copies its input makes of a line: `count` events. */
+/** The `count` events that a transform makes of a line when it copies its input. */
 export function childrenOf(text: string, count: number, number = 1): Candidate[] {
   return siblingsOf(
     Array.from({ length: count }, () => text),
@@ -43,7 +43,7 @@ export function childrenOf(text: string, count: number, number = 1): Candidate[]
   )
 }
 
-/** What a transform made of one line. */
+/** The events that a transform made of one line. */
 export function siblingsOf(texts: readonly string[], number = 1): Candidate[] {
   const line = { number, text: '{}' }
   return texts.map((text, index) => {

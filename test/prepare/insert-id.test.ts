@@ -411,7 +411,7 @@ for (const [mode, prepare] of [
   })
 }
 
-/** What Mixpanel knows the events by that are made of these lines. */
+/** The keys by which Mixpanel knows the events that are made of these lines. */
 function rowsOf(prepare: Prepare, lines: readonly (readonly string[])[]): string[] {
   const candidates = lines.flatMap((texts, index) => siblingsOf(texts, index + 1))
   return prepare(aMessage(), candidates).map((step) => {

@@ -105,7 +105,7 @@ describe('no push envelope is', () => {
   }
 })
 
-/** So many attributes, with names and values of so many characters. */
+/** Returns `count` attributes with names and values of these lengths. */
 function withAttributes(count: number, nameLength: number, valueLength: number) {
   const names = Array.from({ length: count }, (_, index) => String(index).padStart(nameLength, 'n'))
   const value = 'v'.repeat(valueLength)

@@ -26,7 +26,7 @@ const IGNORED: Fate = { kind: 'letter_or_nothing', reason: 'refused_by_mixpanel'
 
 const NOTHING: Findings = { lost: [], doubled: [], astray: [], ackedEarly: [], believed: [] }
 
-/** What was found, of which fate, and what the books say of it: one kind of finding, or none. */
+/** The fate of an event, the rows and letters that were found, and the finding of the books, if any. */
 const CASES: Readonly<Record<string, readonly [Fate, Partial<Found>, keyof Findings | 'nothing']>> =
   {
     'a good event with a row': [GOOD, { rows: [aRow()] }, 'nothing'],
@@ -271,7 +271,7 @@ function booksOf(fate: Fate) {
   return books
 }
 
-/** Of so many equal events, without an insert id of their own. */
+/** A message of equal events without an insert id of their own. */
 function aMessage(fate: Fate, events: number): PlannedMessage {
   const content = contentOf('visited', { mark: 'm', user: 'u', $insert_id: 'id' })
   const lacking = { time: 0, insertId: 0 }

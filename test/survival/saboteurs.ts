@@ -11,7 +11,7 @@ export interface Sabotage {
   readonly shows?: Partial<
     Pick<SurvivalOptions, 'setting' | 'events' | 'faults' | 'calm' | 'patienceMs'>
   >
-  /** What a survival run must say of it. */
+  /** The finding that a survival run must report. */
   readonly found: RegExp
 }
 

@@ -5,7 +5,7 @@ import { complaints, hasSurvived } from '../../bench/survival/report.ts'
 import { settingOf } from '../../bench/survival/setting.ts'
 import { survive } from '../../bench/survival/survive.ts'
 
-/** Of any seed the run must end well; this one says which, should it not. */
+/** The run must end well with any seed. The test names the seed when it does not. */
 const SEED = 1 + Math.floor(Math.random() * 1_000_000)
 
 describe('a survival run', () => {

@@ -140,7 +140,7 @@ function createScene(level = 'trace'): { log: Logger; lines: readonly string[] }
   return { log: createLogger(level, { write: (line) => lines.push(line) }), lines }
 }
 
-/** What axios rejects with when credentials are refused; it holds them, the body and the answer. */
+/** The error of axios about refused credentials. It holds them, the body and the answer. */
 async function refusedByMixpanel(t: TestContext): Promise<Error> {
   const server = createServer((_request, response) => response.writeHead(401).end(EVENT))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

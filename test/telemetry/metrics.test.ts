@@ -5,7 +5,7 @@ import { nack } from '../../src/settle/settlement-of.ts'
 import { createBooks } from '../../src/telemetry/books.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 
-/** What the contract names. */
+/** The metrics that the contract names. */
 const CONTRACT = [
   'counter log_lines_dropped_total',
   'counter messages_settled_total{settlement,reason}',

@@ -199,7 +199,7 @@ describe('the line of each minute', () => {
   })
 })
 
-describe('what happened', () => {
+describe('each report', () => {
   for (const [what, tell, samples] of [
     [
       'events that came and went',

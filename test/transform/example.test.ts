@@ -214,7 +214,7 @@ function mapped(input: unknown, example = transform) {
   return 'kind' in step ? step : step.map(({ value }) => value)
 }
 
-/** What is sent to Mixpanel. */
+/** The events that go to Mixpanel. */
 function preparedOf(input: unknown, example: Transform) {
   const step = stepOf(input, example)
   assert.ok(!('kind' in step))

@@ -136,7 +136,7 @@ describe('loadTransform', () => {
   })
 })
 
-describe('what a loaded transform throws', () => {
+describe('an error of a loaded transform', () => {
   const HELPER = 'export const nameOf = (input) => {\n  return input.user.name\n}\n'
   const SOURCE = `import { nameOf } from './part/name of.mjs'
 import { fail } from 'failing'

@@ -199,7 +199,7 @@ function childrenOf(fn: () => unknown): [number, unknown][] {
   return candidatesOf(fn).map(({ child, text }) => [child, JSON.parse(text).event])
 }
 
-/** Whatever is done with it throws. */
+/** An object of which every use throws. */
 function unaskable(): object {
   const { proxy, revoke } = Proxy.revocable({}, {})
   revoke()

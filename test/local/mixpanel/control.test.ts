@@ -62,7 +62,7 @@ describe('over the control API', () => {
     assert.deepEqual(await statuses(url, 1), [200])
   })
 
-  it('what a gate holds is sent when faults end', async (t) => {
+  it('the end of faults sends the answers that a gate holds', async (t) => {
     const mixpanel = await startMixpanel(t)
     await control(mixpanel.url, 'PUT /control/faults', { kind: 'gate' })
     const held = postImport(mixpanel.url, [GOOD])
@@ -263,7 +263,7 @@ async function control(url: string, route: string, body?: unknown): Promise<Resp
   return fetch(`${url}${path}`, { method, ...sent })
 }
 
-/** What `GET /control` shows. */
+/** The answer of `GET /control`. */
 interface Shown {
   readonly set: unknown
   readonly choices: Readonly<Record<'switches' | 'faults', Readonly<Record<string, unknown>>>>

@@ -6,7 +6,7 @@ import { startMixpanel } from '../start-local.ts'
 
 const BATCH = [aRecord(), aRecord({ $insert_id: 'insert-2' })]
 
-/** What each answers to a batch of two good events, and how many of them it imports. */
+/** The answer of each to a batch of two good events, and the number of rows it imports. */
 const expected: Readonly<
   Record<OddAnswer, { status: number; body: unknown; type?: string; rows?: number }>
 > = {

@@ -31,14 +31,14 @@ const DATA_MISSING = { status: 400, body: { error: 'data, missing or empty', sta
 const IDENTITY_REFUSAL =
   'identity events are not allowed when project is using simplified identity management'
 
-/** What a request leads to with a switch in one position. */
+/** The effect of a request with a switch in one position. */
 interface Position {
   readonly set: Partial<Switches>
-  /** What the answer holds at least. */
+  /** The members that the answer holds at least. */
   readonly answer: Partial<ImportAnswer>
   /** How many rows it leaves; one when absent. */
   readonly rows?: number
-  /** What they hold at least. */
+  /** The members that the rows hold at least. */
   readonly row?: object
 }
 

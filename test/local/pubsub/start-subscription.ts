@@ -16,7 +16,7 @@ import { type Endpoint, type EndpointAnswer, startEndpoint } from '../start-endp
 export const TOPIC = 'projects/p1/topics/events'
 export const SUBSCRIPTION = 'projects/p1/subscriptions/events-push'
 
-/** What happened, in order: `pushed a 1`, `answered a 503`, … with the messages' data as names. */
+/** The events in order: `pushed a 1`, `answered a 503`, … with the messages' data as names. */
 export type Story = string[]
 
 export interface Scene {
@@ -35,7 +35,7 @@ export interface SceneOptions {
   readonly settings?: Partial<SubscriptionSettings>
   readonly answerTo?: (place: number, body: string) => EndpointAnswer
   readonly standIn?: PubsubStandInOptions
-  /** Told in place of the story. */
+  /** Called in place of writing the story. */
   readonly observer?: SubscriptionObserver
 }
 
