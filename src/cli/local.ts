@@ -77,7 +77,9 @@ function variablesFor(deadLetters: string | undefined): Options['variables'] {
   if (deadLetters === undefined) return given
   if (deadLetters === '') throw new Error('--dead-letters must name a folder')
   if (given.DEAD_LETTER === undefined) return { ...given, DEAD_LETTER: `file:${deadLetters}` }
-  throw new Error('--dead-letters and DEAD_LETTER both set where dead letters go: give one of them')
+  throw new Error(
+    '--dead-letters and DEAD_LETTER both name a place for dead letters: set one of them',
+  )
 }
 
 /** Starts the world. The most frequent failure is a port that is taken. */

@@ -178,7 +178,7 @@ function restOf({ start: openAt }: Opening, good: number, rest: Span): Place {
   const isCutOff = rest.start === rest.end
   const fault = isCutOff
     ? `the array is cut off after ${good} elements`
-    : `element ${number} of the array is not JSON; what follows it is not read`
+    : `element ${number} of the array is not JSON, and the rest of the array is not read`
   const { start, end } = isCutOff ? { start: openAt, end: openAt + 1 } : rest
   return { number, start, end, parsed: rejected('invalid_json', fault), isRest: true }
 }

@@ -63,7 +63,9 @@ export function undecodable(reason: RejectReason, detail: string): NoText {
  * inflated the data and kept the attribute.
  */
 export function notText(message: Message): NoText {
-  const fault = promisesGzip(message) ? 'not gzip, as an attribute says, nor UTF-8' : 'not UTF-8'
+  const fault = promisesGzip(message)
+    ? 'neither UTF-8 nor the gzip that an attribute announces'
+    : 'not UTF-8'
   return undecodable('unreadable_data', `the data is ${fault}`)
 }
 

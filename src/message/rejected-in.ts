@@ -13,7 +13,7 @@ export type RejectedIn = (portion: Portion) => readonly RejectedJourney[]
 /** The outcome of an event that was rejected once, and was not rejected when it was made again. */
 const FICKLE = rejected(
   'transform_failed',
-  'the transform is no function of its input: of this event it made another when asked again',
+  'the transform is no function of its input: it made another event when it was called again',
 )
 
 /**
@@ -39,7 +39,7 @@ export function createRejectedIn(outcomes: Outcomes): RejectedIn {
       place += 1
     }
     if (isLast && place < outcomes.codes.length) {
-      throw new Error('a message made fewer events when asked again')
+      throw new Error('a message made fewer events when it was read again')
     }
     return found
   }

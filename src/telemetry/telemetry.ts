@@ -122,7 +122,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): 
     metrics.pushesRefused.inc({ code })
     if (path === undefined) return
     const text =
-      'a request with a token was sent to no route: pushes are taken by POST on /push, /push/ and /. ' +
+      'a request with a token has no route: the service takes pushes by POST on /push, /push/ and /. ' +
       'Correct the push endpoint of the subscription'
     say('warn', `refused ${code}`, { code, path }, text)
   }
@@ -135,7 +135,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): 
     metrics.batchEvents.observe(events)
     metrics.batchBytes.observe(bytes)
     const line = { ...fields, ms: Math.round(elapsedMs) }
-    if (status === 200) log.debug(line, 'Mixpanel answered a batch with 200')
+    if (status === 200) log.debug(line, requestTextOf(end))
     else say('warn', `request ${label}`, line, requestTextOf(end))
   }
 
@@ -166,8 +166,8 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): 
 
   function deadLetterTopicUnproven(err: unknown): void {
     const text =
-      'Google could not be asked whether the topic of DEAD_LETTER may be published to: while it ' +
-      'may not, messages with a rejected event are nacked'
+      'Pub/Sub did not say whether the service may publish to the topic of DEAD_LETTER: if it may ' +
+      'not, messages with a rejected event are nacked'
     say('warn', 'dead_letter_topic_unproven', { err }, text)
   }
 
@@ -197,7 +197,7 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): 
       'suspected',
       { events },
       'Mixpanel refuses events without naming one: the fault may be its own, so their messages are ' +
-        'nacked. An event is dead-lettered at the third delivery that refuses it, with imports between',
+        'nacked. An event that three deliveries refuse, with imports between, becomes a dead letter',
     )
   }
 
@@ -206,8 +206,8 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): 
       'error',
       'all_rejected',
       { event: 'all_rejected', reasons, ...(field !== undefined && { field }) },
-      'every event of the last messages was rejected: is the transform broken, or the topic of ' +
-        'another shape? Such messages are nacked and come again until an event passes',
+      'every event of the last messages was rejected: the transform may be broken, or the events ' +
+        'of the topic have another shape. Such messages are nacked and come again until an event passes',
     )
   }
 
@@ -217,7 +217,12 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): 
   }
 
   function unforeseen(err: unknown): void {
-    say('error', 'unforeseen', { err }, 'a bug: the push was answered 500 and comes again')
+    say(
+      'error',
+      'unforeseen',
+      { err },
+      'a bug: the push was answered 500, and its message comes again',
+    )
   }
 
   /** Logs a line at most once a minute for each `key`. */
@@ -237,6 +242,7 @@ function statusLabelOf({ status, cause }: RequestEnd): string {
   return typeof status === 'number' && status > 599 ? 'other' : `${status}`
 }
 
-function requestTextOf({ cause }: RequestEnd): string {
-  return cause ? `Mixpanel cannot be reached: ${cause}` : 'Mixpanel did not import a whole batch'
+function requestTextOf({ status, cause }: RequestEnd): string {
+  if (typeof status === 'number') return `Mixpanel answered a batch with status ${status}`
+  return cause ? `Mixpanel cannot be reached: ${cause}` : 'Mixpanel did not answer a batch in time'
 }

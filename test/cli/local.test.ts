@@ -264,6 +264,6 @@ describe('npm run local', () => {
     const { code, err } = await run('cli/local', ['--dead-letters', 'd'], env)
 
     assert.equal(code, 2)
-    assert.match(err, /give one of them/)
+    assert.match(err, /set one of them/)
   })
 })

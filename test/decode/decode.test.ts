@@ -264,7 +264,7 @@ describe('createDecode', () => {
         assertRejected(
           decoded,
           'unreadable_data',
-          /^the data is not gzip, as an attribute says, nor UTF-8$/,
+          /^the data is neither UTF-8 nor the gzip that an attribute announces$/,
         )
       })
     }

@@ -129,7 +129,7 @@ describe('the rejected events of a portion', () => {
     assert.equal(rejectedIn({ journeys: [aJourney(1)], lines: 1, isLast: false }).length, 1)
     assert.throws(
       () => rejectedIn({ journeys: [aJourney(2)], lines: 1, isLast: true }),
-      /^Error: a message made fewer events when asked again$/,
+      /^Error: a message made fewer events when it was read again$/,
     )
   })
 })

@@ -370,6 +370,23 @@ describe('each report', () => {
     ])
   })
 
+  it('says how a request to Mixpanel ended', () => {
+    const { telemetry, warnings } = createScene()
+
+    telemetry.requestEnded({ ...IMPORT, status: 413 })
+    telemetry.requestEnded({ ...IMPORT, status: 'mixpanel_timeout' })
+    telemetry.requestEnded({ ...IMPORT, status: 'mixpanel_unreachable', cause: 'ENOTFOUND' })
+
+    assert.deepEqual(
+      warnings().map(({ message }) => message),
+      [
+        'Mixpanel answered a batch with status 413',
+        'Mixpanel did not answer a batch in time',
+        'Mixpanel cannot be reached: ENOTFOUND',
+      ],
+    )
+  })
+
   it('is said every time at level debug', () => {
     const { telemetry, lines } = createScene('debug')
 

@@ -50,7 +50,7 @@ function closingBraceOfProperties(eventText: string, event: ParsedEvent): number
 
 function withChanges(eventText: string, assignments: Readonly<Record<string, string>>): string {
   const properties = propertiesOf(eventText, Object.keys(assignments))
-  if (properties === undefined) throw new TypeError('the properties of an event are no object')
+  if (properties === undefined) throw new TypeError('the properties of an event are not an object')
   const added: [string, string][] = []
   const replaced: { span: Span; value: string }[] = []
   for (const [name, value] of Object.entries(assignments)) {

@@ -93,7 +93,7 @@ describe('withProperties', () => {
     for (const text of ['{"event":"a","x":1}', '{"event":"a","properties":[],"x":1}']) {
       assert.throws(() => withProperties(text, event, { time: '1' }), {
         name: 'TypeError',
-        message: 'the properties of an event are no object',
+        message: 'the properties of an event are not an object',
       })
     }
   })
