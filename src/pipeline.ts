@@ -10,9 +10,9 @@ import {
 import { createStoreLetters, type LetterStages, type Made } from './message/store-letters.ts'
 import type { Work } from './message/work.ts'
 import type { Decoded } from './model/event.ts'
-import type { Traveller } from './model/journey.ts'
 import type { Message } from './model/message.ts'
 import { type EventOutcome, retry } from './model/outcome.ts'
+import type { PendingEvent } from './model/pending-event.ts'
 import type { Settlement } from './model/settlement.ts'
 import type { RejectedGo } from './settle/settlement-of.ts'
 
@@ -23,8 +23,8 @@ export interface Stages extends MakingStages, LetterStages {
     messageBytes: MessageBytes,
     wanted: () => boolean,
   ): Decoded | Promise<Decoded>
-  /** Sends events. Their party is told each outcome as it comes. */
-  importEvents(travellers: readonly Traveller[]): void
+  /** Sends events. Their sink gets each outcome as it comes. */
+  importEvents(pending: readonly PendingEvent[]): void
   readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'mayStore' | 'notStored'>
   readonly rejectedGo: RejectedGo
   settle(outcomes: readonly EventOutcome[]): Settlement
@@ -74,11 +74,11 @@ export function createPipeline(
     for (;;) {
       if (skipsSettled) work.skipSettled(portions.skip)
       const next = portions.next()
-      passed = stages.letterGuard.notePassed(next.journeys) || passed
+      passed = stages.letterGuard.notePassed(next.events) || passed
       stages.importEvents(work.begin(next))
       if (next.isLast || !(await isTimeForMore(work))) {
         await work.arrivals(0)
-        const isWhole = next.journeys.length === work.outcomes.codes.length
+        const isWhole = next.events.length === work.outcomes.codes.length
         const made = isWhole ? { message: portions.message, next: () => next } : undefined
         return { made, passed: passed || hasPassed(kindsIn(work.outcomes)) }
       }

@@ -3,9 +3,9 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import type { Work } from '../src/message/work.ts'
 import type { Candidate, Line } from '../src/model/event.ts'
-import type { Journey, Party } from '../src/model/journey.ts'
 import type { Message } from '../src/model/message.ts'
 import { type Dropped, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
+import type { MadeEvent, OutcomeSink } from '../src/model/pending-event.ts'
 import type { Settlement } from '../src/model/settlement.ts'
 import type { Totals } from '../src/telemetry/books.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
@@ -103,9 +103,9 @@ function createScene(
   { faults, stores, pace }: Circumstances,
 ) {
   const clock = createFakeClock()
-  const underWay = new Map<Party, number>()
+  const underWay = new Map<OutcomeSink, number>()
   const ended = new Map<string, Set<string>>()
-  const importedBy = new Map<Party, string[]>()
+  const importedBy = new Map<OutcomeSink, string[]>()
   const importedTwice: string[] = []
   const path = createPath({
     clock,
@@ -149,7 +149,7 @@ function createScene(
     const { begin } = work
     underWay.set(work, 0)
     work.begin = (portion) => {
-      const fresh = portion.journeys.map(nameOfJourney).filter((name) => !before.has(name))
+      const fresh = portion.events.map(nameOfEvent).filter((name) => !before.has(name))
       underWay.set(work, (underWay.get(work) ?? 0) + fresh.length)
       dropped.push(...fresh.filter((name) => name.includes('dropped')))
       return begin(portion)
@@ -169,21 +169,21 @@ function createScene(
     const { kind, afterMs } = faults.shift() ?? NO_FAULT
     return {
       afterMs,
-      outcomeOf: (name, { party }) => {
+      outcomeOf: (name, { sink }) => {
         if (kind === 'bug') throw new Error('a bug')
         if (kind === 'nack') return retry('mixpanel_unavailable')
         if (name.includes('refused')) return REFUSED
         // A work that a bug has ended is forgotten; what it still has in flight may be sent again.
-        const known = underWay.has(party) && ended.get(name.slice(0, 1))?.has(name)
+        const known = underWay.has(sink) && ended.get(name.slice(0, 1))?.has(name)
         if (known) importedTwice.push(name)
-        importedBy.set(party, [...(importedBy.get(party) ?? []), name])
+        importedBy.set(sink, [...(importedBy.get(sink) ?? []), name])
         return IMPORTED
       },
     }
   }
 }
 
-function nameOfJourney({ line }: Journey): string {
+function nameOfEvent({ line }: MadeEvent): string {
   if (!line?.text.endsWith('}')) return ''
   const { event }: { event: string } = JSON.parse(line.text)
   return event

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readLine } from '../src/decode/read-line.ts'
 import type { Body, Place } from '../src/model/event.ts'
-import type { RejectedJourney } from '../src/model/journey.ts'
 import type { Message } from '../src/model/message.ts'
 import { IMPORTED, rejected } from '../src/model/outcome.ts'
+import type { RejectedEvent } from '../src/model/pending-event.ts'
 import { createPrepare } from '../src/prepare/prepare.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
 import { createFakeClock, type FakeClock, settlePromises } from './helpers/fake-clock.ts'
@@ -76,8 +76,8 @@ describe('a message of more events than can be imported before its deadline', ()
       insertId: 'content',
       answerTo: (names) => ({
         ...quota(names),
-        outcomeOf: (_, { event }) => {
-          ids.push(event.insertId)
+        outcomeOf: (_, { prepared }) => {
+          ids.push(prepared.insertId)
           return IMPORTED
         },
       }),
@@ -164,7 +164,7 @@ describe('a message of more events than can be imported before its deadline', ()
 
   it('has its rejected events stored after its push was answered, with their lines and ids', async () => {
     const clock = createFakeClock()
-    const letters: RejectedJourney[] = []
+    const letters: RejectedEvent[] = []
     const names = namesOf(5_000)
     const { push } = createScene(clock, {
       answerTo: () => ({
@@ -194,7 +194,11 @@ describe('a message of more events than can be imported before its deadline', ()
 
     assert.deepEqual([stored, second.answer, letters.length], [4, 'ack dead_lettered', 4])
     assert.deepEqual(
-      letters.map(({ line, event, outcome }) => [line?.number, event?.insertId, outcome.reason]),
+      letters.map(({ line, prepared, outcome }) => [
+        line?.number,
+        prepared?.insertId,
+        outcome.reason,
+      ]),
       [
         [11, '2070443601311540-11', 'refused_by_mixpanel'],
         [4_778, '2070443601311540-4778', 'refused_by_mixpanel'],

@@ -6,9 +6,9 @@ import { readLine } from '../src/decode/read-line.ts'
 import { createLetterGuard } from '../src/message/letter-guard.ts'
 import type { Work } from '../src/message/work.ts'
 import type { Candidate, Line } from '../src/model/event.ts'
-import type { RejectedJourney, Traveller } from '../src/model/journey.ts'
 import type { Message } from '../src/model/message.ts'
 import { type Dropped, type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
+import type { PendingEvent, RejectedEvent } from '../src/model/pending-event.ts'
 import type { Settlement } from '../src/model/settlement.ts'
 import type { Stages } from '../src/pipeline.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
@@ -157,8 +157,8 @@ describe('the path of a message', () => {
         const text = eventText(name)
         return { line, child: index + 1, text, value: JSON.parse(text) }
       })
-    const outcomeOf = (name: string, { event }: Traveller) => {
-      ids.push(event.insertId)
+    const outcomeOf = (name: string, { prepared }: PendingEvent) => {
+      ids.push(prepared.insertId)
       return name === 'a' ? IMPORTED : REFUSED
     }
 
@@ -438,7 +438,7 @@ describe('the dead letters of a message, and the guard', () => {
   it('are asked for only of portions in which an event was rejected', async () => {
     const asked: number[] = []
     const data = base64([eventText('a'), BAD_LINE, eventText('b')].join('\n'))
-    const storeRejected = async (_: Message, rejected: readonly RejectedJourney[]) => {
+    const storeRejected = async (_: Message, rejected: readonly RejectedEvent[]) => {
       asked.push(rejected.length)
       return true
     }
@@ -474,8 +474,8 @@ describe('events of any fate', () => {
     fc.assert(
       fc.asyncProperty(fates, sizes, fc.boolean(), async (fates, maxEvents, storable) => {
         const data = base64(fates.map(lineOf).join('\n'))
-        const letters: RejectedJourney[] = []
-        const storeRejected = async (_: Message, rejected: readonly RejectedJourney[]) => {
+        const letters: RejectedEvent[] = []
+        const storeRejected = async (_: Message, rejected: readonly RejectedEvent[]) => {
           letters.push(...rejected)
           return storable
         }

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import type { Traveller } from '../model/journey.ts'
 import type { RetryReason } from '../model/outcome.ts'
+import type { PendingEvent } from '../model/pending-event.ts'
 import { type BatchLimits, createLane, type Lane, type Waiting } from './lane.ts'
 
 export interface BatcherOptions extends BatchLimits {
@@ -20,10 +20,10 @@ interface NextUp extends Waiting {
 }
 
 /**
- * Delivers one batch to Mixpanel and reports each event's outcome to its party. Resolves when all
+ * Delivers one batch to Mixpanel and reports each event's outcome to its sink. Resolves when all
  * are reported. Rejects only on a bug.
  */
-export type DeliverBatch = (batch: readonly Traveller[]) => Promise<void>
+export type DeliverBatch = (batch: readonly PendingEvent[]) => Promise<void>
 
 export interface BatcherDeps {
   readonly clock: Clock
@@ -38,10 +38,10 @@ export interface BatcherDeps {
 }
 
 export interface Batcher {
-  /** Takes events of one message. Their party is told the outcome of each. It never waits. */
-  add(travellers: readonly Traveller[]): void
+  /** Takes events of one message. Their sink gets the outcome of each. It never waits. */
+  add(pending: readonly PendingEvent[]): void
   /** Takes back a batch that gave its permit to another. */
-  takeBack(batch: readonly Traveller[]): void
+  takeBack(batch: readonly PendingEvent[]): void
   /**
    * Returns events that have waited too long to their messages, and looks at the others again. It
    * is called when deadlines have moved.
@@ -74,23 +74,23 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
 
   return { add, takeBack, review, drain }
 
-  function add(travellers: readonly Traveller[]): void {
+  function add(pending: readonly PendingEvent[]): void {
     const now = clock.monotonic()
-    if (travellers.some(isIdentityVerb)) {
+    if (pending.some(isIdentityVerb)) {
       events.push(
-        travellers.filter((traveller) => !isIdentityVerb(traveller)),
+        pending.filter((event) => !isIdentityVerb(event)),
         now,
       )
-      identityVerbs.push(travellers.filter(isIdentityVerb), now)
+      identityVerbs.push(pending.filter(isIdentityVerb), now)
     } else {
-      events.push(travellers, now)
+      events.push(pending, now)
     }
     pump()
     askForPermit()
   }
 
-  function takeBack(batch: readonly Traveller[]): void {
-    for (const travellers of Map.groupBy(batch, ({ party }) => party).values()) add(travellers)
+  function takeBack(batch: readonly PendingEvent[]): void {
+    for (const pending of Map.groupBy(batch, ({ sink }) => sink).values()) add(pending)
   }
 
   function review(): void {
@@ -152,13 +152,13 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
     })
   }
 
-  function send(batch: readonly Traveller[], attended: boolean): void {
+  function send(batch: readonly PendingEvent[], attended: boolean): void {
     if (batch.length === 0) return
     inFlight += 1
     if (!attended) unattended += 1
     deliverBatch(batch)
       .catch((error: unknown) => {
-        for (const party of new Set(batch.map((traveller) => traveller.party))) party.failed(error)
+        for (const sink of new Set(batch.map((event) => event.sink))) sink.failed(error)
       })
       .finally(() => {
         inFlight -= 1
@@ -174,6 +174,6 @@ function goesBefore(one: NextUp, other: NextUp): boolean {
   return one.since < other.since
 }
 
-function isIdentityVerb(traveller: Traveller): boolean {
-  return traveller.event.identityVerb
+function isIdentityVerb(event: PendingEvent): boolean {
+  return event.prepared.identityVerb
 }

@@ -1,5 +1,5 @@
-import type { Party, Traveller } from '../model/journey.ts'
 import { type RetryReason, retry } from '../model/outcome.ts'
+import type { OutcomeSink, PendingEvent } from '../model/pending-event.ts'
 
 export interface BatchLimits {
   readonly maxEvents: number
@@ -12,12 +12,12 @@ export interface BatchLimits {
  * Events that a push waits for go before all others, and never in one batch with them.
  */
 export interface Lane {
-  push(travellers: readonly Traveller[], now: number): void
+  push(pending: readonly PendingEvent[], now: number): void
   /**
    * Takes the oldest events that fit into one batch. Events that have waited too long go back
    * instead.
    */
-  take(now: number): Traveller[]
+  take(now: number): PendingEvent[]
   /** Returns events that have waited too long to their messages. */
   returnLate(now: number): void
   /** Describes the events that are taken next; `undefined` when none wait. */
@@ -35,8 +35,8 @@ export interface Waiting {
 }
 
 interface Run {
-  readonly party: Party
-  readonly travellers: readonly Traveller[]
+  readonly sink: OutcomeSink
+  readonly pending: readonly PendingEvent[]
   readonly since: number
   next: number
   /** The bytes of the events from `next` on. */
@@ -61,13 +61,13 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
 
   return { push, take, returnLate, waiting }
 
-  function push(travellers: readonly Traveller[], now: number): void {
-    const party = travellers[0]?.party
-    if (!party) return
+  function push(pending: readonly PendingEvent[], now: number): void {
+    const sink = pending[0]?.sink
+    if (!sink) return
     let bytes = 0
-    for (const traveller of travellers) bytes += sizeOf(traveller)
-    runs.push({ party, travellers, since: now, next: 0, bytes })
-    allEvents += travellers.length
+    for (const event of pending) bytes += sizeOf(event)
+    runs.push({ sink, pending, since: now, next: 0, bytes })
+    allEvents += pending.length
     allBytes += bytes
   }
 
@@ -84,41 +84,41 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     let bytes = BRACKET_BYTES
     for (const run of runs) {
       if (isAttended(run, now) !== attended) continue
-      events += run.travellers.length - run.next
+      events += run.pending.length - run.next
       bytes += run.bytes
       if (events >= limits.maxEvents || bytes >= limits.maxBytes) return true
     }
     return false
   }
 
-  function take(now: number): Traveller[] {
+  function take(now: number): PendingEvent[] {
     const attended = runs.some((run) => isAttended(run, now))
-    const batch: Traveller[] = []
+    const batch: PendingEvent[] = []
     let room = limits.maxBytes - BRACKET_BYTES
     for (const run of runs) {
       if (isLate(run, now)) sendBack(run)
       else if (isAttended(run, now) === attended) room = board(run, batch, room)
       else continue
-      if (run.next < run.travellers.length) break
+      if (run.next < run.pending.length) break
     }
     letGoOfEmpty()
     return batch
   }
 
   /** Moves the events that fit from a run into the batch. Returns the bytes that are left. */
-  function board(run: Run, batch: Traveller[], room: number): number {
+  function board(run: Run, batch: PendingEvent[], room: number): number {
     let left = room
     const from = run.next
-    while (run.next < run.travellers.length && batch.length < limits.maxEvents) {
-      const traveller = run.travellers[run.next]
-      if (!traveller) break
-      const size = sizeOf(traveller)
+    while (run.next < run.pending.length && batch.length < limits.maxEvents) {
+      const event = run.pending[run.next]
+      if (!event) break
+      const size = sizeOf(event)
       if (size > left && batch.length > 0) break
-      batch.push(traveller)
+      batch.push(event)
       left -= size
       remove(run, size)
     }
-    if (run.next > from) run.party.departed()
+    if (run.next > from) run.sink.departed()
     return left
   }
 
@@ -129,17 +129,17 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
 
   /** Removes empty runs. Most often they are at the head, and no others are empty. */
   function letGoOfEmpty(): void {
-    const held = runs.findIndex((run) => run.next < run.travellers.length)
+    const held = runs.findIndex((run) => run.next < run.pending.length)
     runs.splice(0, held === -1 ? runs.length : held)
     if (runs.some(isEmpty)) runs = runs.filter((run) => !isEmpty(run))
   }
 
   function sendBack(run: Run): void {
-    while (run.next < run.travellers.length) {
-      const traveller = run.travellers[run.next]
-      if (!traveller) return
-      remove(run, sizeOf(traveller))
-      run.party.arrived(traveller, retry(lateReason()))
+    while (run.next < run.pending.length) {
+      const event = run.pending[run.next]
+      if (!event) return
+      remove(run, sizeOf(event))
+      run.sink.report(event, retry(lateReason()))
     }
   }
 
@@ -152,17 +152,17 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
 }
 
 function isEmpty(run: Run): boolean {
-  return run.next >= run.travellers.length
+  return run.next >= run.pending.length
 }
 
-function isAttended({ party }: Run, now: number): boolean {
-  return now < party.deliverBy
+function isAttended({ sink }: Run, now: number): boolean {
+  return now < sink.deliverBy
 }
 
-function isLate({ party }: Run, now: number): boolean {
-  return now >= party.goesOnUntil()
+function isLate({ sink }: Run, now: number): boolean {
+  return now >= sink.goesOnUntil()
 }
 
-function sizeOf(traveller: Traveller): number {
-  return traveller.event.bytes + BRACKET_BYTES
+function sizeOf(event: PendingEvent): number {
+  return event.prepared.bytes + BRACKET_BYTES
 }

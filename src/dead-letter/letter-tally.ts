@@ -1,15 +1,15 @@
 import { createRanges } from '../lib/ranges.ts'
 import type { RejectedMany } from '../model/dead-letter.ts'
 import type { Line } from '../model/event.ts'
-import type { RejectedJourney } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
-import { letterOfJourney } from './letter-of-journey.ts'
+import type { RejectedEvent } from '../model/pending-event.ts'
+import { letterOfEvent } from './letter-of-event.ts'
 
 /** The size of the letters of one message, before any of them is written. */
 export interface LetterTally {
   /** Takes further rejected events of the message, in their order. */
-  add(journeys: readonly RejectedJourney[]): void
+  add(rejected: readonly RejectedEvent[]): void
   /** Returns the bytes of the letters as lines of a file; a lower bound once they are too many. */
   bytes(): number
   /** Whether one letter is to stand for all, for a message with this number of decoded bytes. */
@@ -37,20 +37,20 @@ export function createLetterTally(message: Message, decodedBytes: number): Lette
   const reasons: Partial<Record<RejectReason, number>> = {}
   let messageBytes: number | undefined
   let bytes = 0
-  let events = 0
+  let count = 0
   let field: string | undefined
   let isAnyTooLong = false
 
   return { add, bytes: () => bytes, areTooMany, sum }
 
-  function add(journeys: readonly RejectedJourney[]): void {
-    for (const journey of journeys) {
-      const { outcome, line } = journey
-      events += 1
+  function add(rejected: readonly RejectedEvent[]): void {
+    for (const event of rejected) {
+      const { outcome, line } = event
+      count += 1
       reasons[outcome.reason] = (reasons[outcome.reason] ?? 0) + 1
       field ??= outcome.field
       if (line) addLine(line)
-      if (bytes <= mostBytes && !isAnyTooLong) bytes += bytesOf(journey)
+      if (bytes <= mostBytes && !isAnyTooLong) bytes += bytesOf(event)
     }
   }
 
@@ -61,19 +61,19 @@ export function createLetterTally(message: Message, decodedBytes: number): Lette
   }
 
   function areTooMany(): boolean {
-    return isAnyTooLong || (events > 1 && bytes > mostBytes)
+    return isAnyTooLong || (count > 1 && bytes > mostBytes)
   }
 
   /**
    * Returns the exact size of a letter. The part about the message is the same in all its letters.
    */
-  function bytesOf(journey: RejectedJourney): number {
-    const { message: about, ...own } = letterOfJourney(message, journey, AT)
+  function bytesOf(event: RejectedEvent): number {
+    const { message: about, ...own } = letterOfEvent(message, event, AT)
     messageBytes ??= Buffer.byteLength(`,"message":${JSON.stringify(about)}\n`)
     return Buffer.byteLength(JSON.stringify(own)) + messageBytes
   }
 
   function sum(): RejectedMany {
-    return { events, lines: lines.text(), reasons, ...(field !== undefined && { field }) }
+    return { events: count, lines: lines.text(), reasons, ...(field !== undefined && { field }) }
   }
 }

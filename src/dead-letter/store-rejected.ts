@@ -1,11 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
 import type { DeadLetter, RejectedMany, StoreDeadLetters } from '../model/dead-letter.ts'
-import type { RejectedJourney } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
+import type { RejectedEvent } from '../model/pending-event.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { letterOfMany } from './dead-letter-of.ts'
-import { letterOfJourney } from './letter-of-journey.ts'
+import { letterOfEvent } from './letter-of-event.ts'
 
 export interface StoreRejectedDeps {
   readonly store: StoreDeadLetters
@@ -28,7 +28,7 @@ export interface RejectedStore {
    */
   storeRejected(
     message: Message,
-    journeys: readonly RejectedJourney[],
+    events: readonly RejectedEvent[],
     mayStore: () => boolean,
   ): Promise<boolean>
   /** Stores one letter for all of them. Resolves with whether it is safe. It never rejects. */
@@ -40,14 +40,14 @@ export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDe
 
   async function storeRejected(
     message: Message,
-    journeys: readonly RejectedJourney[],
+    events: readonly RejectedEvent[],
     mayStore: () => boolean,
   ): Promise<boolean> {
     let isFirst = true
-    for (const some of groupsOf(message, journeys)) {
+    for (const some of groupsOf(message, events)) {
       if (!isFirst && !mayStore()) return false
       isFirst = false
-      const letters = some.map((journey) => letterOfJourney(message, journey, clock.now()))
+      const letters = some.map((event) => letterOfEvent(message, event, clock.now()))
       if (!(await stored(letters, reasonsOf(some)))) return false
     }
     return true
@@ -72,9 +72,9 @@ export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDe
 
 type Reasons = RejectedMany['reasons']
 
-function reasonsOf(journeys: readonly RejectedJourney[]): Reasons {
+function reasonsOf(events: readonly RejectedEvent[]): Reasons {
   const reasons: Partial<Record<RejectReason, number>> = {}
-  for (const { outcome } of journeys) {
+  for (const { outcome } of events) {
     reasons[outcome.reason] = (reasons[outcome.reason] ?? 0) + 1
   }
   return reasons
@@ -82,19 +82,19 @@ function reasonsOf(journeys: readonly RejectedJourney[]): Reasons {
 
 function* groupsOf(
   message: Message,
-  journeys: readonly RejectedJourney[],
-): Generator<readonly RejectedJourney[]> {
+  events: readonly RejectedEvent[],
+): Generator<readonly RejectedEvent[]> {
   const sharedBytes = JSON.stringify(message.attributes).length
-  let group: RejectedJourney[] = []
+  let group: RejectedEvent[] = []
   let bytes = 0
-  for (const journey of journeys) {
-    const ownBytes = sharedBytes + (journey.line ?? { text: message.data }).text.length
+  for (const event of events) {
+    const ownBytes = sharedBytes + (event.line ?? { text: message.data }).text.length
     if (group.length === MOST_LETTERS || (group.length > 0 && bytes + ownBytes > MOST_BYTES)) {
       yield group
       group = []
       bytes = 0
     }
-    group.push(journey)
+    group.push(event)
     bytes += ownBytes
   }
   if (group.length > 0) yield group

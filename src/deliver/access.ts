@@ -1,4 +1,4 @@
-import type { Traveller } from '../model/journey.ts'
+import type { PendingEvent } from '../model/pending-event.ts'
 import type { Gate } from './gate.ts'
 import type { Refusals } from './refusals.ts'
 import type { Judged, Standing } from './standing.ts'
@@ -17,7 +17,7 @@ export interface AccessDeps {
  * refused. The gate is then barred. `since` is the instant at which the first was sent.
  */
 export type IsAccessRefused = (
-  batch: readonly Traveller[],
+  batch: readonly PendingEvent[],
   refusals: readonly Refusal[],
   since: number,
 ) => boolean

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Limit } from '../lib/semaphore.ts'
-import type { Traveller } from '../model/journey.ts'
 import { IMPORTED, type Rejected, type RetryReason, retry } from '../model/outcome.ts'
+import type { PendingEvent } from '../model/pending-event.ts'
 import { createIsAccessRefused } from './access.ts'
 import type { Gate, Passage } from './gate.ts'
 import type { Holding } from './holding.ts'
@@ -27,7 +27,7 @@ export interface DeliverDeps extends Pick<TrialDeps, 'heard'> {
   /** The limit on compressions under way. */
   readonly gzipLimit: Limit
   /** Called with a batch that gave its permit to another, and waits for one again. */
-  readonly yielded: (batch: readonly Traveller[]) => void
+  readonly yielded: (batch: readonly PendingEvent[]) => void
   /** Returns a number in [0, 1): it decides which half of a refused batch is sent first. */
   readonly random: () => number
   /** Called with the number of events that Mixpanel has twice left out of its count of a batch. */
@@ -43,12 +43,12 @@ type GiveBack = Extract<Passage, { kind: 'give_back' }>
 
 /**
  * Makes a `DeliverBatch`. It sends a batch until the verdict is final or the time of all its events
- * is up, and reports each event's outcome to its party. A batch that is sent again is the same byte
+ * is up, and reports each event's outcome to its sink. A batch that is sent again is the same byte
  * for byte.
  */
 export function createDeliverBatch(
   deps: DeliverDeps,
-): (batch: readonly Traveller[]) => Promise<void> {
+): (batch: readonly PendingEvent[]) => Promise<void> {
   const { client, clock, gate, standing, refusals, holding, requestLimit, gzipLimit } = deps
   const isAccessRefused = createIsAccessRefused(deps)
   const split = createSplit({
@@ -63,7 +63,7 @@ export function createDeliverBatch(
   }
 
   /** Reports the outcomes of all events, unless the batch is refused and no event is named. */
-  async function deliver(batch: readonly Traveller[], form: BodyForm): Promise<Delivered> {
+  async function deliver(batch: readonly PendingEvent[], form: BodyForm): Promise<Delivered> {
     const startedAt = clock.monotonic()
     const end = await requestLimit(
       () => send(batch, form),
@@ -99,7 +99,7 @@ export function createDeliverBatch(
    * time without compression: when a proxy loses the header, no compressed body can be read.
    */
   async function settleRefusal(
-    batch: readonly Traveller[],
+    batch: readonly PendingEvent[],
     form: BodyForm,
     refusal: Refusal,
     startedAt: number,
@@ -114,15 +114,15 @@ export function createDeliverBatch(
     return deliver(batch, 'compressed')
   }
 
-  async function send(batch: readonly Traveller[], form: BodyForm): Promise<End> {
-    let travellers = batch
-    const until = (): number => latestDeliverBy(travellers)
-    const goesOnUntil = (): number => latestGoesOnUntil(travellers)
+  async function send(batch: readonly PendingEvent[], form: BodyForm): Promise<End> {
+    let pending = batch
+    const until = (): number => latestDeliverBy(pending)
+    const goesOnUntil = (): number => latestGoesOnUntil(pending)
     const passage = await gate.pass(batch.length, until, goesOnUntil)
     if (passage.kind !== 'open') return passage
 
-    const sent = batch.map(({ event }) => event)
-    const isOfItsOwn = (): boolean => refusals.isOfItsOwn(travellers)
+    const sent = batch.map(({ prepared }) => prepared)
+    const isOfItsOwn = (): boolean => refusals.isOfItsOwn(pending)
     const charge = { events: batch.length, sent: () => sent, isOfItsOwn, until, goesOnUntil }
     const trial = createTrial(deps, charge, passage)
     try {
@@ -130,7 +130,7 @@ export function createDeliverBatch(
     } finally {
       trial.end()
       // A socket that is kept alive holds its last request, and all that the request refers to.
-      travellers = []
+      pending = []
       sent.length = 0
     }
     if (trial.isTransientByText()) refusals.noteText(batch)
@@ -145,7 +145,7 @@ export function createDeliverBatch(
     return reason === 'throttled' && standing.isSuspect() ? 'suspect' : reason
   }
 
-  function giveBack(batch: readonly Traveller[], reason: RetryReason): Delivered {
+  function giveBack(batch: readonly PendingEvent[], reason: RetryReason): Delivered {
     if (reason === 'suspect') holding.hold(batch)
     else tellAll(batch, retry(reason))
     return IMPORTED_NONE
@@ -156,12 +156,12 @@ export function createDeliverBatch(
    * again.
    */
   async function deliverUnlisted(
-    batch: readonly Traveller[],
+    batch: readonly PendingEvent[],
     listed: ReadonlyMap<number, Rejected>,
   ): Promise<Delivered> {
     for (const [place, outcome] of listed) {
-      const traveller = batch[place]
-      if (traveller) tellAll([traveller], outcome)
+      const event = batch[place]
+      if (event) tellAll([event], outcome)
     }
     const others = batch.filter((_, place) => !listed.has(place))
     return others.length === 0 ? IMPORTED_NONE : deliver(others, 'compressed')
@@ -172,7 +172,7 @@ export function createDeliverBatch(
    * owner's, in Mixpanel. None imported, twice, is as good as a refusal.
    */
   async function settleShortfall(
-    batch: readonly Traveller[],
+    batch: readonly PendingEvent[],
     form: BodyForm,
     imported: number,
     startedAt: number,

@@ -1,12 +1,12 @@
 import { createAlarms } from '../lib/alarms.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Party, Traveller } from '../model/journey.ts'
 import { retry } from '../model/outcome.ts'
+import type { OutcomeSink, PendingEvent } from '../model/pending-event.ts'
 
 /** Events that wait before they are nacked, because a nack slows the whole subscription. */
 export interface Holding {
   /** Returns the events as `suspect` when the time of their message is up. They hold no permit. */
-  hold(batch: readonly Traveller[]): void
+  hold(batch: readonly PendingEvent[]): void
   /** Returns all events at once, and holds none from now on. */
   drain(): void
 }
@@ -17,18 +17,18 @@ export function createHolding(clock: Clock): Holding {
 
   return { hold, drain }
 
-  function hold(batch: readonly Traveller[]): void {
-    for (const [party, travellers] of byParty(batch)) holdBack(party, travellers)
+  function hold(batch: readonly PendingEvent[]): void {
+    for (const [sink, pending] of bySink(batch)) holdBack(sink, pending)
   }
 
-  function holdBack(party: Party, travellers: readonly Traveller[]): void {
+  function holdBack(sink: OutcomeSink, pending: readonly PendingEvent[]): void {
     // The time may have moved meanwhile: a redelivery brings new time.
-    if (!draining && clock.monotonic() < party.deliverBy) {
-      alarms.set(party.deliverBy, () => holdBack(party, travellers))
+    if (!draining && clock.monotonic() < sink.deliverBy) {
+      alarms.set(sink.deliverBy, () => holdBack(sink, pending))
       return
     }
     const outcome = retry(draining ? 'draining' : 'suspect')
-    for (const traveller of travellers) party.arrived(traveller, outcome)
+    for (const event of pending) sink.report(event, outcome)
   }
 
   function drain(): void {
@@ -37,6 +37,6 @@ export function createHolding(clock: Clock): Holding {
   }
 }
 
-function byParty(batch: readonly Traveller[]): ReadonlyMap<Party, readonly Traveller[]> {
-  return Map.groupBy(batch, ({ party }) => party)
+function bySink(batch: readonly PendingEvent[]): ReadonlyMap<OutcomeSink, readonly PendingEvent[]> {
+  return Map.groupBy(batch, ({ sink }) => sink)
 }

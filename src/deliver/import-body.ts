@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, gzip, gzipSync } from 'node:zlib'
 import type { Limit } from '../lib/semaphore.ts'
-import type { Traveller } from '../model/journey.ts'
+import type { PendingEvent } from '../model/pending-event.ts'
 
 export interface ImportBody {
   readonly bytes: Buffer
@@ -28,11 +28,11 @@ const gzipInBackground = promisify(gzip)
  * tokens.
  */
 export async function importBodyOf(
-  batch: readonly Traveller[],
+  batch: readonly PendingEvent[],
   limit: Limit,
   form: BodyForm = 'compressed',
 ): Promise<ImportBody> {
-  const plain = Buffer.from(`[${batch.map(({ event }) => event.text).join(',')}]`)
+  const plain = Buffer.from(`[${batch.map(({ prepared }) => prepared.text).join(',')}]`)
   const plainBytes = plain.byteLength
   if (form === 'plain' || plainBytes < SMALLEST_GZIP_BYTES) {
     return { bytes: plain, encoding: 'identity', plainBytes }

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { createExpiringMap } from '../lib/expiring-map.ts'
-import type { Traveller } from '../model/journey.ts'
+import type { PendingEvent } from '../model/pending-event.ts'
 import type { Standing } from './standing.ts'
 
 /** The refusals that earlier deliveries met, by message: Pub/Sub brings the same message again. */
@@ -9,21 +9,21 @@ export interface Refusals {
    * Notes that a delivery refused a single event. Returns the number of such deliveries. One counts
    * only if something was imported since the one before.
    */
-  countDelivery(traveller: Traveller): number
+  countDelivery(event: PendingEvent): number
   /**
    * Notes the number of requests of a split that refused these events, while others of the split
    * were imported. A split may run out of time before an event stands alone.
    */
-  noteSplit(batch: readonly Traveller[], requests: number): void
+  noteSplit(batch: readonly PendingEvent[], requests: number): void
   /**
    * Returns the number of requests of an earlier split that refused all of these events; 0 when
    * none is noted.
    */
-  requestsBefore(batch: readonly Traveller[]): number
+  requestsBefore(batch: readonly PendingEvent[]): number
   /** Notes that a text about a batch may be about one of its events, and not about Mixpanel. */
-  noteText(batch: readonly Traveller[]): void
+  noteText(batch: readonly PendingEvent[]): void
   /** Whether such a text was noted for one of the messages, and something was imported since. */
-  isOfItsOwn(batch: readonly Traveller[]): boolean
+  isOfItsOwn(batch: readonly PendingEvent[]): boolean
 }
 
 interface Count {
@@ -51,8 +51,8 @@ export function createRefusals(
 
   return { countDelivery, noteSplit, requestsBefore, noteText, isOfItsOwn }
 
-  function countDelivery(traveller: Traveller): number {
-    const key = keyOf(traveller)
+  function countDelivery(event: PendingEvent): number {
+    const key = keyOf(event)
     const before = counts.recall(key)
     if (before && !standing.hasImportedSince(before.at)) return before.deliveries
     const count = { deliveries: (before?.deliveries ?? 0) + 1, at: clock.monotonic() }
@@ -60,21 +60,21 @@ export function createRefusals(
     return count.deliveries
   }
 
-  function noteSplit(batch: readonly Traveller[], count: number): void {
-    for (const traveller of batch) requests.remember(keyOf(traveller), count, ENTRY_BYTES)
+  function noteSplit(batch: readonly PendingEvent[], count: number): void {
+    for (const event of batch) requests.remember(keyOf(event), count, ENTRY_BYTES)
   }
 
-  function requestsBefore(batch: readonly Traveller[]): number {
-    return Math.min(...batch.map((traveller) => requests.recall(keyOf(traveller)) ?? 0))
+  function requestsBefore(batch: readonly PendingEvent[]): number {
+    return Math.min(...batch.map((event) => requests.recall(keyOf(event)) ?? 0))
   }
 
-  function noteText(batch: readonly Traveller[]): void {
+  function noteText(batch: readonly PendingEvent[]): void {
     for (const key of keysIn(batch)) {
       if (texts.recall(key) === undefined) texts.remember(key, clock.monotonic(), ENTRY_BYTES)
     }
   }
 
-  function isOfItsOwn(batch: readonly Traveller[]): boolean {
+  function isOfItsOwn(batch: readonly PendingEvent[]): boolean {
     return keysIn(batch).some((key) => {
       const at = texts.recall(key)
       return at !== undefined && standing.hasImportedSince(at)
@@ -82,10 +82,10 @@ export function createRefusals(
   }
 }
 
-function keyOf({ party, place }: Traveller): string {
-  return `${party.key} ${place}`
+function keyOf({ sink, place }: PendingEvent): string {
+  return `${sink.key} ${place}`
 }
 
-function keysIn(batch: readonly Traveller[]): readonly string[] {
-  return [...new Set(batch.map(({ party }) => party.key))]
+function keysIn(batch: readonly PendingEvent[]): readonly string[] {
+  return [...new Set(batch.map(({ sink }) => sink.key))]
 }

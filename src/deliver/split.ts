@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import type { Traveller } from '../model/journey.ts'
 import { rejected, retry } from '../model/outcome.ts'
+import type { PendingEvent } from '../model/pending-event.ts'
 import type { IsAccessRefused } from './access.ts'
 import type { Gate } from './gate.ts'
 import type { Holding } from './holding.ts'
@@ -12,7 +12,7 @@ import type { Refusal } from './verdict.ts'
 /** A batch of which Mixpanel imported nothing, and named no event that is at fault. */
 export interface RefusedBatch {
   readonly kind: 'refused'
-  readonly batch: readonly Traveller[]
+  readonly batch: readonly PendingEvent[]
   readonly refusal: Refusal
 }
 
@@ -26,7 +26,7 @@ export interface SplitDeps {
    * Reports the outcomes of all events of a batch, unless it is refused. It sends a single event
    * twice.
    */
-  readonly deliver: (batch: readonly Traveller[]) => Promise<Delivered>
+  readonly deliver: (batch: readonly PendingEvent[]) => Promise<Delivered>
   readonly standing: Pick<Standing, 'hasImportedSince' | 'vouches' | 'suspect'>
   readonly refusals: Pick<Refusals, 'countDelivery' | 'noteSplit' | 'requestsBefore'>
   readonly isAccessRefused: IsAccessRefused
@@ -41,7 +41,7 @@ export interface SplitDeps {
 
 /** A part of a batch that is refused. */
 interface Part {
-  readonly batch: readonly Traveller[]
+  readonly batch: readonly PendingEvent[]
   readonly refusal: Refusal
   /** The number of refused requests of the split that held its events. */
   readonly refusals: number
@@ -199,10 +199,10 @@ export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise
    * no good event between them: an import vouches for ten.
    */
   function isBelieved(part: Part, rest: Rest): boolean {
-    const [traveller, ...others] = part.batch
-    if (!traveller || others.length > 0) return false
+    const [event, ...others] = part.batch
+    if (!event || others.length > 0) return false
     const isVouchedFor = rest.hasNeighbours && isBelievable(part) && standing.vouches()
-    if (!isVouchedFor && deps.refusals.countDelivery(traveller) < DELIVERIES_BELIEVED) return false
+    if (!isVouchedFor && deps.refusals.countDelivery(event) < DELIVERIES_BELIEVED) return false
     reject(part)
     return true
   }
@@ -260,7 +260,7 @@ function partOf({ batch, refusal }: RefusedBatch, question: Question, since: num
 }
 
 /** Returns the number of requests that refused a batch. A single event is sent twice. */
-function refusalsOf({ length }: readonly Traveller[]): number {
+function refusalsOf({ length }: readonly PendingEvent[]): number {
   return length === 1 ? 2 : 1
 }
 
@@ -289,6 +289,7 @@ function reject({ batch, refusal }: Part): void {
  */
 function isCertain({ batch, refusal }: Part): boolean {
   return (
-    refusal.certain && batch.reduce((bytes, { event }) => bytes + event.bytes, 0) >= LARGE_BYTES
+    refusal.certain &&
+    batch.reduce((bytes, { prepared }) => bytes + prepared.bytes, 0) >= LARGE_BYTES
   )
 }

@@ -72,7 +72,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
 
   function admit(socket: Socket): void {
-    if (connections.size >= max) makeRoom()
+    if (connections.size >= max) countBody()
     if (connections.size >= max) {
       socket.destroy()
       return
@@ -90,7 +90,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     socket.once('close', () => forget(connection))
   }
 
-  function makeRoom(): void {
+  function countBody(): void {
     const { idleStrangers, busyStrangers, idleFriends } = groups
     const groupsInTurn = [idleStrangers, busyStrangers, idleFriends]
     const [oldest] = groupsInTurn.find((group) => group.size > 0) ?? []

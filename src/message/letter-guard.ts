@@ -1,5 +1,5 @@
-import type { Journey } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
+import type { MadeEvent } from '../model/pending-event.ts'
 import type { AllRejected } from './all-rejected.ts'
 import { freshIn } from './outcomes.ts'
 import type { Work } from './work.ts'
@@ -7,7 +7,7 @@ import type { Work } from './work.ts'
 /** A guard that keeps a topic without one good event from being emptied into the dead letters. */
 export interface LetterGuard {
   /** Notes the events of a message. Returns whether one of them passed, or was dropped. */
-  notePassed(journeys: readonly Journey[]): boolean
+  notePassed(events: readonly MadeEvent[]): boolean
   /**
    * Resolves with whether letters may be stored for a message of which no event passed. While they
    * may not, the message waits for the end of the state, or of its time: after an immediate nack it
@@ -36,8 +36,8 @@ export function createLetterGuard(
 
   return { notePassed, mayStore, notStored: allRejected.notStored, returnLate, drain }
 
-  function notePassed(journeys: readonly Journey[]): boolean {
-    const isOne = journeys.some(({ step }) => step.kind === 'prepared' || step.kind === 'dropped')
+  function notePassed(events: readonly MadeEvent[]): boolean {
+    const isOne = events.some(({ step }) => step.kind === 'prepared' || step.kind === 'dropped')
     if (!isOne) return false
     allRejected.passed()
     // Each message asks once more, because together they may begin the state again.

@@ -8,9 +8,9 @@ import type {
   PreparedEvent,
   ReadLine,
 } from '../model/event.ts'
-import type { Journey } from '../model/journey.ts'
 import type { Message, ReplayedChild } from '../model/message.ts'
 import { type Dropped, type Rejected, rejected, retry } from '../model/outcome.ts'
+import type { MadeEvent } from '../model/pending-event.ts'
 import { placeLines } from './place-lines.ts'
 
 /** The stages that make events of a message. Their results depend on the message alone. */
@@ -29,7 +29,7 @@ type Mapped = readonly Candidate[] | Dropped | Rejected
 
 /** Some of the events of a message, one after the other. */
 export interface Portion {
-  readonly journeys: readonly Journey[]
+  readonly events: readonly MadeEvent[]
   /** The number of their lines. All events of a line come in one portion. */
   readonly lines: number
   readonly isLast: boolean
@@ -89,61 +89,61 @@ export function createPortions(
   return { message, next, skip }
 
   function next(): Portion {
-    if (!lines || !text) return { journeys: wholeJourneys(), lines: 0, isLast: true }
-    const journeys: Journey[] = []
+    if (!lines || !text) return { events: wholeEvents(), lines: 0, isLast: true }
+    const events: MadeEvent[] = []
     let characters = 0
     let count = 0
     while (
       ahead &&
       !ahead.done &&
-      Math.max(count, journeys.length) < size.events &&
+      Math.max(count, events.length) < size.events &&
       characters < size.characters
     ) {
-      characters += addLine(journeys, text.body, ahead.value)
+      characters += addLine(events, text.body, ahead.value)
       count += 1
       ahead = lines.next()
     }
-    return { journeys, lines: count, isLast: ahead?.done ?? false }
+    return { events, lines: count, isLast: ahead?.done ?? false }
   }
 
   function skip(count: number): void {
     for (let skipped = 0; skipped < count; skipped += 1) ahead = lines?.next()
   }
 
-  function wholeJourneys(): readonly Journey[] {
+  function wholeEvents(): readonly MadeEvent[] {
     if (decoded.kind === 'out_of_time') return [{ child: 0, step: retry('overloaded') }]
     if (decoded.kind === 'undecodable') return [{ child: 0, step: decoded.outcome }]
-    const journeys: Journey[] = []
-    addJourneys(journeys, NO_LINE, stages.transformAttributes(NO_LINE, message))
-    return journeys
+    const events: MadeEvent[] = []
+    addEvents(events, NO_LINE, stages.transformAttributes(NO_LINE, message))
+    return events
   }
 
   /** Adds the events of a line. Returns its length in characters. */
-  function addLine(journeys: Journey[], body: Body, place: Place): number {
+  function addLine(events: MadeEvent[], body: Body, place: Place): number {
     const { line, parsed } = stages.readLine(body, place)
     const isBad = parsed.kind === 'rejected'
-    const before = journeys.length
-    addJourneys(journeys, line, isBad ? parsed : stages.transform(parsed.value, line, message))
+    const before = events.length
+    addEvents(events, line, isBad ? parsed : stages.transform(parsed.value, line, message))
     // The events are made all the same, because ids of the content depend on the events before
     // them.
-    if (!isSent(line.number)) journeys.push(...journeys.splice(before).filter(isAmongEquals))
+    if (!isSent(line.number)) events.push(...events.splice(before).filter(isAmongEquals))
     return line.text.length
   }
 
-  function addJourneys(journeys: Journey[], line: Line, mapped: Mapped): void {
+  function addEvents(events: MadeEvent[], line: Line, mapped: Mapped): void {
     const sought = message.replay?.child
     if ('kind' in mapped) {
-      journeys.push({ line, ...placeOf(sought), step: mapped })
+      events.push({ line, ...placeOf(sought), step: mapped })
       return
     }
     // Each is prepared, sought or not: the ids of siblings depend on each other.
-    const made: Journey[] = sought ? [] : journeys
+    const made: MadeEvent[] = sought ? [] : events
     for (const candidate of mapped) {
       const { child } = candidate
       const siblings = mapped.length > 1 ? { children: mapped.length } : {}
       made.push({ line, child, ...siblings, step: prepare(candidate) })
     }
-    if (sought) journeys.push(...onlySought(made, line, sought))
+    if (sought) events.push(...onlySought(made, line, sought))
   }
 }
 
@@ -165,7 +165,7 @@ function lacksLines(decoded: Decoded, { replay }: Message): boolean {
  * the equals were rejected, the imported ones have the first of these ids. Only all of them
  * together have all ids.
  */
-function isAmongEquals({ step }: Journey): boolean {
+function isAmongEquals({ step }: MadeEvent): boolean {
   return step.kind === 'prepared' && (step.ordinal ?? 1) > 1
 }
 
@@ -173,10 +173,10 @@ function isAmongEquals({ step }: Journey): boolean {
  * Returns the events of a line whose letter is for one child: that child, and those that the
  * letter's transform did not make. The other children are settled, or have letters of their own.
  */
-function onlySought(made: readonly Journey[], line: Line, sought: ReplayedChild): Journey[] {
+function onlySought(made: readonly MadeEvent[], line: Line, sought: ReplayedChild): MadeEvent[] {
   const found = made
     .filter(({ child }) => Math.max(1, child) === sought.place)
-    .map((journey) => ({ ...journey, ...placeOf(sought) }))
+    .map((event) => ({ ...event, ...placeOf(sought) }))
   const more = made.filter(({ child }) => child > sought.of)
   if (found.length + more.length > 0) return [...found, ...more]
   return [{ line, ...placeOf(sought), step: NO_SUCH_CHILD }]
@@ -185,6 +185,6 @@ function onlySought(made: readonly Journey[], line: Line, sought: ReplayedChild)
 /**
  * Returns the place of an event among those of its line. A letter that comes again keeps its place.
  */
-function placeOf(sought: ReplayedChild | undefined): Pick<Journey, 'child' | 'children'> {
+function placeOf(sought: ReplayedChild | undefined): Pick<MadeEvent, 'child' | 'children'> {
   return sought ? { child: sought.place, children: sought.of } : { child: 0 }
 }

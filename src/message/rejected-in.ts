@@ -1,14 +1,14 @@
 import { createOrdinals } from '../lib/ordinals.ts'
 import type { Line } from '../model/event.ts'
-import type { RejectedJourney } from '../model/journey.ts'
 import { rejected } from '../model/outcome.ts'
+import type { RejectedEvent } from '../model/pending-event.ts'
 import { isRejectedAt, type Outcomes, rejectionAt } from './outcomes.ts'
 import type { Portion } from './portions.ts'
 
 /**
  * Returns the rejected events of a portion. It is called for all portions of a message, in order.
  */
-export type RejectedIn = (portion: Portion) => readonly RejectedJourney[]
+export type RejectedIn = (portion: Portion) => readonly RejectedEvent[]
 
 /** The outcome of an event that was rejected once, and was not rejected when it was made again. */
 const FICKLE = rejected(
@@ -24,17 +24,17 @@ export function createRejectedIn(outcomes: Outcomes): RejectedIn {
   const ordinalOf = createLineOrdinals()
   let place = 0
 
-  return function rejectedIn({ journeys, isLast }) {
-    const found: RejectedJourney[] = []
-    for (const { line, child, children, step } of journeys) {
+  return function rejectedIn({ events, isLast }) {
+    const found: RejectedEvent[] = []
+    for (const { line, child, children, step } of events) {
       const ordinalOfLine = line ? ordinalOf(line) : 1
       if (isRejectedAt(outcomes, place)) {
         const own = step.kind === 'rejected' ? step : FICKLE
         const outcome = rejectionAt(outcomes, place) ?? own
-        const event = step.kind === 'prepared' ? { event: step } : {}
-        const ordinal = event.event?.ordinal ?? ordinalOfLine
+        const sent = step.kind === 'prepared' ? { prepared: step } : {}
+        const ordinal = sent.prepared?.ordinal ?? ordinalOfLine
         const siblings = children === undefined ? {} : { children }
-        found.push({ ...(line && { line }), ordinal, child, ...siblings, outcome, ...event })
+        found.push({ ...(line && { line }), ordinal, child, ...siblings, outcome, ...sent })
       }
       place += 1
     }

@@ -1,7 +1,7 @@
 import type { LetterTally } from '../dead-letter/letter-tally.ts'
 import type { RejectedMany } from '../model/dead-letter.ts'
-import type { RejectedJourney } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
+import type { RejectedEvent } from '../model/pending-event.ts'
 import type { Portions } from './portions.ts'
 import { createRejectedIn } from './rejected-in.ts'
 import type { Work } from './work.ts'
@@ -15,7 +15,7 @@ export interface LetterStages {
    */
   storeRejected(
     message: Message,
-    rejected: readonly RejectedJourney[],
+    rejected: readonly RejectedEvent[],
     mayStore: () => boolean,
   ): Promise<boolean>
   /** Resolves with whether the one letter for all rejected events is safe. */
@@ -51,7 +51,7 @@ export function createStoreLetters(
     const first = made()
     const { message } = first
     const tally = stages.tallyLetters(message, decodedBytes)
-    const held: RejectedJourney[] = []
+    const held: RejectedEvent[] = []
     const measured = await eachRejected(first, work, async (rejected) => {
       tally.add(rejected)
       if (!tally.areTooMany() && tally.bytes() <= MOST_HELD_BYTES) held.push(...rejected)
@@ -59,7 +59,7 @@ export function createStoreLetters(
     })
     if (!measured) return false
     if (tally.areTooMany()) return stages.storeMany(message, tally.sum())
-    const store = (rejected: readonly RejectedJourney[]) =>
+    const store = (rejected: readonly RejectedEvent[]) =>
       stages.storeRejected(message, rejected, work.mayStore)
     if (tally.bytes() <= MOST_HELD_BYTES) return store(held)
     await nextTurn()
@@ -70,7 +70,7 @@ export function createStoreLetters(
   async function eachRejected(
     { next }: Made,
     { outcomes, mayStore }: Pick<Work, 'outcomes' | 'mayStore'>,
-    take: (rejected: readonly RejectedJourney[]) => Promise<boolean>,
+    take: (rejected: readonly RejectedEvent[]) => Promise<boolean>,
   ): Promise<boolean> {
     const rejectedIn = createRejectedIn(outcomes)
     for (;;) {

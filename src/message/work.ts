@@ -1,7 +1,7 @@
 import type { MessageBytes } from '../lib/byte-budget.ts'
-import type { Journey, Party, Traveller } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
 import { type EventOutcome, type Retry, retry } from '../model/outcome.ts'
+import type { MadeEvent, OutcomeSink, PendingEvent } from '../model/pending-event.ts'
 import {
   addPortion,
   createOutcomes,
@@ -14,7 +14,7 @@ import {
 } from './outcomes.ts'
 
 /** The work for one message, shared by all pushes of it that wait meanwhile. */
-export interface Work extends Party {
+export interface Work extends OutcomeSink {
   /** The message. It changes at most once: when a decoded replay holds several events. */
   message: Message
   /** The bytes of the budget that the message holds. */
@@ -34,7 +34,7 @@ export interface Work extends Party {
    * Takes the next events of the message, in an order that is the same at each delivery. Returns
    * the events that are sent. An event that an earlier delivery settled stays settled.
    */
-  begin(portion: BegunPortion): readonly Traveller[]
+  begin(portion: BegunPortion): readonly PendingEvent[]
   /**
    * Takes the next portions as earlier deliveries settled them, as long as they leave nothing to
    * do. `skip` is called with the number of lines of each.
@@ -50,7 +50,7 @@ export interface Work extends Party {
 
 /** Events of a message, and the number of their lines. */
 export interface BegunPortion {
-  readonly journeys: readonly Journey[]
+  readonly events: readonly MadeEvent[]
   readonly lines: number
 }
 
@@ -74,7 +74,7 @@ export type WorkTimes = Pick<Work, 'deliverBy' | 'endBy'>
 /** The portion that stands for everything that was not begun. */
 const UNKNOWN: PastPortion = { lines: 0, events: 1 }
 /** The memory of an event under way, without its text. */
-const TRAVELLER_BYTES = 500
+const PENDING_BYTES = 500
 
 /**
  * Makes the work for one message, from its first push to its settlement. Once some of its events
@@ -115,7 +115,7 @@ export function createWork(message: Message, times: WorkTimes, deps: WorkDeps): 
     skipSettled,
     leaveRest,
     arrivals,
-    arrived,
+    report,
     failed,
   }
   return work
@@ -125,22 +125,22 @@ export function createWork(message: Message, times: WorkTimes, deps: WorkDeps): 
     return Math.max(work.deliverBy, work.endBy)
   }
 
-  function begin({ journeys, lines }: BegunPortion): readonly Traveller[] {
+  function begin({ events, lines }: BegunPortion): readonly PendingEvent[] {
     // A transform that is no function of its input may make other events. All portions from there
     // on are new.
-    if (past?.portions[portions]?.events !== journeys.length) past = undefined
+    if (past?.portions[portions]?.events !== events.length) past = undefined
     portions += 1
-    const from = addPortion(outcomes, { lines, events: journeys.length })
-    const travellers: Traveller[] = []
+    const from = addPortion(outcomes, { lines, events: events.length })
+    const pending: PendingEvent[] = []
     let recalled = 0
-    for (const [index, journey] of journeys.entries()) {
+    for (const [index, event] of events.entries()) {
       const place = from + index
       if (recall(place)) recalled += 1
-      else setOut(journey, place, travellers)
+      else setOut(event, place, pending)
     }
-    deps.begun(journeys.length - recalled)
+    deps.begun(events.length - recalled)
     holdTexts()
-    return travellers
+    return pending
   }
 
   function recall(place: number): boolean {
@@ -149,7 +149,7 @@ export function createWork(message: Message, times: WorkTimes, deps: WorkDeps): 
     return ended !== undefined
   }
 
-  function setOut({ step }: Journey, place: number, travellers: Traveller[]): void {
+  function setOut({ step }: MadeEvent, place: number, pending: PendingEvent[]): void {
     if (step.kind !== 'prepared') {
       noteStay(outcomes, place, step)
       return
@@ -159,9 +159,9 @@ export function createWork(message: Message, times: WorkTimes, deps: WorkDeps): 
       noteArrival(outcomes, place, rejection)
       return
     }
-    const traveller: Traveller = { party: work, place, event: step }
-    underWayBytes += weightOf(traveller)
-    travellers.push(traveller)
+    const event: PendingEvent = { sink: work, place, prepared: step }
+    underWayBytes += weightOf(event)
+    pending.push(event)
   }
 
   function skipSettled(skip: (lines: number) => void): void {
@@ -201,10 +201,10 @@ export function createWork(message: Message, times: WorkTimes, deps: WorkDeps): 
     return end.promise
   }
 
-  function arrived(traveller: Traveller, outcome: EventOutcome): void {
-    noteArrival(outcomes, traveller.place, outcome)
+  function report(event: PendingEvent, outcome: EventOutcome): void {
+    noteArrival(outcomes, event.place, outcome)
     holdTexts()
-    underWayBytes -= weightOf(traveller)
+    underWayBytes -= weightOf(event)
     judge(outcome)
     tellWaiter()
   }
@@ -259,6 +259,6 @@ export function createWork(message: Message, times: WorkTimes, deps: WorkDeps): 
   }
 }
 
-function weightOf({ event }: Traveller): number {
-  return event.bytes + TRAVELLER_BYTES
+function weightOf({ prepared }: PendingEvent): number {
+  return prepared.bytes + PENDING_BYTES
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createBatcher } from '../../src/batch/batcher.ts'
-import type { Traveller } from '../../src/model/journey.ts'
 import { IMPORTED } from '../../src/model/outcome.ts'
-import { aParty, aPreparedEvent, aTraveller, type NotingParty } from '../helpers/builders.ts'
+import type { PendingEvent } from '../../src/model/pending-event.ts'
+import { aPendingEvent, aPreparedEvent, aSink, type RecordingSink } from '../helpers/builders.ts'
 import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 
 const LIMITS = { maxEvents: 4, maxBytes: 40, lingerMs: 10, maxConcurrency: 2 }
@@ -26,8 +26,8 @@ type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never
 
 /** One event of the world: when it came, and what became of it. */
 interface Ticket {
-  readonly party: NotingParty
-  readonly traveller: Traveller
+  readonly sink: RecordingSink
+  readonly event: PendingEvent
   readonly addedAt: number
   /** Its place among all that was sent. */
   sentAs?: number
@@ -35,14 +35,14 @@ interface Ticket {
 }
 
 interface Delivery {
-  readonly batch: readonly Traveller[]
+  readonly batch: readonly PendingEvent[]
   readonly end: PromiseWithResolvers<void>
 }
 
 /** A batcher among messages and answers; each batch is checked as it is sent. */
 function createWorld() {
   const clock = createFakeClock()
-  const tickets = new Map<Traveller, Ticket>()
+  const tickets = new Map<PendingEvent, Ticket>()
   const inFlight: Delivery[] = []
   const violations: unknown[] = []
   let permitFreeSince = 0
@@ -58,7 +58,7 @@ function createWorld() {
       try {
         assert.ok(inFlight.length <= LIMITS.maxConcurrency, 'no more in flight than it may')
         assertWithinLimits(batch)
-        for (const traveller of batch) setOut(ticketOf(traveller))
+        for (const event of batch) setOut(ticketOf(event))
       } catch (violation) {
         violations.push(violation)
       }
@@ -80,18 +80,18 @@ function createWorld() {
 
   function add(events: readonly { bytes: number; identityVerb: boolean }[]): void {
     const addedAt = clock.monotonic()
-    const party = aParty(addedAt + TIME_MS)
-    const travellers = events.map(({ bytes, identityVerb }) =>
-      aTraveller(party, aPreparedEvent({ text: 'x'.repeat(bytes), identityVerb })),
+    const sink = aSink(addedAt + TIME_MS)
+    const pending = events.map(({ bytes, identityVerb }) =>
+      aPendingEvent(sink, aPreparedEvent({ text: 'x'.repeat(bytes), identityVerb })),
     )
-    for (const traveller of travellers) tickets.set(traveller, { party, traveller, addedAt })
-    batcher.add(travellers)
+    for (const event of pending) tickets.set(event, { sink, event, addedAt })
+    batcher.add(pending)
   }
 
   function setOut(ticket: Ticket): void {
     const now = clock.monotonic()
     assert.equal(ticket.sentAs, undefined, 'nothing is sent twice')
-    assert.ok(now < ticket.party.deliverBy, 'nothing is sent when its time is up')
+    assert.ok(now < ticket.sink.deliverBy, 'nothing is sent when its time is up')
     assert.ok(now <= Math.max(ticket.addedAt + LIMITS.lingerMs, permitFreeSince))
     sent += 1
     ticket.sentAs = sent
@@ -99,13 +99,13 @@ function createWorld() {
 
   function answer(which: number): void {
     const delivery = land(which)
-    for (const traveller of delivery?.batch ?? []) traveller.party.arrived(traveller, IMPORTED)
+    for (const event of delivery?.batch ?? []) event.sink.report(event, IMPORTED)
     delivery?.end.resolve()
   }
 
   function fail(which: number): void {
     const delivery = land(which)
-    for (const traveller of delivery?.batch ?? []) ticketOf(traveller).threw = true
+    for (const event of delivery?.batch ?? []) ticketOf(event).threw = true
     delivery?.end.reject(new Error('a bug'))
   }
 
@@ -119,8 +119,8 @@ function createWorld() {
     while (inFlight.length > 0) await take({ kind: 'answer', which: 0 })
   }
 
-  function ticketOf(traveller: Traveller): Ticket {
-    const ticket = tickets.get(traveller)
+  function ticketOf(event: PendingEvent): Ticket {
+    const ticket = tickets.get(event)
     assert.ok(ticket)
     return ticket
   }
@@ -131,7 +131,7 @@ function createWorld() {
     assert.ok(inFlight.length > 0 || waiting.length === 0, 'sent at once when nothing is in flight')
     for (const { addedAt } of waiting) assert.ok(clock.monotonic() < addedAt + LIMITS.lingerMs)
     for (const verbs of [true, false]) {
-      const lane = waiting.filter(({ traveller }) => traveller.event.identityVerb === verbs)
+      const lane = waiting.filter(({ event }) => event.prepared.identityVerb === verbs)
       assert.ok(lane.length < LIMITS.maxEvents && bodyOf(lane).length < LIMITS.maxBytes)
     }
   }
@@ -141,26 +141,26 @@ function isWaiting(ticket: Ticket): boolean {
   return ticket.sentAs === undefined && arrivalsOf(ticket).length === 0
 }
 
-function arrivalsOf({ party, traveller }: Ticket) {
-  return party.arrivals.filter(({ journey }) => journey === traveller)
+function arrivalsOf({ sink, event }: Ticket) {
+  return sink.arrivals.filter((arrival) => arrival.event === event)
 }
 
-function bodyOf(travellers: readonly Pick<Ticket, 'traveller'>[]): string {
-  return `[${travellers.map(({ traveller }) => traveller.event.text).join(',')}]`
+function bodyOf(pending: readonly Pick<Ticket, 'event'>[]): string {
+  return `[${pending.map(({ event }) => event.prepared.text).join(',')}]`
 }
 
-function assertWithinLimits(batch: readonly Traveller[]): void {
-  const body = bodyOf(batch.map((traveller) => ({ traveller })))
+function assertWithinLimits(batch: readonly PendingEvent[]): void {
+  const body = bodyOf(batch.map((event) => ({ event })))
   assert.ok(batch.length > 0 && batch.length <= LIMITS.maxEvents)
   assert.ok(body.length <= LIMITS.maxBytes)
-  assert.equal(new Set(batch.map(({ event }) => event.identityVerb)).size, 1)
+  assert.equal(new Set(batch.map(({ prepared }) => prepared.identityVerb)).size, 1)
 }
 
 function assertOneEnd(ticket: Ticket): void {
   const outcomes = arrivalsOf(ticket).map(({ outcome }) => outcome)
   if (ticket.threw) {
     assert.deepEqual(outcomes, [])
-    assert.ok(ticket.party.failures.length > 0)
+    assert.ok(ticket.sink.failures.length > 0)
   } else {
     const late = { kind: 'retry', reason: 'deadline' }
     assert.deepEqual(outcomes, [ticket.sentAs === undefined ? late : IMPORTED])
@@ -170,7 +170,7 @@ function assertOneEnd(ticket: Ticket): void {
 /** Events set out in the order they came; identity verbs apart. */
 function assertInOrder(tickets: readonly Ticket[]): void {
   for (const verbs of [true, false]) {
-    const lane = tickets.filter(({ traveller }) => traveller.event.identityVerb === verbs)
+    const lane = tickets.filter(({ event }) => event.prepared.identityVerb === verbs)
     const order = lane.flatMap(({ sentAs }) => sentAs ?? [])
     assert.deepEqual(
       order,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createBatcher } from '../../src/batch/batcher.ts'
 import type { Clock } from '../../src/lib/clock.ts'
-import type { Party, Traveller } from '../../src/model/journey.ts'
 import { IMPORTED } from '../../src/model/outcome.ts'
-import { aParty, aPreparedEvent, aTraveller } from '../helpers/builders.ts'
+import type { OutcomeSink, PendingEvent } from '../../src/model/pending-event.ts'
+import { aPendingEvent, aPreparedEvent, aSink } from '../helpers/builders.ts'
 import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 
 const OPTIONS = { maxEvents: 3, maxBytes: 1_000, lingerMs: 10, maxConcurrency: 2 }
@@ -12,7 +12,7 @@ const OPTIONS = { maxEvents: 3, maxBytes: 1_000, lingerMs: 10, maxConcurrency: 2
 /** A batcher whose deliveries end when they are told to. */
 function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFakeClock()) {
   const wanted = { permits: 0 }
-  const deliveries: { batch: readonly Traveller[]; end: PromiseWithResolvers<void> }[] = []
+  const deliveries: { batch: readonly PendingEvent[]; end: PromiseWithResolvers<void> }[] = []
   const batcher = createBatcher(
     { ...OPTIONS, ...options },
     {
@@ -32,7 +32,7 @@ function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFa
     ...batcher,
     wanted,
     /** The batches so far, as the names in them. */
-    sent: () => deliveries.map(({ batch }) => batch.map(({ event }) => event.text).join('')),
+    sent: () => deliveries.map(({ batch }) => batch.map(({ prepared }) => prepared.text).join('')),
     /** Ends a delivery of which nobody was told anything. */
     async end(index: number): Promise<void> {
       deliveries[index]?.end.resolve()
@@ -40,7 +40,7 @@ function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFa
     },
     async answer(index: number): Promise<void> {
       const delivery = deliveries[index]
-      for (const traveller of delivery?.batch ?? []) traveller.party.arrived(traveller, IMPORTED)
+      for (const event of delivery?.batch ?? []) event.sink.report(event, IMPORTED)
       delivery?.end.resolve()
       await settlePromises()
     },
@@ -51,10 +51,10 @@ function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFa
   }
 }
 
-/** Travellers of one party, one for each letter; those in upper case carry an identity verb. */
-function travellersNamed(names: string, party: Party = aParty()): Traveller[] {
+/** Makes events of one message, one for each letter; those in upper case carry an identity verb. */
+function pendingNamed(names: string, sink: OutcomeSink = aSink()): PendingEvent[] {
   return [...names].map((text) =>
-    aTraveller(party, aPreparedEvent({ text, identityVerb: text !== text.toLowerCase() })),
+    aPendingEvent(sink, aPreparedEvent({ text, identityVerb: text !== text.toLowerCase() })),
   )
 }
 
@@ -62,7 +62,7 @@ describe('createBatcher', () => {
   it('sends at once what comes when nothing is in flight', () => {
     const { add, sent } = aBatcher()
 
-    add(travellersNamed('ab'))
+    add(pendingNamed('ab'))
 
     assert.deepEqual(sent(), ['ab'])
   })
@@ -70,10 +70,10 @@ describe('createBatcher', () => {
   it('lets what comes while others are in flight wait for company, as long as it may linger', async () => {
     const clock = createFakeClock()
     const { add, sent } = aBatcher({}, clock)
-    add(travellersNamed('a'))
-    add(travellersNamed('b'))
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
     await clock.advance(9)
-    add(travellersNamed('c'))
+    add(pendingNamed('c'))
     assert.deepEqual(sent(), ['a'])
 
     await clock.advance(1)
@@ -84,12 +84,12 @@ describe('createBatcher', () => {
   it('counts the linger from the moment an event came, not from the one before it', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({ maxConcurrency: 3 }, clock)
-    add(travellersNamed('a'))
-    add(travellersNamed('b'))
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
     await clock.advance(4)
     await answer(0)
     await clock.advance(1)
-    add(travellersNamed('c'))
+    add(pendingNamed('c'))
 
     await clock.advance(9)
     assert.deepEqual(sent(), ['a', 'b'])
@@ -100,28 +100,28 @@ describe('createBatcher', () => {
 
   it('sends a full batch without waiting', () => {
     const { add, sent } = aBatcher()
-    add(travellersNamed('a'))
+    add(pendingNamed('a'))
 
-    add(travellersNamed('bc'))
-    add(travellersNamed('d'))
+    add(pendingNamed('bc'))
+    add(pendingNamed('d'))
 
     assert.deepEqual(sent(), ['a', 'bcd'])
   })
 
   it('sends a batch that is full by bytes without waiting', () => {
     const { add, sent } = aBatcher({ maxBytes: '[b,c]'.length })
-    add(travellersNamed('a'))
+    add(pendingNamed('a'))
 
-    add(travellersNamed('b'))
-    add(travellersNamed('c'))
+    add(pendingNamed('b'))
+    add(pendingNamed('c'))
 
     assert.deepEqual(sent(), ['a', 'bc'])
   })
 
   it('sends what lingers as soon as nothing is in flight any more', async () => {
     const { add, sent, answer } = aBatcher()
-    add(travellersNamed('a'))
-    add(travellersNamed('b'))
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
 
     await answer(0)
 
@@ -131,10 +131,10 @@ describe('createBatcher', () => {
   it('never has more in flight than it may, and lets the batches grow meanwhile', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({ maxEvents: 10, maxConcurrency: 1 }, clock)
-    add(travellersNamed('a'))
-    add(travellersNamed('b'))
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
     await clock.advance(1_000)
-    add(travellersNamed('cd'))
+    add(pendingNamed('cd'))
     assert.deepEqual(sent(), ['a'])
 
     await answer(0)
@@ -145,9 +145,9 @@ describe('createBatcher', () => {
   it('lets an event linger no longer than others that came while no permit was free', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({}, clock)
-    add(travellersNamed('abc'))
-    add(travellersNamed('def'))
-    add(travellersNamed('g'))
+    add(pendingNamed('abc'))
+    add(pendingNamed('def'))
+    add(pendingNamed('g'))
     await clock.advance(6)
     await answer(0)
     assert.deepEqual(sent(), ['abc', 'def'])
@@ -159,24 +159,24 @@ describe('createBatcher', () => {
 
   it('sends a message of more events than a batch holds in several', async () => {
     const clock = createFakeClock()
-    const party = aParty()
+    const sink = aSink()
     const { add, sent, answer } = aBatcher({ maxConcurrency: 5 }, clock)
 
-    add(travellersNamed('abcdefgh', party))
+    add(pendingNamed('abcdefgh', sink))
     await clock.advance(10)
     for (const index of [2, 0, 1]) await answer(index)
 
     assert.deepEqual(sent(), ['abc', 'def', 'gh'])
-    assert.equal(party.arrivals.length, 8)
+    assert.equal(sink.arrivals.length, 8)
   })
 
   it('sends identity verbs apart from other events', async () => {
     const clock = createFakeClock()
     const { add, sent } = aBatcher({ maxConcurrency: 3 }, clock)
-    add(travellersNamed('x'))
+    add(pendingNamed('x'))
 
-    add(travellersNamed('aBc'))
-    add(travellersNamed('D'))
+    add(pendingNamed('aBc'))
+    add(pendingNamed('D'))
     await clock.advance(10)
 
     assert.deepEqual(sent(), ['x', 'ac', 'BD'])
@@ -185,10 +185,10 @@ describe('createBatcher', () => {
   it('lets neither identity verbs nor other events wait for ever under load', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
-    add(travellersNamed('abc'))
-    add(travellersNamed('D'))
+    add(pendingNamed('abc'))
+    add(pendingNamed('D'))
     await clock.advance(100)
-    add(travellersNamed('efg'))
+    add(pendingNamed('efg'))
 
     await answer(0)
     await answer(1)
@@ -198,10 +198,10 @@ describe('createBatcher', () => {
 
   it('sends nothing whose time is up: it goes back', async () => {
     const clock = createFakeClock()
-    const late = aParty(50)
+    const late = aSink(50)
     const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
-    add(travellersNamed('a'))
-    add(travellersNamed('b', late))
+    add(pendingNamed('a'))
+    add(pendingNamed('b', late))
     await clock.advance(50)
 
     await answer(0)
@@ -215,11 +215,11 @@ describe('createBatcher', () => {
 
   it('sends back on request what has waited past its time, of either lane', async () => {
     const clock = createFakeClock()
-    const late = aParty(50)
+    const late = aSink(50)
     const { add, review, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
-    add(travellersNamed('a'))
-    add(travellersNamed('bC', late))
-    add(travellersNamed('d'))
+    add(pendingNamed('a'))
+    add(pendingNamed('bC', late))
+    add(pendingNamed('d'))
     await clock.advance(50)
 
     review()
@@ -232,11 +232,11 @@ describe('createBatcher', () => {
   it('lets what comes after others were sent back linger its full time', async () => {
     const clock = createFakeClock()
     const { add, review, sent } = aBatcher({}, clock)
-    add(travellersNamed('a'))
-    add(travellersNamed('b', aParty(5)))
+    add(pendingNamed('a'))
+    add(pendingNamed('b', aSink(5)))
     await clock.advance(5)
     review()
-    add(travellersNamed('c'))
+    add(pendingNamed('c'))
 
     await clock.advance(9)
     assert.deepEqual(sent(), ['a'])
@@ -249,8 +249,8 @@ describe('createBatcher', () => {
     const clock = createFakeClock()
     const hasty = { ...clock, after: (ms: number, task: () => void) => clock.after(ms * 0.9, task) }
     const { add, sent } = aBatcher({}, hasty)
-    add(travellersNamed('a'))
-    add(travellersNamed('b'))
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
 
     await clock.advance(9.99)
     assert.deepEqual(sent(), ['a'])
@@ -261,24 +261,24 @@ describe('createBatcher', () => {
 
   it('lets nothing linger once it drains, and still heeds its permits', async () => {
     const { add, drain, sent, answer } = aBatcher()
-    add(travellersNamed('a'))
-    add(travellersNamed('b'))
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
 
     drain()
-    add(travellersNamed('c'))
+    add(pendingNamed('c'))
     assert.deepEqual(sent(), ['a', 'b'])
 
     await answer(0)
     assert.deepEqual(sent(), ['a', 'b', 'c'])
   })
 
-  it('tells every party of a delivery that threw, once, and goes on', async () => {
-    const [one, other, later] = [aParty(), aParty(), aParty()]
+  it('tells the sink of every message in a delivery that threw, once, and goes on', async () => {
+    const [one, other, later] = [aSink(), aSink(), aSink()]
     const { add, sent, fail, answer } = aBatcher({ maxConcurrency: 1 })
-    add(travellersNamed('a'))
-    add(travellersNamed('bc', one))
-    add(travellersNamed('d', other))
-    add(travellersNamed('e', later))
+    add(pendingNamed('a'))
+    add(pendingNamed('bc', one))
+    add(pendingNamed('d', other))
+    add(pendingNamed('e', later))
     await answer(0)
 
     const error = new Error('a bug')
@@ -290,9 +290,9 @@ describe('createBatcher', () => {
 
   it('sends what no push waits for only while nothing else waits', async () => {
     const { add, sent, answer } = aBatcher({ maxConcurrency: 1 })
-    add(travellersNamed('a'))
-    add(travellersNamed('bcde', aParty(0, 1_000)))
-    add(travellersNamed('f'))
+    add(pendingNamed('a'))
+    add(pendingNamed('bcde', aSink(0, 1_000)))
+    add(pendingNamed('f'))
 
     await answer(0)
     await answer(1)
@@ -303,34 +303,34 @@ describe('createBatcher', () => {
 
   it('gives what no push waits for a quarter of the permits', async () => {
     const { add, sent, answer } = aBatcher({ maxConcurrency: 8, maxEvents: 1 })
-    add(travellersNamed('abcdef', aParty(0, 1_000)))
+    add(pendingNamed('abcdef', aSink(0, 1_000)))
     assert.deepEqual(sent(), ['a', 'b'])
 
-    add(travellersNamed('g'))
-    add(travellersNamed('h'))
+    add(pendingNamed('g'))
+    add(pendingNamed('h'))
     await answer(0)
 
     assert.deepEqual(sent(), ['a', 'b', 'g', 'h', 'c'])
   })
 
   it('sends it with all permits once a push waits for it again', () => {
-    const party = aParty(0, 1_000)
+    const sink = aSink(0, 1_000)
     const { add, review, sent } = aBatcher({ maxConcurrency: 4, maxEvents: 1 })
-    add(travellersNamed('abcde', party))
+    add(pendingNamed('abcde', sink))
     assert.deepEqual(sent(), ['a'])
 
-    party.deliverBy = 500
+    sink.deliverBy = 500
     review()
 
     assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
   })
 
   it('takes a batch back that yielded its permit, and sends it after the others', async () => {
-    const [one, other] = [aParty(0, 1_000), aParty(0, 1_000)]
+    const [one, other] = [aSink(0, 1_000), aSink(0, 1_000)]
     const { add, takeBack, sent, end } = aBatcher({ maxConcurrency: 1 })
-    const batch = [...travellersNamed('a', one), ...travellersNamed('b', other)]
+    const batch = [...pendingNamed('a', one), ...pendingNamed('b', other)]
     add(batch)
-    add(travellersNamed('c'))
+    add(pendingNamed('c'))
 
     takeBack(batch)
     await end(0)
@@ -342,11 +342,11 @@ describe('createBatcher', () => {
 
   it('gives it no more permits for what a push waited for, when that has ended', async () => {
     const { add, sent, answer } = aBatcher({ maxConcurrency: 8, maxEvents: 1 })
-    add(travellersNamed('ab'))
+    add(pendingNamed('ab'))
     await answer(0)
     await answer(1)
 
-    add(travellersNamed('cdef', aParty(0, 1_000)))
+    add(pendingNamed('cdef', aSink(0, 1_000)))
 
     assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
   })
@@ -354,10 +354,10 @@ describe('createBatcher', () => {
   it('sends what a push waits for first, of either lane', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
-    add(travellersNamed('a'))
-    add(travellersNamed('B', aParty(0, 1_000)))
+    add(pendingNamed('a'))
+    add(pendingNamed('B', aSink(0, 1_000)))
     await clock.advance(1)
-    add(travellersNamed('c'))
+    add(pendingNamed('c'))
 
     await answer(0)
     await answer(1)
@@ -366,12 +366,12 @@ describe('createBatcher', () => {
   })
 
   it('tells on review that a push waits for a permit by now', () => {
-    const party = aParty(0, 1_000)
+    const sink = aSink(0, 1_000)
     const { add, review, wanted } = aBatcher({ maxConcurrency: 1 })
-    add(travellersNamed('a'))
-    add(travellersNamed('b', party))
+    add(pendingNamed('a'))
+    add(pendingNamed('b', sink))
 
-    party.deliverBy = 500
+    sink.deliverBy = 500
     review()
 
     assert.equal(wanted.permits, 1)
@@ -380,18 +380,18 @@ describe('createBatcher', () => {
   it('wants no permit for what lingers while one is free', () => {
     const { add, sent, wanted } = aBatcher({ maxConcurrency: 2 })
 
-    add(travellersNamed('a'))
-    add(travellersNamed('b'))
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
 
     assert.deepEqual([sent(), wanted.permits], [['a'], 0])
   })
 
   it('takes a batch back for each message: one that is late does not hold the others up', async () => {
     const clock = createFakeClock()
-    const [late, other] = [aParty(50), aParty()]
+    const [late, other] = [aSink(50), aSink()]
     const { add, takeBack, review, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
-    add(travellersNamed('a'))
-    takeBack([...travellersNamed('b', late), ...travellersNamed('c', other)])
+    add(pendingNamed('a'))
+    takeBack([...pendingNamed('b', late), ...pendingNamed('c', other)])
     await clock.advance(50)
 
     review()
@@ -403,11 +403,11 @@ describe('createBatcher', () => {
 
   it('tells that a push waits for a permit, and not that other events do', () => {
     const { add, wanted } = aBatcher({ maxConcurrency: 1 })
-    add(travellersNamed('a'))
-    add(travellersNamed('b', aParty(0, 1_000)))
+    add(pendingNamed('a'))
+    add(pendingNamed('b', aSink(0, 1_000)))
     assert.equal(wanted.permits, 0)
 
-    add(travellersNamed('c'))
+    add(pendingNamed('c'))
 
     assert.equal(wanted.permits, 1)
   })

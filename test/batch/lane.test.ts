@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLane } from '../../src/batch/lane.ts'
-import type { Party, Traveller } from '../../src/model/journey.ts'
-import { aParty, aPreparedEvent, aTraveller } from '../helpers/builders.ts'
+import type { OutcomeSink, PendingEvent } from '../../src/model/pending-event.ts'
+import { aPendingEvent, aPreparedEvent, aSink } from '../helpers/builders.ts'
 
 const LIMITS = { maxEvents: 3, maxBytes: 1_000 }
 
-/** Travellers of one party, each with a name of `bytes` bytes for its text. */
-function travellersNamed(names: string, party: Party = aParty(), bytes = 1): Traveller[] {
-  return [...names].map((name) => aTraveller(party, aPreparedEvent({ text: name.repeat(bytes) })))
+/** Makes events of one message, each with a name of `bytes` bytes for its text. */
+function pendingNamed(names: string, sink: OutcomeSink = aSink(), bytes = 1): PendingEvent[] {
+  return [...names].map((name) => aPendingEvent(sink, aPreparedEvent({ text: name.repeat(bytes) })))
 }
 
 /** The names in a batch, in order. */
-function namesIn(batch: readonly Traveller[]): string {
-  return batch.map(({ event }) => event.text.slice(0, 1)).join('')
+function namesIn(batch: readonly PendingEvent[]): string {
+  return batch.map(({ prepared }) => prepared.text.slice(0, 1)).join('')
 }
 
 const atDeadline = () => 'deadline' as const
@@ -21,8 +21,8 @@ const atDeadline = () => 'deadline' as const
 describe('createLane', () => {
   it('batches what waits in the order it came, across messages', () => {
     const lane = createLane(LIMITS, atDeadline)
-    lane.push(travellersNamed('a'), 0)
-    lane.push(travellersNamed('bc'), 1)
+    lane.push(pendingNamed('a'), 0)
+    lane.push(pendingNamed('bc'), 1)
 
     assert.equal(namesIn(lane.take(2)), 'abc')
     assert.equal(namesIn(lane.take(2)), '')
@@ -30,8 +30,8 @@ describe('createLane', () => {
 
   it('parts a message that is larger than a batch, and keeps the rest in its place', () => {
     const lane = createLane(LIMITS, atDeadline)
-    lane.push(travellersNamed('abcde'), 0)
-    lane.push(travellersNamed('fg'), 1)
+    lane.push(pendingNamed('abcde'), 0)
+    lane.push(pendingNamed('fg'), 1)
 
     const batches = [lane.take(2), lane.take(2), lane.take(2)].map(namesIn)
 
@@ -42,8 +42,8 @@ describe('createLane', () => {
     const body = '[aa,bb,cc]'
     const exact = createLane({ maxEvents: 10, maxBytes: body.length }, atDeadline)
     const tight = createLane({ maxEvents: 10, maxBytes: body.length - 1 }, atDeadline)
-    exact.push(travellersNamed('abc', aParty(), 2), 0)
-    tight.push(travellersNamed('abc', aParty(), 2), 0)
+    exact.push(pendingNamed('abc', aSink(), 2), 0)
+    tight.push(pendingNamed('abc', aSink(), 2), 0)
 
     assert.equal(namesIn(exact.take(0)), 'abc')
     assert.equal(namesIn(tight.take(0)), 'ab')
@@ -52,15 +52,15 @@ describe('createLane', () => {
 
   it('counts bytes, not characters', () => {
     const lane = createLane({ maxEvents: 10, maxBytes: '[éé,éé]'.length }, atDeadline)
-    lane.push(travellersNamed('éé', aParty(), 2), 0)
+    lane.push(pendingNamed('éé', aSink(), 2), 0)
 
     assert.equal(lane.take(0).length, 1)
   })
 
   it('lets an event travel alone that is larger than a batch', () => {
     const lane = createLane({ maxEvents: 10, maxBytes: 10 }, atDeadline)
-    lane.push(travellersNamed('a', aParty(), 50), 0)
-    lane.push(travellersNamed('b'), 0)
+    lane.push(pendingNamed('a', aSink(), 50), 0)
+    lane.push(pendingNamed('b'), 0)
 
     assert.equal(namesIn(lane.take(0)), 'a')
     assert.equal(namesIn(lane.take(0)), 'b')
@@ -70,12 +70,12 @@ describe('createLane', () => {
     const byEvents = createLane(LIMITS, atDeadline)
     const byBytes = createLane({ maxEvents: 10, maxBytes: '[aa,bb]'.length }, atDeadline)
 
-    byEvents.push(travellersNamed('ab'), 0)
-    byBytes.push(travellersNamed('a', aParty(), 2), 0)
+    byEvents.push(pendingNamed('ab'), 0)
+    byBytes.push(pendingNamed('a', aSink(), 2), 0)
     assert.deepEqual([byEvents.waiting(0)?.full, byBytes.waiting(0)?.full], [false, false])
 
-    byEvents.push(travellersNamed('c'), 0)
-    byBytes.push(travellersNamed('b', aParty(), 2), 0)
+    byEvents.push(pendingNamed('c'), 0)
+    byBytes.push(pendingNamed('b', aSink(), 2), 0)
     assert.deepEqual([byEvents.waiting(0)?.full, byBytes.waiting(0)?.full], [true, true])
 
     byEvents.take(0)
@@ -87,8 +87,8 @@ describe('createLane', () => {
     const byEvents = createLane(LIMITS, atDeadline)
     const byBytes = createLane({ maxEvents: 10, maxBytes: '[aa,bb]'.length }, atDeadline)
 
-    byEvents.push(travellersNamed('abcde'), 0)
-    byBytes.push(travellersNamed('abc', aParty(), 2), 0)
+    byEvents.push(pendingNamed('abcde'), 0)
+    byBytes.push(pendingNamed('abc', aSink(), 2), 0)
     byEvents.take(0)
     byBytes.take(0)
 
@@ -99,8 +99,8 @@ describe('createLane', () => {
     const lane = createLane(LIMITS, atDeadline)
     assert.equal(lane.waiting(0), undefined)
 
-    lane.push(travellersNamed('abcd'), 5)
-    lane.push(travellersNamed('e'), 7)
+    lane.push(pendingNamed('abcd'), 5)
+    lane.push(pendingNamed('e'), 7)
     lane.take(8)
     assert.equal(lane.waiting(0)?.since, 5)
 
@@ -118,12 +118,12 @@ describe('createLane', () => {
 
   it('sends back the events whose time is up, and batches the others', () => {
     const lane = createLane(LIMITS, atDeadline)
-    const late = aParty(100)
-    const patient = aParty(101)
-    lane.push(travellersNamed('ab', late), 0)
-    lane.push(travellersNamed('c', patient), 0)
-    lane.push(travellersNamed('d', late), 0)
-    lane.push(travellersNamed('e', patient), 0)
+    const late = aSink(100)
+    const patient = aSink(101)
+    lane.push(pendingNamed('ab', late), 0)
+    lane.push(pendingNamed('c', patient), 0)
+    lane.push(pendingNamed('d', late), 0)
+    lane.push(pendingNamed('e', patient), 0)
 
     const batch = lane.take(100)
 
@@ -137,14 +137,14 @@ describe('createLane', () => {
 
   it('sends back only what has not set out of a message whose time is up', () => {
     const lane = createLane(LIMITS, atDeadline)
-    const party = aParty(100)
-    lane.push(travellersNamed('abcde', party), 0)
+    const sink = aSink(100)
+    lane.push(pendingNamed('abcde', sink), 0)
     lane.take(0)
 
     lane.returnLate(100)
 
     assert.deepEqual(
-      party.arrivals.map(({ journey }) => journey.event?.text),
+      sink.arrivals.map(({ event }) => event.prepared?.text),
       ['d', 'e'],
     )
     assert.equal(lane.waiting(0), undefined)
@@ -153,8 +153,8 @@ describe('createLane', () => {
 
   it('keeps what is in time when it sends back what is late', () => {
     const lane = createLane({ maxEvents: 2, maxBytes: '[aa,bb]'.length }, atDeadline)
-    lane.push(travellersNamed('ab', aParty(100), 2), 0)
-    lane.push(travellersNamed('c', aParty(), 2), 3)
+    lane.push(pendingNamed('ab', aSink(100), 2), 0)
+    lane.push(pendingNamed('c', aSink(), 2), 3)
 
     lane.returnLate(100)
 
@@ -163,23 +163,23 @@ describe('createLane', () => {
     assert.equal(namesIn(lane.take(100)), 'c')
   })
 
-  it('goes by the time its party has now: a redelivery brings more', () => {
+  it('goes by the time its message has now: a redelivery brings more', () => {
     const lane = createLane(LIMITS, atDeadline)
-    const party = aParty(100)
-    lane.push(travellersNamed('a', party), 0)
+    const sink = aSink(100)
+    lane.push(pendingNamed('a', sink), 0)
 
-    party.deliverBy = 200
+    sink.deliverBy = 200
 
     assert.equal(namesIn(lane.take(150)), 'a')
-    assert.deepEqual(party.arrivals, [])
+    assert.deepEqual(sink.arrivals, [])
   })
 
   it('takes what a push waits for first, and nothing else with it', () => {
     const lane = createLane(LIMITS, atDeadline)
-    const alone = aParty(0, 1_000)
-    lane.push(travellersNamed('ab', alone), 0)
-    lane.push(travellersNamed('c'), 5)
-    lane.push(travellersNamed('de', alone), 6)
+    const alone = aSink(0, 1_000)
+    lane.push(pendingNamed('ab', alone), 0)
+    lane.push(pendingNamed('c'), 5)
+    lane.push(pendingNamed('de', alone), 6)
 
     assert.deepEqual(lane.waiting(7), { attended: true, since: 5, full: false })
     assert.equal(namesIn(lane.take(7)), 'c')
@@ -189,8 +189,8 @@ describe('createLane', () => {
 
   it('sends back what no push waits for when its time is up, too', () => {
     const lane = createLane(LIMITS, atDeadline)
-    const alone = aParty(0, 1_000)
-    lane.push(travellersNamed('ab', alone), 0)
+    const alone = aSink(0, 1_000)
+    lane.push(pendingNamed('ab', alone), 0)
 
     lane.returnLate(999)
     assert.equal(alone.arrivals.length, 0)
@@ -199,12 +199,12 @@ describe('createLane', () => {
     assert.equal(alone.arrivals.length, 2)
   })
 
-  it('tells a party that some of its events have left, and not that they have gone back', () => {
+  it('tells a message that some of its events have left, and not that they have gone back', () => {
     const lane = createLane(LIMITS, atDeadline)
-    const [leaves, stays, late] = [aParty(), aParty(), aParty(100)]
-    lane.push(travellersNamed('a', late), 0)
-    lane.push(travellersNamed('bcd', leaves), 0)
-    lane.push(travellersNamed('e', stays), 0)
+    const [leaves, stays, late] = [aSink(), aSink(), aSink(100)]
+    lane.push(pendingNamed('a', late), 0)
+    lane.push(pendingNamed('bcd', leaves), 0)
+    lane.push(pendingNamed('e', stays), 0)
 
     lane.take(100)
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { letterOfJourney } from '../../src/dead-letter/letter-of-journey.ts'
+import { letterOfEvent } from '../../src/dead-letter/letter-of-event.ts'
 import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
-import type { RejectedJourney } from '../../src/model/journey.ts'
 import { rejected } from '../../src/model/outcome.ts'
+import type { RejectedEvent } from '../../src/model/pending-event.ts'
 import { aMessage } from '../helpers/builders.ts'
 
 const MIB = 1024 * 1024
 const MESSAGE = aMessage({ attributes: {} })
 
-function aJourney(number: number, text = '1'): RejectedJourney {
+function aRejectedEvent(number: number, text = '1'): RejectedEvent {
   const outcome = rejected('invalid_event', 'the event is not a JSON object')
   return { line: { number, text }, ordinal: 1, child: 0, outcome }
 }
@@ -18,12 +18,12 @@ function aJourney(number: number, text = '1'): RejectedJourney {
 /** Whether letters of a file that take so many bytes in all are too many. */
 function areTooMany(bytes: number, decodedBytes: number, letters = 2): boolean {
   const tally = createLetterTally(MESSAGE, decodedBytes)
-  tally.add([aJourney(1, '')])
+  tally.add([aRejectedEvent(1, '')])
   const frame = tally.bytes()
   const left = bytes - letters * frame
   const whole = createLetterTally(MESSAGE, decodedBytes)
   const texts = Array.from({ length: letters }, (_, at) => 'x'.repeat(at === 0 ? left : 0))
-  whole.add(texts.map((text) => aJourney(1, text)))
+  whole.add(texts.map((text) => aRejectedEvent(1, text)))
   assert.equal(whole.bytes(), bytes)
   return whole.areTooMany()
 }
@@ -31,16 +31,18 @@ function areTooMany(bytes: number, decodedBytes: number, letters = 2): boolean {
 describe('the letters of a message', () => {
   it('are measured to the byte', () => {
     const text = fc.string({ unit: 'binary', maxLength: 50 })
-    const journey = fc.tuple(fc.integer({ min: 1 }), text).map(([line, one]) => aJourney(line, one))
+    const event = fc
+      .tuple(fc.integer({ min: 1 }), text)
+      .map(([line, one]) => aRejectedEvent(line, one))
 
     fc.assert(
-      fc.property(fc.array(journey), fc.dictionary(text, text), (journeys, attributes) => {
+      fc.property(fc.array(event), fc.dictionary(text, text), (events, attributes) => {
         const message = aMessage({ attributes })
         const tally = createLetterTally(message, 0)
 
-        tally.add(journeys)
+        tally.add(events)
 
-        const letters = journeys.map((one) => letterOfJourney(message, one, 1e12))
+        const letters = events.map((one) => letterOfEvent(message, one, 1e12))
         const lines = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('')
         assert.equal(tally.bytes(), Buffer.byteLength(lines))
       }),
@@ -80,8 +82,8 @@ describe('the letters of a message', () => {
     const noTime = rejected('invalid_event', 'no time', 'properties.time')
     const refused = rejected('refused_by_mixpanel', 'no', 'properties.$insert_id')
 
-    tally.add([aJourney(1), { ...aJourney(2), outcome: noTime }])
-    tally.add([{ ...aJourney(2), outcome: refused, child: 2 }, aJourney(9)])
+    tally.add([aRejectedEvent(1), { ...aRejectedEvent(2), outcome: noTime }])
+    tally.add([{ ...aRejectedEvent(2), outcome: refused, child: 2 }, aRejectedEvent(9)])
 
     assert.deepEqual(tally.sum(), {
       events: 4,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createRejectedStore } from '../../src/dead-letter/store-rejected.ts'
 import type { DeadLetter, StoreDeadLetters } from '../../src/model/dead-letter.ts'
-import type { RejectedJourney } from '../../src/model/journey.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
+import type { RejectedEvent } from '../../src/model/pending-event.ts'
 import { aMessage, aPreparedEvent } from '../helpers/builders.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 
@@ -15,7 +15,7 @@ describe('storing the rejected events of a message', () => {
   it('is done, with a letter for each, once the store is', async () => {
     const { storeRejected, clock, letters, told } = createScene({ storesInMs: 250 })
     await clock.advance(1_000)
-    const stored = storeRejected(MESSAGE, [aJourney(1), aJourney(2)])
+    const stored = storeRejected(MESSAGE, [aRejectedEvent(1), aRejectedEvent(2)])
 
     await clock.advance(249)
     assert.deepEqual(told, [])
@@ -35,7 +35,7 @@ describe('storing the rejected events of a message', () => {
   it('says when the letter was written', async () => {
     const { storeRejected, letters } = createScene()
 
-    await storeRejected(MESSAGE, [aJourney(1)])
+    await storeRejected(MESSAGE, [aRejectedEvent(1)])
 
     assert.equal(letters[0]?.deadLetteredAt, '2026-01-01T00:00:00.000Z')
   })
@@ -44,7 +44,7 @@ describe('storing the rejected events of a message', () => {
     const { storeRejected, letters } = createScene()
     const event = aPreparedEvent({ insertId: 'i-1', time: 1_000 })
 
-    await storeRejected(MESSAGE, [aJourney(1, { event, child: 2 })])
+    await storeRejected(MESSAGE, [aRejectedEvent(1, { prepared: event, child: 2 })])
 
     const [letter] = letters
     assert.deepEqual([letter?.id, letter?.insertId, letter?.time], ['1-1-2', 'i-1', 1_000])
@@ -52,7 +52,7 @@ describe('storing the rejected events of a message', () => {
 
   it('keeps the published data of a message that was rejected as a whole', async () => {
     const { storeRejected, letters } = createScene()
-    const { line: _, ...whole } = aJourney(1)
+    const { line: _, ...whole } = aRejectedEvent(1)
 
     await storeRejected(MESSAGE, [whole])
 
@@ -61,9 +61,9 @@ describe('storing the rejected events of a message', () => {
 
   it('makes a thousand letters at a time, of however many', async () => {
     const { storeRejected, letters, groups } = createScene()
-    const journeys = Array.from({ length: 2_500 }, (_, index) => aJourney(index + 1))
+    const events = Array.from({ length: 2_500 }, (_, index) => aRejectedEvent(index + 1))
 
-    const stored = await storeRejected(MESSAGE, journeys)
+    const stored = await storeRejected(MESSAGE, events)
 
     assert.equal(stored, true)
     assert.deepEqual(groups, [1_000, 1_000, 500])
@@ -73,9 +73,9 @@ describe('storing the rejected events of a message', () => {
   it('makes fewer letters at a time when each repeats attributes of a great size', async () => {
     const { storeRejected, groups } = createScene()
     const attributes = { large: 'x'.repeat(100_000) }
-    const journeys = Array.from({ length: 100 }, (_, index) => aJourney(index + 1))
+    const events = Array.from({ length: 100 }, (_, index) => aRejectedEvent(index + 1))
 
-    const stored = await storeRejected({ ...MESSAGE, attributes }, journeys)
+    const stored = await storeRejected({ ...MESSAGE, attributes }, events)
 
     assert.equal(stored, true)
     assert.deepEqual(groups, [41, 41, 18])
@@ -83,9 +83,9 @@ describe('storing the rejected events of a message', () => {
 
   it('ends between groups of letters once they may be stored no more', async () => {
     const { storeRejected, groups, told } = createScene()
-    const journeys = Array.from({ length: 2_500 }, (_, index) => aJourney(index + 1))
+    const events = Array.from({ length: 2_500 }, (_, index) => aRejectedEvent(index + 1))
 
-    const stored = await storeRejected(MESSAGE, journeys, () => groups.length < 2)
+    const stored = await storeRejected(MESSAGE, events, () => groups.length < 2)
 
     assert.equal(stored, false)
     assert.deepEqual(groups, [1_000, 1_000])
@@ -112,7 +112,7 @@ describe('storing the rejected events of a message', () => {
   it('says how many children its line has, when it has several', async () => {
     const { storeRejected, letters } = createScene()
 
-    await storeRejected(MESSAGE, [aJourney(1, { child: 2, children: 3 }), aJourney(2)])
+    await storeRejected(MESSAGE, [aRejectedEvent(1, { child: 2, children: 3 }), aRejectedEvent(2)])
 
     assert.deepEqual(
       letters.map(({ child, children }) => [child, children]),
@@ -131,7 +131,7 @@ describe('storing the rejected events of a message', () => {
     const { storeRejected, letters } = createScene()
     const replay = { id: '1-3', line: 3, ordinal: 4, replays: 0, pushedAs: '9' }
 
-    await storeRejected({ ...MESSAGE, replay }, [aJourney(3)])
+    await storeRejected({ ...MESSAGE, replay }, [aRejectedEvent(3)])
 
     assert.equal(letters[0]?.ordinal, 4)
   })
@@ -139,7 +139,7 @@ describe('storing the rejected events of a message', () => {
   it('asks only between groups whether letters may still be stored, and stores none for no events', async () => {
     const { storeRejected, groups } = createScene()
 
-    assert.equal(await storeRejected(MESSAGE, [aJourney(1)], () => false), true)
+    assert.equal(await storeRejected(MESSAGE, [aRejectedEvent(1)], () => false), true)
     assert.equal(await storeRejected(MESSAGE, [], () => false), true)
 
     assert.deepEqual(groups, [1])
@@ -149,16 +149,20 @@ describe('storing the rejected events of a message', () => {
     const { storeRejected, groups } = createScene()
     const large = { line: { number: 1, text: 'x'.repeat(5_000_000) } }
 
-    await storeRejected(MESSAGE, [aJourney(1, large), aJourney(2, large)])
+    await storeRejected(MESSAGE, [aRejectedEvent(1, large), aRejectedEvent(2, large)])
 
     assert.deepEqual(groups, [1, 1])
   })
 
   it('says which of its equal lines a letter is of, from the second on', async () => {
     const { storeRejected, letters } = createScene()
-    const journeys = [aJourney(1), aJourney(2, { ordinal: 2 }), aJourney(3, { ordinal: 3 })]
+    const events = [
+      aRejectedEvent(1),
+      aRejectedEvent(2, { ordinal: 2 }),
+      aRejectedEvent(3, { ordinal: 3 }),
+    ]
 
-    await storeRejected(MESSAGE, journeys)
+    await storeRejected(MESSAGE, events)
 
     assert.deepEqual(
       letters.map(({ ordinal }) => ordinal),
@@ -169,14 +173,14 @@ describe('storing the rejected events of a message', () => {
   it('is not done when the store fails, and never rejects', async () => {
     const { storeRejected, told } = createScene({ fails: true })
 
-    const stored = await storeRejected(MESSAGE, [aJourney(1)])
+    const stored = await storeRejected(MESSAGE, [aRejectedEvent(1)])
 
     assert.equal(stored, false)
     assert.deepEqual(told, ['Error: ENOSPC'])
   })
 })
 
-function aJourney(number: number, changes: Partial<RejectedJourney> = {}): RejectedJourney {
+function aRejectedEvent(number: number, changes: Partial<RejectedEvent> = {}): RejectedEvent {
   return {
     line: { number, text: '{"event":' },
     ordinal: 1,
@@ -205,11 +209,8 @@ function createScene({ storesInMs = 0, fails = false } = {}) {
   }
   const { storeRejected, storeMany } = createRejectedStore({ store, clock, telemetry })
   return {
-    storeRejected: (
-      message: Message,
-      journeys: readonly RejectedJourney[],
-      mayStore = () => true,
-    ) => storeRejected(message, journeys, mayStore),
+    storeRejected: (message: Message, events: readonly RejectedEvent[], mayStore = () => true) =>
+      storeRejected(message, events, mayStore),
     storeMany,
     clock,
     letters,

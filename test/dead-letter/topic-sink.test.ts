@@ -329,7 +329,7 @@ describe('a letter that Pub/Sub refuses', () => {
     await held
   })
 
-  it('in both forms is not stored, and those that travelled with it are', async (t) => {
+  it('in both forms is not stored, and those that were sent with it are', async (t) => {
     const { pubsub, sink } = await startScene(t)
     pubsub.answerNext(8, { kind: 'gate' })
     const first = Array.from({ length: 8 }, () => sink.store([letter('a')]))

@@ -9,9 +9,9 @@ import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
 import { createRefusals } from '../../src/deliver/refusals.ts'
 import { createStanding, type Judged } from '../../src/deliver/standing.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
-import type { Traveller } from '../../src/model/journey.ts'
 import type { EventOutcome } from '../../src/model/outcome.ts'
-import { aPreparedEvent, aTraveller, type NotingParty } from '../helpers/builders.ts'
+import type { PendingEvent } from '../../src/model/pending-event.ts'
+import { aPendingEvent, aPreparedEvent, type RecordingSink } from '../helpers/builders.ts'
 import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 
 /** With a chance of one half: 1 s, 2 s, 4 s … between attempts. */
@@ -68,7 +68,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const verdicts: Judged['kind'][] = []
   const sent: { at: number; texts: readonly string[]; encoding: string }[] = []
   const told = {
-    yielded: [] as (readonly Traveller[])[],
+    yielded: [] as (readonly PendingEvent[])[],
     shortfalls: [] as number[],
     suspected: [] as number[],
     underWay: 0,
@@ -159,25 +159,25 @@ function textsIn({ bytes, encoding }: ImportBody): readonly string[] {
   return events.map(({ event }) => event)
 }
 
-/** One traveller for each text, of one party. */
-export function travellersOf(
-  party: NotingParty,
+/** Makes one pending event for each text, all of one message. */
+export function pendingOf(
+  sink: RecordingSink,
   texts: readonly string[] = ['a', 'b', 'c'],
-): Traveller[] {
+): PendingEvent[] {
   return texts.map((text, place) => ({
-    ...aTraveller(party, aPreparedEvent({ text, insertId: text })),
+    ...aPendingEvent(sink, aPreparedEvent({ text, insertId: text })),
     place,
   }))
 }
 
-/** The outcomes of a party, under the texts of its events. */
-export function outcomesOf(party: NotingParty): Record<string, EventOutcome> {
+/** Returns the outcomes of a sink, under the texts of its events. */
+export function outcomesOf(sink: RecordingSink): Record<string, EventOutcome> {
   return Object.fromEntries(
-    party.arrivals.map(({ journey, outcome }) => [journey.event?.text ?? '', outcome]),
+    sink.arrivals.map(({ event, outcome }) => [event.prepared?.text ?? '', outcome]),
   )
 }
 
-/** Why each event of a party goes back or is rejected, or how else it ended, in order of arrival. */
-export function reasonsOf(party: NotingParty): string[] {
-  return party.arrivals.map(({ outcome }) => ('reason' in outcome ? outcome.reason : outcome.kind))
+/** Why each event of a sink goes back or is rejected, or how else it ended, in order of arrival. */
+export function reasonsOf(sink: RecordingSink): string[] {
+  return sink.arrivals.map(({ outcome }) => ('reason' in outcome ? outcome.reason : outcome.kind))
 }

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { createIsAccessRefused } from '../../src/deliver/access.ts'
 import type { Judged } from '../../src/deliver/standing.ts'
 import type { Refusal } from '../../src/deliver/verdict.ts'
-import { aParty } from '../helpers/builders.ts'
-import { travellersOf } from './a-delivery.ts'
+import { aSink } from '../helpers/builders.ts'
+import { pendingOf } from './a-delivery.ts'
 
 const REFUSED: Refusal = {
   kind: 'refused',
@@ -18,7 +18,7 @@ const SINCE = 1_000
 
 function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false } = {}) {
   const told: unknown[] = []
-  const batch = travellersOf(aParty())
+  const batch = pendingOf(aSink())
   const isAccessRefused = createIsAccessRefused({
     gate: { bar: (since) => told.push(['barred', since]) },
     standing: {

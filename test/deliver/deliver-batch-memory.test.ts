@@ -7,7 +7,7 @@ import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
 import { createRefusals } from '../../src/deliver/refusals.ts'
 import { createStanding } from '../../src/deliver/standing.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
-import { aParty, aTraveller } from '../helpers/builders.ts'
+import { aPendingEvent, aSink } from '../helpers/builders.ts'
 import { collectGarbage } from '../helpers/collect-garbage.ts'
 import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 
@@ -43,16 +43,16 @@ it('lets go of a delivered batch, though the client still holds the request', as
     },
   })
 
-  const party = await delivered()
+  const sink = await delivered()
   await settlePromises()
   collectGarbage()
 
   assert.equal(kept.length, 1)
-  assert.equal(party.deref(), undefined)
+  assert.equal(sink.deref(), undefined)
 
   async function delivered() {
-    const someone = aParty()
-    await deliverBatch([aTraveller(someone)])
+    const someone = aSink()
+    await deliverBatch([aPendingEvent(someone)])
     assert.equal(someone.arrivals.length, 1)
     return new WeakRef(someone)
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { IMPORTED } from '../../src/model/outcome.ts'
-import { aParty, type NotingParty } from '../helpers/builders.ts'
+import { aSink, type RecordingSink } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 import {
   aDelivery,
@@ -11,17 +11,17 @@ import {
   answered,
   inTurn,
   outcomesOf,
+  pendingOf,
   reasonsOf,
   TOO_LARGE,
-  travellersOf,
 } from './a-delivery.ts'
 
 describe('delivering a batch', () => {
-  it('tells every traveller’s party that it is imported, when all are', async () => {
-    const [one, other] = [aParty(), aParty()]
+  it('tells the sink of every event that it was imported, when all are', async () => {
+    const [one, other] = [aSink(), aSink()]
     const { deliverBatch, sent } = aDelivery(allImported)
 
-    await deliverBatch([...travellersOf(one, ['a', 'b']), ...travellersOf(other, ['c'])])
+    await deliverBatch([...pendingOf(one, ['a', 'b']), ...pendingOf(other, ['c'])])
 
     assert.deepEqual(outcomesOf(one), { a: IMPORTED, b: IMPORTED })
     assert.deepEqual(outcomesOf(other), { c: IMPORTED })
@@ -29,7 +29,7 @@ describe('delivering a batch', () => {
   })
 
   it('tells each its own outcome, when some are refused', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, sent } = aDelivery(
       always(
         answered(400, {
@@ -39,7 +39,7 @@ describe('delivering a batch', () => {
       ),
     )
 
-    await deliverBatch(travellersOf(party))
+    await deliverBatch(pendingOf(sink))
 
     const refused = {
       kind: 'rejected',
@@ -47,65 +47,65 @@ describe('delivering a batch', () => {
       field: 'event',
       detail: 'no',
     }
-    assert.deepEqual(outcomesOf(party), { a: IMPORTED, b: refused, c: IMPORTED })
+    assert.deepEqual(outcomesOf(sink), { a: IMPORTED, b: refused, c: IMPORTED })
     assert.equal(sent.length, 1)
   })
 
   it('sends the same bytes again, after the back-off, until the answer is final', async () => {
-    const party = aParty()
+    const sink = aSink()
     const timedOut = { kind: 'unanswered', reason: 'mixpanel_timeout' } as const
     const { deliverBatch, clock, sent, sentAt, verdicts } = aDelivery(
       inTurn(answered(503), timedOut, answered(429), allImported),
     )
 
-    const delivering = deliverBatch(travellersOf(party))
+    const delivering = deliverBatch(pendingOf(sink))
     await clock.advance(10_000)
     await delivering
 
     assert.deepEqual(sentAt(), [0, 1_000, 3_000, 7_000])
     for (const { texts } of sent) assert.deepEqual(texts, ['a', 'b', 'c'])
-    assert.deepEqual(reasonsOf(party), ['imported', 'imported', 'imported'])
+    assert.deepEqual(reasonsOf(sink), ['imported', 'imported', 'imported'])
     assert.deepEqual(verdicts, ['retry', 'retry', 'retry', 'imported'])
   })
 
   it('gives back, with the reason of the last answer, what cannot be tried again in time', async () => {
-    const party = aParty(3_000)
+    const sink = aSink(3_000)
     const { deliverBatch, clock, sentAt } = aDelivery(inTurn(answered(429), answered(503)))
 
-    const delivering = deliverBatch(travellersOf(party))
+    const delivering = deliverBatch(pendingOf(sink))
     await clock.advance(2_000)
     await delivering
 
     assert.deepEqual(sentAt(), [0, 1_500])
     assert.deepEqual(
-      reasonsOf(party),
+      reasonsOf(sink),
       Array.from({ length: 3 }, () => 'mixpanel_unavailable'),
     )
   })
 
   it('holds what is refused for the credentials to the last, asking every ten seconds', async () => {
-    const party = aParty(25_000)
+    const sink = aSink(25_000)
     const { deliverBatch, clock, gate, sentAt, verdicts } = aDelivery(always(answered(401)))
 
-    const delivering = deliverBatch(travellersOf(party))
+    const delivering = deliverBatch(pendingOf(sink))
     await clock.advance(24_999)
-    assert.equal(party.arrivals.length, 0)
+    assert.equal(sink.arrivals.length, 0)
     assert.equal(gate.barred(), true)
     await clock.advance(1)
     await delivering
 
     assert.deepEqual(sentAt(), [0, 10_000, 20_000])
-    assert.deepEqual(reasonsOf(party), ['misconfigured', 'misconfigured', 'misconfigured'])
+    assert.deepEqual(reasonsOf(sink), ['misconfigured', 'misconfigured', 'misconfigured'])
     assert.deepEqual(verdicts, ['misconfigured', 'misconfigured', 'misconfigured'])
   })
 
   it('resumes by itself when the credentials work again', async () => {
-    const [probe, held] = [aParty(30_000), aParty(30_000)]
+    const [probe, held] = [aSink(30_000), aSink(30_000)]
     const { deliverBatch, clock, gate, sentAt } = aDelivery(inTurn(answered(401), allImported))
 
     const delivering = Promise.all([
-      deliverBatch(travellersOf(probe)),
-      settlePromises().then(() => deliverBatch(travellersOf(held))),
+      deliverBatch(pendingOf(probe)),
+      settlePromises().then(() => deliverBatch(pendingOf(held))),
     ])
     await clock.advance(10_000)
     await delivering
@@ -115,13 +115,13 @@ describe('delivering a batch', () => {
     assert.deepEqual([...reasonsOf(probe), ...reasonsOf(held)], Array(6).fill('imported'))
   })
 
-  it('keeps trying for a party that was given more time', async () => {
-    const party = aParty(3_000)
+  it('keeps trying for a message that was given more time', async () => {
+    const sink = aSink(3_000)
     const { deliverBatch, clock, sentAt } = aDelivery(always(answered(503)))
-    const delivering = deliverBatch(travellersOf(party))
+    const delivering = deliverBatch(pendingOf(sink))
     await clock.advance(500)
 
-    party.deliverBy = 10_000
+    sink.deliverBy = 10_000
     await clock.advance(10_000)
     await delivering
 
@@ -129,9 +129,9 @@ describe('delivering a batch', () => {
   })
 
   it('is taken back, and told nothing, when it yields its permit', async () => {
-    const party = aParty(0, 20_000)
+    const sink = aSink(0, 20_000)
     const { deliverBatch, gate, clock, told, sentAt } = aDelivery(allImported)
-    const batch = travellersOf(party)
+    const batch = pendingOf(sink)
     await gate.pass(30_000_000, () => 1)
 
     const delivering = deliverBatch(batch)
@@ -140,16 +140,16 @@ describe('delivering a batch', () => {
     await delivering
 
     assert.deepEqual(told.yielded, [batch])
-    assert.deepEqual([party.arrivals, sentAt()], [[], []])
+    assert.deepEqual([sink.arrivals, sentAt()], [[], []])
   })
 
-  it('keeps trying as long as one of its parties has time', async () => {
-    const [hasty, patient] = [aParty(500), aParty(5_000)]
+  it('keeps trying as long as one of its messages has time', async () => {
+    const [hasty, patient] = [aSink(500), aSink(5_000)]
     const { deliverBatch, clock, sentAt } = aDelivery(
       inTurn(answered(503), answered(503), allImported),
     )
 
-    const delivering = deliverBatch([...travellersOf(patient), ...travellersOf(hasty, ['d'])])
+    const delivering = deliverBatch([...pendingOf(patient), ...pendingOf(hasty, ['d'])])
     await clock.advance(5_000)
     await delivering
 
@@ -158,22 +158,22 @@ describe('delivering a batch', () => {
   })
 
   it('sends nothing whose time is up', async () => {
-    const party = aParty(100)
+    const sink = aSink(100)
     const { deliverBatch, clock, sent } = aDelivery(allImported)
     await clock.advance(100)
 
-    await deliverBatch(travellersOf(party, ['a']))
+    await deliverBatch(pendingOf(sink, ['a']))
 
     assert.deepEqual(sent, [])
-    assert.deepEqual(reasonsOf(party), ['deadline'])
+    assert.deepEqual(reasonsOf(sink), ['deadline'])
   })
 
   it('sends nothing while Mixpanel wants to be left alone for longer than there is time', async () => {
-    const [first, second] = [aParty(5_000), aParty(5_000)]
+    const [first, second] = [aSink(5_000), aSink(5_000)]
     const { deliverBatch, sent } = aDelivery(always(answered(429, {}, '30')))
 
-    await deliverBatch(travellersOf(first, ['a']))
-    await deliverBatch(travellersOf(second, ['b']))
+    await deliverBatch(pendingOf(first, ['a']))
+    await deliverBatch(pendingOf(second, ['b']))
 
     assert.equal(sent.length, 1)
     assert.deepEqual([...reasonsOf(first), ...reasonsOf(second)], ['throttled', 'throttled'])
@@ -189,9 +189,9 @@ describe('delivering a batch', () => {
     it(`holds every other batch up for ${waitsMs} ms after ${name}`, async () => {
       const { deliverBatch, clock, sent } = aDelivery(inTurn(answer, allImported))
 
-      const delivering = deliverBatch(travellersOf(aParty(), ['a']))
+      const delivering = deliverBatch(pendingOf(aSink(), ['a']))
       await settlePromises()
-      const other = deliverBatch(travellersOf(aParty(), ['b']))
+      const other = deliverBatch(pendingOf(aSink(), ['b']))
       await clock.advance(10_000)
       await Promise.all([delivering, other])
 
@@ -201,15 +201,15 @@ describe('delivering a batch', () => {
   }
 
   it('halves a batch that is too large until the event at fault stands alone', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, sentTexts } = aDelivery((texts, attempt) =>
       texts.includes('X') ? TOO_LARGE : allImported(texts, attempt),
     )
 
-    await deliverBatch(travellersOf(party, ['a', 'b', 'c', 'X', 'e']))
+    await deliverBatch(pendingOf(sink, ['a', 'b', 'c', 'X', 'e']))
 
     assert.deepEqual(sentTexts(), ['a,b,c,X,e', 'a,b,c', 'X,e', 'X', 'e'])
-    assert.partialDeepStrictEqual(outcomesOf(party), {
+    assert.partialDeepStrictEqual(outcomesOf(sink), {
       a: IMPORTED,
       b: IMPORTED,
       c: IMPORTED,
@@ -219,43 +219,43 @@ describe('delivering a batch', () => {
   })
 
   it('rejects a lone event that Mixpanel itself calls too large, proven or not', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch } = aDelivery(always(TOO_LARGE))
 
-    await deliverBatch(travellersOf(party, ['X'.repeat(100_000)]))
+    await deliverBatch(pendingOf(sink, ['X'.repeat(100_000)]))
 
-    assert.deepEqual(reasonsOf(party), ['too_large'])
+    assert.deepEqual(reasonsOf(sink), ['too_large'])
   })
 
   it('believes nobody that an event is too large which is not, while nothing is imported', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, clock, told } = aDelivery(always(TOO_LARGE))
 
-    await deliverBatch(travellersOf(party, ['X'.repeat(99_999)]))
+    await deliverBatch(pendingOf(sink, ['X'.repeat(99_999)]))
     await clock.advance(10_000)
 
-    assert.deepEqual(reasonsOf(party), ['suspect'])
+    assert.deepEqual(reasonsOf(sink), ['suspect'])
     assert.deepEqual(told.suspected, [1])
   })
 
   it('rejects nothing that only a proxy calls too large, while nothing is imported', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, clock } = aDelivery(always(answered(413)))
 
-    await deliverBatch(travellersOf(party, ['a', 'b']))
+    await deliverBatch(pendingOf(sink, ['a', 'b']))
     await clock.advance(10_000)
 
-    assert.deepEqual(reasonsOf(party), ['suspect', 'suspect'])
+    assert.deepEqual(reasonsOf(sink), ['suspect', 'suspect'])
   })
 
   it('gives back the half whose time was up before its turn', async () => {
-    const [first, second] = [aParty(5_000), aParty(900)]
+    const [first, second] = [aSink(5_000), aSink(900)]
     const { deliverBatch, clock, sentTexts } = aDelivery(
       inTurn(TOO_LARGE, answered(503), allImported),
       { maxConcurrency: 1 },
     )
 
-    const delivering = deliverBatch([...travellersOf(first, ['a']), ...travellersOf(second, ['b'])])
+    const delivering = deliverBatch([...pendingOf(first, ['a']), ...pendingOf(second, ['b'])])
     await clock.advance(1_000)
     await delivering
 
@@ -264,50 +264,50 @@ describe('delivering a batch', () => {
   })
 
   it('gives back at once, when it drains, what waits for another attempt', async () => {
-    const party = aParty(50_000)
+    const sink = aSink(50_000)
     const { deliverBatch, clock, gate, sent } = aDelivery(always(answered(503, {}, '30')))
-    const delivering = deliverBatch(travellersOf(party, ['a']))
+    const delivering = deliverBatch(pendingOf(sink, ['a']))
     await clock.advance(1_000)
 
     gate.drain()
     await delivering
 
     assert.equal(sent.length, 1)
-    assert.deepEqual(reasonsOf(party), ['mixpanel_unavailable'])
+    assert.deepEqual(reasonsOf(sink), ['mixpanel_unavailable'])
   })
 
   it('gives back at once, when it drains, what waits for its first', async () => {
-    const party = aParty(50_000)
+    const sink = aSink(50_000)
     const { deliverBatch, clock, gate, sent } = aDelivery(allImported)
     const passage = await gate.pass(1, () => 1)
     assert.ok(passage.kind === 'open')
     gate.ended(passage, { kind: 'throttled', retryAfter: '30' })
     await clock.advance(1)
-    const delivering = deliverBatch(travellersOf(party, ['a']))
+    const delivering = deliverBatch(pendingOf(sink, ['a']))
     await settlePromises()
 
     gate.drain()
     await delivering
 
     assert.deepEqual(sent, [])
-    assert.deepEqual(reasonsOf(party), ['draining'])
+    assert.deepEqual(reasonsOf(sink), ['draining'])
   })
 
   it('gives back at once, when it drains, what would have to be split', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, gate, sent } = aDelivery(always(TOO_LARGE))
     gate.drain()
 
-    await deliverBatch(travellersOf(party, ['a', 'b']))
+    await deliverBatch(pendingOf(sink, ['a', 'b']))
 
     assert.equal(sent.length, 1)
-    assert.deepEqual(reasonsOf(party), ['draining', 'draining'])
+    assert.deepEqual(reasonsOf(sink), ['draining', 'draining'])
   })
 
   it('rejects on a bug', async () => {
     const { deliverBatch } = aDelivery(() => Promise.reject(new Error('a bug')))
 
-    await assert.rejects(deliverBatch(travellersOf(aParty())), /a bug/)
+    await assert.rejects(deliverBatch(pendingOf(aSink())), /a bug/)
   })
 
   const listing = { failed_records: [{ index: 0, message: 'no' }], num_records_imported: 2 }
@@ -323,10 +323,10 @@ describe('delivering a batch', () => {
         inTurn(answered(429), answer, () => new Promise(() => {})),
       )
 
-      void deliverBatch(travellersOf(aParty()))
+      void deliverBatch(pendingOf(aSink()))
       await settlePromises()
-      void deliverBatch(travellersOf(aParty()))
-      void deliverBatch(travellersOf(aParty()))
+      void deliverBatch(pendingOf(aSink()))
+      void deliverBatch(pendingOf(aSink()))
       await clock.advance(1_600)
 
       assert.equal(gate.closed(), false)
@@ -335,13 +335,13 @@ describe('delivering a batch', () => {
   }
 
   it('gives back as suspect what would have to wait for a Mixpanel that refuses everything', async () => {
-    const [hasty, late] = [aParty(1_000), aParty(0)]
+    const [hasty, late] = [aSink(1_000), aSink(0)]
     const opaque = answered(400, { error: 'no', status: 0 })
     const { deliverBatch, clock, sent } = aDelivery(always(opaque))
-    await deliverBatch(travellersOf(aParty(), ['a']))
+    await deliverBatch(pendingOf(aSink(), ['a']))
 
-    await deliverBatch(travellersOf(hasty, ['b']))
-    await deliverBatch(travellersOf(late, ['c']))
+    await deliverBatch(pendingOf(hasty, ['b']))
+    await deliverBatch(pendingOf(late, ['c']))
     assert.deepEqual(reasonsOf(hasty), [])
     await clock.advance(1_000)
 
@@ -353,7 +353,7 @@ describe('delivering a batch', () => {
     const opaque = answered(400, { error: 'no', status: 0 })
     const { deliverBatch, clock, gate } = aDelivery(inTurn(answered(401), opaque))
 
-    void deliverBatch(travellersOf(aParty(), ['a']))
+    void deliverBatch(pendingOf(aSink(), ['a']))
     await clock.advance(10_000)
 
     assert.equal(gate.barred(), false)
@@ -362,29 +362,29 @@ describe('delivering a batch', () => {
   it('takes no refusal of a proxy’s for such a sign', async () => {
     const { deliverBatch, clock, gate } = aDelivery(inTurn(answered(401), answered(413)))
 
-    void deliverBatch(travellersOf(aParty(), ['a']))
+    void deliverBatch(pendingOf(aSink(), ['a']))
     await clock.advance(10_000)
 
     assert.equal(gate.barred(), true)
   })
 
   it('keeps nobody waiting for a probe that a bug has ended', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, clock } = aDelivery(
       inTurn(answered(429), () => Promise.reject(new Error('a bug')), allImported),
     )
 
-    const failing = assert.rejects(deliverBatch(travellersOf(aParty())), /a bug/)
+    const failing = assert.rejects(deliverBatch(pendingOf(aSink())), /a bug/)
     await settlePromises()
-    const waiting = deliverBatch(travellersOf(party))
+    const waiting = deliverBatch(pendingOf(sink))
     await clock.advance(1_600)
     await Promise.all([failing, waiting])
 
-    assert.deepEqual(reasonsOf(party), ['imported', 'imported', 'imported'])
+    assert.deepEqual(reasonsOf(sink), ['imported', 'imported', 'imported'])
   })
 
   it('sends the events that a list does not name again, without those it names', async () => {
-    const party = aParty()
+    const sink = aSink()
     const listing = answered(400, {
       error: 'some failed',
       failed_records: [{ index: 1, message: 'no' }],
@@ -393,10 +393,10 @@ describe('delivering a batch', () => {
     })
     const { deliverBatch, sentTexts } = aDelivery(inTurn(listing, allImported))
 
-    await deliverBatch(travellersOf(party))
+    await deliverBatch(pendingOf(sink))
 
     assert.deepEqual(sentTexts(), ['a,b,c', 'a,c'])
-    assert.partialDeepStrictEqual(outcomesOf(party), {
+    assert.partialDeepStrictEqual(outcomesOf(sink), {
       a: IMPORTED,
       b: { kind: 'rejected', detail: 'no' },
       c: IMPORTED,
@@ -404,47 +404,47 @@ describe('delivering a batch', () => {
   })
 
   it('sends nothing again when a list names all, whatever it counts', async () => {
-    const party = aParty()
+    const sink = aSink()
     const listing = answered(400, {
       failed_records: [0, 1, 2].map((index) => ({ index, message: 'no' })),
       num_records_imported: 2,
     })
     const { deliverBatch, sent } = aDelivery(always(listing))
 
-    await deliverBatch(travellersOf(party))
+    await deliverBatch(pendingOf(sink))
 
     assert.equal(sent.length, 1)
-    assert.deepEqual(reasonsOf(party), Array(3).fill('refused_by_mixpanel'))
+    assert.deepEqual(reasonsOf(sink), Array(3).fill('refused_by_mixpanel'))
   })
 
-  const verbs = (party: NotingParty, texts?: readonly string[]) =>
-    travellersOf(party, texts).map((traveller) => {
-      return { ...traveller, event: { ...traveller.event, identityVerb: true } }
+  const verbs = (sink: RecordingSink, texts?: readonly string[]) =>
+    pendingOf(sink, texts).map((event) => {
+      return { ...event, prepared: { ...event.prepared, identityVerb: true } }
     })
 
   it('rejects the verbs of a batch of identity verbs that is refused as the documents say', async () => {
-    const party = aParty()
+    const sink = aSink()
     const text =
       'identity events are not allowed when project is using simplified identity management'
     const refusal = { error: 'no', failed_records: [text], num_records_imported: 0 }
     const { deliverBatch, sent } = aDelivery(always(answered(400, refusal)))
 
-    await deliverBatch(verbs(party))
+    await deliverBatch(verbs(sink))
 
     assert.equal(sent.length, 1)
-    assert.deepEqual(reasonsOf(party), Array(3).fill('refused_by_mixpanel'))
+    assert.deepEqual(reasonsOf(sink), Array(3).fill('refused_by_mixpanel'))
   })
 
   it('halves a batch of identity verbs that is refused in other words', async () => {
-    const party = aParty()
+    const sink = aSink()
     const refusal = { failed_records: ['$anon_id is no UUID'], num_records_imported: 0 }
     const { deliverBatch } = aDelivery((texts, attempt) =>
       texts.includes('X') ? answered(400, refusal) : allImported(texts, attempt),
     )
 
-    await deliverBatch(verbs(party, [...Array(99).fill('g'), 'X']))
+    await deliverBatch(verbs(sink, [...Array(99).fill('g'), 'X']))
 
-    const reasons = reasonsOf(party)
+    const reasons = reasonsOf(sink)
     assert.equal(reasons.filter((reason) => reason === 'imported').length, 99)
     assert.equal(reasons.filter((reason) => reason === 'refused_by_mixpanel').length, 1)
   })
@@ -457,20 +457,20 @@ describe('delivering a batch', () => {
     )
     await fc.assert(
       fc.asyncProperty(events, refusal, async (sizes, tooLarge) => {
-        const party = aParty()
+        const sink = aSink()
         const texts = sizes.map((size, index) => `${index}-`.padEnd(size, 'x'))
         const { deliverBatch } = aDelivery((some, attempt) =>
           some.join().length > 8 ? tooLarge : allImported(some, attempt),
         )
 
         await deliverBatch(
-          travellersOf(party, texts).map((traveller) => {
-            return { ...traveller, event: { ...traveller.event, bytes: 500_000 } }
+          pendingOf(sink, texts).map((event) => {
+            return { ...event, prepared: { ...event.prepared, bytes: 500_000 } }
           }),
         )
 
-        assert.equal(party.arrivals.length, texts.length)
-        const outcomes = outcomesOf(party)
+        assert.equal(sink.arrivals.length, texts.length)
+        const outcomes = outcomesOf(sink)
         for (const text of texts) {
           assert.equal(outcomes[text]?.kind, text.length > 8 ? 'rejected' : 'imported')
         }

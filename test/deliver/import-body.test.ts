@@ -4,14 +4,14 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { importBodyOf } from '../../src/deliver/import-body.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
-import type { Traveller } from '../../src/model/journey.ts'
-import { aParty, aPreparedEvent, aTraveller } from '../helpers/builders.ts'
+import type { PendingEvent } from '../../src/model/pending-event.ts'
+import { aPendingEvent, aPreparedEvent, aSink } from '../helpers/builders.ts'
 
 const limit = createLimit(2)
 
-function travellersWith(texts: readonly string[]): Traveller[] {
-  const party = aParty()
-  return texts.map((text) => aTraveller(party, aPreparedEvent({ text })))
+function pendingWith(texts: readonly string[]): PendingEvent[] {
+  const sink = aSink()
+  return texts.map((text) => aPendingEvent(sink, aPreparedEvent({ text })))
 }
 
 describe('importBodyOf', () => {
@@ -21,7 +21,7 @@ describe('importBodyOf', () => {
       '{"event":"é\\u2019","properties":{"k":1,"k":2,"time":1628315585.0}}',
     ]
 
-    const body = await importBodyOf(travellersWith(texts), limit)
+    const body = await importBodyOf(pendingWith(texts), limit)
 
     assert.equal(body.encoding, 'identity')
     assert.equal(body.bytes.toString(), `[${texts.join(',')}]`)
@@ -31,7 +31,7 @@ describe('importBodyOf', () => {
     for (const repeated of [200, 20_000]) {
       const text = `{"event":"a","properties":{"id":9007199254740993,"x":"${'é😀'.repeat(repeated)}"}}`
 
-      const body = await importBodyOf(travellersWith([text, text, text]), limit)
+      const body = await importBodyOf(pendingWith([text, text, text]), limit)
 
       assert.equal(body.encoding, 'gzip')
       assert.ok(body.bytes.byteLength < body.plainBytes)
@@ -42,7 +42,7 @@ describe('importBodyOf', () => {
   it('leaves even what is large as it is when it is told to', async () => {
     const text = `{"event":"a","properties":{"x":"${'x'.repeat(2_000)}"}}`
 
-    const body = await importBodyOf(travellersWith([text]), limit, 'plain')
+    const body = await importBodyOf(pendingWith([text]), limit, 'plain')
 
     assert.equal(body.encoding, 'identity')
     assert.equal(body.bytes.toString(), `[${text}]`)
@@ -52,11 +52,11 @@ describe('importBodyOf', () => {
     const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 400 }), { minLength: 1 })
     await fc.assert(
       fc.asyncProperty(texts, async (some) => {
-        const batch = travellersWith(some)
+        const batch = pendingWith(some)
 
         const body = await importBodyOf(batch, limit)
 
-        const counted = batch.reduce((sum, { event }) => sum + event.bytes + 1, 1)
+        const counted = batch.reduce((sum, { prepared }) => sum + prepared.bytes + 1, 1)
         assert.equal(body.plainBytes, counted)
         const { bytes, encoding } = body
         const plain = encoding === 'gzip' ? gunzipSync(bytes) : bytes
@@ -69,8 +69,8 @@ describe('importBodyOf', () => {
   it('waits for its turn in the background, where a small one does not go', async () => {
     const order: string[] = []
     const turn = Promise.withResolvers<void>()
-    const small = travellersWith(['x'.repeat(5_000)])
-    const large = travellersWith(['x'.repeat(70_000)])
+    const small = pendingWith(['x'.repeat(5_000)])
+    const large = pendingWith(['x'.repeat(70_000)])
 
     const gzipped = importBodyOf(large, async (task) => {
       await turn.promise

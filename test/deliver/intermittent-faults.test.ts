@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { aParty } from '../helpers/builders.ts'
-import { type Answers, aDelivery, allImported, answered, travellersOf } from './a-delivery.ts'
+import { aSink } from '../helpers/builders.ts'
+import { type Answers, aDelivery, allImported, answered, pendingOf } from './a-delivery.ts'
 import { seeded } from './seeded.ts'
 
 const OPAQUE = answered(400, { error: 'no', failed_records: ['no'], num_records_imported: 0 })
@@ -36,12 +36,12 @@ async function rejectedOf(
 
   while (left.length > 0) {
     for (const { key, open } of left) {
-      const party = aParty(clock.monotonic() + DEADLINE_MS, undefined, key)
-      const travellers = travellersOf(party, texts).filter(({ place }) => open.has(place))
-      await run(deliverBatch(travellers))
-      for (const { journey, outcome } of party.arrivals) {
+      const sink = aSink(clock.monotonic() + DEADLINE_MS, undefined, key)
+      const pending = pendingOf(sink, texts).filter(({ place }) => open.has(place))
+      await run(deliverBatch(pending))
+      for (const { event, outcome } of sink.arrivals) {
         if (outcome.kind === 'rejected') rejected += 1
-        if (outcome.kind !== 'retry') open.delete(journey.place)
+        if (outcome.kind !== 'retry') open.delete(event.place)
       }
     }
     await clock.advance(DEADLINE_MS)

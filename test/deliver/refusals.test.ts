@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createRefusals } from '../../src/deliver/refusals.ts'
-import { aParty } from '../helpers/builders.ts'
+import { aSink } from '../helpers/builders.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
-import { travellersOf } from './a-delivery.ts'
+import { pendingOf } from './a-delivery.ts'
 
 const TWO_HOURS_MS = 2 * 3_600_000
 
@@ -24,7 +24,7 @@ function aScene() {
 describe('the deliveries that refused an event', () => {
   it('are counted when something was imported since the one before', () => {
     const { countDelivery, imported } = aScene()
-    const [event] = travellersOf(aParty(), ['a'])
+    const [event] = pendingOf(aSink(), ['a'])
     assert.ok(event)
 
     const counts = [countDelivery(event), countDelivery(event)]
@@ -36,7 +36,7 @@ describe('the deliveries that refused an event', () => {
 
   it('are counted from the last that counts, not from one that did not', async () => {
     const { countDelivery, imported, clock } = aScene()
-    const [event] = travellersOf(aParty(), ['a'])
+    const [event] = pendingOf(aSink(), ['a'])
     assert.ok(event)
 
     const counts = [countDelivery(event)]
@@ -50,7 +50,7 @@ describe('the deliveries that refused an event', () => {
 
   it('are counted for each place in a message, and for each message', () => {
     const { countDelivery, imported } = aScene()
-    const events = [...travellersOf(aParty(), ['a', 'b']), ...travellersOf(aParty(), ['a', 'b'])]
+    const events = [...pendingOf(aSink(), ['a', 'b']), ...pendingOf(aSink(), ['a', 'b'])]
 
     imported()
 
@@ -60,7 +60,7 @@ describe('the deliveries that refused an event', () => {
 
   it('are forgotten two hours after the last', async () => {
     const { countDelivery, imported, clock } = aScene()
-    const [event] = travellersOf(aParty(), ['a'])
+    const [event] = pendingOf(aSink(), ['a'])
     assert.ok(event)
     const counts: number[] = []
 
@@ -77,7 +77,7 @@ describe('the deliveries that refused an event', () => {
 describe('the requests of a split that refused a batch', () => {
   it('are those that refused the event which the fewest have', () => {
     const { noteSplit, requestsBefore } = aScene()
-    const [a, b, c] = travellersOf(aParty())
+    const [a, b, c] = pendingOf(aSink())
     assert.ok(a && b && c)
 
     noteSplit([a, b], 3)
@@ -90,8 +90,8 @@ describe('the requests of a split that refused a batch', () => {
 describe('a text that may speak of an event', () => {
   it('does when its message has met one before, and something was imported since', async () => {
     const { noteText, isOfItsOwn, imported, clock } = aScene()
-    const batch = travellersOf(aParty())
-    const others = travellersOf(aParty())
+    const batch = pendingOf(aSink())
+    const others = pendingOf(aSink())
 
     imported()
     await clock.advance(1)
@@ -107,7 +107,7 @@ describe('a text that may speak of an event', () => {
 
   it('is remembered from its first time on', async () => {
     const { noteText, isOfItsOwn, imported, clock } = aScene()
-    const batch = travellersOf(aParty())
+    const batch = pendingOf(aSink())
 
     noteText(batch)
     imported()

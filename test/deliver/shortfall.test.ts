@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { IMPORTED } from '../../src/model/outcome.ts'
-import { aParty } from '../helpers/builders.ts'
+import { aSink } from '../helpers/builders.ts'
 import {
   aDelivery,
   allImported,
   answered,
   inTurn,
   outcomesOf,
+  pendingOf,
   reasonsOf,
-  travellersOf,
 } from './a-delivery.ts'
 
 function counting(imported: number) {
@@ -18,13 +18,13 @@ function counting(imported: number) {
 
 describe('a 200 that counts fewer events than were sent', () => {
   it('is asked once more, at once, and believed when all are counted then', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, sentAt, told } = aDelivery(inTurn(counting(1), allImported))
 
-    await deliverBatch(travellersOf(party))
+    await deliverBatch(pendingOf(sink))
 
     assert.deepEqual(sentAt(), [0, 0])
-    assert.deepEqual(outcomesOf(party), { a: IMPORTED, b: IMPORTED, c: IMPORTED })
+    assert.deepEqual(outcomesOf(sink), { a: IMPORTED, b: IMPORTED, c: IMPORTED })
     assert.deepEqual(told.shortfalls, [])
   })
 
@@ -36,77 +36,77 @@ describe('a 200 that counts fewer events than were sent', () => {
     [2, 0, 1],
   ] as const) {
     it(`means imported when some are counted, and the gap is told: ${first}, then ${second}`, async () => {
-      const party = aParty()
+      const sink = aSink()
       const { deliverBatch, sent, told } = aDelivery(inTurn(counting(first), counting(second)))
 
-      await deliverBatch(travellersOf(party))
+      await deliverBatch(pendingOf(sink))
 
       assert.equal(sent.length, 2)
-      assert.deepEqual(reasonsOf(party), ['imported', 'imported', 'imported'])
+      assert.deepEqual(reasonsOf(sink), ['imported', 'imported', 'imported'])
       assert.deepEqual(told.shortfalls, [missing])
     })
   }
 
   it('is halved, and rejects nothing, when twice none is counted of any part', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, run, clock, told } = aDelivery(inTurn(allImported, counting(0)), {
       takesMs: 10,
     })
-    await run(deliverBatch(travellersOf(aParty(), ['p'])))
+    await run(deliverBatch(pendingOf(aSink(), ['p'])))
 
-    await run(deliverBatch(travellersOf(party, Array(2_000).fill('x'))))
+    await run(deliverBatch(pendingOf(sink, Array(2_000).fill('x'))))
     await clock.advance(10_000)
 
-    assert.deepEqual(reasonsOf(party), Array(2_000).fill('suspect'))
+    assert.deepEqual(reasonsOf(sink), Array(2_000).fill('suspect'))
     assert.deepEqual(told.shortfalls, [])
     assert.deepEqual(told.suspected, [2_000])
   })
 
   it('is halved, and imported in parts, when it is counted as none only now and then', async () => {
-    const party = aParty()
+    const sink = aSink()
     const answers = inTurn(counting(0), counting(0), allImported)
     const { deliverBatch, sentTexts } = aDelivery(answers)
 
-    await deliverBatch(travellersOf(party))
+    await deliverBatch(pendingOf(sink))
 
     assert.deepEqual(sentTexts(), ['a,b,c', 'a,b,c', 'a,b', 'c'])
-    assert.deepEqual(reasonsOf(party), Array(3).fill('imported'))
+    assert.deepEqual(reasonsOf(sink), Array(3).fill('imported'))
   })
 
   it('goes back when twice none is counted, and nothing was ever imported', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, clock, told } = aDelivery(inTurn(counting(0)))
 
-    await deliverBatch(travellersOf(party, ['a']))
-    assert.deepEqual(reasonsOf(party), [])
+    await deliverBatch(pendingOf(sink, ['a']))
+    assert.deepEqual(reasonsOf(sink), [])
     await clock.advance(10_000)
 
-    assert.deepEqual(reasonsOf(party), ['suspect'])
+    assert.deepEqual(reasonsOf(sink), ['suspect'])
     assert.deepEqual(told.suspected, [1])
   })
 
   it('is no success when there is no time to ask again', async () => {
-    const party = aParty(1_000)
+    const sink = aSink(1_000)
     const { deliverBatch, clock } = aDelivery(inTurn(counting(1)), { takesMs: 1_000 })
 
-    const delivering = deliverBatch(travellersOf(party))
+    const delivering = deliverBatch(pendingOf(sink))
     await clock.advance(1_000)
     await delivering
 
-    assert.deepEqual(reasonsOf(party), ['unknown_answer', 'unknown_answer', 'unknown_answer'])
+    assert.deepEqual(reasonsOf(sink), ['unknown_answer', 'unknown_answer', 'unknown_answer'])
   })
 
   it('is asked once more only, whatever fails in between', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, clock, sent } = aDelivery(
       inTurn(counting(1), answered(503), counting(1), allImported),
     )
 
-    const delivering = deliverBatch(travellersOf(party))
+    const delivering = deliverBatch(pendingOf(sink))
     await clock.advance(10_000)
     await delivering
 
     assert.equal(sent.length, 3)
-    assert.deepEqual(reasonsOf(party), ['imported', 'imported', 'imported'])
+    assert.deepEqual(reasonsOf(sink), ['imported', 'imported', 'imported'])
   })
 })

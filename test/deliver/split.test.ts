@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { aParty, type NotingParty } from '../helpers/builders.ts'
+import { aSink, type RecordingSink } from '../helpers/builders.ts'
 import {
   type Answers,
   aDelivery,
@@ -11,8 +11,8 @@ import {
   type DeliveryChanges,
   inTurn,
   outcomesOf,
+  pendingOf,
   reasonsOf,
-  travellersOf,
 } from './a-delivery.ts'
 import { seeded } from './seeded.ts'
 
@@ -42,28 +42,28 @@ function textsOf(count: number, ...poison: readonly number[]): string[] {
 async function deliverPoisoned(
   texts: readonly string[],
   changes: DeliveryChanges = {},
-  party: NotingParty = aParty(),
+  sink: RecordingSink = aSink(),
 ) {
   const delivery = aDelivery(refusing(isPoison), changes)
-  await delivery.run(delivery.deliverBatch(travellersOf(party, texts)))
+  await delivery.run(delivery.deliverBatch(pendingOf(sink, texts)))
   delivery.holding.drain()
   await delivery.clock.advance(0)
-  return { ...delivery, party, requests: delivery.sent.length, lastAt: delivery.sentAt().at(-1) }
+  return { ...delivery, sink, requests: delivery.sent.length, lastAt: delivery.sentAt().at(-1) }
 }
 
 describe('a batch that is refused without a name', () => {
   for (const place of [0, 1, 777, 1_998, 1_999]) {
     it(`gives up its one poison event in at most 25 requests, wherever it stands: ${place}`, async () => {
-      const { party, requests } = await deliverPoisoned(textsOf(2_000, place))
+      const { sink, requests } = await deliverPoisoned(textsOf(2_000, place))
 
-      const outcomes = outcomesOf(party)
-      assert.equal(party.arrivals.length, 2_000)
+      const outcomes = outcomesOf(sink)
+      assert.equal(sink.arrivals.length, 2_000)
       assert.deepEqual(outcomes[`X${place}`], {
         kind: 'rejected',
         reason: 'refused_by_mixpanel',
         detail: 'no poison here',
       })
-      assert.equal(reasonsOf(party).filter((reason) => reason === 'imported').length, 1_999)
+      assert.equal(reasonsOf(sink).filter((reason) => reason === 'imported').length, 1_999)
       assert.ok(requests <= 25, `${requests} requests`)
     })
   }
@@ -74,9 +74,9 @@ describe('a batch that is refused without a name', () => {
       const places = new Set<number>()
       while (places.size < 10) places.add(Math.floor(random() * 2_000))
 
-      const { party, requests } = await deliverPoisoned(textsOf(2_000, ...places), { random })
+      const { sink, requests } = await deliverPoisoned(textsOf(2_000, ...places), { random })
 
-      const reasons = reasonsOf(party)
+      const reasons = reasonsOf(sink)
       assert.equal(reasons.filter((reason) => reason === 'refused_by_mixpanel').length, 10)
       assert.equal(reasons.filter((reason) => reason === 'imported').length, 1_990)
       assert.ok(requests <= 200, `${requests} requests`)
@@ -86,9 +86,9 @@ describe('a batch that is refused without a name', () => {
   it('gives up ten poison events that stand together', async () => {
     const together = Array.from({ length: 10 }, (_, place) => 1_000 + place)
 
-    const { party, requests } = await deliverPoisoned(textsOf(2_000, ...together))
+    const { sink, requests } = await deliverPoisoned(textsOf(2_000, ...together))
 
-    assert.equal(reasonsOf(party).filter((reason) => reason === 'imported').length, 1_990)
+    assert.equal(reasonsOf(sink).filter((reason) => reason === 'imported').length, 1_990)
     assert.ok(requests <= 200, `${requests} requests`)
   })
 
@@ -112,10 +112,10 @@ describe('a batch that is refused without a name', () => {
       fc.asyncProperty(batch, fc.integer(), async (kinds, seed) => {
         const texts = kinds.map((kind, place) => `${kind}${place}`)
 
-        const { party } = await deliverPoisoned(texts, { random: seeded(seed) })
+        const { sink } = await deliverPoisoned(texts, { random: seeded(seed) })
 
-        const outcomes = outcomesOf(party)
-        assert.equal(party.arrivals.length, texts.length)
+        const outcomes = outcomesOf(sink)
+        assert.equal(sink.arrivals.length, texts.length)
         const imported = Object.values(outcomes).some(({ kind }) => kind === 'imported')
         for (const text of texts) {
           const expected = isPoison(text) ? 'rejected' : 'imported'
@@ -133,69 +133,69 @@ describe('a batch that is refused without a name', () => {
       [1, 2, 3].map((seed) => deliverPoisoned(texts, { random: seeded(seed) })),
     )
 
-    const settled = ends.filter(({ party }) => reasonsOf(party).includes('imported'))
+    const settled = ends.filter(({ sink }) => reasonsOf(sink).includes('imported'))
     assert.ok(settled.length > 0)
-    for (const { party } of settled) {
-      const reasons = reasonsOf(party)
+    for (const { sink } of settled) {
+      const reasons = reasonsOf(sink)
       assert.equal(reasons.filter((reason) => reason === 'imported').length, 500)
       assert.equal(reasons.filter((reason) => reason === 'refused_by_mixpanel').length, 1_500)
     }
   })
 
   it('goes back whole, when its time is up, when nothing of it is imported', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, clock, sent, told } = aDelivery(always(OPAQUE))
 
-    await deliverBatch(travellersOf(party, textsOf(2_000)))
+    await deliverBatch(pendingOf(sink, textsOf(2_000)))
     await clock.advance(9_999)
-    assert.deepEqual(reasonsOf(party), [])
+    assert.deepEqual(reasonsOf(sink), [])
     await clock.advance(1)
 
-    assert.deepEqual(reasonsOf(party), Array(2_000).fill('suspect'))
+    assert.deepEqual(reasonsOf(sink), Array(2_000).fill('suspect'))
     assert.deepEqual(told.suspected, [2_000])
     assert.ok(sent.length <= 60, `${sent.length} requests`)
   })
 
   it('goes back whole when nothing of it is imported, however much was before', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, clock } = aDelivery(inTurn(allImported, OPAQUE))
-    await deliverBatch(travellersOf(aParty(), ['g']))
+    await deliverBatch(pendingOf(aSink(), ['g']))
     await clock.advance(1)
 
-    await deliverBatch(travellersOf(party, ['a', 'b']))
+    await deliverBatch(pendingOf(sink, ['a', 'b']))
     await clock.advance(10_000)
 
-    assert.deepEqual(reasonsOf(party), ['suspect', 'suspect'])
+    assert.deepEqual(reasonsOf(sink), ['suspect', 'suspect'])
   })
 
   it('goes back when only other batches are imported meanwhile: they are no neighbours', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, clock, gate } = aDelivery(refusing(isPoison), { takesMs: 100 })
 
-    const delivering = deliverBatch(travellersOf(party, ['X1', 'X2', 'X3', 'X4']))
+    const delivering = deliverBatch(pendingOf(sink, ['X1', 'X2', 'X3', 'X4']))
     await clock.advance(150)
-    const other = deliverBatch(travellersOf(aParty(), ['g']))
+    const other = deliverBatch(pendingOf(aSink(), ['g']))
     await clock.advance(1_000)
     await Promise.all([delivering, other])
     assert.equal(gate.closed(), false)
     await clock.advance(10_000)
 
-    assert.deepEqual(reasonsOf(party), Array(4).fill('suspect'))
+    assert.deepEqual(reasonsOf(sink), Array(4).fill('suspect'))
   })
 
   it('believes it of an event when seven requests have refused it, and asks again until then', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, sentTexts } = aDelivery(refusing(isPoison))
 
-    await deliverBatch(travellersOf(party, ['X', 'a']))
+    await deliverBatch(pendingOf(sink, ['X', 'a']))
 
-    assert.equal(reasonsOf(party).filter((reason) => reason === 'refused_by_mixpanel').length, 1)
+    assert.equal(reasonsOf(sink).filter((reason) => reason === 'refused_by_mixpanel').length, 1)
     assert.deepEqual(sentTexts().sort(), ['X', 'X', 'X', 'X', 'X', 'X', 'X,a', 'a'])
   })
 
   for (const refusals of [2, 3, 4, 5, 6]) {
     it(`imports an event that ${refusals} requests in a row refused by chance`, async () => {
-      const party = aParty()
+      const sink = aSink()
       let left = refusals
       const { deliverBatch } = aDelivery((texts, attempt) => {
         if (!texts.includes('a')) return allImported(texts, attempt)
@@ -203,9 +203,9 @@ describe('a batch that is refused without a name', () => {
         return left >= 0 ? OPAQUE : allImported(texts, attempt)
       })
 
-      await deliverBatch(travellersOf(party, ['a', 'b']))
+      await deliverBatch(pendingOf(sink, ['a', 'b']))
 
-      assert.deepEqual(reasonsOf(party), ['imported', 'imported'])
+      assert.deepEqual(reasonsOf(sink), ['imported', 'imported'])
     })
   }
 
@@ -224,9 +224,9 @@ describe('a batch that is refused without a name', () => {
   })
 
   it('gives back at once, when it drains, what is not yet found out', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, clock, gate, sent } = aDelivery(refusing(isPoison), { takesMs: 100 })
-    const delivering = deliverBatch(travellersOf(party, textsOf(8, 0, 7)))
+    const delivering = deliverBatch(pendingOf(sink, textsOf(8, 0, 7)))
     await clock.advance(150)
 
     gate.drain()
@@ -234,15 +234,15 @@ describe('a batch that is refused without a name', () => {
     await delivering
 
     assert.equal(sent.length, 3)
-    assert.deepEqual(reasonsOf(party), Array(8).fill('draining'))
+    assert.deepEqual(reasonsOf(sink), Array(8).fill('draining'))
   })
 
   it('gives back what there is no time to find out', async () => {
-    const party = aParty(2_500)
+    const sink = aSink(2_500)
 
-    const { sent } = await deliverPoisoned(textsOf(2_000, 0), { takesMs: 1_000 }, party)
+    const { sent } = await deliverPoisoned(textsOf(2_000, 0), { takesMs: 1_000 }, sink)
 
-    const reasons = reasonsOf(party)
+    const reasons = reasonsOf(sink)
     assert.equal(sent.length, 5)
     assert.equal(reasons.filter((reason) => reason === 'imported').length, 1_500)
     assert.equal(reasons.filter((reason) => reason === 'deadline').length, 500)
@@ -251,7 +251,7 @@ describe('a batch that is refused without a name', () => {
   it('rejects on a bug in one of its parts', async () => {
     const { deliverBatch } = aDelivery(inTurn(OPAQUE, () => Promise.reject(new Error('a bug'))))
 
-    await assert.rejects(deliverBatch(travellersOf(aParty())), /a bug/)
+    await assert.rejects(deliverBatch(pendingOf(aSink())), /a bug/)
   })
 })
 
@@ -261,11 +261,11 @@ describe('a batch of nothing but poison', () => {
 
     const reasons: string[][] = []
     for (let delivery = 1; delivery <= 3; delivery += 1) {
-      const party = aParty(clock.monotonic() + 10_000, undefined, 'm')
-      await run(deliverBatch(travellersOf(party, ['X1', 'X2'])))
+      const sink = aSink(clock.monotonic() + 10_000, undefined, 'm')
+      await run(deliverBatch(pendingOf(sink, ['X1', 'X2'])))
       await clock.advance(10_000)
-      reasons.push(reasonsOf(party))
-      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+      reasons.push(reasonsOf(sink))
+      await run(deliverBatch(pendingOf(aSink(), ['g'])))
     }
 
     assert.deepEqual(reasons, [
@@ -282,14 +282,14 @@ describe('a batch of nothing but poison', () => {
     const rejected: number[] = []
 
     for (let delivery = 1; delivery <= 3; delivery += 1) {
-      const party = aParty(clock.monotonic() + 8_000, undefined, 'm')
-      const delivering = deliverBatch(travellersOf(party, texts))
+      const sink = aSink(clock.monotonic() + 8_000, undefined, 'm')
+      const delivering = deliverBatch(pendingOf(sink, texts))
       for (let elapsedMs = 0; elapsedMs <= 8_000; elapsedMs += 200) {
-        void deliverBatch(travellersOf(aParty(), ['g']))
+        void deliverBatch(pendingOf(aSink(), ['g']))
         await clock.advance(200)
       }
       await run(delivering)
-      rejected.push(reasonsOf(party).filter((reason) => reason === 'refused_by_mixpanel').length)
+      rejected.push(reasonsOf(sink).filter((reason) => reason === 'refused_by_mixpanel').length)
     }
 
     assert.deepEqual(rejected, [0, 0, 200])
@@ -297,14 +297,14 @@ describe('a batch of nothing but poison', () => {
 
   it('goes back again and again while nothing is imported between', async () => {
     const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
-    await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    await run(deliverBatch(pendingOf(aSink(), ['g'])))
 
     const reasons: string[] = []
     for (let delivery = 1; delivery <= 5; delivery += 1) {
-      const party = aParty(clock.monotonic() + 10_000, undefined, 'm')
-      await run(deliverBatch(travellersOf(party, ['X1', 'X2'])))
+      const sink = aSink(clock.monotonic() + 10_000, undefined, 'm')
+      await run(deliverBatch(pendingOf(sink, ['X1', 'X2'])))
       await clock.advance(10_000)
-      reasons.push(...reasonsOf(party))
+      reasons.push(...reasonsOf(sink))
     }
 
     assert.deepEqual(reasons, Array(10).fill('suspect'))
@@ -312,35 +312,35 @@ describe('a batch of nothing but poison', () => {
 
   it('is no reason to reject others that are refused beside it', async () => {
     const { deliverBatch, clock, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
-    const last = aParty(100_000, undefined, 'm')
+    const last = aSink(100_000, undefined, 'm')
     for (const texts of [['X1'], ['X1'], ['X1', 'X2']]) {
-      await run(deliverBatch(travellersOf(last, texts)))
-      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+      await run(deliverBatch(pendingOf(last, texts)))
+      await run(deliverBatch(pendingOf(aSink(), ['g'])))
     }
     const [rejected] = last.arrivals
     await clock.advance(100_000)
 
-    assert.equal(rejected?.journey.event.text, 'X1')
+    assert.equal(rejected?.event.prepared.text, 'X1')
     assert.deepEqual(outcomesOf(last).X2, { kind: 'retry', reason: 'suspect' })
   })
 })
 
 describe('a Mixpanel that begins to refuse everything', () => {
   it('is no proof any more for the parts of a batch that is being split', async () => {
-    const party = aParty(100_000)
+    const sink = aSink(100_000)
     let broken = false
     const { deliverBatch, clock, sent, run, runUntil } = aDelivery(
       (texts, attempt) => (broken ? OPAQUE : refusing(isPoison)(texts, attempt)),
       { takesMs: 20 },
     )
-    const delivering = deliverBatch(travellersOf(party, textsOf(2_000, 0)))
+    const delivering = deliverBatch(pendingOf(sink, textsOf(2_000, 0)))
     await runUntil(() => sent.length >= 5, 10)
 
     broken = true
     await run(delivering)
     await clock.advance(100_000)
 
-    const reasons = reasonsOf(party)
+    const reasons = reasonsOf(sink)
     const rejected = reasons.filter((reason) => reason === 'refused_by_mixpanel').length
     assert.ok(reasons.includes('imported') && reasons.includes('suspect'))
     assert.ok(rejected <= 10, `${rejected} dead letters`)
@@ -352,87 +352,87 @@ describe('a Mixpanel that begins to refuse everything', () => {
       (texts, attempt) => (broken ? OPAQUE : allImported(texts, attempt)),
       { takesMs: 20 },
     )
-    const parties = Array.from({ length: 16 }, () => aParty())
-    for (const party of parties) void deliverBatch(travellersOf(party, ['a', 'b']))
+    const sinks = Array.from({ length: 16 }, () => aSink())
+    for (const sink of sinks) void deliverBatch(pendingOf(sink, ['a', 'b']))
 
     await clock.advance(20_000)
     assert.ok(sentAt().filter((at) => at >= 1_000).length <= 40, `${sent.length} requests`)
     broken = false
-    const party = aParty()
-    void deliverBatch(travellersOf(party, ['c']))
+    const sink = aSink()
+    void deliverBatch(pendingOf(sink, ['c']))
     await clock.advance(60_000)
 
-    assert.deepEqual(reasonsOf(party), ['imported'])
+    assert.deepEqual(reasonsOf(sink), ['imported'])
   })
 })
 
 describe('an event that is refused alone', () => {
   it('is asked for twice, and not compressed the second time, before it is believed of', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, sent } = aDelivery(inTurn(OPAQUE, allImported))
     const large = 'g'.repeat(2_000)
 
-    await deliverBatch(travellersOf(party, [large]))
+    await deliverBatch(pendingOf(sink, [large]))
 
     assert.deepEqual(
       sent.map(({ encoding }) => encoding),
       ['gzip', 'identity'],
     )
-    assert.deepEqual(reasonsOf(party), ['imported'])
+    assert.deepEqual(reasonsOf(sink), ['imported'])
   })
 
   it('is held until its time is up, and goes back, when nothing was ever imported', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, clock, sent, told } = aDelivery(always(OPAQUE))
 
-    await deliverBatch(travellersOf(party, ['X']))
+    await deliverBatch(pendingOf(sink, ['X']))
     await clock.advance(9_999)
-    assert.deepEqual(reasonsOf(party), [])
+    assert.deepEqual(reasonsOf(sink), [])
     await clock.advance(1)
 
     assert.equal(sent.length, 2)
-    assert.deepEqual(reasonsOf(party), ['suspect'])
+    assert.deepEqual(reasonsOf(sink), ['suspect'])
     assert.deepEqual(told.suspected, [1])
   })
 
   it('is held for as long as its message has time, which may grow', async () => {
-    const party = aParty(10_000)
+    const sink = aSink(10_000)
     const { deliverBatch, clock } = aDelivery(always(OPAQUE))
-    await deliverBatch(travellersOf(party, ['X']))
+    await deliverBatch(pendingOf(sink, ['X']))
 
-    party.deliverBy = 15_000
+    sink.deliverBy = 15_000
     await clock.advance(14_999)
-    assert.deepEqual(reasonsOf(party), [])
+    assert.deepEqual(reasonsOf(sink), [])
     await clock.advance(1)
 
-    assert.deepEqual(reasonsOf(party), ['suspect'])
+    assert.deepEqual(reasonsOf(sink), ['suspect'])
   })
 
   it('is held back no longer when the service drains', async () => {
-    const [held, late] = [aParty(10_000), aParty(10_000)]
+    const [held, late] = [aSink(10_000), aSink(10_000)]
     const { deliverBatch, clock, gate, holding } = aDelivery(always(OPAQUE))
-    await deliverBatch(travellersOf(held, ['X']))
+    await deliverBatch(pendingOf(held, ['X']))
 
     gate.drain()
     holding.drain()
     await clock.advance(0)
-    await deliverBatch(travellersOf(late, ['X']))
+    await deliverBatch(pendingOf(late, ['X']))
 
     assert.deepEqual([...reasonsOf(held), ...reasonsOf(late)], ['draining', 'draining'])
   })
 
   it('takes no permit from others while it is held', async () => {
-    const parties = Array.from({ length: 20 }, () => aParty(10_000))
+    const sinks = Array.from({ length: 20 }, () => aSink(10_000))
     const { deliverBatch, sent } = aDelivery(refusing(isPoison), { maxConcurrency: 1 })
-    await deliverBatch(travellersOf(aParty(), ['g']))
+    await deliverBatch(pendingOf(aSink(), ['g']))
 
-    for (const party of parties) {
-      await deliverBatch(travellersOf(party, ['X']))
-      await deliverBatch(travellersOf(aParty(), ['g']))
+    for (const sink of sinks) {
+      await deliverBatch(pendingOf(sink, ['X']))
+      await deliverBatch(pendingOf(aSink(), ['g']))
     }
 
     assert.equal(sent.length, 1 + 20 * 3)
-    assert.deepEqual(parties.flatMap(reasonsOf), [])
+    assert.deepEqual(sinks.flatMap(reasonsOf), [])
   })
 
   /** Delivers an event until it is rejected, at most so often. Answers how often it went back. */
@@ -443,10 +443,10 @@ describe('an event that is refused alone', () => {
   ): Promise<{ readonly deliveries: number; readonly detail: string | undefined }> {
     const { clock, deliverBatch, run } = delivery
     for (let deliveries = 1; deliveries <= most; deliveries += 1) {
-      const party = aParty(clock.monotonic() + 10_000, undefined, 'm')
-      await run(deliverBatch(travellersOf(party, ['X'])))
+      const sink = aSink(clock.monotonic() + 10_000, undefined, 'm')
+      await run(deliverBatch(pendingOf(sink, ['X'])))
       await clock.advance(10_000)
-      const outcome = outcomesOf(party).X
+      const outcome = outcomesOf(sink).X
       if (outcome?.kind === 'rejected') return { deliveries, detail: outcome.detail }
       assert.deepEqual(outcome, { kind: 'retry', reason: 'suspect' })
       await between(deliveries)
@@ -458,7 +458,7 @@ describe('an event that is refused alone', () => {
     const delivery = aDelivery(refusing(isPoison), { takesMs: 10 })
 
     const end = await deliveriesOf(delivery, () =>
-      delivery.run(delivery.deliverBatch(travellersOf(aParty(), ['g']))),
+      delivery.run(delivery.deliverBatch(pendingOf(aSink(), ['g']))),
     )
 
     assert.deepEqual(end, { deliveries: 3, detail: 'no poison here' })
@@ -469,7 +469,7 @@ describe('an event that is refused alone', () => {
 
     const end = await deliveriesOf(delivery, async (deliveries) => {
       if (deliveries === 2) return
-      await delivery.run(delivery.deliverBatch(travellersOf(aParty(), ['g'])))
+      await delivery.run(delivery.deliverBatch(pendingOf(aSink(), ['g'])))
     })
 
     assert.equal(end.deliveries, 4)
@@ -483,7 +483,7 @@ describe('an event that is refused alone', () => {
       const delivery = aDelivery(refusing(isPoison), { takesMs: 10 })
 
       const end = await deliveriesOf(delivery, async (count) => {
-        await delivery.run(delivery.deliverBatch(travellersOf(aParty(), ['g'])))
+        await delivery.run(delivery.deliverBatch(pendingOf(aSink(), ['g'])))
         if (count === 1) await delivery.clock.advance(idleMs)
       })
 
@@ -496,11 +496,11 @@ describe('an event that is refused alone', () => {
 
     const reasons: string[] = []
     for (const key of ['m', 'm', 'other', 'm']) {
-      const party = aParty(clock.monotonic() + 10_000, undefined, key)
-      await run(deliverBatch(travellersOf(party, ['X'])))
+      const sink = aSink(clock.monotonic() + 10_000, undefined, key)
+      await run(deliverBatch(pendingOf(sink, ['X'])))
       await clock.advance(10_000)
-      reasons.push(...reasonsOf(party))
-      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+      reasons.push(...reasonsOf(sink))
+      await run(deliverBatch(pendingOf(aSink(), ['g'])))
     }
 
     assert.deepEqual(reasons, ['suspect', 'suspect', 'suspect', 'refused_by_mixpanel'])
@@ -508,11 +508,11 @@ describe('an event that is refused alone', () => {
 
   it('leaves Mixpanel alone when two are refused in a row with no import between', async () => {
     const { deliverBatch, gate, run } = aDelivery(refusing(isPoison), { takesMs: 10 })
-    await run(deliverBatch(travellersOf(aParty(), ['g'])))
+    await run(deliverBatch(pendingOf(aSink(), ['g'])))
 
-    await run(deliverBatch(travellersOf(aParty(), ['X1'])))
+    await run(deliverBatch(pendingOf(aSink(), ['X1'])))
     assert.equal(gate.closed(), false)
-    await run(deliverBatch(travellersOf(aParty(), ['X2'])))
+    await run(deliverBatch(pendingOf(aSink(), ['X2'])))
 
     assert.equal(gate.closed(), true)
   })

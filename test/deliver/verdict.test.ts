@@ -35,7 +35,7 @@ const REFUSAL = {
 }
 const NO_IDENTITY =
   'identity events are not allowed when project is using simplified identity management'
-/** The form without an index: of one identity verb, or of all that travelled with it. */
+/** The form without an index: of one identity verb, or of all that were sent with it. */
 const OPAQUE = { ...REFUSAL, failed_records: [NO_IDENTITY], num_records_imported: 0 }
 const BROKEN = { error: 'json decode error at element idx: 1, byte_offset: 9: EOF', status: 0 }
 const OVERSIZE = {

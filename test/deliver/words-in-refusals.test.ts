@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { aParty } from '../helpers/builders.ts'
+import { aSink } from '../helpers/builders.ts'
 import {
   type Answers,
   aDelivery,
@@ -8,8 +8,8 @@ import {
   always,
   answered,
   inTurn,
+  pendingOf,
   reasonsOf,
-  travellersOf,
 } from './a-delivery.ts'
 
 const NO_ACCESS = answered(400, { error: 'Invalid project token', status: 0 })
@@ -29,48 +29,48 @@ function decodeError(words: string): typeof NO_ACCESS {
 describe('a 400 that speaks of access', () => {
   for (const events of [['a'], ['a', 'b'], Array(2_000).fill('a')]) {
     it(`means misconfigured when it comes twice with no import meanwhile: ${events.length}`, async () => {
-      const party = aParty(8_000)
+      const sink = aSink(8_000)
       const { deliverBatch, clock, gate, run, told, verdicts } = aDelivery(always(NO_ACCESS), {
         takesMs: 10,
       })
 
-      const delivering = deliverBatch(travellersOf(party, events))
+      const delivering = deliverBatch(pendingOf(sink, events))
       await clock.advance(7_999)
       assert.equal(gate.barred(), true)
-      assert.deepEqual(reasonsOf(party), [])
+      assert.deepEqual(reasonsOf(sink), [])
       await run(delivering)
 
-      assert.deepEqual(reasonsOf(party), Array(events.length).fill('misconfigured'))
+      assert.deepEqual(reasonsOf(sink), Array(events.length).fill('misconfigured'))
       assert.ok(verdicts.includes('misconfigured'))
       assert.deepEqual(told.suspected, [])
     })
   }
 
   it('is probed every ten seconds, and resumes by itself', async () => {
-    const party = aParty(60_000)
+    const sink = aSink(60_000)
     let broken = true
     const { deliverBatch, clock, gate, sentAt } = aDelivery((texts, attempt) =>
       broken ? NO_ACCESS : allImported(texts, attempt),
     )
 
-    void deliverBatch(travellersOf(party, ['a']))
+    void deliverBatch(pendingOf(sink, ['a']))
     await clock.advance(25_000)
     broken = false
     await clock.advance(5_000)
 
     assert.deepEqual(sentAt().map(Math.floor), [0, 0, 10_000, 20_000, 30_000])
     assert.equal(gate.barred(), false)
-    assert.deepEqual(reasonsOf(party), ['imported'])
+    assert.deepEqual(reasonsOf(sink), ['imported'])
   })
 
   it('is a refusal like any other when it comes once', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, gate } = aDelivery(inTurn(NO_ACCESS, allImported))
 
-    await deliverBatch(travellersOf(party))
+    await deliverBatch(pendingOf(sink))
 
     assert.equal(gate.barred(), false)
-    assert.deepEqual(reasonsOf(party), Array(3).fill('imported'))
+    assert.deepEqual(reasonsOf(sink), Array(3).fill('imported'))
   })
 
   for (const [name, answer] of Object.entries({
@@ -79,14 +79,14 @@ describe('a 400 that speaks of access', () => {
     'no decode error': NO_ACCESS,
   })) {
     it(`costs no neighbour anything when it is about one event: ${name}`, async () => {
-      const party = aParty()
+      const sink = aSink()
       const { deliverBatch, gate, verdicts } = aDelivery(refusingX(answer), { takesMs: 0 })
 
-      await deliverBatch(travellersOf(party, HUNDRED))
+      await deliverBatch(pendingOf(sink, HUNDRED))
 
       assert.equal(gate.barred(), false)
       assert.equal(verdicts.includes('misconfigured'), false)
-      assert.deepEqual(reasonsOf(party).sort(), [
+      assert.deepEqual(reasonsOf(sink).sort(), [
         ...Array(99).fill('imported'),
         'refused_by_mixpanel',
       ])
@@ -98,12 +98,12 @@ describe('a 400 that speaks of access', () => {
     const reasons: string[] = []
 
     for (let delivery = 1; delivery <= 4; delivery += 1) {
-      const party = aParty(clock.monotonic() + 8_000, undefined, 'm')
-      const delivering = deliverBatch(travellersOf(party, ['X']))
+      const sink = aSink(clock.monotonic() + 8_000, undefined, 'm')
+      const delivering = deliverBatch(pendingOf(sink, ['X']))
       await clock.advance(12_000)
       await delivering
-      reasons.push(...reasonsOf(party))
-      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+      reasons.push(...reasonsOf(sink))
+      await run(deliverBatch(pendingOf(aSink(), ['g'])))
     }
 
     assert.deepEqual(reasons, ['misconfigured', 'suspect', 'suspect', 'refused_by_mixpanel'])
@@ -113,43 +113,40 @@ describe('a 400 that speaks of access', () => {
 
 describe('a 400 that speaks of a fault that passes', () => {
   it('is retried, after the back-off', async () => {
-    const party = aParty()
+    const sink = aSink()
     const { deliverBatch, clock, sentAt } = aDelivery(inTurn(TEMPORARY, TEMPORARY, allImported))
 
-    const delivering = deliverBatch(travellersOf(party))
+    const delivering = deliverBatch(pendingOf(sink))
     await clock.advance(10_000)
     await delivering
 
     assert.deepEqual(sentAt(), [0, 1_000, 3_000])
-    assert.deepEqual(reasonsOf(party), Array(3).fill('imported'))
+    assert.deepEqual(reasonsOf(sink), Array(3).fill('imported'))
   })
 
   it('goes back as a 503 does when there is no more time', async () => {
-    const party = aParty(8_000)
+    const sink = aSink(8_000)
     const { deliverBatch, clock, told } = aDelivery(always(TEMPORARY))
 
-    void deliverBatch(travellersOf(party))
+    void deliverBatch(pendingOf(sink))
     await clock.advance(8_000)
 
-    assert.deepEqual(reasonsOf(party), Array(3).fill('mixpanel_unavailable'))
+    assert.deepEqual(reasonsOf(sink), Array(3).fill('mixpanel_unavailable'))
     assert.deepEqual(told.suspected, [])
   })
 
   it('is a refusal when it comes again although others are imported: it may quote an event', async () => {
-    const party = aParty(60_000)
+    const sink = aSink(60_000)
     const { deliverBatch, clock } = aDelivery(refusingX(TEMPORARY))
 
-    const delivering = deliverBatch(travellersOf(party, HUNDRED))
+    const delivering = deliverBatch(pendingOf(sink, HUNDRED))
     for (let second = 0; second < 40; second += 1) {
       await clock.advance(1_000)
-      await deliverBatch(travellersOf(aParty(), ['g']))
+      await deliverBatch(pendingOf(aSink(), ['g']))
     }
     await delivering
 
-    assert.deepEqual(reasonsOf(party).sort(), [
-      ...Array(99).fill('imported'),
-      'refused_by_mixpanel',
-    ])
+    assert.deepEqual(reasonsOf(sink).sort(), [...Array(99).fill('imported'), 'refused_by_mixpanel'])
   })
 
   it('does not come back for ever about an event that is sent alone', async () => {
@@ -157,11 +154,11 @@ describe('a 400 that speaks of a fault that passes', () => {
     const reasons: string[] = []
 
     for (let delivery = 1; delivery <= 4; delivery += 1) {
-      const party = aParty(clock.monotonic() + 8_000, undefined, 'm')
-      void deliverBatch(travellersOf(party, ['X']))
+      const sink = aSink(clock.monotonic() + 8_000, undefined, 'm')
+      void deliverBatch(pendingOf(sink, ['X']))
       await clock.advance(10_000)
-      reasons.push(...reasonsOf(party))
-      await run(deliverBatch(travellersOf(aParty(), ['g'])))
+      reasons.push(...reasonsOf(sink))
+      await run(deliverBatch(pendingOf(aSink(), ['g'])))
     }
 
     assert.deepEqual(reasons, ['mixpanel_unavailable', 'suspect', 'suspect', 'refused_by_mixpanel'])
@@ -170,13 +167,13 @@ describe('a 400 that speaks of a fault that passes', () => {
 
 describe('a 400 that quotes the words of another', () => {
   it('closes the gate for nobody: an event may say that rate limits are exceeded', async () => {
-    const party = aParty()
+    const sink = aSink()
     const quoting = answered(400, { error: 'no such event: exceeded rate limits', status: 0 })
     const { deliverBatch, gate } = aDelivery(refusingX(quoting))
 
-    await deliverBatch(travellersOf(party, HUNDRED))
+    await deliverBatch(pendingOf(sink, HUNDRED))
 
     assert.equal(gate.closed(), false)
-    assert.equal(reasonsOf(party).filter((reason) => reason === 'imported').length, 99)
+    assert.equal(reasonsOf(sink).filter((reason) => reason === 'imported').length, 99)
   })
 })

@@ -1,7 +1,7 @@
 import type { PreparedEvent } from '../../src/model/event.ts'
-import type { Party, Traveller } from '../../src/model/journey.ts'
 import type { Message } from '../../src/model/message.ts'
 import type { EventOutcome } from '../../src/model/outcome.ts'
+import type { OutcomeSink, PendingEvent } from '../../src/model/pending-event.ts'
 
 /** Base64, as Pub/Sub sends data. */
 export function base64(text: string | Uint8Array): string {
@@ -37,45 +37,48 @@ export function aPreparedEvent(overrides: Partial<PreparedEvent> = {}): Prepared
   }
 }
 
-/** A party that notes who arrived, and how. */
-export interface NotingParty extends Party {
+/** A sink that records each outcome. */
+export interface RecordingSink extends OutcomeSink {
   deliverBy: number
   /** How often some of them have left in a batch. */
   departures: number
-  readonly arrivals: { readonly journey: Traveller; readonly outcome: EventOutcome }[]
+  readonly arrivals: { readonly event: PendingEvent; readonly outcome: EventOutcome }[]
   readonly failures: unknown[]
 }
 
-let parties = 0
+let sinks = 0
 
 /**
- * A party in no hurry; one that goes on for longer than a push waits when told so. It is of a
- * message of its own unless its key is given.
+ * Makes the sink of a message in no hurry. With `goesOnUntil`, its work goes on for longer than a
+ * push waits. It is of a message of its own unless its key is given.
  */
-export function aParty(
+export function aSink(
   deliverBy = Number.POSITIVE_INFINITY,
   goesOnUntil = Number.NEGATIVE_INFINITY,
-  key = `message-${parties++}`,
-): NotingParty {
-  const arrivals: NotingParty['arrivals'] = []
+  key = `message-${sinks++}`,
+): RecordingSink {
+  const arrivals: RecordingSink['arrivals'] = []
   const failures: unknown[] = []
-  const party: NotingParty = {
+  const sink: RecordingSink = {
     key,
     deliverBy,
-    goesOnUntil: () => Math.max(party.deliverBy, goesOnUntil),
+    goesOnUntil: () => Math.max(sink.deliverBy, goesOnUntil),
     departures: 0,
     departed: () => {
-      party.departures += 1
+      sink.departures += 1
     },
     arrivals,
     failures,
-    arrived: (journey, outcome) => arrivals.push({ journey, outcome }),
+    report: (event, outcome) => arrivals.push({ event, outcome }),
     failed: (error) => failures.push(error),
   }
-  return party
+  return sink
 }
 
-/** Someone with an event to carry. */
-export function aTraveller(party: Party, event: PreparedEvent = aPreparedEvent()): Traveller {
-  return { party, place: 0, event }
+/** Makes an event on its way to Mixpanel. */
+export function aPendingEvent(
+  sink: OutcomeSink,
+  prepared: PreparedEvent = aPreparedEvent(),
+): PendingEvent {
+  return { sink, place: 0, prepared }
 }

@@ -11,8 +11,8 @@ import { aPreparedEvent } from './builders.ts'
 
 /** Good events, one on each line. */
 export function aPortion(events: number): BegunPortion {
-  const journey = { line: { number: 1, text: '{}' }, child: 0, step: aPreparedEvent() }
-  return { journeys: Array.from({ length: events }, () => journey), lines: events }
+  const event = { line: { number: 1, text: '{}' }, child: 0, step: aPreparedEvent() }
+  return { events: Array.from({ length: events }, () => event), lines: events }
 }
 
 /** The past of a delivery, portion by portion. Each event stands on a line of its own. */

@@ -7,9 +7,9 @@ import type { Clock } from '../../src/lib/clock.ts'
 import type { PastOutcomes } from '../../src/message/outcomes.ts'
 import { createWork, type Work } from '../../src/message/work.ts'
 import type { Line } from '../../src/model/event.ts'
-import type { Traveller } from '../../src/model/journey.ts'
 import type { Message } from '../../src/model/message.ts'
 import { type EventOutcome, IMPORTED } from '../../src/model/outcome.ts'
+import type { PendingEvent } from '../../src/model/pending-event.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { createPipeline, type Stages } from '../../src/pipeline.ts'
 import { createPrepare, type PrepareOptions } from '../../src/prepare/prepare.ts'
@@ -20,7 +20,7 @@ import { createFakeClock, type FakeClock } from './fake-clock.ts'
 /** How Mixpanel answers one batch. An error thrown here stands for a bug in the delivery. */
 export interface FakeAnswer {
   readonly afterMs?: number
-  readonly outcomeOf?: (name: string, traveller: Traveller) => EventOutcome
+  readonly outcomeOf?: (name: string, event: PendingEvent) => EventOutcome
 }
 
 export interface PathChanges {
@@ -82,13 +82,13 @@ export function createPath(changes: PathChanges = {}): Path {
   }
   return { clock, batcher, settleMessage: createPipeline(stages, options, atOnce), sent, stored }
 
-  async function deliverBatch(batch: readonly Traveller[]): Promise<void> {
+  async function deliverBatch(batch: readonly PendingEvent[]): Promise<void> {
     const names = batch.map(nameOf)
     sent.push(...names)
     const { afterMs = 0, outcomeOf = () => IMPORTED } = answerTo(names)
     if (afterMs > 0) await passed(clock, afterMs)
-    for (const traveller of batch) {
-      traveller.party.arrived(traveller, outcomeOf(nameOf(traveller), traveller))
+    for (const event of batch) {
+      event.sink.report(event, outcomeOf(nameOf(event), event))
     }
   }
 }
@@ -141,8 +141,8 @@ export function timedText(name: string): string {
   })
 }
 
-function nameOf({ event }: Traveller): string {
-  const { event: name }: { event: string } = JSON.parse(event.text)
+function nameOf({ prepared }: PendingEvent): string {
+  const { event: name }: { event: string } = JSON.parse(prepared.text)
   return name
 }
 

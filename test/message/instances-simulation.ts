@@ -5,8 +5,8 @@ import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { createLedger, type Ledger } from '../../src/message/ledger.ts'
 import type { Body, Place } from '../../src/model/event.ts'
-import type { Traveller } from '../../src/model/journey.ts'
 import { IMPORTED, rejected, retry } from '../../src/model/outcome.ts'
+import type { PendingEvent } from '../../src/model/pending-event.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { createPipeline, type Stages } from '../../src/pipeline.ts'
 import { settlementOf } from '../../src/settle/settlement-of.ts'
@@ -156,7 +156,7 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
     return settlement
   }
 
-  async function deliverBatch(batch: readonly Traveller[]): Promise<void> {
+  async function deliverBatch(batch: readonly PendingEvent[]): Promise<void> {
     await turnOf(batch)
     const sentAt = clock.monotonic()
     if (sentAt >= latestGoesOnUntil(batch)) return tellAll(batch, LATE)
@@ -168,7 +168,7 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
   }
 
   /** Comes when those before have had their turn, and Mixpanel takes more. */
-  function turnOf(batch: readonly Traveller[]): Promise<void> {
+  function turnOf(batch: readonly PendingEvent[]): Promise<void> {
     const before = lastTurn
     lastTurn = before.then(async () => {
       if (clock.monotonic() < latestGoesOnUntil(batch)) await passed(usedUntil - clock.monotonic())

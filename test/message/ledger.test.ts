@@ -487,21 +487,21 @@ function createScene(): LedgerScene & { readonly works: readonly FakeWork[] } {
 
   function settleMessage(work: Work): Promise<Settlement> {
     const { promise, resolve, reject } = Promise.withResolvers<Settlement>()
-    const travellers = work.begin(aPortion(3))
+    const pending = work.begin(aPortion(3))
     const recalled = kindsIn(work.outcomes).flatMap(({ kind }) => (kind === 'retry' ? [] : kind))
     works.push({ work, recalled, arrive, end, fail })
     return promise
 
     function arrive(outcome: EventOutcome): void {
-      for (const traveller of travellers.slice(0, 1)) work.arrived(traveller, outcome)
+      for (const event of pending.slice(0, 1)) work.report(event, outcome)
     }
 
     async function end(
       settlement: Settlement,
       outcomes: readonly EventOutcome[] = [],
     ): Promise<void> {
-      for (const traveller of travellers) {
-        work.arrived(traveller, outcomes[traveller.place] ?? retry('throttled'))
+      for (const event of pending) {
+        work.report(event, outcomes[event.place] ?? retry('throttled'))
       }
       resolve(settlement)
       await settlePromises()

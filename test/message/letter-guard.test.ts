@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLetterGuard } from '../../src/message/letter-guard.ts'
-import type { Journey } from '../../src/model/journey.ts'
 import { rejected, retry } from '../../src/model/outcome.ts'
+import type { MadeEvent } from '../../src/model/pending-event.ts'
 import { aPreparedEvent } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 import { aWork } from '../helpers/path.ts'
 
-const REJECTED: Journey = { child: 0, step: rejected('transform_failed', 'no') }
-const PASSED: Journey = { child: 0, step: aPreparedEvent() }
-const DROPPED: Journey = { child: 0, step: { kind: 'dropped', rule: 'transform' } }
-const LATE: Journey = { child: 0, step: retry('overloaded') }
+const REJECTED: MadeEvent = { child: 0, step: rejected('transform_failed', 'no') }
+const PASSED: MadeEvent = { child: 0, step: aPreparedEvent() }
+const DROPPED: MadeEvent = { child: 0, step: { kind: 'dropped', rule: 'transform' } }
+const LATE: MadeEvent = { child: 0, step: retry('overloaded') }
 
 /** A guard whose state lets so many messages through, and again as many when an event has passed. */
 function aGuard(allowed: number) {
@@ -82,7 +82,7 @@ describe('a message of which no event passed', () => {
     assert.deepEqual(answers, [false])
   })
 
-  for (const [what, journey] of [
+  for (const [what, event] of [
     ['passed', PASSED],
     ['was dropped', DROPPED],
   ] as const) {
@@ -90,7 +90,7 @@ describe('a message of which no event passed', () => {
       const guard = aGuard(1)
       const answers = guard.ask(10, 10, 10)
 
-      assert.ok(guard.notePassed([REJECTED, journey]))
+      assert.ok(guard.notePassed([REJECTED, event]))
       await settlePromises()
       assert.deepEqual(answers, [true, true, 'waits'])
       guard.pass(10)

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { kindsIn } from '../../src/message/outcomes.ts'
 import type { Candidate, Line } from '../../src/model/event.ts'
-import type { RejectedJourney } from '../../src/model/journey.ts'
 import {
   type Dropped,
   type EventOutcome,
@@ -11,6 +10,7 @@ import {
   rejected,
   retry,
 } from '../../src/model/outcome.ts'
+import type { RejectedEvent } from '../../src/model/pending-event.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 import { aWork, createPath, type PathChanges, timedText } from '../helpers/path.ts'
@@ -61,7 +61,7 @@ describe('a message that is imported in portions', () => {
     ['characters', { portionCharacters: 3 * LINE.length }],
     ['characters, with the line that goes beyond', { portionCharacters: 2 * LINE.length + 1 }],
   ] as const) {
-    it(`has no portion made before the one that is full by ${by} has arrived`, async () => {
+    it(`has no portion made before the one that is full by ${by} has report`, async () => {
       const names = Array.from({ length: 7 }, (_, index) => `e-${index}`)
       const answerTo = () => ({ afterMs: 1_000 })
       const path = createPath({ ...size, answerTo, windowBytes: 0 })
@@ -97,12 +97,12 @@ describe('a message that is imported in portions', () => {
 
 async function settled(data: string, changes: PathChanges) {
   const sent: string[] = []
-  const letters: RejectedJourney[] = []
+  const letters: RejectedEvent[] = []
   const path = createPath({
     ...changes,
     answerTo: () => ({
-      outcomeOf: (name, { event }) => {
-        sent.push(event.text)
+      outcomeOf: (name, { prepared }) => {
+        sent.push(prepared.text)
         return OUTCOMES[name] ?? IMPORTED
       },
     }),

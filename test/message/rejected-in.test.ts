@@ -8,8 +8,8 @@ import {
   type Outcomes,
 } from '../../src/message/outcomes.ts'
 import { createRejectedIn } from '../../src/message/rejected-in.ts'
-import type { Journey } from '../../src/model/journey.ts'
 import { type EventOutcome, IMPORTED, type Rejected, rejected } from '../../src/model/outcome.ts'
+import type { MadeEvent } from '../../src/model/pending-event.ts'
 import { aPreparedEvent } from '../helpers/builders.ts'
 
 const BAD = rejected('invalid_event', 'the event has no name', 'event')
@@ -19,13 +19,13 @@ const PREPARED = aPreparedEvent()
 describe('the rejected events of a portion', () => {
   it('are those that were rejected, each with its line, its reason and what was sent', () => {
     const outcomes = outcomesOf({ stays: [[1, BAD]], answers: [IMPORTED, undefined, REFUSED] })
-    const journeys = [aJourney(1), aJourney(2, BAD), aJourney(3)]
+    const events = [aRejectedEvent(1), aRejectedEvent(2, BAD), aRejectedEvent(3)]
 
-    const found = createRejectedIn(outcomes)({ journeys, lines: 3, isLast: true })
+    const found = createRejectedIn(outcomes)({ events, lines: 3, isLast: true })
 
     assert.deepEqual(found, [
       { line: lineOf(2), ordinal: 1, child: 0, outcome: BAD },
-      { line: lineOf(3), ordinal: 1, child: 0, outcome: REFUSED, event: PREPARED },
+      { line: lineOf(3), ordinal: 1, child: 0, outcome: REFUSED, prepared: PREPARED },
     ])
   })
 
@@ -33,7 +33,7 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ answers: [REFUSED] })
 
     const found = createRejectedIn(outcomes)({
-      journeys: [aJourney(1, BAD)],
+      events: [aRejectedEvent(1, BAD)],
       lines: 1,
       isLast: true,
     })
@@ -52,7 +52,7 @@ describe('the rejected events of a portion', () => {
       const outcomes = outcomesOf({ stays: [[0, BAD]], answers: [undefined] })
 
       const [found, ...more] = createRejectedIn(outcomes)({
-        journeys: [aJourney(1, step)],
+        events: [aRejectedEvent(1, step)],
         lines: 1,
         isLast: true,
       })
@@ -67,17 +67,17 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ answers: [REFUSED, REFUSED, REFUSED, IMPORTED, REFUSED] })
     const rejectedIn = createRejectedIn(outcomes)
     const equal = (number: number, child = 0) => ({
-      ...aJourney(number),
+      ...aRejectedEvent(number),
       line: { number, text: 'equal' },
       child,
     })
 
     const first = rejectedIn({
-      journeys: [equal(1, 1), equal(1, 2), aJourney(2)],
+      events: [equal(1, 1), equal(1, 2), aRejectedEvent(2)],
       lines: 2,
       isLast: false,
     })
-    const last = rejectedIn({ journeys: [equal(3), equal(4)], lines: 2, isLast: true })
+    const last = rejectedIn({ events: [equal(3), equal(4)], lines: 2, isLast: true })
 
     assert.deepEqual(
       [...first, ...last].map(({ line, ordinal }) => [line?.number, ordinal]),
@@ -94,7 +94,7 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ answers: [REFUSED] })
 
     const [found] = createRejectedIn(outcomes)({
-      journeys: [aJourney(1, aPreparedEvent({ ordinal: 7 }))],
+      events: [aRejectedEvent(1, aPreparedEvent({ ordinal: 7 }))],
       lines: 1,
       isLast: true,
     })
@@ -104,9 +104,9 @@ describe('the rejected events of a portion', () => {
 
   it('say how many children their line has', () => {
     const outcomes = outcomesOf({ answers: [IMPORTED, REFUSED] })
-    const journeys = [1, 2].map((child) => ({ ...aJourney(1), child, children: 2 }))
+    const events = [1, 2].map((child) => ({ ...aRejectedEvent(1), child, children: 2 }))
 
-    const [found] = createRejectedIn(outcomes)({ journeys, lines: 1, isLast: true })
+    const [found] = createRejectedIn(outcomes)({ events, lines: 1, isLast: true })
 
     assert.deepEqual([found?.child, found?.children], [2, 2])
   })
@@ -115,7 +115,7 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ stays: [[0, BAD]], answers: [undefined] })
 
     const found = createRejectedIn(outcomes)({
-      journeys: [{ child: 0, step: BAD }],
+      events: [{ child: 0, step: BAD }],
       lines: 0,
       isLast: true,
     })
@@ -126,9 +126,9 @@ describe('the rejected events of a portion', () => {
   it('are not given out when a message made fewer events than it has outcomes', () => {
     const rejectedIn = createRejectedIn(outcomesOf({ answers: [REFUSED, REFUSED, REFUSED] }))
 
-    assert.equal(rejectedIn({ journeys: [aJourney(1)], lines: 1, isLast: false }).length, 1)
+    assert.equal(rejectedIn({ events: [aRejectedEvent(1)], lines: 1, isLast: false }).length, 1)
     assert.throws(
-      () => rejectedIn({ journeys: [aJourney(2)], lines: 1, isLast: true }),
+      () => rejectedIn({ events: [aRejectedEvent(2)], lines: 1, isLast: true }),
       /^Error: a message made fewer events when it was read again$/,
     )
   })
@@ -151,7 +151,7 @@ function outcomesOf({ stays = [], answers }: Ends): Outcomes {
   return outcomes
 }
 
-function aJourney(number: number, step: Journey['step'] = PREPARED): Journey {
+function aRejectedEvent(number: number, step: MadeEvent['step'] = PREPARED): MadeEvent {
   return { line: lineOf(number), child: 0, step }
 }
 

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test'
 import { readLine } from '../../src/decode/read-line.ts'
 import { createPortions } from '../../src/message/portions.ts'
 import type { Candidate, Decoded, Line } from '../../src/model/event.ts'
-import type { Journey } from '../../src/model/journey.ts'
 import type { Message } from '../../src/model/message.ts'
 import { type Dropped, type Rejected, rejected, retry } from '../../src/model/outcome.ts'
+import type { MadeEvent } from '../../src/model/pending-event.ts'
 import { createPrepare, type PrepareOptions } from '../../src/prepare/prepare.ts'
 import { aMessage } from '../helpers/builders.ts'
 import { timedText } from '../helpers/path.ts'
@@ -114,17 +114,17 @@ describe('the events of a message', () => {
     const [third, last] = [portions.next(), portions.next()]
     const none = portions.next()
 
-    assert.deepEqual([...third.journeys, ...last.journeys].map(shortOf), ['3: 0 of -', '4: 0 of -'])
+    assert.deepEqual([...third.events, ...last.events].map(shortOf), ['3: 0 of -', '4: 0 of -'])
     assert.deepEqual([third.isLast, last.isLast], [false, true])
     assert.deepEqual([third.lines, last.lines], [1, 1])
-    assert.deepEqual(none, { journeys: [], lines: 0, isLast: true })
+    assert.deepEqual(none, { events: [], lines: 0, isLast: true })
   })
 
   it('come after at most as many lines as a portion has events, when lines make none', () => {
     const portions = portionsOf(['a', 'b', 'c'], { makes: 0 }, 2)
 
-    assert.deepEqual(portions.next(), { journeys: [], lines: 2, isLast: false })
-    assert.deepEqual(portions.next(), { journeys: [], lines: 1, isLast: true })
+    assert.deepEqual(portions.next(), { events: [], lines: 2, isLast: false })
+    assert.deepEqual(portions.next(), { events: [], lines: 1, isLast: true })
   })
 
   it('are none any more when all lines are skipped', () => {
@@ -132,7 +132,7 @@ describe('the events of a message', () => {
 
     portions.skip(2)
 
-    assert.deepEqual(portions.next(), { journeys: [], lines: 0, isLast: true })
+    assert.deepEqual(portions.next(), { events: [], lines: 0, isLast: true })
   })
 
   it('are one, without a line, when the data cannot be read', () => {
@@ -140,13 +140,13 @@ describe('the events of a message', () => {
 
     const portion = createPortionsOf({ kind: 'undecodable', outcome }).next()
 
-    assert.deepEqual(portion, { journeys: [{ child: 0, step: outcome }], lines: 0, isLast: true })
+    assert.deepEqual(portion, { events: [{ child: 0, step: outcome }], lines: 0, isLast: true })
   })
 
   it('are one that comes again when the data could not be read in time', () => {
     const portion = createPortionsOf({ kind: 'out_of_time' }).next()
 
-    assert.deepEqual(portion.journeys, [{ child: 0, step: retry('overloaded') }])
+    assert.deepEqual(portion.events, [{ child: 0, step: retry('overloaded') }])
   })
 })
 
@@ -157,8 +157,8 @@ interface Scene {
   readonly replay?: Message['replay']
 }
 
-function madeOf(names: readonly string[], scene: Scene): readonly Journey[] {
-  return portionsOf(names, scene, 1_000).next().journeys
+function madeOf(names: readonly string[], scene: Scene): readonly MadeEvent[] {
+  return portionsOf(names, scene, 1_000).next().events
 }
 
 /** The portions of a message of good events with these names, so many to a portion. */
@@ -190,10 +190,10 @@ function createPortionsOf(decoded: Decoded, scene: Scene = {}, events = 1_000) {
   return createPortions(decoded, message, { stages, size: { events, characters: 1e6 } })
 }
 
-function shortOf({ line, child, children }: Journey): string {
+function shortOf({ line, child, children }: MadeEvent): string {
   return `${line?.number}: ${child} of ${children ?? '-'}`
 }
 
-function idOf({ step }: Journey): string {
+function idOf({ step }: MadeEvent): string {
   return step.kind === 'prepared' ? step.insertId : step.kind
 }

@@ -121,7 +121,7 @@ function aScene(options: SceneOptions) {
   const storeLetters = createStoreLetters(
     {
       tallyLetters: createLetterTally,
-      storeRejected: async (_, journeys) => stores.push(journeys.length) !== failsAt,
+      storeRejected: async (_, events) => stores.push(events.length) !== failsAt,
       storeMany: async (_, sum) => many.push(sum) > 0,
     },
     async () => {},
@@ -149,11 +149,11 @@ function madeOf(message: Message, lines: number): Made {
     message,
     next() {
       const count = Math.min(1_000, lines - from)
-      const journeys = Array.from({ length: count }, (_, at) => {
+      const events = Array.from({ length: count }, (_, at) => {
         return { line: { number: from + at + 1, text: '1' }, child: 0, step: BAD }
       })
       from += count
-      return { journeys, lines: count, isLast: from === lines }
+      return { events, lines: count, isLast: from === lines }
     },
   }
 }

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import { freshIn, kindsIn, pastOf } from '../../src/message/outcomes.ts'
 import type { Work } from '../../src/message/work.ts'
-import type { Traveller } from '../../src/model/journey.ts'
 import { type EventOutcome, IMPORTED, rejected, retry } from '../../src/model/outcome.ts'
+import type { PendingEvent } from '../../src/model/pending-event.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 import { aPortion, pastWith } from '../helpers/outcomes.ts'
 import { aWork } from '../helpers/path.ts'
@@ -37,9 +37,9 @@ describe('the work on a message', () => {
     const past = pastWith([IMPORTED, dropped, refused, retry('deadline')])
     const work = aWork(undefined, { past })
 
-    const travellers = begin(work, 4)
+    const pending = begin(work, 4)
 
-    assert.deepEqual(placesOf(travellers), [3])
+    assert.deepEqual(placesOf(pending), [3])
     assert.deepEqual(kindsIn(work.outcomes).slice(0, 3), [IMPORTED, dropped, refused])
   })
 
@@ -58,10 +58,10 @@ describe('the work on a message', () => {
     const work = aWork(undefined, { past, begun: (count) => counts.push(count) })
 
     work.skipSettled((lines) => skipped.push(lines))
-    const travellers = begin(work, 2)
+    const pending = begin(work, 2)
 
     assert.deepEqual(skipped, [2, 1])
-    assert.deepEqual(placesOf(travellers), [4])
+    assert.deepEqual(placesOf(pending), [4])
     assert.deepEqual(counts, [1])
     assert.deepEqual(kindsIn(work.outcomes).slice(0, 2), [IMPORTED, dropped])
   })
@@ -85,7 +85,7 @@ describe('the work on a message', () => {
   it('comes again when it is left at a place that no delivery has reached', () => {
     const work = aWork()
     const [only] = begin(work, 1)
-    if (only) work.arrived(only, IMPORTED)
+    if (only) work.report(only, IMPORTED)
 
     work.leaveRest(retry('deadline'))
 
@@ -114,10 +114,10 @@ describe('the work on a message', () => {
       allArrived = true
     })
 
-    work.arrived(first, IMPORTED)
+    work.report(first, IMPORTED)
     await settlePromises()
     assert.equal(allArrived, false)
-    work.arrived(second, refused)
+    work.report(second, refused)
     await settlePromises()
 
     assert.equal(allArrived, true)
@@ -129,9 +129,9 @@ describe('the work on a message', () => {
     const [first, second] = begin(work, 2)
     assert.ok(first && second)
 
-    work.arrived(first, IMPORTED)
+    work.report(first, IMPORTED)
 
-    await work.arrivals(second.event.bytes + 500)
+    await work.arrivals(second.prepared.bytes + 500)
   })
 
   it('need not wait for events that arrived before', async () => {
@@ -139,7 +139,7 @@ describe('the work on a message', () => {
     const [only] = begin(work, 1)
     assert.ok(only)
 
-    work.arrived(only, IMPORTED)
+    work.report(only, IMPORTED)
 
     await work.arrivals(0)
   })
@@ -147,10 +147,10 @@ describe('the work on a message', () => {
   it('counts in its hold why events are rejected, when each is worded otherwise', () => {
     const budget = createByteBudget(1e9)
     const work = aWork(undefined, { messageBytes: budget.openMessage() })
-    const travellers = begin(work, 1_000)
+    const pending = begin(work, 1_000)
 
-    for (const [n, traveller] of travellers.entries()) {
-      work.arrived(traveller, rejected('refused_by_mixpanel', `${n}`.padEnd(1_000)))
+    for (const [n, event] of pending.entries()) {
+      work.report(event, rejected('refused_by_mixpanel', `${n}`.padEnd(1_000)))
     }
 
     assert.ok(budget.held() > 900 * 1_000)
@@ -177,10 +177,10 @@ describe('the work on a message', () => {
 })
 
 /** Begins a portion of good events. */
-function begin(work: Work, count: number): readonly Traveller[] {
+function begin(work: Work, count: number): readonly PendingEvent[] {
   return work.begin(aPortion(count))
 }
 
-function placesOf(travellers: readonly Traveller[]): readonly number[] {
-  return travellers.map(({ place }) => place)
+function placesOf(pending: readonly PendingEvent[]): readonly number[] {
+  return pending.map(({ place }) => place)
 }

@@ -110,9 +110,9 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'swallows a late run in a lane at its limit': {
     file: 'batch/lane.ts',
-    original: 'run.party.arrived(traveller, retry(lateReason()))',
-    sabotaged: `const waiting = runs.reduce((sum, { travellers, next }) => sum + travellers.length - next, 0)
-      if (waiting < limits.maxEvents) run.party.arrived(traveller, retry(lateReason()))`,
+    original: 'run.sink.report(event, retry(lateReason()))',
+    sabotaged: `const waiting = runs.reduce((sum, { pending, next }) => sum + pending.length - next, 0)
+      if (waiting < limits.maxEvents) run.sink.report(event, retry(lateReason()))`,
     shows: {
       setting: SMALL_BATCHES,
       faults: ['no answer for longer than the ack deadline'],

@@ -1,12 +1,12 @@
 import type { DeadLetter } from '../model/dead-letter.ts'
-import type { RejectedJourney } from '../model/journey.ts'
 import type { Message } from '../model/message.ts'
+import type { RejectedEvent } from '../model/pending-event.ts'
 import { deadLetterOf } from './dead-letter-of.ts'
 
 /** Makes the letter of one rejected event of a message; `deadLetteredAt` in epoch ms. */
-export function letterOfJourney(
+export function letterOfEvent(
   message: Message,
-  { line, child, children, event, outcome, ordinal: place }: RejectedJourney,
+  { line, child, children, prepared, outcome, ordinal: place }: RejectedEvent,
   deadLetteredAt: number,
 ): DeadLetter {
   const ordinal = Math.max(message.replay?.ordinal ?? 1, place)
@@ -18,6 +18,6 @@ export function letterOfJourney(
     ordinal: ordinal > 1 ? ordinal : undefined,
     deadLetteredAt,
     ...(line && { line }),
-    ...(event && { prepared: event }),
+    ...(prepared && { prepared }),
   })
 }

@@ -2,7 +2,7 @@ import type { Line, PreparedEvent } from './event.ts'
 import type { Dropped, EventOutcome, Rejected, Retry } from './outcome.ts'
 
 /** The events of one message on their way to Mixpanel. It is told the outcome of each event. */
-export interface Party {
+export interface OutcomeSink {
   /** The key of the message: the same at each delivery, and unique to the message. */
   readonly key: string
   /**
@@ -19,7 +19,7 @@ export interface Party {
   /** Called when some of the events leave in a batch. */
   departed(): void
   /** Called once for each event, when its outcome is known. */
-  arrived(traveller: Traveller, outcome: EventOutcome): void
+  report(event: PendingEvent, outcome: EventOutcome): void
   /** Called instead when the delivery threw. That is a bug, which becomes a 500 and so a nack. */
   failed(error: unknown): void
 }
@@ -27,7 +27,7 @@ export interface Party {
 /**
  * One event of a message: its place, and the event that is sent or the outcome that keeps it back.
  */
-export interface Journey {
+export interface MadeEvent {
   /** The line; absent when the message as a whole could not be read. */
   readonly line?: Line
   /** 0 for a single event; 1, 2, … for the children when a transform made several events of one. */
@@ -38,15 +38,15 @@ export interface Journey {
 }
 
 /** An event on its way to Mixpanel. */
-export interface Traveller {
-  readonly party: Party
+export interface PendingEvent {
+  readonly sink: OutcomeSink
   /** The number of the event in its message, from 0. The order is the same at each delivery. */
   readonly place: number
-  readonly event: PreparedEvent
+  readonly prepared: PreparedEvent
 }
 
 /** A rejected event, as it will be stored. */
-export interface RejectedJourney {
+export interface RejectedEvent {
   readonly line?: Line
   /**
    * The event's place among the equal events of its message when its insert id depends on that,
@@ -57,5 +57,5 @@ export interface RejectedJourney {
   readonly children?: number
   readonly outcome: Rejected
   /** The prepared event; absent when it was rejected before it was prepared. */
-  readonly event?: PreparedEvent
+  readonly prepared?: PreparedEvent
 }
