@@ -94,7 +94,7 @@ function* findInArray(body: Body, opening: Opening, most: number): Generator<voi
   const { places, known, rest } = array
   if (places.count() > most) return TOO_MANY
   if (!rest) return { kind: 'lines', places, known }
-  const found = yield* findNdjson(body, most, isEnclosed(body, opening, array) ? isHalf : isAny)
+  const found = yield* findNdjson(body, most, isEnclosed(body, opening, array) ? HALF : ANY)
   if (found.kind === 'lines' || array.objects === 0) return found
   return { kind: 'lines', places, known, rest: restOf(opening, places.count(), rest) }
 }
@@ -112,7 +112,7 @@ function* findInObjects(body: Body, opening: Opening, most: number): Generator<v
   const whole = parseJson(body, start, wholeEnd)
   yield* afterParsing(wholeEnd - start)
   if (whole.kind === 'json') return onlyValue(start, wholeEnd, whole.value)
-  const found = yield* findNdjson(body, most, goesOn(body, end, next) ? isHalf : isAny)
+  const found = yield* findNdjson(body, most, goesOn(body, end, next) ? HALF : ANY)
   return found === NO_OBJECT ? wholeIs(whole.kind) : found
 }
 
@@ -121,7 +121,7 @@ function* findInOthers(
   { start, end, next }: Opening,
   most: number,
 ): Generator<void, Found> {
-  if (next !== undefined) return yield* findNdjson(body, most, isAny)
+  if (next !== undefined) return yield* findNdjson(body, most, ANY)
   const only = parseJson(body, start, end)
   return only.kind === 'json' ? onlyValue(start, end, only.value) : wholeIs(only.kind)
 }
@@ -145,22 +145,23 @@ function* afterParsing(bytes: number): Generator<void, void> {
   if (bytes > STRETCH_BYTES) yield
 }
 
-/** Whether a text is NDJSON, by the number of its lines that are objects. */
-type IsNdjson = (lines: LinesRead) => boolean
-
-function isAny({ objects }: LinesRead): boolean {
-  return objects > 0
+/** A rule for when a text is NDJSON. */
+interface Rule {
+  /** The number of lines that must be objects before the rest need not be parsed. */
+  readonly wanted: number
+  isNdjson(lines: LinesRead): boolean
 }
 
-function isHalf({ places, objects }: LinesRead): boolean {
-  return 2 * objects >= places.count()
+const ANY: Rule = { wanted: 1, isNdjson: ({ objects }) => objects > 0 }
+const HALF: Rule = {
+  wanted: Number.POSITIVE_INFINITY,
+  isNdjson: ({ places, objects }) => 2 * objects >= places.count(),
 }
 
-function* findNdjson(body: Body, most: number, isNdjson: IsNdjson): Generator<void, Found> {
-  const parseUntil = isNdjson === isAny ? 1 : Number.POSITIVE_INFINITY
-  const lines = yield* readLines(body, most, parseUntil)
+function* findNdjson(body: Body, most: number, rule: Rule): Generator<void, Found> {
+  const lines = yield* readLines(body, most, rule.wanted)
   if (lines.places.count() > most) return TOO_MANY
-  return isNdjson(lines) ? { kind: 'lines', places: lines.places, known: [] } : NO_OBJECT
+  return rule.isNdjson(lines) ? { kind: 'lines', places: lines.places, known: [] } : NO_OBJECT
 }
 
 /** Whether a broken array spans lines. A line that is an object may then be one of its elements. */
@@ -177,7 +178,7 @@ function restOf({ start: openAt }: Opening, good: number, rest: Span): Place {
   const number = good + 1
   const isCutOff = rest.start === rest.end
   const fault = isCutOff
-    ? `the array is cut off after ${good} elements`
+    ? `the array is cut off after element ${good}`
     : `element ${number} of the array is not JSON, and the rest of the array is not read`
   const { start, end } = isCutOff ? { start: openAt, end: openAt + 1 } : rest
   return { number, start, end, parsed: rejected('invalid_json', fault), isRest: true }

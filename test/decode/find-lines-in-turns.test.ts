@@ -28,12 +28,22 @@ describe('the events of a text', () => {
     })
   }
 
-  for (const [what, text, turns] of [
-    ['a first line', `{"a":"${'x'.repeat(STRETCH)}"}\n${EVENT}`, 3],
-    ['a value over two lines', `{"a":\n"${'x'.repeat(STRETCH)}"}`, 1],
+  it('are none in blank text', () => {
+    const found = findIn(' \n\n', 3)
+
+    assert.ok(found.kind === 'lines')
+    assert.deepEqual([found.places.count(), found.known], [0, []])
+  })
+
+  for (const [what, text] of [
+    ['a line', `{"a":"${'x'.repeat(STRETCH - 8)}"}`],
+    ['a value over two lines', `{"a":\n"${'x'.repeat(STRETCH - 9)}"}`],
   ] as const) {
-    it(`pause once ${what} of more than a stretch is parsed`, () => {
-      assert.ok(turnsOf(findLines(bodyOf(text), 10)).turns >= turns)
+    it(`are found without a pause in ${what} of one stretch, and with one in a longer one`, () => {
+      const longer = text.replace('x', 'xx')
+
+      assert.equal(turnsOf(findLines(bodyOf(`  ${text}`), 10)).turns, 0)
+      assert.equal(turnsOf(findLines(bodyOf(longer), 10)).turns, 1)
     })
   }
 })

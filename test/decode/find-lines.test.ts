@@ -92,6 +92,24 @@ describe('the lines of a text', () => {
     ])
   })
 
+  it('reads one object of more than 64 KiB on one line', () => {
+    const text = `{"event":"${'x'.repeat(64 * 1024)}"}`
+
+    const lines = linesOf(text)
+
+    assert.deepEqual(numbersAndTexts(lines), [[1, text]])
+    assert.deepEqual(kinds(lines), ['json'])
+  })
+
+  for (const text of ['1', 'null', ' "event" \n']) {
+    it(`reads one value that is no object: ${JSON.stringify(text)}`, () => {
+      const lines = linesOf(text)
+
+      assert.deepEqual(numbersAndTexts(lines), [[1, text.trim()]])
+      assert.deepEqual(kinds(lines), ['json'])
+    })
+  }
+
   it('takes an array on one of several lines for that line, not for its elements', () => {
     const lines = linesOf('[{"event":"a"}]\n{"event":"b"}')
 
@@ -175,6 +193,16 @@ describe('the lines of a text', () => {
       ],
       ['a lone bracket', '[\n{"event":"a"}\n{"event":"b"}', ['bad_line', 'json', 'json']],
       ['a line of a log', '[INFO] begin\n{"event":"a"}', ['bad_line', 'json']],
+      [
+        'a line of a log, most are',
+        '[INFO] a\n[INFO] b\n[INFO] c\n{"event":"a"}',
+        ['bad_line', 'bad_line', 'bad_line', 'json'],
+      ],
+      [
+        'an array, more are bad',
+        '[{"event":"a"}]\nx\ny\n{"event":"b"}',
+        ['json', 'bad_line', 'bad_line', 'json'],
+      ],
       ['a number', '1\n{"event":"a"}', ['json', 'json']],
       [
         'half an array',
@@ -203,6 +231,8 @@ describe('the lines of a text', () => {
       [`[${a},1,x]`, [a, '1'], 'x]'],
       [`[["x",\n${a},\n${b}\n],${a},NaN]`, [`["x",\n${a},\n${b}\n]`, a], 'NaN]'],
       [`["x",\n${a},\n${b}\n,NaN]`, ['"x"', a, b], 'NaN]'],
+      [`[{"event":\n"a"},\n${b}\n,NaN]`, ['{"event":\n"a"}', b], 'NaN]'],
+      [`[\n1,\n2,\n${b}\n]\nx`, ['1', '2', b], 'x'],
       [`[${a},${b}`, [a, b], '['],
       [`[\n${a},\n${b}\n`, [a, b], '['],
       [`[${a},${b},`, [a, b], '['],
@@ -213,7 +243,20 @@ describe('the lines of a text', () => {
         const places = [...good, rest].map((line, index) => [index + 1, line])
         assert.deepEqual(numbersAndTexts(lines), places)
         assert.deepEqual(kinds(lines), [...good.map(() => 'json'), 'bad_line'])
+        assert.equal(lines.at(-1)?.line.isRest, true)
         assert.partialDeepStrictEqual(lines.at(-1)?.parsed, { reason: 'invalid_json' })
+      })
+    }
+
+    for (const [text, detail] of [
+      [`[${a},${b}`, 'the array is cut off after element 2'],
+      [
+        `[${a},NaN,${b}]`,
+        'element 2 of the array is not JSON, and the rest of the array is not read',
+      ],
+    ] as const) {
+      it(`say why the rest is no event: ${detail}`, () => {
+        assert.equal(detailOf(linesOf(text).at(-1)), detail)
       })
     }
 
@@ -229,6 +272,24 @@ describe('the lines of a text', () => {
       assert.equal(kinds(lines).indexOf('bad_line'), 20_000)
     })
   })
+
+  for (const [what, text, detail] of [
+    [
+      'is not JSON',
+      'event=a',
+      'the data is not JSON: expected a JSON object, one on each line, or a JSON array of them',
+    ],
+    [
+      'is one broken line',
+      '{"event":',
+      'the data is not JSON: expected a JSON object, one on each line, or a JSON array of them',
+    ],
+    ['is too deep', '{"a":'.repeat(14_000), 'the data nests deeper than any event'],
+  ] as const) {
+    it(`are one bad line that says why, when the text ${what}`, () => {
+      assert.deepEqual(linesOf(text).map(detailOf), [detail])
+    })
+  }
 
   it('never quotes the text in its reason', () => {
     const lines = linesOf('{"event":"a"}\n{"email":"eve@example.com"')
@@ -297,8 +358,8 @@ function kinds(lines: readonly ReadLine[]): string[] {
   return lines.map(({ parsed }) => (parsed.kind === 'json' ? 'json' : 'bad_line'))
 }
 
-function detailOf({ parsed }: ReadLine): string {
-  return parsed.kind === 'rejected' ? parsed.detail : ''
+function detailOf(line: ReadLine | undefined): string {
+  return line?.parsed.kind === 'rejected' ? line.parsed.detail : ''
 }
 
 function jsonOf({ parsed }: ReadLine): unknown {
