@@ -40,7 +40,7 @@ describe('with INSERT_ID=content', () => {
 
   for (const [what, data] of [
     ['without a time', TIMELESS],
-    ['whose clock is fast', TIMED.replace(String(TIME), String(Date.parse(PUBLISHED) + 60_000))],
+    ['from a fast clock', TIMED.replace(String(TIME), String(Date.parse(PUBLISHED) + 60_000))],
   ] as const) {
     it(`an event ${what} keeps its id when it comes again with another publish time`, async (t) => {
       const { pusher, mixpanel } = await startWorld(t, { env: CONTENT })

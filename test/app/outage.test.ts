@@ -146,7 +146,7 @@ describe('while Mixpanel is in trouble', () => {
     assert.deepEqual(await world.deadLetters(), [])
   })
 
-  it('sends a redelivery’s rest only: what Mixpanel has settled stays settled', async (t) => {
+  it('sends a redelivery’s rest only: events that Mixpanel has settled stay settled', async (t) => {
     const env = { BATCH_MAX_EVENTS: '2', DELIVERY_MAX_CONCURRENCY: '1' }
     const clock = createFakeClock(Date.now())
     const { pusher, mixpanel } = await startWorld(t, { env, clock })

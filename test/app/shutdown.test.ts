@@ -126,7 +126,7 @@ it('ends with code 0 when `npm start` is told to end, and answers what waits', a
   assert.match(await log, /"message":"closed"/)
 })
 
-it('loses no event to kill -9: what was not acked comes again and is there once', async (t) => {
+it('loses no event to kill -9: a message without an ack comes again, and each event is there once', async (t) => {
   const { mixpanel, start } = await startProcessWorld(t)
   const { service, pusher } = await start()
   mixpanel.answerAlways({ kind: 'gate' })

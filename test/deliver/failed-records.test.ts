@@ -46,7 +46,7 @@ describe('the failed records of an answer', () => {
     assert.equal(reads, 2_000)
   })
 
-  it('do not balance when they are more than the events: those that are named are rejected', () => {
+  it('do not balance when they are more than the events: the named events are rejected', () => {
     const failed_records = Array.from({ length: 10_000 }, () => ({ insert_id: 'a', message: 'no' }))
 
     const verdict = verdictOnBody(JSON.stringify({ failed_records, num_records_imported: 2 }))

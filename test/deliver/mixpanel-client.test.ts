@@ -210,7 +210,7 @@ describe('the answer of Mixpanel', () => {
       cause: 'ECONNRESET',
     },
     {
-      name: 'what comes is not HTTP',
+      name: 'the answer is not HTTP',
       turn: (response) => response.socket?.end('hello\r\n\r\n'),
       cause: 'NOT_HTTP',
     },
@@ -280,7 +280,7 @@ describe('the answer of Mixpanel', () => {
 })
 
 describe('the time of an attempt', () => {
-  it('is bounded: what is not answered by then is hung up on', async (t) => {
+  it('is bounded: an attempt without an answer by then is given up', async (t) => {
     const { send, server, clock } = await startClient(t, [hanging])
     const sending = send(aBody(), aPolicy())
     await server.received(1)

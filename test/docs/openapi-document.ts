@@ -51,6 +51,9 @@ export const DECLARED: readonly DeclaredAnswer[] = Object.entries(document.paths
     ),
 )
 
+/** Every title, summary and description of the document. */
+export const TEXTS_FOR_PEOPLE: readonly string[] = textsOf(document)
+
 /** Whether a value, parsed, is as the schema has it; its references count from the document's root. */
 export function fitsSchema(schema: object): (value: unknown) => boolean {
   const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/')))
@@ -73,4 +76,11 @@ function declaredAnswer(route: string, status: number, { $ref, ...own }: Respons
 function codesIn(schema: object | undefined): readonly string[] {
   const [, codes] = /"code":\{"enum":(\[[^\]]*\])/.exec(JSON.stringify(schema ?? {})) ?? []
   return codes === undefined ? [''] : JSON.parse(codes)
+}
+
+function textsOf(node: object): readonly string[] {
+  return Object.entries(node).flatMap(([key, value]) => {
+    if (typeof value === 'object' && value !== null) return textsOf(value)
+    return /^(title|summary|description)$/.test(key) && typeof value === 'string' ? [value] : []
+  })
 }

@@ -430,7 +430,7 @@ describe('draining', () => {
     )
   })
 
-  it('leaves nothing pending: what no push waits for is returned, and counted once', async () => {
+  it('leaves nothing pending: events that no push waits for are returned, and counted once', async () => {
     const { ledger, push, works, clock, books, budget } = createScene()
     await push()
     works[0]?.arrive(IMPORTED)

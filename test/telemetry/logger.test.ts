@@ -76,16 +76,16 @@ describe('an error in a log line', () => {
     ['an HTTP client', refusedByMixpanel],
     ['a JSON parser', async () => thrownBy(() => JSON.parse('{"event": secret}'))],
     ['a JSON parser of several lines', async () => thrownBy(() => JSON.parse(QUOTED_LINES))],
-    ['whatever quotes a line like a frame', async () => new Error(`no\n    at ${EVENT}`)],
-    ['whatever changed its message', async () => reworded(new Error(`no\n    at ${EVENT}`))],
-    ['whatever tells its cause in its stack', async () => withCauseInStack(new Error('no'))],
-    ['whatever has codes that are objects', async () => Object.assign(new Error(), OBJECT_CODES)],
+    ['an error that quotes a line like a frame', async () => new Error(`no\n    at ${EVENT}`)],
+    ['an error that changed its message', async () => reworded(new Error(`no\n    at ${EVENT}`))],
+    ['an error that has its cause in its stack', async () => withCauseInStack(new Error('no'))],
+    ['an error with codes that are objects', async () => Object.assign(new Error(), OBJECT_CODES)],
     [
-      'whatever has another for its cause',
+      'an error with another for its cause',
       async (t: TestContext) => new Error('no', { cause: await refusedByMixpanel(t) }),
     ],
     [
-      'whatever holds several',
+      'an error that holds several',
       async (t: TestContext) => new AggregateError([await refusedByMixpanel(t)], EVENT),
     ],
   ] as const) {
