@@ -28,6 +28,18 @@ describe('the events of a text', () => {
     })
   }
 
+  for (const [what, text] of [
+    ['several lines', `${EVENT}\n${EVENT}`],
+    ['one long line', `${EVENT}${' '.repeat(64 * KIB)}`],
+  ] as const) {
+    it(`come with the value of the first, which was parsed to find them: ${what}`, () => {
+      const found = findIn(text, 3)
+
+      assert.ok(found.kind === 'lines')
+      assert.deepEqual(found.known, [{ event: 'a' }])
+    })
+  }
+
   it('are none in blank text', () => {
     const found = findIn(' \n\n', 3)
 
