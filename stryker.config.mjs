@@ -7,8 +7,8 @@ const SLOW_TESTS = [
   'of a large array as of a small one',
   'a million times over',
   'are measured to the byte',
-  'no request grows past its limit',
-  'takes it, with its event, in both forms',
+  'no request larger than its limit',
+  'takes, with its event, in both forms',
 ]
 
 // Mutation testing: `npm run mutation`. When and how, CONTRIBUTING.md says.
