@@ -7,7 +7,7 @@ import type { Message } from '../src/model/message.ts'
 import { type Dropped, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import type { MadeEvent, OutcomeSink } from '../src/model/pending-event.ts'
 import type { Settlement } from '../src/model/settlement.ts'
-import type { Totals } from '../src/telemetry/books.ts'
+import type { Totals } from '../src/telemetry/event-totals.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
 import { createFakeClock } from './helpers/fake-clock.ts'
 import { createLedgerScene, MINUTE_MS } from './helpers/ledger.ts'
@@ -58,14 +58,14 @@ it('the books balance at every moment, and all comes to an end, whatever fails',
   fc.assert(
     fc.asyncProperty(scenes, pushes, async ({ messages, faults, stores, pace }, pushes) => {
       const scene = createScene(messages, { faults: [...faults], stores: [...stores], pace })
-      const { push, clock, books } = scene
+      const { push, clock, eventTotals } = scene
 
       for (const { index, thenMs, isTight } of pushes) {
         await push(index % messages.length)
-        assertBalance(books.totals(), scene.pending())
+        assertBalance(eventTotals.snapshot(), scene.pending())
         await clock.advance(thenMs)
         if (isTight) scene.ledger.makeWay()
-        assertBalance(books.totals(), scene.pending())
+        assertBalance(eventTotals.snapshot(), scene.pending())
       }
       scene.endFaults()
       await clock.advance(MINUTE_MS)
@@ -74,7 +74,7 @@ it('the books balance at every moment, and all comes to an end, whatever fails',
         assert.match(answer, /^ack/)
       }
 
-      assertBalance(books.totals(), 0)
+      assertBalance(eventTotals.snapshot(), 0)
       assert.deepEqual(scene.importedTwice, [])
       await clock.advance(MINUTE_MS)
       assert.deepEqual([scene.budget.held(), clock.pending()], [0, 0])
@@ -115,13 +115,13 @@ function createScene(
     maxConcurrency: 2,
     ...pace,
   })
-  const { books, budget, ledger, push } = createLedgerScene(settleMessage, {
+  const { eventTotals, budget, ledger, push } = createLedgerScene(settleMessage, {
     clock,
     review: path.batcher.review,
   })
   return {
     clock,
-    books,
+    eventTotals,
     budget,
     ledger,
     importedTwice,

@@ -25,26 +25,26 @@ const BAD_LINE = '{"event":'
 describe('a message of more events than can be imported before its deadline', () => {
   it('is imported to its end after its push was answered, and acked when it comes again', async () => {
     const clock = createFakeClock()
-    const { path, push, books, budget } = createScene(clock, {
+    const { path, push, eventTotals, budget } = createScene(clock, {
       answerTo: quotaOf(3_000, clock),
       maxConcurrency: 2,
     })
     const message = messageOf(namesOf(60_000))
 
     const first = await delivered(push, clock, message)
-    assertBalance(books.totals())
+    assertBalance(eventTotals.snapshot())
     const second = await push(message)
 
     assert.deepEqual([first.answer, second.answer], ['nack deadline', 'ack imported'])
     assert.equal(path.sent.length, 60_000)
     assert.equal(new Set(path.sent).size, 60_000)
-    assert.equal(books.totals().imported, 60_000)
+    assert.equal(eventTotals.snapshot().imported, 60_000)
     assert.equal(budget.held(), 0)
   })
 
   it('is imported piece by piece, each event once, and acked after a few deliveries', async () => {
     const clock = createFakeClock()
-    const { path, push, books, budget } = createScene(clock, {
+    const { path, push, eventTotals, budget } = createScene(clock, {
       answerTo: quotaOf(300, clock),
       maxConcurrency: 2,
       maxEvents: 200,
@@ -57,14 +57,14 @@ describe('a message of more events than can be imported before its deadline', ()
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       answers.push((await delivered(push, clock, message)).answer)
       sent.push(path.sent.length)
-      assertBalance(books.totals())
+      assertBalance(eventTotals.snapshot())
     }
 
     assert.deepEqual(answers, ['nack deadline', 'nack deadline', 'ack imported'])
     assert.ok(sent[0] && sent[0] > 8_000 && sent[0] < 9_500, `${sent[0]}`)
     assert.equal(path.sent.length, 15_000)
     assert.equal(new Set(path.sent).size, 15_000)
-    assert.equal(books.totals().imported, 15_000)
+    assert.equal(eventTotals.snapshot().imported, 15_000)
     assert.equal(budget.held(), 0)
   })
 
@@ -234,7 +234,7 @@ describe('a message of more events than can be imported before its deadline', ()
   it('stores no dead letter of its first portions when one of the last cannot be stored', async () => {
     const clock = createFakeClock()
     let stores = 0
-    const { push, books } = createScene(clock, {
+    const { push, eventTotals } = createScene(clock, {
       answerTo: () => ({ outcomeOf: () => REFUSED }),
       portionEvents: 1_000,
       stages: {
@@ -253,7 +253,7 @@ describe('a message of more events than can be imported before its deadline', ()
       [first.answer, second.answer],
       ['nack dead_letter_unavailable', 'ack dead_lettered'],
     )
-    assert.equal(books.totals().dead_lettered, 6_000)
+    assert.equal(eventTotals.snapshot().dead_lettered, 6_000)
     assert.equal(stores, 8)
   })
 
@@ -336,7 +336,7 @@ function messageOf(names: readonly string[]): Message {
   return aMessage({ data: base64(names.map(eventText).join('\n')) })
 }
 
-function assertBalance(totals: ReturnType<LedgerScene['books']['totals']>): void {
+function assertBalance(totals: ReturnType<LedgerScene['eventTotals']['snapshot']>): void {
   const { received, imported, dead_lettered, dropped, returned, pending } = totals
   assert.equal(received, imported + dead_lettered + dropped + returned + pending)
   assert.equal(pending, 0)

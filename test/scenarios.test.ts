@@ -126,7 +126,7 @@ describe('a Mixpanel slower than the ack deadline', () => {
   })
 
   it('does not answer: every push is nacked before its ack deadline, and its event stays pending', async () => {
-    const { push, clock, books, budget } = aScene(() => new Promise(() => {}))
+    const { push, clock, eventTotals, budget } = aScene(() => new Promise(() => {}))
 
     const pushes = []
     for (const message of messagesOf(['a', 'b', 'c'])) pushes.push(await push(message))
@@ -136,7 +136,7 @@ describe('a Mixpanel slower than the ack deadline', () => {
       pushes.map(({ answer }) => answer),
       ['nack deadline', 'nack deadline', 'nack deadline'],
     )
-    assert.partialDeepStrictEqual(books.totals(), { received: 3, returned: 0, pending: 3 })
+    assert.partialDeepStrictEqual(eventTotals.snapshot(), { received: 3, returned: 0, pending: 3 })
     assert.ok(budget.held() > 0)
   })
 })
@@ -145,7 +145,7 @@ describe('one poison event among 2,000', () => {
   for (const takesMs of [500, 1_000]) {
     it(`is found in at most three deliveries at ${takesMs} ms a request, in one message`, async () => {
       const names = Array.from({ length: 2_000 }, (_, at) => (at === 777 ? 'X' : `g${at}`))
-      const { deliverAll, sent, stored, books } = aScene(refusingPoison, { takesMs })
+      const { deliverAll, sent, stored, eventTotals } = aScene(refusingPoison, { takesMs })
 
       const [delivered] = await deliverAll([aMessage({ data: dataOf(...names) })])
 
@@ -158,7 +158,7 @@ describe('one poison event among 2,000', () => {
         [778],
       )
       assert.ok(sent.length <= 25, `${sent.length} requests`)
-      assert.partialDeepStrictEqual(books.totals(), { imported: 1_999, dead_lettered: 1 })
+      assert.partialDeepStrictEqual(eventTotals.snapshot(), { imported: 1_999, dead_lettered: 1 })
     })
 
     it(`nacks its neighbours at most twice at ${takesMs} ms a request, each a message`, async () => {

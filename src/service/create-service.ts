@@ -20,7 +20,7 @@ import { createPipeline, type Stages } from '../pipeline.ts'
 import { createPrepare } from '../prepare/prepare.ts'
 import { createAllowedSubscription } from '../receive/allowed-subscription.ts'
 import { settlementOf } from '../settle/settlement-of.ts'
-import { createBooks } from '../telemetry/books.ts'
+import { createEventTotals } from '../telemetry/event-totals.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createTelemetry } from '../telemetry/telemetry.ts'
 import type { Transform } from '../transform/transform.ts'
@@ -89,15 +89,15 @@ const FULL_SHARE = 0.9
 export function createService(config: Config, deps: ServiceDeps): Service {
   const { clock, log } = deps
   const { push } = config
-  const books = createBooks()
+  const eventTotals = createEventTotals()
   const budget = createByteBudget(push.maxBufferedBytes, makeWay)
   const metrics = createMetrics({
-    books,
+    eventTotals,
     bufferedBytes: budget.held,
     logLinesDropped: deps.logLinesDropped,
     rateLimit: () => delivery.gate.eventsPerSecond(),
   })
-  const telemetry = createTelemetry({ log, metrics, books, clock })
+  const telemetry = createTelemetry({ log, metrics, eventTotals, clock })
   const { keysNotFetched: keyFetchFailed } = telemetry
   const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
   const delivery = createDelivery(config, { ...deps, telemetry })

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
-import type { Books } from './books.ts'
+import type { EventTotals } from './event-totals.ts'
 
 export interface MetricsDeps {
-  readonly books: Books
+  readonly eventTotals: EventTotals
   /** Returns the bytes that the byte budget holds. */
   readonly bufferedBytes: () => number
   /** Returns the events/s that the gate allows at most. */
@@ -23,14 +23,18 @@ const BYTES = [1e3, 1e4, 1e5, 5e5, 1e6, 2e6, 5e6, 1e7]
  * values.
  */
 export function createMetrics(deps: MetricsDeps) {
-  const { books, bufferedBytes, rateLimit, logLinesDropped } = deps
+  const { eventTotals, bufferedBytes, rateLimit, logLinesDropped } = deps
   const registry = new Registry()
   const registers = [registry]
 
-  readOnScrape('events_pending', 'Events received, not settled yet', () => books.totals().pending)
+  readOnScrape(
+    'events_pending',
+    'Events received, not settled yet',
+    () => eventTotals.snapshot().pending,
+  )
   readOnScrape('buffered_bytes', 'Bytes of bodies, decoded text, queued events', bufferedBytes)
   readOnScrape('mixpanel_rate_limit_events_per_second', 'The most events/s sent', rateLimit)
-  countBooks()
+  countEvents()
   countLogLines()
 
   return {
@@ -89,14 +93,14 @@ export function createMetrics(deps: MetricsDeps) {
     })
   }
 
-  function countBooks(): void {
+  function countEvents(): void {
     new Counter({
       name: `${PREFIX}events_received_total`,
       help: 'Events received: lines, children of a transform, undecodable messages',
       registers,
       collect() {
         this.reset()
-        this.inc(books.totals().received)
+        this.inc(eventTotals.snapshot().received)
       },
     })
     new Counter({
@@ -106,7 +110,7 @@ export function createMetrics(deps: MetricsDeps) {
       registers,
       collect() {
         this.reset()
-        for (const { destination, reason, count } of books.entries()) {
+        for (const { destination, reason, count } of eventTotals.byReason()) {
           this.inc({ outcome: destination, reason }, count)
         }
       },

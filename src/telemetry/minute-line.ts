@@ -1,16 +1,16 @@
 import type { Clock } from '../lib/clock.ts'
-import type { Books, Totals } from './books.ts'
+import type { EventTotals, Totals } from './event-totals.ts'
 
 export interface MinuteLineDeps {
-  readonly books: Pick<Books, 'totals'>
+  readonly eventTotals: Pick<EventTotals, 'snapshot'>
   readonly clock: Pick<Clock, 'monotonic' | 'after'>
-  /** Called with the changes of the books since the last line, and with their totals. */
+  /** Called with the changes of the event totals since the last line, and with the totals. */
   readonly write: (delta: Totals, totals: Totals) => void
 }
 
-/** Writes the books once for each minute that had traffic. The deltas add up to the totals. */
+/** Writes the event totals once for each minute that had traffic. The deltas add up to the totals. */
 export interface MinuteLine {
-  /** Notes traffic. It must be called before the traffic changes the books. */
+  /** Notes traffic. It must be called before the traffic changes the totals. */
   noteTraffic(): void
   /** Writes the last line; no line follows it. */
   close(): void
@@ -22,8 +22,8 @@ const MINUTE_MS = 60_000
  * Makes a minute line. A minute begins with the first traffic after the last line. The timer does
  * not run while the instance is frozen, so traffic after an overdue line writes that line first.
  */
-export function createMinuteLine({ books, clock, write }: MinuteLineDeps): MinuteLine {
-  let written = books.totals()
+export function createMinuteLine({ eventTotals, clock, write }: MinuteLineDeps): MinuteLine {
+  let written = eventTotals.snapshot()
   let dueAt = Number.POSITIVE_INFINITY
   let callOff = () => {}
   let closed = false
@@ -47,7 +47,7 @@ export function createMinuteLine({ books, clock, write }: MinuteLineDeps): Minut
   function writeLine(): void {
     callOff()
     dueAt = Number.POSITIVE_INFINITY
-    const totals = books.totals()
+    const totals = eventTotals.snapshot()
     write(difference(totals, written), totals)
     written = totals
   }

@@ -5,14 +5,14 @@ import type { Tally } from '../model/outcome.ts'
 import { codeOf, type Nack, type Settlement } from '../model/settlement.ts'
 import type { Rejections, RequestEnd, Telemetry } from '../model/telemetry.ts'
 import { createAtMostEvery } from './at-most-every.ts'
-import type { Books, Totals } from './books.ts'
+import type { EventTotals, Totals } from './event-totals.ts'
 import type { Metrics } from './metrics.ts'
 import { createMinuteLine } from './minute-line.ts'
 
 export interface TelemetryDeps {
   readonly log: Logger
   readonly metrics: Metrics
-  readonly books: Books
+  readonly eventTotals: EventTotals
   readonly clock: Clock
 }
 
@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000
 
 /** The telemetry of a process, which ends with it. */
 export interface ProcessTelemetry extends Telemetry {
-  /** Writes the last line of the books. */
+  /** Writes the last line of the event totals. */
   close(): void
 }
 
@@ -28,12 +28,17 @@ export interface ProcessTelemetry extends Telemetry {
  * Counts events and writes the log lines. A line that may occur on every push is written at most
  * once a minute, with the number of times. At level debug, each one is written.
  */
-export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): ProcessTelemetry {
+export function createTelemetry({
+  log,
+  metrics,
+  eventTotals,
+  clock,
+}: TelemetryDeps): ProcessTelemetry {
   const occasion = createAtMostEvery(MINUTE_MS, clock)
   /** The rejected events that were stored since the last line about them, by reason. */
   const storedReasons = new Map<string, number>()
   let storedTimes = 0
-  const minuteLine = createMinuteLine({ books, clock, write: writeBooks })
+  const minuteLine = createMinuteLine({ eventTotals, clock, write: writeTotals })
 
   return {
     eventsReceived,
@@ -55,19 +60,19 @@ export function createTelemetry({ log, metrics, books, clock }: TelemetryDeps): 
     close: minuteLine.close,
   }
 
-  function writeBooks(delta: Totals, totals: Totals): void {
+  function writeTotals(delta: Totals, totals: Totals): void {
     if (storedTimes > 0) tellStored()
     log.info({ event: 'minute', delta, ...totals }, 'the events of the last minute, and in total')
   }
 
   function eventsReceived(count: number): void {
     minuteLine.noteTraffic()
-    books.receive(count)
+    eventTotals.receive(count)
   }
 
   function eventsSettled(tallies: readonly Tally[], settlement: Settlement): void {
     minuteLine.noteTraffic()
-    books.settle(tallies, settlement)
+    eventTotals.settle(tallies, settlement)
   }
 
   function messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void {

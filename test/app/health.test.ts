@@ -122,7 +122,7 @@ describe('a body that does not say how long it is', () => {
 })
 
 describe('metrics', () => {
-  it('balance the books and stand on a port of their own', async (t) => {
+  it('balance the events and stand on a port of their own', async (t) => {
     const { url, pusher, service } = await startWorld(t)
     const server = await startMetricsServer(
       { host: '127.0.0.1', port: 0 },

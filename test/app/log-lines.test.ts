@@ -10,16 +10,16 @@ const MESSAGE = {
   data: '{"event":"signed_up","properties":{"distinct_id":"u"}}\n{"event":',
 }
 
-it('writes the books at shutdown, although the service lived less than a minute', async (t) => {
+it('writes the event totals at shutdown, although the service lived less than a minute', async (t) => {
   const { pusher, service, logLines } = await startWorld(t)
   await pusher.push(MESSAGE)
 
   await service.close()
 
   const minutes = logLines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'minute')
-  const books = { received: 2, imported: 1, dead_lettered: 1, dropped: 0, returned: 0, pending: 0 }
+  const totals = { received: 2, imported: 1, dead_lettered: 1, dropped: 0, returned: 0, pending: 0 }
   assert.equal(minutes.length, 1)
-  assert.partialDeepStrictEqual(minutes[0], { delta: books, ...books })
+  assert.partialDeepStrictEqual(minutes[0], { delta: totals, ...totals })
 })
 
 it('says at the start what is in force, and no secret', async (t) => {

@@ -9,7 +9,7 @@ import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attribu
 import { IMPORTED, REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
 import { createPrepare } from '../../src/prepare/prepare.ts'
 import { settlementOf } from '../../src/settle/settlement-of.ts'
-import { createBooks } from '../../src/telemetry/books.ts'
+import { createEventTotals } from '../../src/telemetry/event-totals.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { readAll } from '../decode/read-all.ts'
 import { aMessage } from '../helpers/builders.ts'
@@ -139,14 +139,14 @@ describe('the pages', () => {
 
 /** Each as `name{label,label} type`, once something of each has happened. */
 async function metricsOfTheService(): Promise<string[]> {
-  const books = createBooks()
+  const eventTotals = createEventTotals()
   const metrics = createMetrics({
-    books,
+    eventTotals,
     bufferedBytes: () => 0,
     rateLimit: () => 0,
     logLinesDropped: () => 0,
   })
-  books.settle([{ outcome: IMPORTED, count: 1 }], settlementOf([IMPORTED], 'to_store'))
+  eventTotals.settle([{ outcome: IMPORTED, count: 1 }], settlementOf([IMPORTED], 'to_store'))
   metrics.messagesSettled.inc({ settlement: 'ack', reason: 'imported' })
   metrics.pushesRefused.inc({ code: 'OVERLOADED' })
   metrics.requestSeconds.observe({ status: 200 }, 0.05)

@@ -13,7 +13,7 @@ import type { ConnectionLimits } from '../../src/http/connections.ts'
 import type { PushRouteDeps, PushRouteOptions } from '../../src/http/push-route.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import { TRUSTED } from '../../src/model/authentication.ts'
-import { createBooks } from '../../src/telemetry/books.ts'
+import { createEventTotals } from '../../src/telemetry/event-totals.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
@@ -51,16 +51,16 @@ export interface AppChanges {
 export async function startApp(t: TestContext, changes: AppChanges = {}): Promise<AppScene> {
   const clock = createFakeClock()
   const budget = createByteBudget(64 * MIB)
-  const books = createBooks()
+  const eventTotals = createEventTotals()
   const metrics = createMetrics({
-    books,
+    eventTotals,
     bufferedBytes: budget.held,
     rateLimit: () => 0,
     logLinesDropped: () => 0,
   })
   const lines: AppScene['log'][number][] = []
   const log = createLogger('trace', { write: (line) => lines.push(JSON.parse(line)) })
-  const telemetry = createTelemetry({ log, metrics, books, clock })
+  const telemetry = createTelemetry({ log, metrics, eventTotals, clock })
   const app = buildApp({
     log,
     telemetry,

@@ -3,7 +3,7 @@ import { createLedger, type Ledger } from '../../src/message/ledger.ts'
 import type { Work } from '../../src/message/work.ts'
 import type { Message } from '../../src/model/message.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
-import { type Books, createBooks } from '../../src/telemetry/books.ts'
+import { createEventTotals, type EventTotals } from '../../src/telemetry/event-totals.ts'
 import { aMessage } from './builders.ts'
 import { createFakeClock, type FakeClock, settlePromises } from './fake-clock.ts'
 
@@ -24,7 +24,7 @@ export interface Push {
 export interface LedgerScene {
   readonly clock: FakeClock
   readonly budget: ByteBudget
-  readonly books: Books
+  readonly eventTotals: EventTotals
   readonly told: { duplicates: number; reviews: number; readonly bugs: unknown[] }
   readonly ledger: Ledger
   /** Pushes a message and lets happen what can happen at once. */
@@ -41,7 +41,7 @@ export function createLedgerScene(
   { clock = createFakeClock(), review }: LedgerChanges = {},
 ): LedgerScene {
   const budget = createByteBudget(1e9)
-  const books = createBooks()
+  const eventTotals = createEventTotals()
   const told: LedgerScene['told'] = { duplicates: 0, reviews: 0, bugs: [] }
   const ledger = createLedger(
     { ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes: 1e6 },
@@ -54,8 +54,8 @@ export function createLedgerScene(
         review?.()
       },
       telemetry: {
-        eventsReceived: books.receive,
-        eventsSettled: books.settle,
+        eventsReceived: eventTotals.receive,
+        eventsSettled: eventTotals.settle,
         duplicatePush: () => {
           told.duplicates += 1
         },
@@ -63,7 +63,7 @@ export function createLedgerScene(
       },
     },
   )
-  return { clock, budget, books, told, ledger, push }
+  return { clock, budget, eventTotals, told, ledger, push }
 
   async function push(message: Message = aMessage(), answerMs = ANSWER_MS): Promise<Push> {
     const push = { answer: 'waits' }

@@ -31,26 +31,26 @@ describe('work on a message whose last push was answered', () => {
   })
 
   it('sends nothing more after two ack deadlines', async () => {
-    const { push, path, clock, books } = createScene({ answerTo: () => ({ afterMs: 4_000 }) })
+    const { push, path, clock, eventTotals } = createScene({ answerTo: () => ({ afterMs: 4_000 }) })
     await push(LARGE)
 
     await clock.advance(END_MS + MINUTE_MS)
 
     assert.equal(path.sent.length, 16)
-    assert.equal(books.totals().imported, 16)
-    assert.equal(books.totals().pending, 0)
+    assert.equal(eventTotals.snapshot().imported, 16)
+    assert.equal(eventTotals.snapshot().pending, 0)
   })
 
   it('keeps its events pending until it ends', async () => {
-    const { push, clock, books } = createScene()
+    const { push, clock, eventTotals } = createScene()
     await push(LARGE)
 
     await clock.advance(ANSWER_MS + 5_000)
-    const meanwhile = books.totals()
+    const meanwhile = eventTotals.snapshot()
     await clock.advance(MINUTE_MS)
 
     assert.deepEqual([meanwhile.received, meanwhile.pending], [20, 20])
-    assert.deepEqual([books.totals().imported, books.totals().pending], [20, 0])
+    assert.deepEqual([eventTotals.snapshot().imported, eventTotals.snapshot().pending], [20, 0])
   })
 
   it('does not begin when none of its events has left by then', async () => {
@@ -66,7 +66,7 @@ describe('work on a message whose last push was answered', () => {
   })
 
   it('ends with the first event that is to be sent again', async () => {
-    const { push, path, clock, books } = createScene({
+    const { push, path, clock, eventTotals } = createScene({
       answerTo: ([name]) => ({
         afterMs: 3_000,
         outcomeOf: () => (name === 'e-6' ? retry('mixpanel_unavailable') : IMPORTED),
@@ -78,7 +78,7 @@ describe('work on a message whose last push was answered', () => {
 
     // The batch that was refused, and the one that left before anything was known of that.
     assert.deepEqual(path.sent, NAMES.slice(0, 8))
-    assert.equal(books.totals().returned, 14)
+    assert.equal(eventTotals.snapshot().returned, 14)
   })
 
   it('does not begin when an event is to be sent again already', async () => {
@@ -191,7 +191,7 @@ describe('work on a message whose last push was answered', () => {
   it('stores its letters until it ends, and then returns what is not stored', async () => {
     let stores = 0
     const clock = createFakeClock()
-    const { push, books } = createScene({
+    const { push, eventTotals } = createScene({
       clock,
       portionEvents: 1,
       answerTo: () => ({ outcomeOf: () => REFUSED }),
@@ -209,7 +209,7 @@ describe('work on a message whose last push was answered', () => {
 
     assert.equal(first.answer, 'nack deadline')
     assert.equal(stores, 15)
-    assert.equal(books.totals().returned, 20)
+    assert.equal(eventTotals.snapshot().returned, 20)
   })
 
   it('stores no letters any more when it is given up', async () => {
@@ -252,7 +252,7 @@ describe('a push while other work goes on that no push waits for', () => {
   })
 
   it('does not end it', async () => {
-    const { push, clock, books, path } = createScene()
+    const { push, clock, eventTotals, path } = createScene()
     await push(LARGE)
     await clock.advance(ANSWER_MS + 100)
 
@@ -261,7 +261,7 @@ describe('a push while other work goes on that no push waits for', () => {
 
     // Ten batches in 29 seconds, one of them for the small message.
     assert.equal(path.sent.length, 19)
-    assert.deepEqual([books.totals().imported, books.totals().pending], [19, 0])
+    assert.deepEqual([eventTotals.snapshot().imported, eventTotals.snapshot().pending], [19, 0])
   })
 })
 

@@ -10,7 +10,7 @@ import type { PendingEvent } from '../../src/model/pending-event.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { createPipeline, type Stages } from '../../src/pipeline.ts'
 import { settlementOf } from '../../src/settle/settlement-of.ts'
-import { type Books, createBooks } from '../../src/telemetry/books.ts'
+import { createEventTotals, type EventTotals } from '../../src/telemetry/event-totals.ts'
 import { aMessage, aPreparedEvent } from '../helpers/builders.ts'
 import { createSeededRandom, createVirtualTime, type VirtualTime } from '../helpers/virtual-time.ts'
 
@@ -35,7 +35,7 @@ export interface Course {
   readonly sent: number
   /** The number of events that Mixpanel was never sent. */
   readonly neverSent: number
-  /** Whether the books of every instance balanced at the end, with nothing pending. */
+  /** Whether the event totals of every instance balanced at the end, with nothing pending. */
   readonly balanced: boolean
 }
 
@@ -78,7 +78,7 @@ export async function courseOf(history: History): Promise<Course> {
     deliveries,
     sent: sent.reduce((sum, count) => sum + count, 0),
     neverSent: sent.filter((count, place) => count === 0 && !isBad(place, history)).length,
-    balanced: instances.every(({ books }) => isBalanced(books)),
+    balanced: instances.every(({ eventTotals }) => isBalanced(eventTotals)),
   }
 
   async function pushUntilAcked(): Promise<void> {
@@ -101,7 +101,7 @@ export async function courseOf(history: History): Promise<Course> {
 }
 
 interface Instance {
-  readonly books: Books
+  readonly eventTotals: EventTotals
   thaw(): void
   push(): Promise<Settlement>
 }
@@ -111,7 +111,7 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
   const { events, eventsPerSecond, freezes = false } = history
   const scale = events / WHOLE_EVENTS
   const clock = createFreezable(time)
-  const books = createBooks()
+  const eventTotals = createEventTotals()
   let usedUntil = 0
   let lastTurn = Promise.resolve()
   let open = 0
@@ -136,8 +136,8 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
       settleMessage,
       review: batcher.review,
       telemetry: {
-        eventsReceived: books.receive,
-        eventsSettled: books.settle,
+        eventsReceived: eventTotals.receive,
+        eventsSettled: eventTotals.settle,
         duplicatePush: () => {},
         unforeseen: (error) => {
           throw error
@@ -145,7 +145,7 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
       },
     },
   )
-  return { books, thaw: clock.thaw, push }
+  return { eventTotals, thaw: clock.thaw, push }
 
   async function push(): Promise<Settlement> {
     open += 1
@@ -252,7 +252,7 @@ function createFreezable(time: VirtualTime): Freezable {
   }
 }
 
-function isBalanced(books: Books): boolean {
-  const { received, imported, dead_lettered, dropped, returned, pending } = books.totals()
+function isBalanced(eventTotals: EventTotals): boolean {
+  const { received, imported, dead_lettered, dropped, returned, pending } = eventTotals.snapshot()
   return received === imported + dead_lettered + dropped + returned + pending && pending === 0
 }

@@ -248,12 +248,12 @@ describe('a settled message', () => {
   })
 })
 
-describe('the books', () => {
+describe('the event totals', () => {
   it('say of each event of a message where it went', async () => {
-    const { push, works, books } = createScene()
+    const { push, works, eventTotals } = createScene()
     const refused = rejected('refused_by_mixpanel', 'no')
     await push()
-    const pending = books.totals()
+    const pending = eventTotals.snapshot()
 
     await works[0]?.end({ kind: 'ack', reason: 'dead_lettered', status: 204 }, [
       IMPORTED,
@@ -263,7 +263,7 @@ describe('the books', () => {
 
     const none = { imported: 0, dead_lettered: 0, dropped: 0, returned: 0 }
     assert.deepEqual(pending, { ...none, received: 3, pending: 3 })
-    assert.deepEqual(books.totals(), {
+    assert.deepEqual(eventTotals.snapshot(), {
       received: 3,
       imported: 1,
       dead_lettered: 1,
@@ -274,28 +274,30 @@ describe('the books', () => {
   })
 
   it('count on redelivery only what came back with a nack', async () => {
-    const { push, works, books } = createScene()
+    const { push, works, eventTotals } = createScene()
     await push()
     await works[0]?.end(THROTTLED, [IMPORTED, retry('throttled'), retry('deadline')])
     await push()
 
     await works[1]?.end(IMPORTED_ALL, [IMPORTED, IMPORTED, IMPORTED])
 
-    assert.deepEqual(books.entries(), [
+    assert.deepEqual(eventTotals.byReason(), [
       { destination: 'imported', reason: '', count: 3 },
       { destination: 'returned', reason: 'throttled', count: 2 },
     ])
-    assert.deepEqual([books.totals().received, books.totals().pending], [5, 0])
+    assert.deepEqual([eventTotals.snapshot().received, eventTotals.snapshot().pending], [5, 0])
   })
 
   it('have the events returned whose work threw', async () => {
-    const { push, works, books } = createScene()
+    const { push, works, eventTotals } = createScene()
     await push()
 
     await works[0]?.fail(new Error('a bug'))
 
-    assert.deepEqual(books.entries(), [{ destination: 'returned', reason: 'deadline', count: 3 }])
-    assert.equal(books.totals().pending, 0)
+    assert.deepEqual(eventTotals.byReason(), [
+      { destination: 'returned', reason: 'deadline', count: 3 },
+    ])
+    assert.equal(eventTotals.snapshot().pending, 0)
   })
 })
 
@@ -431,29 +433,29 @@ describe('draining', () => {
   })
 
   it('leaves nothing pending: events that no push waits for are returned, and counted once', async () => {
-    const { ledger, push, works, clock, books, budget } = createScene()
+    const { ledger, push, works, clock, eventTotals, budget } = createScene()
     await push()
     works[0]?.arrive(IMPORTED)
     await clock.advance(ANSWER_MS)
 
     await ledger.drain(clock.monotonic() + 7_000)
-    const drained = books.totals()
+    const drained = eventTotals.snapshot()
     await works[0]?.end(IMPORTED_ALL, [IMPORTED, IMPORTED, IMPORTED])
 
     assert.partialDeepStrictEqual(drained, { received: 3, imported: 1, returned: 2, pending: 0 })
-    assert.deepEqual(books.totals(), drained)
+    assert.deepEqual(eventTotals.snapshot(), drained)
     assert.equal(budget.held(), 0)
   })
 
   it('tells of a bug in work that no push waits for, and counts its events once', async () => {
-    const { ledger, push, works, clock, books, told } = createScene()
+    const { ledger, push, works, clock, eventTotals, told } = createScene()
     await push()
     await clock.advance(ANSWER_MS)
 
     await ledger.drain(clock.monotonic() + 7_000)
     await works[0]?.fail(new Error('a bug'))
 
-    assert.partialDeepStrictEqual(books.totals(), { received: 3, returned: 3, pending: 0 })
+    assert.partialDeepStrictEqual(eventTotals.snapshot(), { received: 3, returned: 3, pending: 0 })
     assert.equal(told.bugs.length, 1)
   })
 

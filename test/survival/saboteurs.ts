@@ -178,7 +178,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /ackedEarly/,
   },
   'loses count of what it received': {
-    file: 'telemetry/books.ts',
+    file: 'telemetry/event-totals.ts',
     original: 'received += count',
     sabotaged: 'received += 1',
     found: /received \d+ events, but settled/,

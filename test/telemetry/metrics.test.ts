@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { IMPORTED, retry } from '../../src/model/outcome.ts'
 import { nack } from '../../src/settle/settlement-of.ts'
-import { createBooks } from '../../src/telemetry/books.ts'
+import { createEventTotals } from '../../src/telemetry/event-totals.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 
 /** The metrics that the contract names. */
@@ -27,9 +27,9 @@ const CONTRACT = [
 
 describe('the metrics', () => {
   it('are those of the contract, with their types and labels', async () => {
-    const { metrics, books } = createScene()
-    books.receive(1)
-    books.settle([{ outcome: IMPORTED, count: 1 }], {
+    const { metrics, eventTotals } = createScene()
+    eventTotals.receive(1)
+    eventTotals.settle([{ outcome: IMPORTED, count: 1 }], {
       kind: 'ack',
       reason: 'imported',
       status: 204,
@@ -51,10 +51,10 @@ describe('the metrics', () => {
     }
   })
 
-  it('show the books as they are at the scrape', async () => {
-    const { metrics, books } = createScene()
-    books.receive(5)
-    books.settle(
+  it('show the event totals as they are at the scrape', async () => {
+    const { metrics, eventTotals } = createScene()
+    eventTotals.receive(5)
+    eventTotals.settle(
       [
         { outcome: IMPORTED, count: 2 },
         { outcome: retry('deadline'), count: 1 },
@@ -64,7 +64,7 @@ describe('the metrics', () => {
     await metrics.text()
 
     const scrape = metrics.text()
-    books.receive(100)
+    eventTotals.receive(100)
     const text = await scrape
 
     assert.equal(sampleOf(text, 'events_received_total'), '5')
@@ -97,14 +97,14 @@ describe('the metrics', () => {
 })
 
 function createScene({ bufferedBytes = 0, rateLimit = 0, logLinesDropped = 0 } = {}) {
-  const books = createBooks()
+  const eventTotals = createEventTotals()
   const deps = {
-    books,
+    eventTotals,
     bufferedBytes: () => bufferedBytes,
     rateLimit: () => rateLimit,
     logLinesDropped: () => logLinesDropped,
   }
-  return { books, metrics: createMetrics(deps) }
+  return { eventTotals, metrics: createMetrics(deps) }
 }
 
 /** `type name{label,label}` of each metric in a scrape; `le` belongs to every histogram. */

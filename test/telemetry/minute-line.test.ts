@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { IMPORTED } from '../../src/model/outcome.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { nack } from '../../src/settle/settlement-of.ts'
-import { createBooks, type Totals } from '../../src/telemetry/books.ts'
+import { createEventTotals, type Totals } from '../../src/telemetry/event-totals.ts'
 import { createMinuteLine } from '../../src/telemetry/minute-line.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 
@@ -28,8 +28,8 @@ describe('the minute line', () => {
     assert.deepEqual(lines, [])
     await clock.advance(1)
 
-    const books = { ...EMPTY, received: 3, pending: 3 }
-    assert.deepEqual(lines, [{ delta: books, totals: books }])
+    const totals = { ...EMPTY, received: 3, pending: 3 }
+    assert.deepEqual(lines, [{ delta: totals, totals }])
   })
 
   it('does not come for a minute without traffic', async () => {
@@ -65,8 +65,8 @@ describe('the minute line', () => {
 
     line.close()
 
-    const books = { ...EMPTY, received: 50_000, imported: 50_000 }
-    assert.deepEqual(lines, [{ delta: books, totals: books }])
+    const totals = { ...EMPTY, received: 50_000, imported: 50_000 }
+    assert.deepEqual(lines, [{ delta: totals, totals }])
   })
 
   it('comes no more after shutdown', async () => {
@@ -98,7 +98,7 @@ describe('the minute line', () => {
   it('adds up to the totals, whatever comes when, and however often the instance freezes', () =>
     fc.assert(
       fc.asyncProperty(fc.array(steps), async (taken) => {
-        const { clock, books, lines, receive, settle, line } = createScene()
+        const { clock, eventTotals, lines, receive, settle, line } = createScene()
         for (const { kind, amount } of taken) {
           if (kind === 'receive') receive(amount)
           else if (kind === 'settle') settle(amount)
@@ -109,8 +109,8 @@ describe('the minute line', () => {
 
         line.close()
 
-        assert.deepEqual(sumOf(lines.map(({ delta }) => delta)), books.totals())
-        assert.deepEqual(lines.at(-1)?.totals, books.totals())
+        assert.deepEqual(sumOf(lines.map(({ delta }) => delta)), eventTotals.snapshot())
+        assert.deepEqual(lines.at(-1)?.totals, eventTotals.snapshot())
       }),
     ))
 })
@@ -147,24 +147,24 @@ function createScene(timers: 'run' | 'frozen' = 'run') {
       slept += ms
     },
   }
-  const books = createBooks()
+  const eventTotals = createEventTotals()
   const lines: { readonly delta: Totals; readonly totals: Totals }[] = []
   const line = createMinuteLine({
-    books,
+    eventTotals,
     clock,
     write: (delta, totals) => lines.push({ delta, totals }),
   })
-  return { clock, books, lines, line, receive, settle }
+  return { clock, eventTotals, lines, line, receive, settle }
 
   function receive(count: number): void {
     line.noteTraffic()
-    books.receive(count)
+    eventTotals.receive(count)
   }
 
   function settle(count: number, settlement = ACK): void {
     line.noteTraffic()
     const outcome =
       settlement.kind === 'ack' ? IMPORTED : ({ kind: 'retry', reason: 'throttled' } as const)
-    books.settle([{ outcome, count }], settlement)
+    eventTotals.settle([{ outcome, count }], settlement)
   }
 }

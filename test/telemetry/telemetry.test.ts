@@ -4,7 +4,7 @@ import { IMPORTED } from '../../src/model/outcome.ts'
 import { ACK_REASONS, type Settlement } from '../../src/model/settlement.ts'
 import type { Telemetry } from '../../src/model/telemetry.ts'
 import { nack } from '../../src/settle/settlement-of.ts'
-import { createBooks } from '../../src/telemetry/books.ts'
+import { createEventTotals } from '../../src/telemetry/event-totals.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
@@ -157,7 +157,7 @@ describe('a Mixpanel that cannot be reached', () => {
 })
 
 describe('the line of each minute', () => {
-  it('has the books with what the minute added', async () => {
+  it('has the event totals with what the minute added', async () => {
     const { telemetry, infos, clock } = createScene()
     telemetry.eventsReceived(3)
     telemetry.eventsSettled([{ outcome: IMPORTED, count: 1 }], ACK)
@@ -404,15 +404,15 @@ describe('each report', () => {
 function createScene(level = 'info') {
   const written: string[] = []
   const clock = createFakeClock()
-  const books = createBooks()
+  const eventTotals = createEventTotals()
   const metrics = createMetrics({
-    books,
+    eventTotals,
     bufferedBytes: () => 0,
     rateLimit: () => 0,
     logLinesDropped: () => 0,
   })
   const log = createLogger(level, { write: (line) => written.push(line) })
-  const telemetry = createTelemetry({ log, metrics, books, clock })
+  const telemetry = createTelemetry({ log, metrics, eventTotals, clock })
   return { telemetry, clock, lines, infos, warnings, sampleOf }
 
   function lines(): Record<string, unknown>[] {

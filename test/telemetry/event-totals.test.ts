@@ -10,7 +10,7 @@ import {
 } from '../../src/model/outcome.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { nack } from '../../src/settle/settlement-of.ts'
-import { createBooks } from '../../src/telemetry/books.ts'
+import { createEventTotals } from '../../src/telemetry/event-totals.ts'
 
 const DROPPED: EventOutcome = { kind: 'dropped', rule: 'transform' }
 const BAD_LINE = rejected('invalid_json', 'no JSON')
@@ -21,7 +21,7 @@ const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
 const THROTTLED = nack('throttled')
 const LEFT_TO_PUBSUB: Settlement = { kind: 'nack', reason: 'invalid_json', status: 422 }
 
-describe('the books', () => {
+describe('the event totals', () => {
   for (const [outcome, settlement, destination, reason] of [
     [IMPORTED, ACK, 'imported', ''],
     [IMPORTED, THROTTLED, 'imported', ''],
@@ -34,24 +34,24 @@ describe('the books', () => {
     [LATE, THROTTLED, 'returned', 'throttled'],
   ] as const) {
     it(`enter ${outcome.kind} in a message that is ${settlement.kind}ed ${settlement.status} as ${destination} ${reason}`, () => {
-      const books = createBooks()
-      books.receive(1)
+      const eventTotals = createEventTotals()
+      eventTotals.receive(1)
 
-      books.settle([{ outcome, count: 1 }], settlement)
+      eventTotals.settle([{ outcome, count: 1 }], settlement)
 
-      assert.deepEqual(books.entries(), [{ destination, reason, count: 1 }])
-      assert.equal(books.totals()[destination], 1)
+      assert.deepEqual(eventTotals.byReason(), [{ destination, reason, count: 1 }])
+      assert.equal(eventTotals.snapshot()[destination], 1)
     })
   }
 
   it('add up what goes the same way for the same reason', () => {
-    const books = createBooks()
-    books.receive(5)
+    const eventTotals = createEventTotals()
+    eventTotals.receive(5)
 
-    books.settle(one(IMPORTED, BAD_LINE, REFUSED), ACK)
-    books.settle([{ outcome: IMPORTED, count: 2 }], THROTTLED)
+    eventTotals.settle(one(IMPORTED, BAD_LINE, REFUSED), ACK)
+    eventTotals.settle([{ outcome: IMPORTED, count: 2 }], THROTTLED)
 
-    assert.deepEqual(books.entries(), [
+    assert.deepEqual(eventTotals.byReason(), [
       { destination: 'imported', reason: '', count: 3 },
       { destination: 'dead_lettered', reason: 'invalid_json', count: 1 },
       { destination: 'dead_lettered', reason: 'refused_by_mixpanel', count: 1 },
@@ -65,21 +65,22 @@ describe('the books', () => {
 
     fc.assert(
       fc.property(steps, (steps) => {
-        const books = createBooks()
+        const eventTotals = createEventTotals()
         const underWay: (readonly EventOutcome[])[] = []
 
         for (const { outcomes, settlement, settles } of steps) {
-          books.receive(outcomes.length)
+          eventTotals.receive(outcomes.length)
           underWay.push(outcomes)
           assertBalance()
           if (settles % 2 === 0) continue
           const [settled = []] = underWay.splice(settles % underWay.length, 1)
-          books.settle(one(...settled), settlement)
+          eventTotals.settle(one(...settled), settlement)
           assertBalance()
         }
 
         function assertBalance(): void {
-          const { received, imported, dead_lettered, dropped, returned, pending } = books.totals()
+          const { received, imported, dead_lettered, dropped, returned, pending } =
+            eventTotals.snapshot()
           assert.equal(pending, underWay.flat().length)
           assert.equal(received, imported + dead_lettered + dropped + returned + pending)
         }

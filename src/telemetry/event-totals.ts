@@ -18,18 +18,19 @@ interface Entry {
 export type Totals = Readonly<Record<'received' | Destination | 'pending', number>>
 
 /** The counts of the events that came in, and of where they went. */
-export interface Books {
+export interface EventTotals {
   receive(count: number): void
   settle(tallies: readonly Tally[], settlement: Settlement): void
-  totals(): Totals
-  entries(): readonly Entry[]
+  snapshot(): Totals
+  /** Returns the settled events, by destination and reason. */
+  byReason(): readonly Entry[]
 }
 
 /**
- * Makes books that start empty. They are plain numbers: every push writes them, and a scrape reads
- * them.
+ * Makes event totals that start at zero. They are plain numbers: every push writes them, and a scrape
+ * reads them.
  */
-export function createBooks(): Books {
+export function createEventTotals(): EventTotals {
   const counts: Readonly<Record<Destination, Map<string, number>>> = {
     imported: new Map(),
     dead_lettered: new Map(),
@@ -39,7 +40,7 @@ export function createBooks(): Books {
   let received = 0
   let pending = 0
 
-  return { receive, settle, totals, entries }
+  return { receive, settle, snapshot, byReason }
 
   function receive(count: number): void {
     received += count
@@ -55,13 +56,13 @@ export function createBooks(): Books {
     }
   }
 
-  function totals(): Totals {
+  function snapshot(): Totals {
     const settled = { imported: 0, dead_lettered: 0, dropped: 0, returned: 0 }
-    for (const { destination, count } of entries()) settled[destination] += count
+    for (const { destination, count } of byReason()) settled[destination] += count
     return { received, ...settled, pending }
   }
 
-  function entries(): readonly Entry[] {
+  function byReason(): readonly Entry[] {
     return DESTINATIONS.flatMap((destination) =>
       [...counts[destination]].map(([reason, count]) => ({ destination, reason, count })),
     )
