@@ -30,7 +30,7 @@ const MAX_RATIO = 1032
  * The errors of zlib for bytes that are cut off or damaged. All others, such as no memory, are
  * unforeseen.
  */
-const CORRUPT_CODES = ['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT']
+const CORRUPT_CODES = ['Z_DATA_ERROR', 'Z_BUF_ERROR']
 
 const gunzipInBackground = promisify(gunzip)
 
