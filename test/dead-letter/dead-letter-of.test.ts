@@ -75,6 +75,11 @@ describe('a dead letter', () => {
     assert.equal(deadLetterOf(aRejectedEvent({ outcome })).field, 'properties.time')
   })
 
+  it('says which of several equal lines it is for, and nothing for the first of them', () => {
+    assert.equal(deadLetterOf(aRejectedEvent({ ordinal: 2 })).ordinal, 2)
+    assert.ok(!('ordinal' in deadLetterOf(aRejectedEvent({ ordinal: undefined }))))
+  })
+
   it('holds the insert id and the time the event was sent with', () => {
     const letter = deadLetterOf(aRejectedEvent({ prepared: { insertId: 'i-1', time: 1_000 } }))
 
@@ -169,6 +174,12 @@ describe('a letter of many events', () => {
         attributes: { source: 'shop' },
       },
     })
+  })
+
+  it('counts a single event in the singular', () => {
+    const letter = letterOfMany(MESSAGE, { events: 1, lines: '7', reasons: { too_large: 1 } }, 0)
+
+    assert.equal(letter.detail, '1 event was rejected: too_large 1')
   })
 
   it('names no field when none of its events does, and holds a text of a mebibyte', () => {
