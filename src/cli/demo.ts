@@ -8,7 +8,7 @@ import { argumentsOrExit } from './arguments-or-exit.ts'
 import { createLetterReader } from './letter-reader.ts'
 import { type LocalWorld, startLocalWorld } from './local-world.ts'
 import { DEFAULT_PORT_BASE, FREE_PORTS, type Ports, portBaseOf, portsFrom } from './ports.ts'
-import { askedToEnd, untilEnded } from './until-ended.ts'
+import { exitRequested, waitForExit } from './wait-for-exit.ts'
 
 const HELP = `The main job on this machine: signed push -> verified -> decoded -> batched -> /import -> 204.
 
@@ -26,14 +26,14 @@ await main()
 async function main(): Promise<void> {
   const options = argumentsOrExit(HELP, optionsGiven)
   if (options.help) return console.log(HELP)
-  const asked = askedToEnd()
+  const requested = exitRequested()
   const world = await worldAt(options.once ? FREE_PORTS : portsFrom(options.portBase))
-  const kept = await Promise.race([show(world), asked.then(() => false)])
+  const kept = await Promise.race([show(world), requested.then(() => false)])
   if (options.once) {
     process.exitCode = kept ? 0 : 1
   } else {
     showWhatToTryNext(world)
-    process.exitCode = await untilEnded(world.service, asked)
+    process.exitCode = await waitForExit(world.service, requested)
   }
   await world.close()
 }

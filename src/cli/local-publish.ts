@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { createPoster, type Poster } from '../local/http-post.ts'
 import { isUnanswered, LOCAL_TOPIC } from '../local/push-request.ts'
 import { argumentsOrExit } from './arguments-or-exit.ts'
-import { counted } from './news.ts'
+import { formatCount } from './event-line.ts'
 import { DEFAULT_PORT_BASE, portBaseOf, portsFrom } from './ports.ts'
 import { type Published, publishEvents } from './publish-events.ts'
 
@@ -101,5 +101,5 @@ function base64Of(data: Uint8Array): string {
 }
 
 function summary({ events, messages }: Published): string {
-  return `Published ${counted(events)} events in ${counted(messages)} messages.`
+  return `Published ${formatCount(events)} events in ${formatCount(messages)} messages.`
 }

@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util'
 import { systemClock } from '../lib/clock.ts'
 import { argumentsOrExit } from './arguments-or-exit.ts'
-import { createBulletin } from './bulletin.ts'
+import { createEventFeed } from './event-feed.ts'
+import type { FeedEvent } from './event-line.ts'
+import { createFeedEvents, letterEvent } from './feed-events.ts'
 import { createLetterReader } from './letter-reader.ts'
 import { type LocalWorld, startLocalWorld } from './local-world.ts'
-import type { News } from './news.ts'
 import { DEFAULT_PORT_BASE, portBaseOf, portsFrom } from './ports.ts'
 import { variablesGiven } from './service-environment.ts'
-import { thingsToTry } from './things-to-try.ts'
-import { askedToEnd, untilEnded } from './until-ended.ts'
-import { createWorldNews, letterNews } from './world-news.ts'
+import { suggestedCommands } from './suggested-commands.ts'
+import { exitRequested, waitForExit } from './wait-for-exit.ts'
 
 const HELP = `A whole world on this machine until Ctrl-C: Pub/Sub with a topic and a signed push subscription,
 the real service, Mixpanel. Prints commands to paste, then a line for each thing that happens.
@@ -28,17 +28,17 @@ await main()
 async function main(): Promise<void> {
   const options = argumentsOrExit(HELP, optionsGiven)
   if (options.help) return console.log(HELP)
-  const asked = askedToEnd()
-  const { tell, close } = createBulletin({ clock: systemClock, write: console.log })
-  const world = await worldFor(options, tell)
-  console.log(thingsToTry(world, options.portBase))
-  const stopReading = tellLetters(world, tell)
-  const code = await untilEnded(world.service, asked)
+  const requested = exitRequested()
+  const feed = createEventFeed({ clock: systemClock, write: console.log })
+  const world = await worldFor(options, feed.print)
+  console.log(suggestedCommands(world, options.portBase))
+  const stopReading = reportLetters(world, feed.print)
+  const code = await waitForExit(world.service, requested)
   if (code !== 0) console.error(world.lastLogLines().join('\n'))
   stopReading()
   console.log('Ending: the service settles what it can.')
   await world.close()
-  close()
+  feed.close()
   process.exitCode = code
 }
 
@@ -83,9 +83,9 @@ function variablesFor(deadLetters: string | undefined): Options['variables'] {
 }
 
 /** Starts the world. The most frequent failure is a port that is taken. */
-async function worldFor(options: Options, tell: (news: News) => void): Promise<LocalWorld> {
+async function worldFor(options: Options, report: (event: FeedEvent) => void): Promise<LocalWorld> {
   const { portBase, duplicates, variables } = options
-  const watch = createWorldNews({ clock: systemClock, tell })
+  const watch = createFeedEvents({ clock: systemClock, report })
   try {
     return await startLocalWorld({ ports: portsFrom(portBase), variables, duplicates, watch })
   } catch (error) {
@@ -98,7 +98,10 @@ async function worldFor(options: Options, tell: (news: News) => void): Promise<L
 }
 
 /** Reports the letters written from now on; returns how to stop. */
-function tellLetters({ deadLetterFolder }: LocalWorld, tell: (news: News) => void): () => void {
+function reportLetters(
+  { deadLetterFolder }: LocalWorld,
+  report: (event: FeedEvent) => void,
+): () => void {
   if (deadLetterFolder === undefined) return () => {}
   const reader = createLetterReader(deadLetterFolder)
   reader.readNew()
@@ -106,11 +109,11 @@ function tellLetters({ deadLetterFolder }: LocalWorld, tell: (news: News) => voi
   readOn()
   return () => {
     cancel()
-    for (const letter of reader.readNew()) tell(letterNews(letter))
+    for (const letter of reader.readNew()) report(letterEvent(letter))
   }
 
   function readOn(): void {
-    for (const letter of reader.readNew()) tell(letterNews(letter))
+    for (const letter of reader.readNew()) report(letterEvent(letter))
     cancel = systemClock.after(LOOK_FOR_LETTERS_EVERY_MS, readOn)
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
 import { portsFrom } from '../../src/cli/ports.ts'
-import { thingsToTry } from '../../src/cli/things-to-try.ts'
+import { suggestedCommands } from '../../src/cli/suggested-commands.ts'
 import { deadLetterOf, letterOfMany } from '../../src/dead-letter/dead-letter-of.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
 import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
@@ -92,7 +92,7 @@ describe('the pages', () => {
     const at = (port: number) => ({ url: `http://127.0.0.1:${port}` })
     const { service, issuer, mixpanel, pubsub } = portsFrom(8080)
 
-    const printed = thingsToTry(
+    const printed = suggestedCommands(
       {
         service: { ...at(service), pid: 1 },
         issuer: at(issuer),

@@ -63,7 +63,7 @@ it('the pages print what their commands print, beside the demo', { skip }, async
   await assertPrints([tryService], place)
 })
 
-it('the page of the local world prints the news that its lines make', { skip }, async (t) => {
+it('the page of the local world prints the events that its lines make', { skip }, async (t) => {
   const local = await startLocal(t)
   const [step] = stepsIn(partOf(LOCAL_WORLD, '## A whole world on your machine'))
   const lines = step?.commands.trim().split('\n') ?? []

@@ -2,7 +2,7 @@ import { LOCAL_TOPIC } from '../local/push-request.ts'
 import { DEFAULT_PORT_BASE, portsFrom } from './ports.ts'
 
 /** The addresses of the parts of a world. */
-export interface Places {
+export interface Addresses {
   readonly service: { readonly url: string; readonly pid: number }
   readonly pubsub: { readonly url: string }
   readonly mixpanel: { readonly url: string }
@@ -18,7 +18,7 @@ const POISON = 'poison'
 const POISONED = `${GOOD_EVENT}\n${GOOD_EVENT.replace('hello', POISON)}`
 
 /** Describes the whole world: the addresses of its parts, and lines to paste into a shell. */
-export function thingsToTry(world: Places, portBase: number): string {
+export function suggestedCommands(world: Addresses, portBase: number): string {
   const { service, pubsub, mixpanel, issuer, deadLetterFolder, logFile } = world
   const metrics = `http://127.0.0.1:${portsFrom(portBase).metrics}/metrics`
   const publish = (data: string): string => publishLine(pubsub.url, data)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type News, newsGroup, newsLine } from '../../src/cli/news.ts'
+import { eventGroup, eventLine, type FeedEvent } from '../../src/cli/event-line.ts'
 
 const ID = '9007199254840993'
-const DELIVERED: News = {
+const DELIVERED: FeedEvent = {
   kind: 'delivered',
   messageId: ID,
   answer: '503',
@@ -13,8 +13,8 @@ const DELIVERED: News = {
   tookMs: 7_000.4,
 }
 
-describe('a line of news', () => {
-  for (const [line, news] of [
+describe('the line of an event', () => {
+  for (const [line, event] of [
     [`published    ${ID}    17,900 bytes`, { kind: 'published', messageId: ID, bytes: 17_900 }],
     [`delivered    ${ID}    503 nack       attempt 12  7,000 ms  redelivery`, DELIVERED],
     [
@@ -36,23 +36,23 @@ describe('a line of news', () => {
       },
     ],
     ['switched     faults: none', { kind: 'switched', what: 'faults', to: 'none' }],
-  ] as const satisfies readonly (readonly [string, News])[]) {
+  ] as const satisfies readonly (readonly [string, FeedEvent])[]) {
     it(`is legible: ${line}`, () => {
-      assert.equal(newsLine(news), line)
+      assert.equal(eventLine(event), line)
     })
   }
 
   it('is one line, whatever an id or a transform’s error holds', () => {
-    const line = newsLine({ kind: 'dead_letter', id: 'a\nb', reason: 'r', detail: 'x\u001b[2Jy' })
+    const line = eventLine({ kind: 'dead_letter', id: 'a\nb', reason: 'r', detail: 'x\u001b[2Jy' })
 
     assert.equal(line, 'dead letter  a b                 r: x [2Jy')
   })
 
   it('is counted by what came of it', () => {
-    assert.equal(newsGroup(DELIVERED), 'nacked')
-    assert.equal(newsGroup({ kind: 'published', messageId: ID, bytes: 1 }), 'published')
+    assert.equal(eventGroup(DELIVERED), 'nacked')
+    assert.equal(eventGroup({ kind: 'published', messageId: ID, bytes: 1 }), 'published')
     assert.equal(
-      newsGroup({ kind: 'dead_letter', id: ID, reason: 'r', detail: '' }),
+      eventGroup({ kind: 'dead_letter', id: ID, reason: 'r', detail: '' }),
       'dead-lettered',
     )
   })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createBulletin } from '../../src/cli/bulletin.ts'
-import type { News } from '../../src/cli/news.ts'
+import { createEventFeed } from '../../src/cli/event-feed.ts'
+import type { FeedEvent } from '../../src/cli/event-line.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 
-const PUBLISHED: News = { kind: 'published', messageId: '1', bytes: 51 }
-const SWITCHED: News = { kind: 'switched', what: 'faults', to: 'none' }
-const NACKED: News = {
+const PUBLISHED: FeedEvent = { kind: 'published', messageId: '1', bytes: 51 }
+const SWITCHED: FeedEvent = { kind: 'switched', what: 'faults', to: 'none' }
+const NACKED: FeedEvent = {
   kind: 'delivered',
   messageId: '1',
   answer: '503',
@@ -19,28 +19,28 @@ const NACKED: News = {
 function createScene() {
   const clock = createFakeClock(Date.UTC(2026, 0, 1, 13, 5, 7, 89))
   const lines: string[] = []
-  const bulletin = createBulletin({ clock, write: (line) => lines.push(line) })
-  return { clock, lines, bulletin, tellTimes }
+  const feed = createEventFeed({ clock, write: (line) => lines.push(line) })
+  return { clock, lines, feed, printTimes }
 
-  function tellTimes(times: number, news: News): void {
-    for (let told = 0; told < times; told++) bulletin.tell(news)
+  function printTimes(times: number, event: FeedEvent): void {
+    for (let printed = 0; printed < times; printed++) feed.print(event)
   }
 }
 
-describe('the bulletin', () => {
-  it('has a line for each piece of news, with its time', () => {
-    const { lines, bulletin } = createScene()
+describe('the event feed', () => {
+  it('has a line for each event, with its time', () => {
+    const { lines, feed } = createScene()
 
-    bulletin.tell(PUBLISHED)
+    feed.print(PUBLISHED)
 
     assert.deepEqual(lines, ['13:05:07.089  published    1                   51 bytes'])
   })
 
   it('sums up what comes after the twentieth line in a second', async () => {
-    const { clock, lines, tellTimes } = createScene()
+    const { clock, lines, printTimes } = createScene()
 
-    tellTimes(1_020, PUBLISHED)
-    tellTimes(3, NACKED)
+    printTimes(1_020, PUBLISHED)
+    printTimes(3, NACKED)
     assert.equal(lines.length, 20)
     await clock.advance(1_000)
 
@@ -49,11 +49,11 @@ describe('the bulletin', () => {
   })
 
   it('starts anew with each second', async () => {
-    const { clock, lines, tellTimes } = createScene()
+    const { clock, lines, printTimes } = createScene()
 
-    tellTimes(20, PUBLISHED)
+    printTimes(20, PUBLISHED)
     await clock.advance(1_000)
-    tellTimes(20, PUBLISHED)
+    printTimes(20, PUBLISHED)
     await clock.advance(1_000)
 
     assert.equal(lines.length, 40)
@@ -61,19 +61,19 @@ describe('the bulletin', () => {
   })
 
   it('always tells what somebody switches', () => {
-    const { lines, bulletin, tellTimes } = createScene()
+    const { lines, feed, printTimes } = createScene()
 
-    tellTimes(500, PUBLISHED)
-    bulletin.tell(SWITCHED)
+    printTimes(500, PUBLISHED)
+    feed.print(SWITCHED)
 
     assert.match(lines.at(-1) ?? '', /switched +faults: none$/)
   })
 
   it('sums up what is left when it closes', () => {
-    const { lines, bulletin, tellTimes } = createScene()
+    const { lines, feed, printTimes } = createScene()
 
-    tellTimes(21, PUBLISHED)
-    bulletin.close()
+    printTimes(21, PUBLISHED)
+    feed.close()
 
     assert.match(lines.at(-1) ?? '', /…and +1 published$/)
   })

@@ -7,12 +7,12 @@ import type { SubscriptionObserver } from '../local/pubsub/push-subscription.ts'
 import { LOCAL_DEAD_LETTER_TOPIC } from '../local/pubsub-stand-in.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
+import type { FeedEvent } from './event-line.ts'
 import type { WorldWatch } from './local-world.ts'
-import type { News } from './news.ts'
 
-export interface WorldNewsDeps {
+export interface FeedEventsDeps {
   readonly clock: Pick<Clock, 'monotonic'>
-  readonly tell: (news: News) => void
+  readonly report: (event: FeedEvent) => void
 }
 
 const AT_FIRST: StandInSettings = {
@@ -21,27 +21,27 @@ const AT_FIRST: StandInSettings = {
   quota: 'unlimited',
 }
 
-/** Watches a world, and reports each event in it as news. */
-export function createWorldNews({ clock, tell }: WorldNewsDeps): Required<WorldWatch> {
+/** Makes callbacks that watch a local world, and report what happens in it as events of the feed. */
+export function createFeedEvents({ clock, report }: FeedEventsDeps): Required<WorldWatch> {
   let settings = textsOf(AT_FIRST)
 
   return {
     published(topic, messages) {
-      const newsOf = topic === LOCAL_DEAD_LETTER_TOPIC ? letterInTopic : publishedNews
-      for (const message of messages) tell(newsOf(message))
+      const eventOf = topic === LOCAL_DEAD_LETTER_TOPIC ? topicLetterEvent : publishedEvent
+      for (const message of messages) report(eventOf(message))
     },
-    deliveries: createDeliveryNews({ clock, tell }),
+    deliveries: createDeliveryEvents({ clock, report }),
     controlled(changed) {
       const now = textsOf(changed)
       for (const [what, to] of Object.entries(now)) {
-        if (settings[what] !== to) tell({ kind: 'switched', what, to })
+        if (settings[what] !== to) report({ kind: 'switched', what, to })
       }
       settings = now
     },
   }
 }
 
-function createDeliveryNews({ clock, tell }: WorldNewsDeps): SubscriptionObserver {
+function createDeliveryEvents({ clock, report }: FeedEventsDeps): SubscriptionObserver {
   const underWay = new Map<string, { readonly attempt: number; readonly pushedAt: number }>()
   const duplicates = new Set<string>()
 
@@ -53,7 +53,7 @@ function createDeliveryNews({ clock, tell }: WorldNewsDeps): SubscriptionObserve
     answered({ messageId }, result, isAcked) {
       const { attempt = 1, pushedAt = clock.monotonic() } = underWay.get(messageId) ?? {}
       const again = attempt > 1 ? 'redelivery' : 'first'
-      tell({
+      report({
         kind: 'delivered',
         messageId,
         answer: answerText(result),
@@ -68,12 +68,12 @@ function createDeliveryNews({ clock, tell }: WorldNewsDeps): SubscriptionObserve
   }
 }
 
-function publishedNews({ messageId, data }: TopicMessage): News {
+function publishedEvent({ messageId, data }: TopicMessage): FeedEvent {
   return { kind: 'published', messageId, bytes: data.length }
 }
 
-/** Makes the news of a message in the letters' topic. Any other message has no reason. */
-function letterInTopic({ messageId, attributes }: TopicMessage): News {
+/** Makes the event of a message in the letters' topic. Any other message has no reason. */
+function topicLetterEvent({ messageId, attributes }: TopicMessage): FeedEvent {
   const of = (name: LetterAttribute): string | undefined => attributes[`${LETTER_PREFIX}${name}`]
   const field = of('field')
   return {
@@ -85,8 +85,8 @@ function letterInTopic({ messageId, attributes }: TopicMessage): News {
   }
 }
 
-/** Makes the news of a dead letter, with its reason and without its event. */
-export function letterNews({ id, reason, field, detail }: DeadLetter): News {
+/** Makes the event of a dead letter, with its reason and without its event. */
+export function letterEvent({ id, reason, field, detail }: DeadLetter): FeedEvent {
   return { kind: 'dead_letter', id, reason, detail, ...(field !== undefined && { field }) }
 }
 

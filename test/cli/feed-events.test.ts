@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type News, newsLine } from '../../src/cli/news.ts'
-import { createWorldNews } from '../../src/cli/world-news.ts'
+import { eventLine, type FeedEvent } from '../../src/cli/event-line.ts'
+import { createFeedEvents } from '../../src/cli/feed-events.ts'
 import { FAVOURED } from '../../src/local/mixpanel/switches.ts'
 import { LOCAL_DEAD_LETTER_TOPIC } from '../../src/local/pubsub-stand-in.ts'
 import { LOCAL_TOPIC } from '../../src/local/push-request.ts'
@@ -16,22 +16,22 @@ const SETTINGS = {
 
 function createScene() {
   const clock = createFakeClock()
-  const news: News[] = []
-  const watch = createWorldNews({ clock, tell: (one) => news.push(one) })
-  return { clock, news, watch }
+  const events: FeedEvent[] = []
+  const watch = createFeedEvents({ clock, report: (event) => events.push(event) })
+  return { clock, events, watch }
 }
 
-describe('the news of a world', () => {
+describe('the feed events of a local world', () => {
   it('have of a message its id and its bytes', () => {
-    const { news, watch } = createScene()
+    const { events, watch } = createScene()
 
     watch.published(LOCAL_TOPIC, [MESSAGE])
 
-    assert.deepEqual(news, [{ kind: 'published', messageId: '1', bytes: 2 }])
+    assert.deepEqual(events, [{ kind: 'published', messageId: '1', bytes: 2 }])
   })
 
   it('have of a delivery how long it took, and which it was', async () => {
-    const { clock, news, watch } = createScene()
+    const { clock, events, watch } = createScene()
     const { pushed, answered, duplicate } = watch.deliveries
 
     for (const attempt of [1, 2, 3, 4]) {
@@ -43,7 +43,7 @@ describe('the news of a world', () => {
     }
 
     assert.deepEqual(
-      news.map((one) => newsLine(one).replaceAll(/ +/g, ' ')),
+      events.map((event) => eventLine(event).replaceAll(/ +/g, ' ')),
       [
         'delivered 1 deadline nack attempt 1 7 ms',
         'delivered 1 204 ack attempt 2 7 ms redelivery',
@@ -54,7 +54,7 @@ describe('the news of a world', () => {
   })
 
   it('have of a dead letter in a topic what its attributes say', () => {
-    const { news, watch } = createScene()
+    const { events, watch } = createScene()
     const attributes = {
       'pubsub-mixpanel-id': '7-2',
       'pubsub-mixpanel-reason': 'invalid_event',
@@ -64,7 +64,7 @@ describe('the news of a world', () => {
 
     watch.published(LOCAL_DEAD_LETTER_TOPIC, [{ ...MESSAGE, attributes }, MESSAGE])
 
-    assert.deepEqual(news, [
+    assert.deepEqual(events, [
       {
         kind: 'dead_letter',
         id: '7-2',
@@ -77,7 +77,7 @@ describe('the news of a world', () => {
   })
 
   it('have of what is switched only what has changed', () => {
-    const { news, watch } = createScene()
+    const { events, watch } = createScene()
     const hang = { kind: 'hang' } as const
     const next = [{ behaviour: hang, times: 2 }]
 
@@ -87,7 +87,7 @@ describe('the news of a world', () => {
     watch.controlled({ ...SETTINGS, switches: { ...FAVOURED, poison: 'p' } })
 
     assert.deepEqual(
-      news.map((one) => newsLine(one).replaceAll(/ +/g, ' ')),
+      events.map((event) => eventLine(event).replaceAll(/ +/g, ' ')),
       [
         'switched faults: {"kind":"hang"} 2 times, then none',
         'switched faults: {"kind":"hang"}',

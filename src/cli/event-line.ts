@@ -1,5 +1,5 @@
-/** A piece of news of a local world. It holds nothing of the content of events. */
-export type News = Readonly<
+/** An event of a local world, for its feed. It holds nothing of the content of events. */
+export type FeedEvent = Readonly<
   | { kind: 'published'; messageId: string; bytes: number }
   | ({ kind: 'delivered'; messageId: string } & Delivered)
   | { kind: 'dead_letter'; id: string; reason: string; field?: string; detail: string }
@@ -22,43 +22,43 @@ export interface Delivered {
 const ID_WIDTH = 18
 
 /** Makes one line, without its time. Lines of one kind have aligned columns. */
-export function newsLine(news: News): string {
-  switch (news.kind) {
+export function eventLine(event: FeedEvent): string {
+  switch (event.kind) {
     case 'published':
-      return `published    ${news.messageId.padEnd(ID_WIDTH)}  ${counted(news.bytes)} bytes`
+      return `published    ${event.messageId.padEnd(ID_WIDTH)}  ${formatCount(event.bytes)} bytes`
     case 'delivered':
-      return `delivered    ${news.messageId.padEnd(ID_WIDTH)}  ${deliveryText(news)}`
+      return `delivered    ${event.messageId.padEnd(ID_WIDTH)}  ${deliveryText(event)}`
     case 'dead_letter':
-      return bare(`dead letter  ${news.id.padEnd(ID_WIDTH)}  ${letterText(news)}`)
+      return bare(`dead letter  ${event.id.padEnd(ID_WIDTH)}  ${letterText(event)}`)
     case 'switched':
-      return bare(`switched     ${news.what}: ${news.to}`)
+      return bare(`switched     ${event.what}: ${event.to}`)
   }
 }
 
-/** The group in which a piece of news is counted when it is not printed. */
-export function newsGroup(news: News): string {
-  switch (news.kind) {
+/** Returns the group in which an event is counted when it is not printed. */
+export function eventGroup(event: FeedEvent): string {
+  switch (event.kind) {
     case 'delivered':
-      return `${news.settlement}ed`
+      return `${event.settlement}ed`
     case 'dead_letter':
       return 'dead-lettered'
     default:
-      return news.kind
+      return event.kind
   }
 }
 
 /** Formats as `1,234`, in every locale. */
-export function counted(count: number): string {
+export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
 function deliveryText({ answer, settlement, attempt, tookMs, again }: Delivered): string {
   const result = `${answer} ${settlement}`.padEnd(14)
-  const took = `${counted(Math.round(tookMs))} ms`.padStart(9)
+  const took = `${formatCount(Math.round(tookMs))} ms`.padStart(9)
   return `${result} attempt ${String(attempt).padEnd(2)} ${took}  ${again === 'first' ? '' : again}`.trimEnd()
 }
 
-function letterText({ reason, field, detail }: News & { kind: 'dead_letter' }): string {
+function letterText({ reason, field, detail }: FeedEvent & { kind: 'dead_letter' }): string {
   return `${reason}${field === undefined ? '' : ` at ${field}`}: ${detail}`
 }
 
