@@ -1,15 +1,15 @@
 import type { PendingEvent } from '../model/pending-event.ts'
 import type { Gate } from './gate.ts'
 import type { Refusals } from './refusals.ts'
-import type { Judged, Standing } from './standing.ts'
+import type { RecordedVerdict, Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
 export interface AccessDeps {
   readonly gate: Pick<Gate, 'bar'>
-  readonly standing: Pick<Standing, 'judge' | 'hasImportedSince'>
+  readonly trust: Pick<Trust, 'record' | 'hasImportedSince'>
   readonly refusals: Pick<Refusals, 'noteText' | 'isOfItsOwn'>
   /** Called with the verdict on every answer, as it comes. */
-  readonly heard: (verdict: Judged) => void
+  readonly heard: (verdict: RecordedVerdict) => void
 }
 
 /**
@@ -22,7 +22,7 @@ export type IsAccessRefused = (
   since: number,
 ) => boolean
 
-const MISCONFIGURED: Judged = { kind: 'misconfigured', status: 400 }
+const MISCONFIGURED: RecordedVerdict = { kind: 'misconfigured', status: 400 }
 
 /**
  * Makes an `IsAccessRefused`. One 400 whose text names credentials is a refusal like any other,
@@ -31,14 +31,14 @@ const MISCONFIGURED: Judged = { kind: 'misconfigured', status: 400 }
  * imported since.
  */
 export function createIsAccessRefused(deps: AccessDeps): IsAccessRefused {
-  const { gate, standing, refusals, heard } = deps
+  const { gate, trust, refusals, heard } = deps
 
   return function isAccessRefused(batch, answers, since) {
     const speakOfAccess = answers.length > 1 && answers.every(({ hint }) => hint === 'access')
-    if (!speakOfAccess || standing.hasImportedSince(since)) return false
+    if (!speakOfAccess || trust.hasImportedSince(since)) return false
     if (refusals.isOfItsOwn(batch)) return false
     refusals.noteText(batch)
-    standing.judge(MISCONFIGURED, since)
+    trust.record(MISCONFIGURED, since)
     gate.bar(since)
     heard(MISCONFIGURED)
     return true

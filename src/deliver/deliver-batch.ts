@@ -9,15 +9,15 @@ import { type BodyForm, importBodyOf } from './import-body.ts'
 import type { MixpanelClient } from './mixpanel-client.ts'
 import type { Refusals } from './refusals.ts'
 import { createSplit, type Delivered } from './split.ts'
-import { importsSomething, type Judged, type Standing } from './standing.ts'
 import { latestDeliverBy, latestGoesOnUntil, tellAll, tellEach } from './tell.ts'
 import { createTrial, type TrialDeps } from './trial.ts'
+import { importsSomething, type RecordedVerdict, type Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
 export interface DeliverDeps extends Pick<TrialDeps, 'heard'> {
   readonly client: Pick<MixpanelClient, 'send'>
   readonly gate: Gate
-  readonly standing: Standing
+  readonly trust: Trust
   /** The refusals that earlier deliveries of the same messages met. */
   readonly refusals: Refusals
   readonly holding: Holding
@@ -37,7 +37,7 @@ export interface DeliverDeps extends Pick<TrialDeps, 'heard'> {
 }
 
 /** The end of the delivery of a batch, or of its wait for the gate. */
-type End = Judged | GiveBack | Yield
+type End = RecordedVerdict | GiveBack | Yield
 type Yield = Extract<Passage, { kind: 'yield' }>
 type GiveBack = Extract<Passage, { kind: 'give_back' }>
 
@@ -49,7 +49,7 @@ type GiveBack = Extract<Passage, { kind: 'give_back' }>
 export function createDeliverBatch(
   deps: DeliverDeps,
 ): (batch: readonly PendingEvent[]) => Promise<void> {
-  const { client, clock, gate, standing, refusals, holding, requestLimit, gzipLimit } = deps
+  const { client, clock, gate, trust, refusals, holding, requestLimit, gzipLimit } = deps
   const isAccessRefused = createIsAccessRefused(deps)
   const split = createSplit({
     ...deps,
@@ -142,7 +142,7 @@ export function createDeliverBatch(
    * know.
    */
   function whyClosed(reason: GiveBack['reason']): RetryReason {
-    return reason === 'throttled' && standing.isSuspect() ? 'suspect' : reason
+    return reason === 'throttled' && trust.isSuspect() ? 'suspect' : reason
   }
 
   function giveBack(batch: readonly PendingEvent[], reason: RetryReason): Delivered {

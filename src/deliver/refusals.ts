@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { createExpiringMap } from '../lib/expiring-map.ts'
 import type { PendingEvent } from '../model/pending-event.ts'
-import type { Standing } from './standing.ts'
+import type { Trust } from './trust.ts'
 
 /** The refusals that earlier deliveries met, by message: Pub/Sub brings the same message again. */
 export interface Refusals {
@@ -40,10 +40,7 @@ const MAX_BYTES = 4 * 1024 * 1024
 const ENTRY_BYTES = 256
 
 /** Makes a memory for one process. Each instance counts for itself. */
-export function createRefusals(
-  standing: Pick<Standing, 'hasImportedSince'>,
-  clock: Clock,
-): Refusals {
+export function createRefusals(trust: Pick<Trust, 'hasImportedSince'>, clock: Clock): Refusals {
   const options = { lifetimeMs: LIFETIME_MS, maxBytes: MAX_BYTES }
   const counts = createExpiringMap<Count>(options, clock)
   const requests = createExpiringMap<number>(options, clock)
@@ -54,7 +51,7 @@ export function createRefusals(
   function countDelivery(event: PendingEvent): number {
     const key = keyOf(event)
     const before = counts.recall(key)
-    if (before && !standing.hasImportedSince(before.at)) return before.deliveries
+    if (before && !trust.hasImportedSince(before.at)) return before.deliveries
     const count = { deliveries: (before?.deliveries ?? 0) + 1, at: clock.monotonic() }
     counts.remember(key, count, ENTRY_BYTES)
     return count.deliveries
@@ -77,7 +74,7 @@ export function createRefusals(
   function isOfItsOwn(batch: readonly PendingEvent[]): boolean {
     return keysIn(batch).some((key) => {
       const at = texts.recall(key)
-      return at !== undefined && standing.hasImportedSince(at)
+      return at !== undefined && trust.hasImportedSince(at)
     })
   }
 }

@@ -5,8 +5,8 @@ import type { IsAccessRefused } from './access.ts'
 import type { Gate } from './gate.ts'
 import type { Holding } from './holding.ts'
 import type { Refusals } from './refusals.ts'
-import type { Standing } from './standing.ts'
 import { tellAll } from './tell.ts'
+import type { Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
 /** A batch of which Mixpanel imported nothing, and named no event that is at fault. */
@@ -27,7 +27,7 @@ export interface SplitDeps {
    * twice.
    */
   readonly deliver: (batch: readonly PendingEvent[]) => Promise<Delivered>
-  readonly standing: Pick<Standing, 'hasImportedSince' | 'vouches' | 'suspect'>
+  readonly trust: Pick<Trust, 'hasImportedSince' | 'spend' | 'suspect'>
   readonly refusals: Pick<Refusals, 'countDelivery' | 'noteSplit' | 'requestsBefore'>
   readonly isAccessRefused: IsAccessRefused
   readonly holding: Pick<Holding, 'hold'>
@@ -101,7 +101,7 @@ const DELIVERIES_BELIEVED = 3
  * between, and the others go back.
  */
 export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise<void> {
-  const { deliver, standing, gate, clock, random } = deps
+  const { deliver, trust, gate, clock, random } = deps
 
   return split
 
@@ -121,7 +121,7 @@ export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise
       if (refused && deps.isAccessRefused(batch, refused, startedAt)) return deliverAgain(rest)
       // The parts of a turn take the permits, so an import of other batches may end only after the
       // turn.
-      if (standing.hasImportedSince(turnBefore)) rest.refusals = 0
+      if (trust.hasImportedSince(turnBefore)) rest.refusals = 0
       turnBefore = since
       settleProven(rest)
       noteRefused(rest)
@@ -196,19 +196,19 @@ export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise
 
   /**
    * Whether the refusal of a part is believed. The last events of a split may stand together, with
-   * no good event between them: an import vouches for ten.
+   * no good event between them: an import gives trust in ten.
    */
   function isBelieved(part: Part, rest: Rest): boolean {
     const [event, ...others] = part.batch
     if (!event || others.length > 0) return false
-    const isVouchedFor = rest.hasNeighbours && isBelievable(part) && standing.vouches()
-    if (!isVouchedFor && deps.refusals.countDelivery(event) < DELIVERIES_BELIEVED) return false
+    const isTrusted = rest.hasNeighbours && isBelievable(part) && trust.spend()
+    if (!isTrusted && deps.refusals.countDelivery(event) < DELIVERIES_BELIEVED) return false
     reject(part)
     return true
   }
 
   function suspectAll(suspects: readonly Part[], startedAt: number): void {
-    const isAlone = standing.suspect(startedAt, clock.monotonic())
+    const isAlone = trust.suspect(startedAt, clock.monotonic())
     if (isAlone) gate.suspect()
     const batch = suspects.flatMap((part) => part.batch)
     deps.suspected(batch.length)

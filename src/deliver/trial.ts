@@ -1,14 +1,14 @@
 import type { ImportAnswer } from './answer.ts'
 import type { AttemptEnd, FailedAttempt, Gate, OpenPassage, Passage } from './gate.ts'
 import type { AttemptPolicy } from './mixpanel-client.ts'
-import type { Judged, Standing } from './standing.ts'
+import type { RecordedVerdict, Trust } from './trust.ts'
 import { type Refusal, type SentEvent, verdictOn } from './verdict.ts'
 
 export interface TrialDeps {
   readonly gate: Pick<Gate, 'pass' | 'passAgain' | 'ended'>
-  readonly standing: Pick<Standing, 'judge' | 'hasImportedSince'>
+  readonly trust: Pick<Trust, 'record' | 'hasImportedSince'>
   /** Called with the verdict on every answer, as it comes. */
-  readonly heard: (verdict: Judged) => void
+  readonly heard: (verdict: RecordedVerdict) => void
 }
 
 /** One body on trial, with the facts about its events. */
@@ -27,7 +27,7 @@ export interface Charge {
 /** The attempts at one body, and the verdict on the last of them. */
 export interface Trial {
   readonly policy: AttemptPolicy
-  verdict(): Judged
+  verdict(): RecordedVerdict
   /** Whether the verdict is a retry only because the text of a 400 is about a passing fault. */
   isTransientByText(): boolean
   /** Ends the passage of an attempt that a bug has left without an answer. */
@@ -36,11 +36,11 @@ export interface Trial {
 
 /** Makes a trial whose first attempt may be sent. */
 export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassage): Trial {
-  const { gate, standing, heard } = deps
+  const { gate, trust, heard } = deps
   const { events, until, goesOnUntil } = charge
   let attempt = passage
   let isUnderWay = true
-  let verdict: Judged = { kind: 'retry', reason: 'unknown_answer' }
+  let verdict: RecordedVerdict = { kind: 'retry', reason: 'unknown_answer' }
   /** The instant of the first attempt whose answer named a passing fault. */
   let transientSince: number | undefined
   /** The count of the last answer, while Mixpanel is asked for it a second time. */
@@ -54,7 +54,7 @@ export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassag
   }
 
   function retryable(answer: ImportAnswer): boolean {
-    verdict = believed(standing.judge(verdictOn(answer, charge.sent()), attempt.at))
+    verdict = believed(trust.record(verdictOn(answer, charge.sent()), attempt.at))
     end(endOf(verdict, events))
     heard(verdict)
     if (verdict.kind === 'shortfall') return asksAgain(verdict.imported)
@@ -65,11 +65,11 @@ export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassag
    * Returns the verdict to act on. A 400 that names a passing fault is retried. It is a refusal
    * when it comes again although another event was imported: the text may then quote an event.
    */
-  function believed(judged: Judged): Judged {
+  function believed(judged: RecordedVerdict): RecordedVerdict {
     if (judged.kind !== 'refused' || judged.hint !== 'transience') return judged
     const isRefusal =
       charge.isOfItsOwn() ||
-      (transientSince !== undefined && standing.hasImportedSince(transientSince))
+      (transientSince !== undefined && trust.hasImportedSince(transientSince))
     transientSince ??= attempt.at
     return isRefusal ? judged : TRANSIENT
   }
@@ -104,7 +104,7 @@ export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassag
     return gate.passAgain(events, { attempt: failed, retryAfter }, until, goesOnUntil)
   }
 
-  function finalVerdict(): Judged {
+  function finalVerdict(): RecordedVerdict {
     if (verdict.kind !== 'shortfall') return verdict
     return { kind: 'shortfall', imported: Math.max(verdict.imported, counted ?? 0) }
   }
@@ -115,10 +115,10 @@ export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassag
   }
 }
 
-const TRANSIENT: Judged = { kind: 'retry', reason: 'mixpanel_unavailable' }
+const TRANSIENT: RecordedVerdict = { kind: 'retry', reason: 'mixpanel_unavailable' }
 const FIRST: FailedAttempt = { attempt: 1, retryAfter: undefined }
 
-function endOf(verdict: Judged, events: number): AttemptEnd {
+function endOf(verdict: RecordedVerdict, events: number): AttemptEnd {
   switch (verdict.kind) {
     case 'imported':
     case 'settled':

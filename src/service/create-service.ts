@@ -236,12 +236,12 @@ function reasonsOf(deps: {
   isFull: boolean
   allRejected: boolean
 }): DegradedReason[] {
-  const { standing, gate } = deps.delivery
+  const { trust, gate } = deps.delivery
   const reasons: DegradedReason[] = []
   if (gate.barred()) reasons.push('misconfigured')
-  if (standing.isSuspect()) reasons.push('suspect')
+  if (trust.isSuspect()) reasons.push('suspect')
   if (deps.allRejected) reasons.push('all_rejected')
-  if (!standing.isSuspect() && gate.closed()) reasons.push('throttled')
+  if (!trust.isSuspect() && gate.closed()) reasons.push('throttled')
   if (deps.isFull) reasons.push('overloaded')
   if (!deps.authenticator.available()) reasons.push('no_keys')
   return reasons

@@ -5,7 +5,7 @@ import { createGate, type Gate } from '../deliver/gate.ts'
 import { createHolding } from '../deliver/holding.ts'
 import { createMixpanelClient } from '../deliver/mixpanel-client.ts'
 import { createRefusals } from '../deliver/refusals.ts'
-import { createStanding, type Standing } from '../deliver/standing.ts'
+import { createTrust, type Trust } from '../deliver/trust.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createLimit } from '../lib/semaphore.ts'
 import type { RetryReason } from '../model/outcome.ts'
@@ -16,7 +16,7 @@ import { VERSION } from '../version.ts'
 export interface Delivery {
   readonly batcher: Batcher
   readonly gate: Gate
-  readonly standing: Standing
+  readonly trust: Trust
   /** Looks at all waiting events again. It is called when deadlines have moved. */
   review(): void
   /** Stops all waiting for other events or for a better moment. */
@@ -48,13 +48,13 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
     { clock, requestEnded: telemetry.requestEnded },
   )
   const gate = createGate({ ...BACKOFF, ...delivery }, { clock, random })
-  const standing = createStanding()
+  const trust = createTrust()
   const holding = createHolding(clock)
   const deliverBatch = createDeliverBatch({
     client,
     gate,
-    standing,
-    refusals: createRefusals(standing, clock),
+    trust,
+    refusals: createRefusals(trust, clock),
     holding,
     clock,
     random,
@@ -72,7 +72,7 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
     { ...batch, ...delivery },
     { clock, deliverBatch, lateReason, permitWanted: gate.yieldPermit },
   )
-  return { batcher, gate, standing, review, drain, close: client.close }
+  return { batcher, gate, trust, review, drain, close: client.close }
 
   function review(): void {
     batcher.review()

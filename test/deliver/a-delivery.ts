@@ -7,7 +7,7 @@ import { createHolding } from '../../src/deliver/holding.ts'
 import type { ImportBody } from '../../src/deliver/import-body.ts'
 import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
 import { createRefusals } from '../../src/deliver/refusals.ts'
-import { createStanding, type Judged } from '../../src/deliver/standing.ts'
+import { createTrust, type RecordedVerdict } from '../../src/deliver/trust.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
 import type { EventOutcome } from '../../src/model/outcome.ts'
 import type { PendingEvent } from '../../src/model/pending-event.ts'
@@ -63,9 +63,9 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const clock = createFakeClock()
   let gzips = 0
   const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
-  const standing = createStanding()
+  const trust = createTrust()
   const holding = createHolding(clock)
-  const verdicts: Judged['kind'][] = []
+  const verdicts: RecordedVerdict['kind'][] = []
   const sent: { at: number; texts: readonly string[]; encoding: string }[] = []
   const told = {
     yielded: [] as (readonly PendingEvent[])[],
@@ -77,8 +77,8 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const deliverBatch = createDeliverBatch({
     client: { send },
     gate,
-    standing,
-    refusals: createRefusals(standing, clock),
+    trust,
+    refusals: createRefusals(trust, clock),
     holding,
     clock,
     random,
@@ -92,7 +92,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   return {
     clock,
     gate,
-    standing,
+    trust,
     holding,
     verdicts,
     sent,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createIsAccessRefused } from '../../src/deliver/access.ts'
-import type { Judged } from '../../src/deliver/standing.ts'
+import type { RecordedVerdict } from '../../src/deliver/trust.ts'
 import type { Refusal } from '../../src/deliver/verdict.ts'
 import { aSink } from '../helpers/builders.ts'
 import { pendingOf } from './a-delivery.ts'
@@ -21,9 +21,9 @@ function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false }
   const batch = pendingOf(aSink())
   const isAccessRefused = createIsAccessRefused({
     gate: { bar: (since) => told.push(['barred', since]) },
-    standing: {
-      judge: (verdict, sentAt) => {
-        told.push(['judged', verdict.kind, sentAt])
+    trust: {
+      record: (verdict, sentAt) => {
+        told.push(['recorded', verdict.kind, sentAt])
         return MISCONFIGURED
       },
       hasImportedSince: (since) => imported && since === SINCE,
@@ -37,7 +37,7 @@ function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false }
   return { isRefused: isAccessRefused(batch, answers, SINCE), told }
 }
 
-const MISCONFIGURED: Judged = { kind: 'misconfigured', status: 400 }
+const MISCONFIGURED: RecordedVerdict = { kind: 'misconfigured', status: 400 }
 
 describe('refusals that speak of credentials', () => {
   it('mean that access is refused when there are two: the gate is barred, and all are told', () => {
@@ -46,7 +46,7 @@ describe('refusals that speak of credentials', () => {
     assert.equal(isRefused, true)
     assert.deepEqual(told, [
       ['noted', true],
-      ['judged', 'misconfigured', SINCE],
+      ['recorded', 'misconfigured', SINCE],
       ['barred', SINCE],
       ['heard', MISCONFIGURED],
     ])

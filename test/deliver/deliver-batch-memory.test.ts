@@ -5,7 +5,7 @@ import { createGate } from '../../src/deliver/gate.ts'
 import { createHolding } from '../../src/deliver/holding.ts'
 import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
 import { createRefusals } from '../../src/deliver/refusals.ts'
-import { createStanding } from '../../src/deliver/standing.ts'
+import { createTrust } from '../../src/deliver/trust.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
 import { aPendingEvent, aSink } from '../helpers/builders.ts'
 import { collectGarbage } from '../helpers/collect-garbage.ts'
@@ -18,11 +18,11 @@ it('lets go of a delivered batch, though the client still holds the request', as
     { initialMs: 1, maxMs: 1, maxEventsPerSecond: 1_000 },
     { clock, random: () => 0 },
   )
-  const standing = createStanding()
+  const trust = createTrust()
   const deliverBatch = createDeliverBatch({
     gate,
-    standing,
-    refusals: createRefusals(standing, clock),
+    trust,
+    refusals: createRefusals(trust, clock),
     holding: createHolding(clock),
     clock,
     random: () => 0,

@@ -1,27 +1,27 @@
 import type { Verdict } from './verdict.ts'
 
 /**
- * A verdict that takes the earlier ones into account: a 403 or 404 then counts as a refusal of
- * access or as a passing fault.
+ * A verdict after those before it are taken into account: a 403 or 404 is then a refusal of access,
+ * or a passing fault.
  */
-export type Judged = Exclude<Verdict, { kind: 'shut_out' }>
+export type RecordedVerdict = Exclude<Verdict, { kind: 'shut_out' }>
 
-/** The standing of the service with Mixpanel: the last answers decide what a refusal may mean. */
-export interface Standing {
+/** The trust in a refusal of Mixpanel: the answers before it decide what it may mean. */
+export interface Trust {
   /**
-   * Notes the verdict on an attempt that was sent at the monotonic instant `sentAt`. Returns its
+   * Records the verdict on an attempt that was sent at the monotonic instant `sentAt`. Returns its
    * meaning after the verdicts before it.
    */
-  judge(verdict: Verdict, sentAt: number): Judged
+  record(verdict: Verdict, sentAt: number): RecordedVerdict
   /** Whether an attempt that was sent at `since` or later has imported something. */
   hasImportedSince(since: number): boolean
   /**
-   * Whether the last import still vouches for one more event that was refused alone, with nothing
-   * imported beside it. It vouches for ten.
+   * Spends the trust in one refusal of an event that stood alone, with nothing imported beside it.
+   * Returns `false` when none is left: an import gives trust in ten.
    */
-  vouches(): boolean
+  spend(): boolean
   /**
-   * Notes that events went back because a delivery that began at `startedAt` refused them without a
+   * Records that events went back because a delivery that began at `startedAt` refused them without a
    * name. Returns whether Mixpanel must be left alone: nothing was imported meanwhile, nor since
    * the last such delivery.
    */
@@ -34,12 +34,12 @@ export interface Standing {
  * single one may come from a proxy.
  */
 const SHUT_OUT_TIMES = 3
-/** The most dead letters of a fault of Mixpanel that begins in the middle of a split. */
-const REFUSALS_AN_IMPORT_VOUCHES_FOR = 10
+/** The most dead letters of a fault of Mixpanel that begins while a batch is halved. */
+const REFUSALS_PER_IMPORT = 10
 
-/** Makes a standing without proof that anything can be imported. */
-export function createStanding(): Standing {
-  let vouchers = 0
+/** Makes the trust of a new process: there is no proof yet that anything can be imported. */
+export function createTrust(): Trust {
+  let refusalsLeft = 0
   let shutOut = 0
   let suspected = false
   let importedSinceSuspicion = false
@@ -47,14 +47,14 @@ export function createStanding(): Standing {
   let lastFaultAt = Number.NEGATIVE_INFINITY
 
   return {
-    judge,
+    record,
     hasImportedSince: (since) => lastImportSentAt >= since,
-    vouches,
+    spend,
     suspect,
     isSuspect: () => suspected,
   }
 
-  function judge(verdict: Verdict, sentAt: number): Judged {
+  function record(verdict: Verdict, sentAt: number): RecordedVerdict {
     if (importsSomething(verdict)) noteImport(sentAt)
     if (verdict.kind === 'misconfigured') noteFault(sentAt)
     if (verdict.kind !== 'shut_out') return verdict
@@ -67,16 +67,16 @@ export function createStanding(): Standing {
   function noteImport(sentAt: number): void {
     // An attempt that was sent before the fault shows nothing about the time after it.
     if (sentAt < lastFaultAt) return
-    vouchers = REFUSALS_AN_IMPORT_VOUCHES_FOR
+    refusalsLeft = REFUSALS_PER_IMPORT
     shutOut = 0
     suspected = false
     importedSinceSuspicion = true
     lastImportSentAt = Math.max(lastImportSentAt, sentAt)
   }
 
-  function vouches(): boolean {
-    if (vouchers === 0) return false
-    vouchers -= 1
+  function spend(): boolean {
+    if (refusalsLeft === 0) return false
+    refusalsLeft -= 1
     return true
   }
 
@@ -89,7 +89,7 @@ export function createStanding(): Standing {
   }
 
   function noteFault(at: number): void {
-    vouchers = 0
+    refusalsLeft = 0
     lastFaultAt = Math.max(lastFaultAt, at)
   }
 }
