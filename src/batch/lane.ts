@@ -55,7 +55,9 @@ const BRACKET_BYTES = 1
  */
 export function createLane(limits: BatchLimits, lateReason: () => RetryReason): Lane {
   let runs: Run[] = []
-  /** The events and bytes of all runs. They spare the walk along the runs while no batch is full. */
+  /**
+   * The events and bytes of all runs. They spare the walk along the runs while no batch is full.
+   */
   let allEvents = 0
   let allBytes = BRACKET_BYTES
 

@@ -3,13 +3,13 @@ import type { Limit } from '../lib/semaphore.ts'
 import { IMPORTED, type Rejected, type RetryReason, retry } from '../model/outcome.ts'
 import type { PendingEvent } from '../model/pending-event.ts'
 import { createIsAccessRefused } from './access.ts'
+import { createBisect, type Delivered } from './bisect.ts'
 import type { Gate, Passage } from './gate.ts'
 import type { Holding } from './holding.ts'
 import { type BodyForm, importBodyOf } from './import-body.ts'
 import type { MixpanelClient } from './mixpanel-client.ts'
 import type { Refusals } from './refusals.ts'
-import { createSplit, type Delivered } from './split.ts'
-import { latestDeliverBy, latestGoesOnUntil, tellAll, tellEach } from './tell.ts'
+import { latestDeliverBy, latestGoesOnUntil, settleEach, settleEvents } from './settle-events.ts'
 import { createTrial, type TrialDeps } from './trial.ts'
 import { importsSomething, type RecordedVerdict, type Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
@@ -22,7 +22,7 @@ export interface DeliverDeps extends Pick<TrialDeps, 'heard'> {
   readonly refusals: Refusals
   readonly holding: Holding
   readonly clock: Clock
-  /** The limit on requests under way: the parts of a batch that is split are sent at once. */
+  /** The limit on requests under way: the halves of a refused batch are sent at once. */
   readonly requestLimit: Limit
   /** The limit on compressions under way. */
   readonly gzipLimit: Limit
@@ -51,7 +51,7 @@ export function createDeliverBatch(
 ): (batch: readonly PendingEvent[]) => Promise<void> {
   const { client, clock, gate, trust, refusals, holding, requestLimit, gzipLimit } = deps
   const isAccessRefused = createIsAccessRefused(deps)
-  const split = createSplit({
+  const bisect = createBisect({
     ...deps,
     isAccessRefused,
     deliver: (batch) => deliver(batch, 'compressed'),
@@ -59,7 +59,7 @@ export function createDeliverBatch(
 
   return async function deliverBatch(batch) {
     const end = await deliver(batch, 'compressed')
-    if (end.kind === 'refused') await split(end)
+    if (end.kind === 'refused') await bisect(end)
   }
 
   /** Reports the outcomes of all events, unless the batch is refused and no event is named. */
@@ -71,10 +71,10 @@ export function createDeliverBatch(
     )
     switch (end.kind) {
       case 'imported':
-        tellAll(batch, IMPORTED)
+        settleEvents(batch, IMPORTED)
         return IMPORTED_SOME
       case 'settled':
-        tellEach(batch, end.outcomes)
+        settleEach(batch, end.outcomes)
         return importsSomething(end) ? IMPORTED_SOME : IMPORTED_NONE
       case 'listed':
         return deliverUnlisted(batch, end.rejected)
@@ -147,7 +147,7 @@ export function createDeliverBatch(
 
   function giveBack(batch: readonly PendingEvent[], reason: RetryReason): Delivered {
     if (reason === 'suspect') holding.hold(batch)
-    else tellAll(batch, retry(reason))
+    else settleEvents(batch, retry(reason))
     return IMPORTED_NONE
   }
 
@@ -161,7 +161,7 @@ export function createDeliverBatch(
   ): Promise<Delivered> {
     for (const [place, outcome] of listed) {
       const event = batch[place]
-      if (event) tellAll([event], outcome)
+      if (event) settleEvents([event], outcome)
     }
     const others = batch.filter((_, place) => !listed.has(place))
     return others.length === 0 ? IMPORTED_NONE : deliver(others, 'compressed')
@@ -179,13 +179,13 @@ export function createDeliverBatch(
   ): Promise<Delivered> {
     if (imported === 0) return settleRefusal(batch, form, NONE_IMPORTED, startedAt)
     deps.shortfall(batch.length - imported)
-    tellAll(batch, IMPORTED)
+    settleEvents(batch, IMPORTED)
     return IMPORTED_SOME
   }
 }
 
-const IMPORTED_SOME: Delivered = { kind: 'told', imported: true }
-const IMPORTED_NONE: Delivered = { kind: 'told', imported: false }
+const IMPORTED_SOME: Delivered = { kind: 'settled', imported: true }
+const IMPORTED_NONE: Delivered = { kind: 'settled', imported: false }
 
 const NONE_IMPORTED: Refusal = {
   kind: 'refused',

@@ -41,7 +41,10 @@ const NAMES_A_FIELD = /^["'`]|^properties\./
 const SPEAKS_OF_DECODING =
   /\bdecod|\bunmarshal|\bpars(e|ing)\b|\bunknown (field|key|propert)|\binvalid (character|json|utf)|\belement idx\b|\bsyntax error\b/i
 
-/** Whether a text has the words of a 401 under another status: about credentials, or the project they are for. */
+/**
+ * Whether a text has the words of a 401 under another status: about credentials, or the project
+ * they are for.
+ */
 export function speaksOfAccess(error: string): boolean {
   if (isAboutAnEvent(error)) return false
   const text = withoutQuotes(error).toLowerCase()

@@ -11,12 +11,12 @@ export interface Refusals {
    */
   countDelivery(event: PendingEvent): number
   /**
-   * Notes the number of requests of a split that refused these events, while others of the split
-   * were imported. A split may run out of time before an event stands alone.
+   * Notes the number of requests of a bisection that refused these events, while others of the
+   * bisection were imported. A bisection may run out of time before an event stands alone.
    */
-  noteSplit(batch: readonly PendingEvent[], requests: number): void
+  noteBisection(batch: readonly PendingEvent[], requests: number): void
   /**
-   * Returns the number of requests of an earlier split that refused all of these events; 0 when
+   * Returns the number of requests of an earlier bisection that refused all of these events; 0 when
    * none is noted.
    */
   requestsBefore(batch: readonly PendingEvent[]): number
@@ -46,7 +46,7 @@ export function createRefusals(trust: Pick<Trust, 'hasImportedSince'>, clock: Cl
   const requests = createExpiringMap<number>(options, clock)
   const texts = createExpiringMap<number>(options, clock)
 
-  return { countDelivery, noteSplit, requestsBefore, noteText, isOfItsOwn }
+  return { countDelivery, noteBisection, requestsBefore, noteText, isOfItsOwn }
 
   function countDelivery(event: PendingEvent): number {
     const key = keyOf(event)
@@ -57,7 +57,7 @@ export function createRefusals(trust: Pick<Trust, 'hasImportedSince'>, clock: Cl
     return count.deliveries
   }
 
-  function noteSplit(batch: readonly PendingEvent[], count: number): void {
+  function noteBisection(batch: readonly PendingEvent[], count: number): void {
     for (const event of batch) requests.remember(keyOf(event), count, ENTRY_BYTES)
   }
 

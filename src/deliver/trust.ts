@@ -21,8 +21,8 @@ export interface Trust {
    */
   spend(): boolean
   /**
-   * Records that events went back because a delivery that began at `startedAt` refused them without a
-   * name. Returns whether Mixpanel must be left alone: nothing was imported meanwhile, nor since
+   * Records that events went back because a delivery that began at `startedAt` refused them without
+   * a name. Returns whether Mixpanel must be left alone: nothing was imported meanwhile, nor since
    * the last such delivery.
    */
   suspect(startedAt: number, now: number): boolean

@@ -67,7 +67,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const holding = createHolding(clock)
   const verdicts: RecordedVerdict['kind'][] = []
   const sent: { at: number; texts: readonly string[]; encoding: string }[] = []
-  const told = {
+  const noted = {
     yielded: [] as (readonly PendingEvent[])[],
     shortfalls: [] as number[],
     suspected: [] as number[],
@@ -85,9 +85,9 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     requestLimit: createLimit(maxConcurrency),
     gzipLimit: counted,
     heard: ({ kind }) => verdicts.push(kind),
-    yielded: (batch) => told.yielded.push(batch),
-    shortfall: (events) => told.shortfalls.push(events),
-    suspected: (events) => told.suspected.push(events),
+    yielded: (batch) => noted.yielded.push(batch),
+    shortfall: (events) => noted.shortfalls.push(events),
+    suspected: (events) => noted.suspected.push(events),
   })
   return {
     clock,
@@ -96,7 +96,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     holding,
     verdicts,
     sent,
-    told,
+    noted,
     deliverBatch,
     run,
     runUntil,
@@ -134,10 +134,10 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     assert.equal(policy.events, texts.length)
     for (let attempt = 1; ; attempt++) {
       sent.push({ at: clock.monotonic(), texts, encoding: body.encoding })
-      told.most = Math.max(told.most, ++told.underWay)
+      noted.most = Math.max(noted.most, ++noted.underWay)
       const answer = await answers(texts, attempt)
       if (takesMs > 0) await new Promise<void>((resolve) => clock.after(takesMs, resolve))
-      told.underWay -= 1
+      noted.underWay -= 1
       if (!policy.retryable(answer) || !(await policy.waitTurn(attempt, answer))) return answer
     }
   }

@@ -17,34 +17,34 @@ const OF_TIME: Refusal = { ...REFUSED, hint: 'transience' }
 const SINCE = 1_000
 
 function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false } = {}) {
-  const told: unknown[] = []
+  const noted: unknown[] = []
   const batch = pendingOf(aSink())
   const isAccessRefused = createIsAccessRefused({
-    gate: { bar: (since) => told.push(['barred', since]) },
+    gate: { bar: (since) => noted.push(['barred', since]) },
     trust: {
       record: (verdict, sentAt) => {
-        told.push(['recorded', verdict.kind, sentAt])
+        noted.push(['recorded', verdict.kind, sentAt])
         return MISCONFIGURED
       },
       hasImportedSince: (since) => imported && since === SINCE,
     },
     refusals: {
-      noteText: (noted) => told.push(['noted', noted === batch]),
+      noteText: (events) => noted.push(['noted', events === batch]),
       isOfItsOwn: (asked) => ofItsOwn && asked === batch,
     },
-    heard: (verdict) => told.push(['heard', verdict]),
+    heard: (verdict) => noted.push(['heard', verdict]),
   })
-  return { isRefused: isAccessRefused(batch, answers, SINCE), told }
+  return { isRefused: isAccessRefused(batch, answers, SINCE), noted }
 }
 
 const MISCONFIGURED: RecordedVerdict = { kind: 'misconfigured', status: 400 }
 
 describe('refusals that speak of credentials', () => {
-  it('mean that access is refused when there are two: the gate is barred, and all are told', () => {
-    const { isRefused, told } = ask([OF_ACCESS, OF_ACCESS])
+  it('mean that access is refused when there are two: the gate is barred, and reported', () => {
+    const { isRefused, noted } = ask([OF_ACCESS, OF_ACCESS])
 
     assert.equal(isRefused, true)
-    assert.deepEqual(told, [
+    assert.deepEqual(noted, [
       ['noted', true],
       ['recorded', 'misconfigured', SINCE],
       ['barred', SINCE],
@@ -61,7 +61,7 @@ describe('refusals that speak of credentials', () => {
     ['the message met such texts before', [OF_ACCESS, OF_ACCESS], { ofItsOwn: true }],
   ] as const) {
     it(`mean nothing else than other refusals when ${what}`, () => {
-      assert.deepEqual(ask(answers, changes), { isRefused: false, told: [] })
+      assert.deepEqual(ask(answers, changes), { isRefused: false, noted: [] })
     })
   }
 })

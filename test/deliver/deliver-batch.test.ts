@@ -128,9 +128,9 @@ describe('delivering a batch', () => {
     assert.deepEqual(sentAt(), [0, 1_000, 3_000, 7_000])
   })
 
-  it('is taken back, and told nothing, when it yields its permit', async () => {
+  it('is taken back, and reports nothing, when it yields its permit', async () => {
     const sink = aSink(0, 20_000)
-    const { deliverBatch, gate, clock, told, sentAt } = aDelivery(allImported)
+    const { deliverBatch, gate, clock, noted, sentAt } = aDelivery(allImported)
     const batch = pendingOf(sink)
     await gate.pass(30_000_000, () => 1)
 
@@ -139,7 +139,7 @@ describe('delivering a batch', () => {
     gate.yieldPermit()
     await delivering
 
-    assert.deepEqual(told.yielded, [batch])
+    assert.deepEqual(noted.yielded, [batch])
     assert.deepEqual([sink.arrivals, sentAt()], [[], []])
   })
 
@@ -229,13 +229,13 @@ describe('delivering a batch', () => {
 
   it('believes nobody that an event is too large which is not, while nothing is imported', async () => {
     const sink = aSink(10_000)
-    const { deliverBatch, clock, told } = aDelivery(always(TOO_LARGE))
+    const { deliverBatch, clock, noted } = aDelivery(always(TOO_LARGE))
 
     await deliverBatch(pendingOf(sink, ['X'.repeat(99_999)]))
     await clock.advance(10_000)
 
     assert.deepEqual(reasonsOf(sink), ['suspect'])
-    assert.deepEqual(told.suspected, [1])
+    assert.deepEqual(noted.suspected, [1])
   })
 
   it('rejects nothing that only a proxy calls too large, while nothing is imported', async () => {
@@ -293,7 +293,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(reasonsOf(sink), ['draining'])
   })
 
-  it('gives back at once, when it drains, what would have to be split', async () => {
+  it('gives back at once, when it drains, a refused batch instead of halving it', async () => {
     const sink = aSink()
     const { deliverBatch, gate, sent } = aDelivery(always(TOO_LARGE))
     gate.drain()

@@ -369,7 +369,7 @@ describe('another attempt', () => {
   })
 })
 
-describe('a gate that was told to slow down', () => {
+describe('a gate after a 429', () => {
   it('pauses for all, lets one probe, and the others when Mixpanel has taken it', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
@@ -790,7 +790,7 @@ describe('a gate whose credentials were refused', () => {
     assert.deepEqual(notes, [[10_000, 'probe', 'open']])
   })
 
-  it('is barred by what was on its way when it was told to slow down, too', async () => {
+  it('is barred by answers to attempts that were under way at a 429, too', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const onItsWay = await passed(gate)

@@ -39,7 +39,7 @@ describe('importBodyOf', () => {
     }
   })
 
-  it('leaves even what is large as it is when it is told to', async () => {
+  it('compresses no body, however large, in the form plain', async () => {
     const text = `{"event":"a","properties":{"x":"${'x'.repeat(2_000)}"}}`
 
     const body = await importBodyOf(pendingWith([text]), limit, 'plain')

@@ -226,7 +226,7 @@ describe('the answer of Mixpanel', () => {
     },
   ]
   for (const { name, turn, cause } of none) {
-    it(`is none when ${name}, and the cause is told: ${cause}`, async (t) => {
+    it(`is none when ${name}, and the cause is given: ${cause}`, async (t) => {
       const { send, ends } = await startClient(t, [turn])
 
       assert.deepEqual(await send(aBody(), aPolicy()), unreachable(cause))

@@ -74,14 +74,14 @@ describe('the deliveries that refused an event', () => {
   })
 })
 
-describe('the requests of a split that refused a batch', () => {
+describe('the requests of a bisection that refused a batch', () => {
   it('are those that refused the event which the fewest have', () => {
-    const { noteSplit, requestsBefore } = aScene()
+    const { noteBisection, requestsBefore } = aScene()
     const [a, b, c] = pendingOf(aSink())
     assert.ok(a && b && c)
 
-    noteSplit([a, b], 3)
-    noteSplit([b], 5)
+    noteBisection([a, b], 3)
+    noteBisection([b], 5)
 
     assert.deepEqual([[a], [b], [a, b], [b, c], [c]].map(requestsBefore), [3, 5, 3, 0, 0])
   })

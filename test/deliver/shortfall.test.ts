@@ -19,13 +19,13 @@ function counting(imported: number) {
 describe('a 200 that counts fewer events than were sent', () => {
   it('is asked once more, at once, and believed when all are counted then', async () => {
     const sink = aSink()
-    const { deliverBatch, sentAt, told } = aDelivery(inTurn(counting(1), allImported))
+    const { deliverBatch, sentAt, noted } = aDelivery(inTurn(counting(1), allImported))
 
     await deliverBatch(pendingOf(sink))
 
     assert.deepEqual(sentAt(), [0, 0])
     assert.deepEqual(outcomesOf(sink), { a: IMPORTED, b: IMPORTED, c: IMPORTED })
-    assert.deepEqual(told.shortfalls, [])
+    assert.deepEqual(noted.shortfalls, [])
   })
 
   for (const [first, second, missing] of [
@@ -35,21 +35,21 @@ describe('a 200 that counts fewer events than were sent', () => {
     [0, 2, 1],
     [2, 0, 1],
   ] as const) {
-    it(`means imported when some are counted, and the gap is told: ${first}, then ${second}`, async () => {
+    it(`means imported when some are counted, and the gap is reported: ${first}, then ${second}`, async () => {
       const sink = aSink()
-      const { deliverBatch, sent, told } = aDelivery(inTurn(counting(first), counting(second)))
+      const { deliverBatch, sent, noted } = aDelivery(inTurn(counting(first), counting(second)))
 
       await deliverBatch(pendingOf(sink))
 
       assert.equal(sent.length, 2)
       assert.deepEqual(reasonsOf(sink), ['imported', 'imported', 'imported'])
-      assert.deepEqual(told.shortfalls, [missing])
+      assert.deepEqual(noted.shortfalls, [missing])
     })
   }
 
   it('is halved, and rejects nothing, when twice none is counted of any part', async () => {
     const sink = aSink(10_000)
-    const { deliverBatch, run, clock, told } = aDelivery(inTurn(allImported, counting(0)), {
+    const { deliverBatch, run, clock, noted } = aDelivery(inTurn(allImported, counting(0)), {
       takesMs: 10,
     })
     await run(deliverBatch(pendingOf(aSink(), ['p'])))
@@ -58,8 +58,8 @@ describe('a 200 that counts fewer events than were sent', () => {
     await clock.advance(10_000)
 
     assert.deepEqual(reasonsOf(sink), Array(2_000).fill('suspect'))
-    assert.deepEqual(told.shortfalls, [])
-    assert.deepEqual(told.suspected, [2_000])
+    assert.deepEqual(noted.shortfalls, [])
+    assert.deepEqual(noted.suspected, [2_000])
   })
 
   it('is halved, and imported in parts, when it is counted as none only now and then', async () => {
@@ -75,14 +75,14 @@ describe('a 200 that counts fewer events than were sent', () => {
 
   it('goes back when twice none is counted, and nothing was ever imported', async () => {
     const sink = aSink(10_000)
-    const { deliverBatch, clock, told } = aDelivery(inTurn(counting(0)))
+    const { deliverBatch, clock, noted } = aDelivery(inTurn(counting(0)))
 
     await deliverBatch(pendingOf(sink, ['a']))
     assert.deepEqual(reasonsOf(sink), [])
     await clock.advance(10_000)
 
     assert.deepEqual(reasonsOf(sink), ['suspect'])
-    assert.deepEqual(told.suspected, [1])
+    assert.deepEqual(noted.suspected, [1])
   })
 
   it('is no success when there is no time to ask again', async () => {

@@ -30,7 +30,7 @@ describe('a 400 that speaks of access', () => {
   for (const events of [['a'], ['a', 'b'], Array(2_000).fill('a')]) {
     it(`means misconfigured when it comes twice with no import meanwhile: ${events.length}`, async () => {
       const sink = aSink(8_000)
-      const { deliverBatch, clock, gate, run, told, verdicts } = aDelivery(always(NO_ACCESS), {
+      const { deliverBatch, clock, gate, run, noted, verdicts } = aDelivery(always(NO_ACCESS), {
         takesMs: 10,
       })
 
@@ -42,7 +42,7 @@ describe('a 400 that speaks of access', () => {
 
       assert.deepEqual(reasonsOf(sink), Array(events.length).fill('misconfigured'))
       assert.ok(verdicts.includes('misconfigured'))
-      assert.deepEqual(told.suspected, [])
+      assert.deepEqual(noted.suspected, [])
     })
   }
 
@@ -126,13 +126,13 @@ describe('a 400 that speaks of a fault that passes', () => {
 
   it('goes back as a 503 does when there is no more time', async () => {
     const sink = aSink(8_000)
-    const { deliverBatch, clock, told } = aDelivery(always(TEMPORARY))
+    const { deliverBatch, clock, noted } = aDelivery(always(TEMPORARY))
 
     void deliverBatch(pendingOf(sink))
     await clock.advance(8_000)
 
     assert.deepEqual(reasonsOf(sink), Array(3).fill('mixpanel_unavailable'))
-    assert.deepEqual(told.suspected, [])
+    assert.deepEqual(noted.suspected, [])
   })
 
   it('is a refusal when it comes again although others are imported: it may quote an event', async () => {

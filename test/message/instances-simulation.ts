@@ -1,6 +1,6 @@
 import { createBatcher } from '../../src/batch/batcher.ts'
 import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
-import { latestGoesOnUntil, tellAll } from '../../src/deliver/tell.ts'
+import { latestGoesOnUntil, settleEvents } from '../../src/deliver/settle-events.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { createLedger, type Ledger } from '../../src/message/ledger.ts'
@@ -159,12 +159,12 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
   async function deliverBatch(batch: readonly PendingEvent[]): Promise<void> {
     await turnOf(batch)
     const sentAt = clock.monotonic()
-    if (sentAt >= latestGoesOnUntil(batch)) return tellAll(batch, LATE)
+    if (sentAt >= latestGoesOnUntil(batch)) return settleEvents(batch, LATE)
     usedUntil = sentAt + (batch.length / eventsPerSecond) * 1_000
     for (const { place } of batch) sent[place] = (sent[place] ?? 0) + 1
     await passed(ROUND_TRIP_MS)
     // An answer that came while the instance was frozen is read after the time-out has rung.
-    tellAll(batch, clock.monotonic() - sentAt > TIMEOUT_MS ? TIMED_OUT : IMPORTED)
+    settleEvents(batch, clock.monotonic() - sentAt > TIMEOUT_MS ? TIMED_OUT : IMPORTED)
   }
 
   /** Comes when those before have had their turn, and Mixpanel takes more. */

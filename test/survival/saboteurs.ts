@@ -125,7 +125,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   'takes events that an unbalanced 400 does not name for imported': {
     file: 'deliver/deliver-batch.ts',
     original: "return others.length === 0 ? IMPORTED_NONE : deliver(others, 'compressed')",
-    sabotaged: 'if (others.length > 0) tellAll(others, IMPORTED)\n    return IMPORTED_NONE',
+    sabotaged: 'if (others.length > 0) settleEvents(others, IMPORTED)\n    return IMPORTED_NONE',
     shows: { events: 2_000, faults: ['list that does not balance'], calm: 1 },
     found: /lost/,
   },

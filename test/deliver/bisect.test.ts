@@ -101,9 +101,9 @@ describe('a batch that is refused without a name', () => {
   it('keeps to the permits while its parts travel', async () => {
     const texts = textsOf(64, 3, 17, 40)
 
-    const { told } = await deliverPoisoned(texts, { takesMs: 10, maxConcurrency: 2 })
+    const { noted } = await deliverPoisoned(texts, { takesMs: 10, maxConcurrency: 2 })
 
-    assert.equal(told.most, 2)
+    assert.equal(noted.most, 2)
   })
 
   it('rejects exactly its poison, or nothing while nothing is imported', async () => {
@@ -144,7 +144,7 @@ describe('a batch that is refused without a name', () => {
 
   it('goes back whole, when its time is up, when nothing of it is imported', async () => {
     const sink = aSink(10_000)
-    const { deliverBatch, clock, sent, told } = aDelivery(always(OPAQUE))
+    const { deliverBatch, clock, sent, noted } = aDelivery(always(OPAQUE))
 
     await deliverBatch(pendingOf(sink, textsOf(2_000)))
     await clock.advance(9_999)
@@ -152,7 +152,7 @@ describe('a batch that is refused without a name', () => {
     await clock.advance(1)
 
     assert.deepEqual(reasonsOf(sink), Array(2_000).fill('suspect'))
-    assert.deepEqual(told.suspected, [2_000])
+    assert.deepEqual(noted.suspected, [2_000])
     assert.ok(sent.length <= 60, `${sent.length} requests`)
   })
 
@@ -326,7 +326,7 @@ describe('a batch of nothing but poison', () => {
 })
 
 describe('a Mixpanel that begins to refuse everything', () => {
-  it('is no proof any more for the parts of a batch that is being split', async () => {
+  it('is no proof any more for the parts of a batch that is being halved', async () => {
     const sink = aSink(100_000)
     let broken = false
     const { deliverBatch, clock, sent, run, runUntil } = aDelivery(
@@ -383,7 +383,7 @@ describe('an event that is refused alone', () => {
 
   it('is held until its time is up, and goes back, when nothing was ever imported', async () => {
     const sink = aSink(10_000)
-    const { deliverBatch, clock, sent, told } = aDelivery(always(OPAQUE))
+    const { deliverBatch, clock, sent, noted } = aDelivery(always(OPAQUE))
 
     await deliverBatch(pendingOf(sink, ['X']))
     await clock.advance(9_999)
@@ -392,7 +392,7 @@ describe('an event that is refused alone', () => {
 
     assert.equal(sent.length, 2)
     assert.deepEqual(reasonsOf(sink), ['suspect'])
-    assert.deepEqual(told.suspected, [1])
+    assert.deepEqual(noted.suspected, [1])
   })
 
   it('is held for as long as its message has time, which may grow', async () => {

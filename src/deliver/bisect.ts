@@ -5,7 +5,7 @@ import type { IsAccessRefused } from './access.ts'
 import type { Gate } from './gate.ts'
 import type { Holding } from './holding.ts'
 import type { Refusals } from './refusals.ts'
-import { tellAll } from './tell.ts'
+import { settleEvents } from './settle-events.ts'
 import type { Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
@@ -19,16 +19,16 @@ export interface RefusedBatch {
 /**
  * The result of a delivery: the batch was refused, or the outcomes of all its events were reported.
  */
-export type Delivered = RefusedBatch | Readonly<{ kind: 'told'; imported: boolean }>
+export type Delivered = RefusedBatch | Readonly<{ kind: 'settled'; imported: boolean }>
 
-export interface SplitDeps {
+export interface BisectDeps {
   /**
    * Reports the outcomes of all events of a batch, unless it is refused. It sends a single event
    * twice.
    */
   readonly deliver: (batch: readonly PendingEvent[]) => Promise<Delivered>
   readonly trust: Pick<Trust, 'hasImportedSince' | 'spend' | 'suspect'>
-  readonly refusals: Pick<Refusals, 'countDelivery' | 'noteSplit' | 'requestsBefore'>
+  readonly refusals: Pick<Refusals, 'countDelivery' | 'noteBisection' | 'requestsBefore'>
   readonly isAccessRefused: IsAccessRefused
   readonly holding: Pick<Holding, 'hold'>
   readonly gate: Pick<Gate, 'draining' | 'suspect'>
@@ -43,7 +43,7 @@ export interface SplitDeps {
 interface Part {
   readonly batch: readonly PendingEvent[]
   readonly refusal: Refusal
-  /** The number of refused requests of the split that held its events. */
+  /** The number of refused requests of the bisection that held its events. */
   readonly refusals: number
   /** The beginning of the turn in which exactly this part was refused. */
   readonly since: number
@@ -54,7 +54,7 @@ interface Question extends Pick<Part, 'batch' | 'refusals'> {
   readonly since?: number
 }
 
-/** The work that is left of a split. */
+/** The work that is left of a bisection. */
 interface Rest {
   /** The parts to be halved; the smallest last. */
   divisible: Part[]
@@ -62,7 +62,7 @@ interface Rest {
   doubtful: Part[]
   /** The single events of which it is not proven yet that they are at fault. */
   indivisible: Part[]
-  /** Whether an event of the split was imported, now or in an earlier delivery. */
+  /** Whether an event of the bisection was imported, now or in an earlier delivery. */
   hasNeighbours: boolean
   /** The beginning of the last turn in which one was imported. */
   importedSince: number
@@ -73,8 +73,8 @@ interface Rest {
 /** A size below which no event or batch is too large for Mixpanel, whatever an answer says. */
 const LARGE_BYTES = 100_000
 /**
- * Parts up to this size are remembered event by event when refused, because a split may end with
- * such a part.
+ * Parts up to this size are remembered event by event when refused, because a bisection may end
+ * with such a part.
  */
 const FEW = 16
 /**
@@ -82,13 +82,13 @@ const FEW = 16
  * an eighth: most often one can be imported.
  */
 const BROAD_REFUSALS = 2 + 4 + 8
-/** The most parts halved at a time, while others of the split are imported. */
+/** The most parts halved at a time, while others of the bisection are imported. */
 const MOST_AT_ONCE = 32
 /** The tries beyond those and the way down to a single event. */
 const MORE_TRIES = 8
 /**
- * The requests of a split that must have refused an event. If 30 % fail at random, 0.02 % of events
- * meet seven.
+ * The requests of a bisection that must have refused an event. If 30 % fail at random, 0.02 % of
+ * events meet seven.
  */
 const REFUSALS_BELIEVED = 7
 /** The deliveries that must have refused an event that has no neighbours. Each sends it twice. */
@@ -100,12 +100,12 @@ const DELIVERIES_BELIEVED = 3
  * Mixpanel's. An event is then rejected only when a third delivery refuses it, with imports
  * between, and the others go back.
  */
-export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise<void> {
+export function createBisect(deps: BisectDeps): (refused: RefusedBatch) => Promise<void> {
   const { deliver, trust, gate, clock, random } = deps
 
-  return split
+  return bisect
 
-  async function split({ batch, refusal }: RefusedBatch): Promise<void> {
+  async function bisect({ batch, refusal }: RefusedBatch): Promise<void> {
     const startedAt = clock.monotonic()
     const before = batch.length <= FEW ? deps.refusals.requestsBefore(batch) : 0
     const rest = createRest(before > 0)
@@ -139,7 +139,7 @@ export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise
     const refusals: Refusal[] = []
     for (const [index, question] of turn.entries()) {
       const end = ends[index]
-      if (end?.kind === 'told' && end.imported) noteImport(rest, since)
+      if (end?.kind === 'settled' && end.imported) noteImport(rest, since)
       if (end?.kind !== 'refused') continue
       refusals.push(end.refusal)
       sort(partOf(end, question, since), rest)
@@ -164,9 +164,9 @@ export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise
   }
 
   /**
-   * Settles events whose fault is proven. An import of the split proves that its other events can
-   * be imported, if it was sent no sooner than the request that refused this event: a fault of
-   * Mixpanel may begin during a split.
+   * Settles events whose fault is proven. An import of the bisection proves that its other events
+   * can be imported, if it was sent no sooner than the request that refused this event: a fault of
+   * Mixpanel may begin during a bisection.
    */
   function settleProven(rest: Rest): void {
     if (!rest.hasNeighbours) return
@@ -180,14 +180,14 @@ export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise
   function noteRefused(rest: Rest): void {
     if (!rest.hasNeighbours) return
     for (const { batch, refusals } of partsIn(rest)) {
-      if (batch.length <= FEW) deps.refusals.noteSplit(batch, refusals)
+      if (batch.length <= FEW) deps.refusals.noteBisection(batch, refusals)
     }
   }
 
   function settleRest(rest: Rest, startedAt: number): void {
     const left = partsIn(rest)
     if (gate.draining()) {
-      for (const { batch } of left) tellAll(batch, retry('draining'))
+      for (const { batch } of left) settleEvents(batch, retry('draining'))
       return
     }
     const suspects = left.filter((part) => !isBelieved(part, rest))
@@ -195,8 +195,8 @@ export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise
   }
 
   /**
-   * Whether the refusal of a part is believed. The last events of a split may stand together, with
-   * no good event between them: an import gives trust in ten.
+   * Whether the refusal of a part is believed. The last events of a bisection may stand together,
+   * with no good event between them: an import gives trust in ten.
    */
   function isBelieved(part: Part, rest: Rest): boolean {
     const [event, ...others] = part.batch
@@ -221,14 +221,14 @@ export function createSplit(deps: SplitDeps): (refused: RefusedBatch) => Promise
    */
   async function deliverAgain(rest: Rest): Promise<void> {
     const end = await deliver(partsIn(rest).flatMap(({ batch }) => batch))
-    if (end.kind === 'refused') await split(end)
+    if (end.kind === 'refused') await bisect(end)
   }
 }
 
 /**
  * Returns the number of parts that are halved at a time. The smallest go first, so that some are
- * finished when time is short. There are few while nothing of the split was imported, and soon only
- * one.
+ * finished when time is short. There are few while nothing of the bisection was imported, and soon
+ * only one.
  */
 function widthOf({ hasNeighbours, refusals }: Rest): number {
   if (refusals >= BROAD_REFUSALS) return 1
@@ -280,7 +280,7 @@ function isBelievable({ refusal, refusals }: Part): boolean {
 }
 
 function reject({ batch, refusal }: Part): void {
-  tellAll(batch, rejected(refusal.reason, refusal.detail))
+  settleEvents(batch, rejected(refusal.reason, refusal.detail))
 }
 
 /**

@@ -2,12 +2,12 @@ import { type EventOutcome, retry } from '../model/outcome.ts'
 import type { PendingEvent } from '../model/pending-event.ts'
 
 /** Reports the same outcome for every event of a batch. */
-export function tellAll(batch: readonly PendingEvent[], outcome: EventOutcome): undefined {
+export function settleEvents(batch: readonly PendingEvent[], outcome: EventOutcome): undefined {
   for (const event of batch) event.sink.report(event, outcome)
 }
 
 /** Reports the outcome of each event, in order. */
-export function tellEach(
+export function settleEach(
   batch: readonly PendingEvent[],
   outcomes: readonly EventOutcome[],
 ): undefined {
