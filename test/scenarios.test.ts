@@ -32,7 +32,7 @@ function aScene(answers: Answers, changes: DeliveryChanges = {}) {
   const { clock, deliverBatch, runUntil } = delivery
   const batcher = createBatcher(
     { maxEvents: 2_000, maxBytes: 9_500_000, lingerMs: 10, maxConcurrency: 16 },
-    { clock, deliverBatch, lateReason: () => 'deadline', permitWanted: () => {} },
+    { clock, deliverBatch, lateReason: () => 'deadline', slotWanted: () => {} },
   )
   const { settleMessage, stored } = createPath({
     clock,

@@ -33,32 +33,32 @@ export interface BatcherDeps {
    * the cause.
    */
   readonly lateReason: () => RetryReason
-  /** Called when all permits are taken, and a push waits for one. */
-  readonly permitWanted: () => void
+  /** Called when all slots are taken, and a push waits for one. */
+  readonly slotWanted: () => void
 }
 
 export interface Batcher {
   /** Takes events of one message. Their sink gets the outcome of each. It never waits. */
   add(pending: readonly PendingEvent[]): void
-  /** Takes back a batch that gave its permit to another. */
+  /** Takes back a batch that gave its slot to another. */
   takeBack(batch: readonly PendingEvent[]): void
   /**
    * Returns events that have waited too long to their messages, and looks at the others again. It
    * is called when deadlines have moved.
    */
   review(): void
-  /** Stops all lingering: waiting events are sent as soon as there is a permit. */
+  /** Stops all lingering: waiting events are sent as soon as there is a slot. */
   drain(): void
 }
 
-/** The share of the permits for events that no push waits for. */
+/** The share of the slots for events that no push waits for. */
 const UNATTENDED_SHARE = 1 / 4
 
 /**
  * Makes a batcher with group commit. An event is sent at once when nothing is in flight. Otherwise
- * it is sent with the events that came within the linger, or while all permits were taken. Events
+ * it is sent with the events that came within the linger, or while all slots were taken. Events
  * that no push waits for are sent only when no others wait, and use at most a quarter of the
- * permits. Identity verbs are sent apart: one of them makes a Simplified-ID project refuse its
+ * slots. Identity verbs are sent apart: one of them makes a Simplified-ID project refuse its
  * whole batch.
  */
 export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batcher {
@@ -103,7 +103,7 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
   function askForPermit(): void {
     if (inFlight < options.maxConcurrency) return
     const now = clock.monotonic()
-    if (lanes.some((lane) => lane.waiting(now)?.attended)) deps.permitWanted()
+    if (lanes.some((lane) => lane.waiting(now)?.attended)) deps.slotWanted()
   }
 
   function drain(): void {
@@ -140,7 +140,7 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
   }
 
   /**
-   * Sets one timer for the event that has waited longest. There is none while no permit is free.
+   * Sets one timer for the event that has waited longest. There is none while no slot is free.
    */
   function linger(): void {
     if (callOffLinger) return

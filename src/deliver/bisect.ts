@@ -119,7 +119,7 @@ export function createBisect(deps: BisectDeps): (refused: RefusedBatch) => Promi
       const since = clock.monotonic()
       const refused = await ask(takeTurn(rest), rest, since)
       if (refused && deps.isAccessRefused(batch, refused, startedAt)) return deliverAgain(rest)
-      // The parts of a turn take the permits, so an import of other batches may end only after the
+      // The parts of a turn take the slots, so an import of other batches may end only after the
       // turn.
       if (trust.hasImportedSince(turnBefore)) rest.refusals = 0
       turnBefore = since

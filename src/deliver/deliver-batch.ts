@@ -26,7 +26,7 @@ export interface DeliverDeps extends Pick<TrialDeps, 'heard'> {
   readonly requestLimit: Limit
   /** The limit on compressions under way. */
   readonly gzipLimit: Limit
-  /** Called with a batch that gave its permit to another, and waits for one again. */
+  /** Called with a batch that gave its slot to another, and waits for one again. */
   readonly yielded: (batch: readonly PendingEvent[]) => void
   /** Returns a number in [0, 1): it decides which half of a refused batch is sent first. */
   readonly random: () => number

@@ -32,7 +32,7 @@ export type Passage = Readonly<
       kind: 'give_back'
       reason: Extract<RetryReason, 'deadline' | 'throttled' | 'draining' | 'misconfigured'>
     }
-  /** No push waits for the batch, and another batch needs its permit. */
+  /** No push waits for the batch, and another batch needs its slot. */
   | { kind: 'yield' }
 >
 export type OpenPassage = Extract<Passage, { kind: 'open' }>
@@ -81,8 +81,8 @@ export interface Gate {
     until: () => number,
     goesOnUntil?: () => number,
   ): Promise<Passage>
-  /** Takes the permit of one batch that no push waits for. That batch waits for a permit again. */
-  yieldPermit(): void
+  /** Takes the slot of one batch that no push waits for. That batch waits for a slot again. */
+  yieldSlot(): void
   /** Looks again at the batches that wait. It is called when deadlines have moved. */
   review(): void
   /**
@@ -160,7 +160,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     pass: (events, until, goesOnUntil) => decision({ events, until, goesOnUntil }, 0),
     passAgain: (events, failed, until, goesOnUntil) =>
       decision({ events, until, goesOnUntil }, waitMs(failed)),
-    yieldPermit,
+    yieldSlot,
     review,
     ended,
     suspect,
@@ -242,7 +242,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     wind(nextAt - now)
   }
 
-  function yieldPermit(): void {
+  function yieldSlot(): void {
     const now = clock.monotonic()
     const alone = [...waiting].findLast(({ until }) => now >= until())
     if (alone) letGo(alone, { kind: 'yield' })

@@ -5,7 +5,7 @@ import type { OutcomeSink, PendingEvent } from '../model/pending-event.ts'
 
 /** Events that wait before they are nacked, because a nack slows the whole subscription. */
 export interface Holding {
-  /** Returns the events as `suspect` when the time of their message is up. They hold no permit. */
+  /** Returns the events as `suspect` when the time of their message is up. They hold no slot. */
   hold(batch: readonly PendingEvent[]): void
   /** Returns all events at once, and holds none from now on. */
   drain(): void

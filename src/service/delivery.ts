@@ -70,7 +70,7 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
   const lateReason = (): RetryReason => (gate.barred() ? 'misconfigured' : 'deadline')
   const batcher = createBatcher(
     { ...batch, ...delivery },
-    { clock, deliverBatch, lateReason, permitWanted: gate.yieldPermit },
+    { clock, deliverBatch, lateReason, slotWanted: gate.yieldSlot },
   )
   return { batcher, gate, trust, review, drain, close: client.close }
 

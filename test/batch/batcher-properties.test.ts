@@ -45,12 +45,12 @@ function createWorld() {
   const tickets = new Map<PendingEvent, Ticket>()
   const inFlight: Delivery[] = []
   const violations: unknown[] = []
-  let permitFreeSince = 0
+  let slotFreeSince = 0
   let sent = 0
   const batcher = createBatcher(LIMITS, {
     clock,
     lateReason: () => 'deadline',
-    permitWanted: () => {},
+    slotWanted: () => {},
     deliverBatch(batch) {
       const end = Promise.withResolvers<void>()
       inFlight.push({ batch, end })
@@ -92,7 +92,7 @@ function createWorld() {
     const now = clock.monotonic()
     assert.equal(ticket.sentAs, undefined, 'nothing is sent twice')
     assert.ok(now < ticket.sink.deliverBy, 'nothing is sent when its time is up')
-    assert.ok(now <= Math.max(ticket.addedAt + LIMITS.lingerMs, permitFreeSince))
+    assert.ok(now <= Math.max(ticket.addedAt + LIMITS.lingerMs, slotFreeSince))
     sent += 1
     ticket.sentAs = sent
   }
@@ -110,7 +110,7 @@ function createWorld() {
   }
 
   function land(which: number): Delivery | undefined {
-    if (inFlight.length === LIMITS.maxConcurrency) permitFreeSince = clock.monotonic()
+    if (inFlight.length === LIMITS.maxConcurrency) slotFreeSince = clock.monotonic()
     return inFlight.splice(which % (inFlight.length || 1), 1)[0]
   }
 

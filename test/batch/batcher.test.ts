@@ -11,15 +11,15 @@ const OPTIONS = { maxEvents: 3, maxBytes: 1_000, lingerMs: 10, maxConcurrency: 2
 
 /** A batcher whose deliveries end when they are told to. */
 function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFakeClock()) {
-  const wanted = { permits: 0 }
+  const wanted = { slots: 0 }
   const deliveries: { batch: readonly PendingEvent[]; end: PromiseWithResolvers<void> }[] = []
   const batcher = createBatcher(
     { ...OPTIONS, ...options },
     {
       clock,
       lateReason: () => 'misconfigured',
-      permitWanted: () => {
-        wanted.permits += 1
+      slotWanted: () => {
+        wanted.slots += 1
       },
       deliverBatch(batch) {
         const end = Promise.withResolvers<void>()
@@ -142,7 +142,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'bcd'])
   })
 
-  it('lets an event linger no longer than others that came while no permit was free', async () => {
+  it('lets an event linger no longer than others that came while no slot was free', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({}, clock)
     add(pendingNamed('abc'))
@@ -259,7 +259,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b'])
   })
 
-  it('lets nothing linger once it drains, and still heeds its permits', async () => {
+  it('lets nothing linger once it drains, and still heeds its slots', async () => {
     const { add, drain, sent, answer } = aBatcher()
     add(pendingNamed('a'))
     add(pendingNamed('b'))
@@ -301,7 +301,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'f', 'bcd', 'e'])
   })
 
-  it('gives what no push waits for a quarter of the permits', async () => {
+  it('gives what no push waits for a quarter of the slots', async () => {
     const { add, sent, answer } = aBatcher({ maxConcurrency: 8, maxEvents: 1 })
     add(pendingNamed('abcdef', aSink(0, 1_000)))
     assert.deepEqual(sent(), ['a', 'b'])
@@ -313,7 +313,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b', 'g', 'h', 'c'])
   })
 
-  it('sends it with all permits once a push waits for it again', () => {
+  it('sends it with all slots once a push waits for it again', () => {
     const sink = aSink(0, 1_000)
     const { add, review, sent } = aBatcher({ maxConcurrency: 4, maxEvents: 1 })
     add(pendingNamed('abcde', sink))
@@ -325,7 +325,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
   })
 
-  it('takes a batch back that yielded its permit, and sends it after the others', async () => {
+  it('takes a batch back that yielded its slot, and sends it after the others', async () => {
     const [one, other] = [aSink(0, 1_000), aSink(0, 1_000)]
     const { add, takeBack, sent, end } = aBatcher({ maxConcurrency: 1 })
     const batch = [...pendingNamed('a', one), ...pendingNamed('b', other)]
@@ -340,7 +340,7 @@ describe('createBatcher', () => {
     assert.deepEqual([one.arrivals, other.arrivals], [[], []])
   })
 
-  it('gives it no more permits for what a push waited for, when that has ended', async () => {
+  it('gives it no more slots for what a push waited for, when that has ended', async () => {
     const { add, sent, answer } = aBatcher({ maxConcurrency: 8, maxEvents: 1 })
     add(pendingNamed('ab'))
     await answer(0)
@@ -365,7 +365,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'c', 'B'])
   })
 
-  it('tells on review that a push waits for a permit by now', () => {
+  it('tells on review that a push waits for a slot by now', () => {
     const sink = aSink(0, 1_000)
     const { add, review, wanted } = aBatcher({ maxConcurrency: 1 })
     add(pendingNamed('a'))
@@ -374,16 +374,16 @@ describe('createBatcher', () => {
     sink.deliverBy = 500
     review()
 
-    assert.equal(wanted.permits, 1)
+    assert.equal(wanted.slots, 1)
   })
 
-  it('wants no permit for what lingers while one is free', () => {
+  it('wants no slot for what lingers while one is free', () => {
     const { add, sent, wanted } = aBatcher({ maxConcurrency: 2 })
 
     add(pendingNamed('a'))
     add(pendingNamed('b'))
 
-    assert.deepEqual([sent(), wanted.permits], [['a'], 0])
+    assert.deepEqual([sent(), wanted.slots], [['a'], 0])
   })
 
   it('takes a batch back for each message: one that is late does not hold the others up', async () => {
@@ -401,15 +401,15 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'c'])
   })
 
-  it('tells that a push waits for a permit, and not that other events do', () => {
+  it('tells that a push waits for a slot, and not that other events do', () => {
     const { add, wanted } = aBatcher({ maxConcurrency: 1 })
     add(pendingNamed('a'))
     add(pendingNamed('b', aSink(0, 1_000)))
-    assert.equal(wanted.permits, 0)
+    assert.equal(wanted.slots, 0)
 
     add(pendingNamed('c'))
 
-    assert.equal(wanted.permits, 1)
+    assert.equal(wanted.slots, 1)
   })
 
   it('takes no notice of a message without events', () => {

@@ -98,7 +98,7 @@ describe('a batch that is refused without a name', () => {
     assert.equal(lastAt, 12_000)
   })
 
-  it('keeps to the permits while its parts travel', async () => {
+  it('keeps to the slots while its parts travel', async () => {
     const texts = textsOf(64, 3, 17, 40)
 
     const { noted } = await deliverPoisoned(texts, { takesMs: 10, maxConcurrency: 2 })
@@ -421,7 +421,7 @@ describe('an event that is refused alone', () => {
     assert.deepEqual([...reasonsOf(held), ...reasonsOf(late)], ['draining', 'draining'])
   })
 
-  it('takes no permit from others while it is held', async () => {
+  it('takes no slot from others while it is held', async () => {
     const sinks = Array.from({ length: 20 }, () => aSink(10_000))
     const { deliverBatch, sent } = aDelivery(refusing(isPoison), { maxConcurrency: 1 })
     await deliverBatch(pendingOf(aSink(), ['g']))

@@ -128,7 +128,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(sentAt(), [0, 1_000, 3_000, 7_000])
   })
 
-  it('is taken back, and reports nothing, when it yields its permit', async () => {
+  it('is taken back, and reports nothing, when it yields its slot', async () => {
     const sink = aSink(0, 20_000)
     const { deliverBatch, gate, clock, noted, sentAt } = aDelivery(allImported)
     const batch = pendingOf(sink)
@@ -136,7 +136,7 @@ describe('delivering a batch', () => {
 
     const delivering = deliverBatch(batch)
     await clock.advance(1)
-    gate.yieldPermit()
+    gate.yieldSlot()
     await delivering
 
     assert.deepEqual(noted.yielded, [batch])

@@ -157,7 +157,7 @@ describe('a batch that no push waits for', () => {
     ])
   })
 
-  it('yields its permit to a batch that a push waits for', async () => {
+  it('yields its slot to a batch that a push waits for', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await passed(gate, 4_000)
@@ -165,11 +165,11 @@ describe('a batch that no push waits for', () => {
     note('second', gate.pass(1, past, soon))
     note('attended', gate.pass(1, never))
 
-    gate.yieldPermit()
+    gate.yieldSlot()
     await clock.advance(0)
     assert.deepEqual(notes, [[0, 'second', 'yield']])
-    gate.yieldPermit()
-    gate.yieldPermit()
+    gate.yieldSlot()
+    gate.yieldSlot()
     await clock.advance(0)
 
     assert.deepEqual(notes.slice(1), [[0, 'first', 'yield']])

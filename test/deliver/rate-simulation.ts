@@ -95,7 +95,7 @@ export async function simulate(scenario: Scenario, kind: GateKind): Promise<Seco
     const instance = { leaves: false }
     instances.push(instance)
     const gate = create(maxEventsPerSecond, { clock, random })
-    for (let permit = 0; permit < CONCURRENCY; permit += 1) void deliver(gate, instance)
+    for (let slot = 0; slot < CONCURRENCY; slot += 1) void deliver(gate, instance)
   }
 
   function leave(): void {

@@ -55,7 +55,7 @@ export function createPath(changes: PathChanges = {}): Path {
   const stored: Path['stored'][number][] = []
   const batcher = createBatcher(
     { maxEvents, maxBytes: 1e6, lingerMs: 10, maxConcurrency },
-    { clock, deliverBatch, lateReason: () => 'deadline', permitWanted: () => {} },
+    { clock, deliverBatch, lateReason: () => 'deadline', slotWanted: () => {} },
   )
   const stages: Stages = {
     decode: createDecode({ maxBytes: 1e8, maxFootprintBytes: 1e9 }, atOnce),

@@ -117,7 +117,7 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
   let open = 0
   const batcher = createBatcher(
     { maxEvents: SIZES.batch * scale, maxBytes: 1e9, lingerMs: 10, maxConcurrency: 16 },
-    { clock, deliverBatch, lateReason: () => 'deadline', permitWanted: () => {} },
+    { clock, deliverBatch, lateReason: () => 'deadline', slotWanted: () => {} },
   )
   const settleMessage = createPipeline(
     stagesOf(history, batcher.add),
