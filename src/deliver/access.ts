@@ -9,7 +9,7 @@ export interface AccessDeps {
   readonly trust: Pick<Trust, 'record' | 'hasImportedSince'>
   readonly refusals: Pick<Refusals, 'noteText' | 'isOfItsOwn'>
   /** Called with the verdict on every answer, as it comes. */
-  readonly heard: (verdict: RecordedVerdict) => void
+  readonly onVerdict: (verdict: RecordedVerdict) => void
 }
 
 /**
@@ -31,7 +31,7 @@ const MISCONFIGURED: RecordedVerdict = { kind: 'misconfigured', status: 400 }
  * imported since.
  */
 export function createIsAccessRefused(deps: AccessDeps): IsAccessRefused {
-  const { gate, trust, refusals, heard } = deps
+  const { gate, trust, refusals, onVerdict } = deps
 
   return function isAccessRefused(batch, answers, since) {
     const speakOfAccess = answers.length > 1 && answers.every(({ hint }) => hint === 'access')
@@ -40,7 +40,7 @@ export function createIsAccessRefused(deps: AccessDeps): IsAccessRefused {
     refusals.noteText(batch)
     trust.record(MISCONFIGURED, since)
     gate.bar(since)
-    heard(MISCONFIGURED)
+    onVerdict(MISCONFIGURED)
     return true
   }
 }

@@ -1,18 +1,18 @@
 import type { ImportAnswer } from './answer.ts'
-import type { AttemptEnd, FailedAttempt, Gate, OpenPassage, Passage } from './gate.ts'
+import type { AttemptEnd, FailedAttempt, Gate, GateAnswer, Permit } from './gate.ts'
 import type { AttemptPolicy } from './mixpanel-client.ts'
 import type { RecordedVerdict, Trust } from './trust.ts'
 import { type Refusal, type SentEvent, verdictOn } from './verdict.ts'
 
-export interface TrialDeps {
+export interface AttemptsDeps {
   readonly gate: Pick<Gate, 'pass' | 'passAgain' | 'ended'>
   readonly trust: Pick<Trust, 'record' | 'hasImportedSince'>
   /** Called with the verdict on every answer, as it comes. */
-  readonly heard: (verdict: RecordedVerdict) => void
+  readonly onVerdict: (verdict: RecordedVerdict) => void
 }
 
-/** One body on trial, with the facts about its events. */
-export interface Charge {
+/** The request that is sent until a verdict is final, with the facts about its events. */
+export interface ImportRequest {
   readonly events: number
   /** Returns the events that were sent; none once the verdict is final. */
   readonly sent: () => readonly SentEvent[]
@@ -25,20 +25,24 @@ export interface Charge {
 }
 
 /** The attempts at one body, and the verdict on the last of them. */
-export interface Trial {
+export interface Attempts {
   readonly policy: AttemptPolicy
   verdict(): RecordedVerdict
   /** Whether the verdict is a retry only because the text of a 400 is about a passing fault. */
   isTransientByText(): boolean
-  /** Ends the passage of an attempt that a bug has left without an answer. */
+  /** Ends an attempt that a bug has left without an answer. The gate waits for the end of each. */
   end(): void
 }
 
-/** Makes a trial whose first attempt may be sent. */
-export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassage): Trial {
-  const { gate, trust, heard } = deps
-  const { events, until, goesOnUntil } = charge
-  let attempt = passage
+/** Makes the attempts at one request. `first` is the permit for the first. */
+export function createAttempts(
+  deps: AttemptsDeps,
+  request: ImportRequest,
+  first: Permit,
+): Attempts {
+  const { gate, trust, onVerdict } = deps
+  const { events, until, goesOnUntil } = request
+  let permit = first
   let isUnderWay = true
   let verdict: RecordedVerdict = { kind: 'retry', reason: 'unknown_answer' }
   /** The instant of the first attempt whose answer named a passing fault. */
@@ -47,17 +51,17 @@ export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassag
   let counted: number | undefined
 
   return {
-    policy: { events, retryable, waitTurn },
+    policy: { events, onAnswer, nextAttempt },
     verdict: finalVerdict,
     isTransientByText: () => verdict === TRANSIENT,
     end,
   }
 
-  function retryable(answer: ImportAnswer): boolean {
-    verdict = believed(trust.record(verdictOn(answer, charge.sent()), attempt.at))
+  function onAnswer(answer: ImportAnswer): boolean {
+    verdict = believed(trust.record(verdictOn(answer, request.sent()), permit.at))
     end(endOf(verdict, events))
-    heard(verdict)
-    if (verdict.kind === 'shortfall') return asksAgain(verdict.imported)
+    onVerdict(verdict)
+    if (verdict.kind === 'shortfall') return noteCount(verdict.imported)
     return verdict.kind === 'retry' || verdict.kind === 'misconfigured'
   }
 
@@ -65,37 +69,37 @@ export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassag
    * Returns the verdict to act on. A 400 that names a passing fault is retried. It is a refusal
    * when it comes again although another event was imported: the text may then quote an event.
    */
-  function believed(judged: RecordedVerdict): RecordedVerdict {
-    if (judged.kind !== 'refused' || judged.hint !== 'transience') return judged
+  function believed(recorded: RecordedVerdict): RecordedVerdict {
+    if (recorded.kind !== 'refused' || recorded.hint !== 'transience') return recorded
     const isRefusal =
-      charge.isOfItsOwn() ||
+      request.isOfItsOwn() ||
       (transientSince !== undefined && trust.hasImportedSince(transientSince))
-    transientSince ??= attempt.at
-    return isRefusal ? judged : TRANSIENT
+    transientSince ??= permit.at
+    return isRefusal ? recorded : TRANSIENT
   }
 
   /**
-   * Whether a count that falls short is asked for again. It is, once: importing again is harmless,
-   * and a second short count is Mixpanel's own doing.
+   * Notes a count that falls short. Returns whether to ask for it again. The service asks once:
+   * importing again is harmless, and a second short count is Mixpanel's own doing.
    */
-  function asksAgain(imported: number): boolean {
+  function noteCount(imported: number): boolean {
     const first = counted === undefined
     counted = Math.max(counted ?? 0, imported)
     return first
   }
 
-  async function waitTurn(failed: number): Promise<boolean> {
-    const next = await nextPassage(failed)
-    if (next.kind !== 'open') {
+  async function nextAttempt(failed: number): Promise<boolean> {
+    const next = await nextPermit(failed)
+    if (next.kind !== 'permit') {
       if (verdict.kind === 'shortfall') verdict = { kind: 'retry', reason: 'unknown_answer' }
       return false
     }
-    attempt = next
+    permit = next
     isUnderWay = true
     return true
   }
 
-  function nextPassage(failed: number): Promise<Passage> {
+  function nextPermit(failed: number): Promise<GateAnswer> {
     if (verdict.kind === 'shortfall') return gate.pass(events, until, goesOnUntil)
     // The gate knows how long it stays barred. The back-off applies when another batch opens it at
     // once.
@@ -110,7 +114,7 @@ export function createTrial(deps: TrialDeps, charge: Charge, passage: OpenPassag
   }
 
   function end(end: AttemptEnd = { kind: 'failed', retryAfter: undefined }): void {
-    if (isUnderWay) gate.ended(attempt, end)
+    if (isUnderWay) gate.ended(permit, end)
     isUnderWay = false
   }
 }

@@ -3,18 +3,18 @@ import type { Limit } from '../lib/semaphore.ts'
 import { IMPORTED, type Rejected, type RetryReason, retry } from '../model/outcome.ts'
 import type { PendingEvent } from '../model/pending-event.ts'
 import { createIsAccessRefused } from './access.ts'
+import { type AttemptsDeps, createAttempts } from './attempts.ts'
 import { createBisect, type Delivered } from './bisect.ts'
-import type { Gate, Passage } from './gate.ts'
+import type { Gate, GateAnswer } from './gate.ts'
 import type { Holding } from './holding.ts'
 import { type BodyForm, importBodyOf } from './import-body.ts'
 import type { MixpanelClient } from './mixpanel-client.ts'
 import type { Refusals } from './refusals.ts'
 import { latestDeliverBy, latestGoesOnUntil, settleEach, settleEvents } from './settle-events.ts'
-import { createTrial, type TrialDeps } from './trial.ts'
 import { importsSomething, type RecordedVerdict, type Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
-export interface DeliverDeps extends Pick<TrialDeps, 'heard'> {
+export interface DeliverDeps extends Pick<AttemptsDeps, 'onVerdict'> {
   readonly client: Pick<MixpanelClient, 'send'>
   readonly gate: Gate
   readonly trust: Trust
@@ -38,8 +38,8 @@ export interface DeliverDeps extends Pick<TrialDeps, 'heard'> {
 
 /** The end of the delivery of a batch, or of its wait for the gate. */
 type End = RecordedVerdict | GiveBack | Yield
-type Yield = Extract<Passage, { kind: 'yield' }>
-type GiveBack = Extract<Passage, { kind: 'give_back' }>
+type Yield = Extract<GateAnswer, { kind: 'yield' }>
+type GiveBack = Extract<GateAnswer, { kind: 'give_back' }>
 
 /**
  * Makes a `DeliverBatch`. It sends a batch until the verdict is final or the time of all its events
@@ -118,23 +118,23 @@ export function createDeliverBatch(
     let pending = batch
     const until = (): number => latestDeliverBy(pending)
     const goesOnUntil = (): number => latestGoesOnUntil(pending)
-    const passage = await gate.pass(batch.length, until, goesOnUntil)
-    if (passage.kind !== 'open') return passage
+    const permit = await gate.pass(batch.length, until, goesOnUntil)
+    if (permit.kind !== 'permit') return permit
 
     const sent = batch.map(({ prepared }) => prepared)
     const isOfItsOwn = (): boolean => refusals.isOfItsOwn(pending)
-    const charge = { events: batch.length, sent: () => sent, isOfItsOwn, until, goesOnUntil }
-    const trial = createTrial(deps, charge, passage)
+    const request = { events: batch.length, sent: () => sent, isOfItsOwn, until, goesOnUntil }
+    const attempts = createAttempts(deps, request, permit)
     try {
-      await client.send(await importBodyOf(batch, gzipLimit, form), trial.policy)
+      await client.send(await importBodyOf(batch, gzipLimit, form), attempts.policy)
     } finally {
-      trial.end()
+      attempts.end()
       // A socket that is kept alive holds its last request, and all that the request refers to.
       pending = []
       sent.length = 0
     }
-    if (trial.isTransientByText()) refusals.noteText(batch)
-    return trial.verdict()
+    if (attempts.isTransientByText()) refusals.noteText(batch)
+    return attempts.verdict()
   }
 
   /**

@@ -19,10 +19,10 @@ export interface GateDeps {
   readonly random: () => number
 }
 
-/** The answer to an attempt: it may be sent, or its events go back for a reason. */
-export type Passage = Readonly<
+/** The answer of the gate: a permit for one attempt, or the reason for which there is none. */
+export type GateAnswer = Readonly<
   /** The attempt may be sent; `at` is the monotonic instant of the answer. */
-  | { kind: 'open'; at: number }
+  | { kind: 'permit'; at: number }
   /**
    * The events go back. `throttled`: Mixpanel's pause, our rate or the back-off would make the
    * attempt too late, so the events go back while there is time. `deadline`: the time was up before
@@ -35,7 +35,7 @@ export type Passage = Readonly<
   /** No push waits for the batch, and another batch needs its slot. */
   | { kind: 'yield' }
 >
-export type OpenPassage = Extract<Passage, { kind: 'open' }>
+export type Permit = Extract<GateAnswer, { kind: 'permit' }>
 
 /** An attempt that is to be repeated. */
 export interface FailedAttempt {
@@ -73,23 +73,23 @@ export interface Gate {
    * `until()` to `goesOnUntil()` a batch passes only while Mixpanel wants no pause, after all
    * batches that a push waits for, and when rate was saved up. After that it goes back.
    */
-  pass(events: number, until: () => number, goesOnUntil?: () => number): Promise<Passage>
+  pass(events: number, until: () => number, goesOnUntil?: () => number): Promise<GateAnswer>
   /** Waits for the back-off, or the `Retry-After`, and then for its turn like any other batch. */
   passAgain(
     events: number,
     failed: FailedAttempt,
     until: () => number,
     goesOnUntil?: () => number,
-  ): Promise<Passage>
+  ): Promise<GateAnswer>
   /** Takes the slot of one batch that no push waits for. That batch waits for a slot again. */
   yieldSlot(): void
   /** Looks again at the batches that wait. It is called when deadlines have moved. */
   review(): void
   /**
-   * Called once for each open passage when its attempt has ended. Without the call, the others wait
-   * for a probe that is long over.
+   * Called once for each permit when its attempt has ended. Without the call, the others wait for a
+   * probe that is long over.
    */
-  ended(passage: OpenPassage, end: AttemptEnd): void
+  ended(permit: Permit, end: AttemptEnd): void
   /**
    * Pauses as after a 429, because Mixpanel refuses everything and names no fault. Then one batch
    * passes.
@@ -117,10 +117,10 @@ interface Waiter {
   readonly goesOnUntil: () => number
   /** The instant at which the back-off of the batch is over. */
   readonly notBefore: number
-  readonly decided: (passage: Passage) => void
+  readonly decided: (answer: GateAnswer) => void
 }
 
-interface AskedPassage extends Pick<Waiter, 'events' | 'until'> {
+interface Asked extends Pick<Waiter, 'events' | 'until'> {
   readonly goesOnUntil: (() => number) | undefined
 }
 
@@ -172,7 +172,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     draining: () => draining,
   }
 
-  function decision(asked: AskedPassage, ms: number): Promise<Passage> {
+  function decision(asked: Asked, ms: number): Promise<GateAnswer> {
     const { events, until, goesOnUntil = until } = asked
     const now = clock.monotonic()
     if (now >= Math.max(until(), goesOnUntil())) {
@@ -203,7 +203,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     return ms ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined
   }
 
-  function ended({ at: passedAt }: OpenPassage, end: AttemptEnd): void {
+  function ended({ at: passedAt }: Permit, end: AttemptEnd): void {
     const now = clock.monotonic()
     if (end.kind === 'taken') rate.taken(end.events, passedAt, now)
     if (end.kind === 'throttled') rate.refused(passedAt, now)
@@ -235,8 +235,8 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     let nextAt = Number.POSITIVE_INFINITY
     for (const waiter of inOrder(now)) {
       const turn = turnOf(waiter, now)
-      const passage = turn.isAlone ? passageAlone(turn) : passageOf(turn)
-      if (passage) letGo(waiter, passage)
+      const answer = turn.isAlone ? answerAlone(turn) : answerTo(turn)
+      if (answer) letGo(waiter, answer)
       else nextAt = Math.min(nextAt, Math.max(now, turn.opensAt, turn.turnAt), turn.endsAt)
     }
     wind(nextAt - now)
@@ -268,9 +268,9 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     return Math.min(MOST_SAVED_MS, (events / rate.eventsPerSecond(now)) * 1_000)
   }
 
-  /** Returns the passage of a batch that a push waits for; `undefined` while it must wait. */
-  function passageOf({ now, opensAt, turnAt, lastAt, endsAt }: Turn): Passage | undefined {
-    if (Math.max(opensAt, turnAt) <= now) return { kind: 'open', at: now }
+  /** Returns the answer to a batch that a push waits for; `undefined` while it must wait. */
+  function answerTo({ now, opensAt, turnAt, lastAt, endsAt }: Turn): GateAnswer | undefined {
+    if (Math.max(opensAt, turnAt) <= now) return { kind: 'permit', at: now }
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (door.barred()) return undefined
     // The length of a probe is not known.
@@ -278,21 +278,21 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     return tooLate || turnAt >= lastAt ? { kind: 'give_back', reason: 'throttled' } : undefined
   }
 
-  /** Returns the passage of a batch that no push waits for; `undefined` while it must wait. */
-  function passageAlone({ now, opensAt, turnAt, lastAt }: Turn): Passage | undefined {
+  /** Returns the answer to a batch that no push waits for; `undefined` while it must wait. */
+  function answerAlone({ now, opensAt, turnAt, lastAt }: Turn): GateAnswer | undefined {
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (door.barred()) return { kind: 'give_back', reason: 'misconfigured' }
     if (now >= lastAt || opensAt > now) return { kind: 'give_back', reason: 'throttled' }
-    return turnAt <= now ? { kind: 'open', at: now } : undefined
+    return turnAt <= now ? { kind: 'permit', at: now } : undefined
   }
 
-  function letGo(waiter: Waiter, passage: Passage): void {
+  function letGo(waiter: Waiter, answer: GateAnswer): void {
     waiting.delete(waiter)
-    if (passage.kind === 'open') {
+    if (answer.kind === 'permit') {
       door.passed()
-      rate.sent(waiter.events, passage.at)
+      rate.sent(waiter.events, answer.at)
     }
-    waiter.decided(passage)
+    waiter.decided(answer)
   }
 
   function wind(ms: number): void {

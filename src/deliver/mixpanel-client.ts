@@ -26,12 +26,13 @@ export interface MixpanelClientOptions {
 export interface AttemptPolicy {
   /** The number of events in the body, for the telemetry. */
   readonly events: number
-  /** Returns whether the answer asks for another attempt. */
-  retryable(answer: ImportAnswer): boolean
+  /** Takes the answer to an attempt. Returns whether another attempt is wanted. */
+  onAnswer(answer: ImportAnswer): boolean
   /**
-   * Resolves with `true` when attempt number `failed + 1` may start, or with `false` to give up.
+   * Waits for the next attempt. Resolves with `true` when attempt number `failed + 1` may start, or
+   * with `false` to give up.
    */
-  waitTurn(failed: number, answer: ImportAnswer): Promise<boolean>
+  nextAttempt(failed: number, answer: ImportAnswer): Promise<boolean>
 }
 
 export interface MixpanelClient {
@@ -71,11 +72,11 @@ export function createMixpanelClient(
         headers: body.encoding === 'gzip' ? { 'content-encoding': 'gzip' } : {},
         signal: attempt.signal,
         'axios-retry': {
-          validateResponse: (response) => !policy.retryable(ended(answerIn(response))),
+          validateResponse: (response) => !policy.onAnswer(ended(answerIn(response))),
           retryCondition: (error) =>
-            error.response !== undefined || policy.retryable(ended(answerTo(error))),
+            error.response !== undefined || policy.onAnswer(ended(answerTo(error))),
           onRetry: async (failed, _error, config) => {
-            if (!last || !(await policy.waitTurn(failed, last))) throw new GaveUp()
+            if (!last || !(await policy.nextAttempt(failed, last))) throw new GaveUp()
             attempt = begin()
             config.signal = attempt.signal
           },

@@ -60,7 +60,7 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
     random,
     requestLimit: createLimit(delivery.maxConcurrency),
     gzipLimit: createLimit(GZIPS_UNDER_WAY),
-    heard: (verdict) => {
+    onVerdict: (verdict) => {
       if (verdict.kind === 'misconfigured') telemetry.misconfigured(verdict.status)
     },
     yielded: (batch) => batcher.takeBack(batch),

@@ -84,7 +84,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     random,
     requestLimit: createLimit(maxConcurrency),
     gzipLimit: counted,
-    heard: ({ kind }) => verdicts.push(kind),
+    onVerdict: ({ kind }) => verdicts.push(kind),
     yielded: (batch) => noted.yielded.push(batch),
     shortfall: (events) => noted.shortfalls.push(events),
     suspected: (events) => noted.suspected.push(events),
@@ -138,7 +138,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
       const answer = await answers(texts, attempt)
       if (takesMs > 0) await new Promise<void>((resolve) => clock.after(takesMs, resolve))
       noted.underWay -= 1
-      if (!policy.retryable(answer) || !(await policy.waitTurn(attempt, answer))) return answer
+      if (!policy.onAnswer(answer) || !(await policy.nextAttempt(attempt, answer))) return answer
     }
   }
 

@@ -32,7 +32,7 @@ function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false }
       noteText: (events) => noted.push(['noted', events === batch]),
       isOfItsOwn: (asked) => ofItsOwn && asked === batch,
     },
-    heard: (verdict) => noted.push(['heard', verdict]),
+    onVerdict: (verdict) => noted.push(['onVerdict', verdict]),
   })
   return { isRefused: isAccessRefused(batch, answers, SINCE), noted }
 }
@@ -48,7 +48,7 @@ describe('refusals that speak of credentials', () => {
       ['noted', true],
       ['recorded', 'misconfigured', SINCE],
       ['barred', SINCE],
-      ['heard', MISCONFIGURED],
+      ['onVerdict', MISCONFIGURED],
     ])
   })
 

@@ -28,7 +28,7 @@ it('lets go of a delivered batch, though the client still holds the request', as
     random: () => 0,
     requestLimit: createLimit(1),
     gzipLimit: createLimit(1),
-    heard: () => {},
+    onVerdict: () => {},
     yielded: () => {},
     shortfall: () => {},
     suspected: () => {},
@@ -37,7 +37,7 @@ it('lets go of a delivered batch, though the client still holds the request', as
         kept.push(policy)
         const body = '{"status":"OK","num_records_imported":1}'
         const answer = { kind: 'answered', status: 200, body } as const
-        policy.retryable(answer)
+        policy.onAnswer(answer)
         return answer
       },
     },

@@ -279,9 +279,9 @@ describe('delivering a batch', () => {
   it('gives back at once, when it drains, what waits for its first', async () => {
     const sink = aSink(50_000)
     const { deliverBatch, clock, gate, sent } = aDelivery(allImported)
-    const passage = await gate.pass(1, () => 1)
-    assert.ok(passage.kind === 'open')
-    gate.ended(passage, { kind: 'throttled', retryAfter: '30' })
+    const answer = await gate.pass(1, () => 1)
+    assert.ok(answer.kind === 'permit')
+    gate.ended(answer, { kind: 'throttled', retryAfter: '30' })
     await clock.advance(1)
     const delivering = deliverBatch(pendingOf(sink, ['a']))
     await settlePromises()

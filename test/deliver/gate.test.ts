@@ -5,8 +5,8 @@ import {
   type AttemptEnd,
   createGate,
   type Gate,
-  type OpenPassage,
-  type Passage,
+  type GateAnswer,
+  type Permit,
 } from '../../src/deliver/gate.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
 
@@ -29,12 +29,12 @@ function aGate({ random = (): number => 0.5 } = {}) {
   return { clock, gate: createGate(OPTIONS, { clock, random }) }
 }
 
-/** Notes, in order, when each passage was decided, and how. */
+/** Notes, in order, when the gate answered, and how. */
 function createNotes(clock: FakeClock) {
   const notes: [at: number, name: string, how: string][] = []
-  const note = (name: string, passing: Promise<Passage>): void => {
-    void passing.then((passage) => {
-      const how = passage.kind === 'give_back' ? passage.reason : passage.kind
+  const note = (name: string, passing: Promise<GateAnswer>): void => {
+    void passing.then((answer) => {
+      const how = answer.kind === 'give_back' ? answer.reason : answer.kind
       notes.push([Math.round(clock.monotonic()), name, how])
     })
   }
@@ -42,10 +42,10 @@ function createNotes(clock: FakeClock) {
 }
 
 /** Passes at once, or the test is wrong. */
-async function passed(gate: Gate, events = 1): Promise<OpenPassage> {
-  const passage = await gate.pass(events, never)
-  assert.ok(passage.kind === 'open')
-  return passage
+async function passed(gate: Gate, events = 1): Promise<Permit> {
+  const answer = await gate.pass(events, never)
+  assert.ok(answer.kind === 'permit')
+  return answer
 }
 
 /** An attempt that ends at once in that way. */
@@ -68,9 +68,9 @@ describe('a batch that no push waits for', () => {
     await clock.advance(2_000)
 
     assert.deepEqual(notes, [
-      [1, 'a', 'open'],
-      [1, 'b', 'open'],
-      [501, 'c', 'open'],
+      [1, 'a', 'permit'],
+      [1, 'b', 'permit'],
+      [501, 'c', 'permit'],
     ])
     await passed(gate)
   })
@@ -83,7 +83,7 @@ describe('a batch that no push waits for', () => {
     note('a', gate.pass(5_000, past, soon))
     await clock.advance(1)
 
-    assert.deepEqual(notes, [[1, 'a', 'open']])
+    assert.deepEqual(notes, [[1, 'a', 'permit']])
   })
 
   it('waits for all batches that a push waits for', async () => {
@@ -98,8 +98,8 @@ describe('a batch that no push waits for', () => {
     assert.deepEqual(
       notes.map(([, name, how]) => [name, how]),
       [
-        ['attended', 'open'],
-        ['alone', 'open'],
+        ['attended', 'permit'],
+        ['alone', 'permit'],
       ],
     )
   })
@@ -192,7 +192,7 @@ describe('a batch that no push waits for', () => {
 
     assert.deepEqual(notes, [
       [0, 'must not', 'throttled'],
-      [3_100, 'goes on', 'open'],
+      [3_100, 'goes on', 'permit'],
     ])
   })
 })
@@ -202,7 +202,7 @@ describe('a gate', () => {
     const { clock, gate } = aGate()
     await clock.advance(7)
 
-    assert.deepEqual(await gate.pass(1_000, never), { kind: 'open', at: 7 })
+    assert.deepEqual(await gate.pass(1_000, never), { kind: 'permit', at: 7 })
     assert.equal(clock.pending(), 0)
   })
 
@@ -216,15 +216,15 @@ describe('a gate', () => {
     await clock.advance(10_000)
 
     assert.deepEqual(notes, [
-      [0, 'a', 'open'],
-      [0, 'b', 'open'],
-      [0, 'c', 'open'],
-      [500, 'd', 'open'],
-      [1_000, 'e', 'open'],
-      [60_000, 'f', 'open'],
-      [60_000, 'g', 'open'],
-      [60_000, 'h', 'open'],
-      [60_500, 'i', 'open'],
+      [0, 'a', 'permit'],
+      [0, 'b', 'permit'],
+      [0, 'c', 'permit'],
+      [500, 'd', 'permit'],
+      [1_000, 'e', 'permit'],
+      [60_000, 'f', 'permit'],
+      [60_000, 'g', 'permit'],
+      [60_000, 'h', 'permit'],
+      [60_500, 'i', 'permit'],
     ])
   })
 
@@ -238,7 +238,7 @@ describe('a gate', () => {
     assert.equal(gate.eventsPerSecond(), 2_000)
     await clock.advance(3_000)
 
-    assert.deepEqual(notes, [[1_500, 'second', 'open']])
+    assert.deepEqual(notes, [[1_500, 'second', 'permit']])
   })
 
   it('counts an attempt that is made again like any other', async () => {
@@ -252,9 +252,9 @@ describe('a gate', () => {
     await clock.advance(10_000)
 
     assert.deepEqual(notes, [
-      [0, 'first', 'open'],
-      [3_000, 'again', 'open'],
-      [7_000, 'third', 'open'],
+      [0, 'first', 'permit'],
+      [3_000, 'again', 'permit'],
+      [7_000, 'third', 'permit'],
     ])
   })
 
@@ -284,7 +284,7 @@ describe('a gate', () => {
 
     assert.deepEqual(notes, [
       [0, 'hasty', 'throttled'],
-      [5_000, 'patient', 'open'],
+      [5_000, 'patient', 'permit'],
     ])
   })
 
@@ -319,7 +319,7 @@ describe('another attempt', () => {
       note('again', gate.passAgain(1, failed(1, retryAfter), never))
       await clock.advance(100_000)
 
-      assert.deepEqual(notes, [[ms, 'again', 'open']])
+      assert.deepEqual(notes, [[ms, 'again', 'permit']])
     })
   }
 
@@ -353,7 +353,7 @@ describe('another attempt', () => {
 
     assert.deepEqual(notes, [
       [0, 'hasty', 'throttled'],
-      [1_000, 'patient', 'open'],
+      [1_000, 'patient', 'permit'],
     ])
   })
 
@@ -365,7 +365,7 @@ describe('another attempt', () => {
     note('new', gate.pass(1, never))
     await clock.advance(0)
 
-    assert.deepEqual(notes, [[0, 'new', 'open']])
+    assert.deepEqual(notes, [[0, 'new', 'permit']])
   })
 })
 
@@ -383,17 +383,17 @@ describe('a gate after a 429', () => {
     assert.deepEqual(notes, [])
     assert.equal(gate.closed(), true)
     await clock.advance(5_000)
-    assert.deepEqual(notes, [[1_500, 'probe', 'open']])
+    assert.deepEqual(notes, [[1_500, 'probe', 'permit']])
     assert.equal(gate.closed(), true)
 
     const probe = await probing
-    if (probe.kind === 'open') gate.ended(probe, TAKEN)
+    if (probe.kind === 'permit') gate.ended(probe, TAKEN)
     await clock.advance(10)
 
     assert.equal(gate.closed(), false)
     assert.deepEqual(notes.slice(1), [
-      [6_499, 'again', 'open'],
-      [6_499, 'new', 'open'],
+      [6_499, 'again', 'permit'],
+      [6_499, 'new', 'permit'],
     ])
   })
 
@@ -409,7 +409,7 @@ describe('a gate after a 429', () => {
       note('new', gate.pass(1, never))
       await clock.advance(20_000)
 
-      assert.deepEqual(notes, [[10_000, 'new', 'open']])
+      assert.deepEqual(notes, [[10_000, 'new', 'permit']])
     })
   }
 
@@ -426,7 +426,7 @@ describe('a gate after a 429', () => {
       note('new', gate.pass(1, never))
       await clock.advance(100_000)
 
-      assert.deepEqual(notes, [[at, 'new', 'open']])
+      assert.deepEqual(notes, [[at, 'new', 'permit']])
     }
   })
 
@@ -452,10 +452,10 @@ describe('a gate after a 429', () => {
         const since = clock.monotonic()
         const passing = gate.pass(1, never)
         await clock.advance(100_000)
-        const passage = await passing
-        assert.ok(passage.kind === 'open')
-        pauses.push(Math.round(passage.at - since))
-        gate.ended(passage, THROTTLED)
+        const answer = await passing
+        assert.ok(answer.kind === 'permit')
+        pauses.push(Math.round(answer.at - since))
+        gate.ended(answer, THROTTLED)
       }
 
       assert.deepEqual(pauses, expected)
@@ -468,14 +468,14 @@ describe('a gate after a 429', () => {
     for (const end of [THROTTLED, THROTTLED, TAKEN, THROTTLED]) {
       const passing = gate.pass(1, never)
       await clock.advance(10_000)
-      const passage = await passing
-      if (passage.kind === 'open') gate.ended(passage, end)
+      const answer = await passing
+      if (answer.kind === 'permit') gate.ended(answer, end)
     }
 
     note('next', gate.pass(1, never))
     await clock.advance(10_000)
 
-    assert.deepEqual(notes, [[41_500, 'next', 'open']])
+    assert.deepEqual(notes, [[41_500, 'next', 'permit']])
   })
 
   it('pauses no longer for the refusals of attempts that were on their way', async () => {
@@ -484,18 +484,18 @@ describe('a gate after a 429', () => {
     const onTheirWay = [await passed(gate), await passed(gate), await passed(gate)]
     await clock.advance(100)
 
-    for (const passage of onTheirWay) gate.ended(passage, THROTTLED)
+    for (const permit of onTheirWay) gate.ended(permit, THROTTLED)
     const probing = gate.pass(1, never)
     note('probe', probing)
     await clock.advance(2_000)
     const probe = await probing
-    if (probe.kind === 'open') gate.ended(probe, THROTTLED)
+    if (probe.kind === 'permit') gate.ended(probe, THROTTLED)
     note('second probe', gate.pass(1, never))
     await clock.advance(5_000)
 
     assert.deepEqual(notes, [
-      [1_600, 'probe', 'open'],
-      [4_600, 'second probe', 'open'],
+      [1_600, 'probe', 'permit'],
+      [4_600, 'second probe', 'permit'],
     ])
   })
 
@@ -505,13 +505,13 @@ describe('a gate after a 429', () => {
     const onTheirWay = [await passed(gate), await passed(gate), await passed(gate)]
     const waits = ['2', '10', '3']
 
-    for (const [index, passage] of onTheirWay.entries()) {
-      gate.ended(passage, throttledFor(waits[index] ?? ''))
+    for (const [index, permit] of onTheirWay.entries()) {
+      gate.ended(permit, throttledFor(waits[index] ?? ''))
     }
     note('new', gate.pass(1, never))
     await clock.advance(20_000)
 
-    assert.deepEqual(notes, [[10_000, 'new', 'open']])
+    assert.deepEqual(notes, [[10_000, 'new', 'permit']])
   })
 
   it('learns nothing from what was on its way when it closed, once it is open again', async () => {
@@ -522,8 +522,8 @@ describe('a gate after a 429', () => {
     await attempted(gate, TAKEN)
 
     for (const [index, end] of [throttledFor('30'), MISCONFIGURED, failedFor('30')].entries()) {
-      const passage = late[index]
-      if (passage) gate.ended(passage, end)
+      const permit = late[index]
+      if (permit) gate.ended(permit, end)
     }
 
     assert.equal(gate.closed() || gate.barred(), false)
@@ -541,7 +541,7 @@ describe('a gate after a 429', () => {
     note('new', gate.pass(1, never))
     await clock.advance(1_500)
 
-    assert.deepEqual(notes, [[1_500, 'new', 'open']])
+    assert.deepEqual(notes, [[1_500, 'new', 'permit']])
   })
 
   it('lets the next one probe at once when a probe fails', async () => {
@@ -555,12 +555,12 @@ describe('a gate after a 429', () => {
     await clock.advance(2_000)
 
     const probe = await probing
-    if (probe.kind === 'open') gate.ended(probe, FAILED)
+    if (probe.kind === 'permit') gate.ended(probe, FAILED)
     await clock.advance(1_000)
 
     assert.deepEqual(notes, [
-      [1_500, 'probe', 'open'],
-      [2_000, 'next', 'open'],
+      [1_500, 'probe', 'permit'],
+      [2_000, 'next', 'permit'],
     ])
   })
 
@@ -608,7 +608,7 @@ describe('a gate after a 429', () => {
     await clock.advance(10_000)
 
     assert.deepEqual(notes, [
-      [1_500, 'probe', 'open'],
+      [1_500, 'probe', 'permit'],
       [3_000, 'not moved', 'throttled'],
       [4_000, 'moved', 'throttled'],
     ])
@@ -622,7 +622,7 @@ describe('a gate after a 429', () => {
     const probing = gate.pass(1, never)
     await clock.advance(1_500)
     const probe = await probing
-    clock.after(1_500, () => probe.kind === 'open' && gate.ended(probe, TAKEN))
+    clock.after(1_500, () => probe.kind === 'permit' && gate.ended(probe, TAKEN))
 
     note(
       'late',
@@ -653,9 +653,9 @@ describe('a gate after a 429', () => {
     await clock.advance(30_000)
 
     const probe = await probing
-    if (probe.kind === 'open') gate.ended(probe, FAILED)
+    if (probe.kind === 'permit') gate.ended(probe, FAILED)
     await clock.advance(1_000)
-    assert.deepEqual(notes, [[30_100, 'next', 'open']])
+    assert.deepEqual(notes, [[30_100, 'next', 'permit']])
   })
 
   it('asks Mixpanel no more than once a second while it refuses sixteen batches for 20 s', async () => {
@@ -678,16 +678,16 @@ describe('a gate after a 429', () => {
     assert.equal(clock.pending(), 0)
 
     async function deliver(): Promise<void> {
-      let passage = await gate.pass(2_000, until)
-      for (let attempt = 1; passage.kind === 'open'; attempt += 1) {
+      let answer = await gate.pass(2_000, until)
+      for (let attempt = 1; answer.kind === 'permit'; attempt += 1) {
         requests.push(clock.monotonic())
         await new Promise<void>((resolve) => clock.after(100, resolve))
         if (clock.monotonic() >= 20_000) {
           imported.push(clock.monotonic())
-          return gate.ended(passage, { kind: 'taken', events: 2_000 })
+          return gate.ended(answer, { kind: 'taken', events: 2_000 })
         }
-        gate.ended(passage, THROTTLED)
-        passage = await gate.passAgain(2_000, failed(attempt), until)
+        gate.ended(answer, THROTTLED)
+        answer = await gate.passAgain(2_000, failed(attempt), until)
       }
     }
   })
@@ -718,7 +718,7 @@ describe('a gate whose credentials were refused', () => {
     )
     await clock.advance(10_000)
     const probe = await first
-    if (probe.kind === 'open') gate.ended(probe, MISCONFIGURED)
+    if (probe.kind === 'permit') gate.ended(probe, MISCONFIGURED)
     until = 15_000
     note('second', gate.pass(1, never))
     await clock.advance(20_000)
@@ -726,9 +726,9 @@ describe('a gate whose credentials were refused', () => {
     assert.deepEqual(notes, [
       [9_000, 'short', 'misconfigured'],
       [9_500, 'backing off', 'misconfigured'],
-      [10_000, 'first', 'open'],
+      [10_000, 'first', 'permit'],
       [15_000, 'held', 'misconfigured'],
-      [20_000, 'second', 'open'],
+      [20_000, 'second', 'permit'],
     ])
   })
 
@@ -742,15 +742,15 @@ describe('a gate whose credentials were refused', () => {
     await clock.advance(10_200)
 
     const probe = await probing
-    if (probe.kind === 'open') gate.ended(probe, TAKEN)
+    if (probe.kind === 'permit') gate.ended(probe, TAKEN)
     await clock.advance(0)
 
     assert.equal(gate.barred(), false)
     assert.deepEqual(notes, [
-      [10_000, 'probe', 'open'],
-      [10_200, 'a', 'open'],
-      [10_200, 'b', 'open'],
-      [10_200, 'c', 'open'],
+      [10_000, 'probe', 'permit'],
+      [10_200, 'a', 'permit'],
+      [10_200, 'b', 'permit'],
+      [10_200, 'c', 'permit'],
     ])
   })
 
@@ -767,12 +767,12 @@ describe('a gate whose credentials were refused', () => {
       await clock.advance(10_000)
 
       const probe = await probing
-      if (probe.kind === 'open') gate.ended(probe, end)
+      if (probe.kind === 'permit') gate.ended(probe, end)
       note('next', gate.pass(1, never))
       await clock.advance(60_000)
 
       assert.equal(gate.barred(), true)
-      assert.deepEqual(notes, [[nextAt, 'next', 'open']])
+      assert.deepEqual(notes, [[nextAt, 'next', 'permit']])
     })
   }
 
@@ -787,7 +787,7 @@ describe('a gate whose credentials were refused', () => {
     note('probe', gate.pass(1, never))
     await clock.advance(10_000)
 
-    assert.deepEqual(notes, [[10_000, 'probe', 'open']])
+    assert.deepEqual(notes, [[10_000, 'probe', 'permit']])
   })
 
   it('is barred by answers to attempts that were under way at a 429, too', async () => {
@@ -802,7 +802,7 @@ describe('a gate whose credentials were refused', () => {
     note('probe', gate.pass(1, never))
     await clock.advance(20_000)
 
-    assert.deepEqual(notes, [[10_500, 'probe', 'open']])
+    assert.deepEqual(notes, [[10_500, 'probe', 'permit']])
   })
 
   it('holds whom the pause alone would give back', async () => {
@@ -895,7 +895,7 @@ describe('a gate, whatever comes', () => {
   type Sender = typeof SENDER extends fc.Arbitrary<infer T> ? T : never
 
   interface Decided {
-    readonly passage: Passage
+    readonly answer: GateAnswer
     readonly at: number
     readonly until: number
     readonly events: number
@@ -917,26 +917,26 @@ describe('a gate, whatever comes', () => {
       clock.after(timeMs / 2, () => {
         until += moreMs
       })
-      let passage = await noted(
+      let answer = await noted(
         gate.pass(events, () => until),
         events,
         () => until,
       )
       for (const [index, end] of ends.entries()) {
-        if (passage.kind !== 'open') break
+        if (answer.kind !== 'permit') break
         await new Promise<void>((resolve) => clock.after(latencyMs, resolve))
-        gate.ended(passage, end)
+        gate.ended(answer, end)
         if (index === ends.length - 1) break
         const again = gate.passAgain(events, failed(index + 1), () => until)
-        passage = await noted(again, events, () => until)
+        answer = await noted(again, events, () => until)
       }
       done += 1
     }
 
-    async function noted(passing: Promise<Passage>, events: number, until: () => number) {
-      const passage = await passing
-      decided.push({ passage, at: clock.monotonic(), until: until(), events })
-      return passage
+    async function noted(passing: Promise<GateAnswer>, events: number, until: () => number) {
+      const answer = await passing
+      decided.push({ answer, at: clock.monotonic(), until: until(), events })
+      return answer
     }
   }
 
@@ -947,9 +947,9 @@ describe('a gate, whatever comes', () => {
 
         assert.equal(done, senders.length)
         assert.equal(left, 0)
-        for (const { passage, at, until } of decided) {
-          if (passage.kind === 'open') assert.ok(passage.at === at && at < until)
-          else if (passage.kind === 'give_back' && passage.reason !== 'deadline')
+        for (const { answer, at, until } of decided) {
+          if (answer.kind === 'permit') assert.ok(answer.at === at && at < until)
+          else if (answer.kind === 'give_back' && answer.reason !== 'deadline')
             assert.ok(at <= until + 1e-6)
         }
       }),
@@ -1029,7 +1029,7 @@ describe('one 401 among imports', () => {
     void note('held', gate.pass(1, never))
     await clock.advance(10_000)
 
-    assert.deepEqual(notes, [[5_000, 'held', 'open']])
+    assert.deepEqual(notes, [[5_000, 'held', 'permit']])
   })
 })
 
@@ -1044,6 +1044,6 @@ describe('credentials that several answers refuse together', () => {
     await clock.advance(20_000)
 
     assert.equal(gate.barred(), true)
-    assert.deepEqual(notes, [[10_000, 'probe', 'open']])
+    assert.deepEqual(notes, [[10_000, 'probe', 'permit']])
   })
 })

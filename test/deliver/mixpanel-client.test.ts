@@ -26,17 +26,20 @@ function aBody(text = '[{}]'): ImportBody {
 }
 
 /** A policy that asks for so many further attempts, at once, and notes what it was asked. */
-function aPolicy(furtherAttempts = 0, waitTurn: AttemptPolicy['waitTurn'] = async () => true) {
+function aPolicy(
+  furtherAttempts = 0,
+  nextAttempt: AttemptPolicy['nextAttempt'] = async () => true,
+) {
   const answers: ImportAnswer[] = []
   const turns: [failed: number, answer: ImportAnswer][] = []
   return {
     answers,
     turns,
     events: 3,
-    retryable: (answer: ImportAnswer) => answers.push(answer) <= furtherAttempts,
-    waitTurn(failed: number, answer: ImportAnswer) {
+    onAnswer: (answer: ImportAnswer) => answers.push(answer) <= furtherAttempts,
+    nextAttempt(failed: number, answer: ImportAnswer) {
       turns.push([failed, answer])
-      return waitTurn(failed, answer)
+      return nextAttempt(failed, answer)
     },
   }
 }

@@ -111,12 +111,12 @@ export async function simulate(scenario: Scenario, kind: GateKind): Promise<Seco
   }
 
   async function deliverBatch(gate: SimulatedGate, until: () => number): Promise<void> {
-    let passage = await gate.pass(eventsPerBatch, until)
-    for (let attempt = 1; passage.kind === 'open'; attempt += 1) {
+    let answer = await gate.pass(eventsPerBatch, until)
+    for (let attempt = 1; answer.kind === 'permit'; attempt += 1) {
       const taken = await request()
-      if (taken) return gate.ended(passage, { kind: 'taken', events: eventsPerBatch })
-      gate.ended(passage, { kind: 'throttled', retryAfter: undefined })
-      passage = await gate.passAgain(eventsPerBatch, { attempt, retryAfter: undefined }, until)
+      if (taken) return gate.ended(answer, { kind: 'taken', events: eventsPerBatch })
+      gate.ended(answer, { kind: 'throttled', retryAfter: undefined })
+      answer = await gate.passAgain(eventsPerBatch, { attempt, retryAfter: undefined }, until)
     }
     await clock.sleep(REDELIVERY_MS)
   }
@@ -148,7 +148,7 @@ const createNaiveGate: CreateGate = (maxEventsPerSecond, { clock, random }) => {
     if (at >= until()) return { kind: 'give_back', reason: 'throttled' }
     usedUntil += (events / maxEventsPerSecond) * 1000
     if (at > now) await new Promise<void>((resolve) => clock.after(at - now, resolve))
-    return { kind: 'open', at }
+    return { kind: 'permit', at }
   }
 
   async function passAgain(

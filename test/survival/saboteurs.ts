@@ -85,7 +85,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /lost/,
   },
   'asks for ever about a count that falls short': {
-    file: 'deliver/trial.ts',
+    file: 'deliver/attempts.ts',
     original: 'return first\n',
     sabotaged: 'return true\n',
     found: /given up/,
