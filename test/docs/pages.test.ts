@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
 import { portsFrom } from '../../src/cli/ports.ts'
 import { suggestedCommands } from '../../src/cli/suggested-commands.ts'
+import { inForce } from '../../src/config/in-force.ts'
 import { deadLetterOf, letterOfMany } from '../../src/dead-letter/dead-letter-of.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
 import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
@@ -13,6 +14,7 @@ import { createEventTotals } from '../../src/telemetry/event-totals.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { readAll } from '../decode/read-all.ts'
 import { aMessage } from '../helpers/builders.ts'
+import { load, ON_CLOUD_RUN } from '../helpers/config.ts'
 import { blocksIn, sectionOf, spansIn, tableOf, textOf } from './markdown.ts'
 import { DECLARED } from './openapi-document.ts'
 
@@ -106,6 +108,19 @@ describe('the pages', () => {
 
     const lines = printed.split('\n').map((line) => line.trim())
     for (const line of shown.trim().split('\n')) assert.ok(lines.includes(line), line)
+  })
+
+  it('show the log lines of a good deployment with fields that there are', () => {
+    const [shown = '[]'] = blocksIn(textOf('docs/deploy-cloud-run.md'), 'json')
+    const [minute, started] = JSON.parse(shown)
+
+    const { delta, ...rest } = minute.jsonPayload
+    assert.deepEqual(Object.keys(delta), Object.keys(createEventTotals().snapshot()))
+    assert.equal(rest.event, 'minute')
+    const fields = Object.keys(inForce(load({ ...ON_CLOUD_RUN, DEAD_LETTER: 'subscription' })))
+    for (const field of Object.keys(started.jsonPayload)) {
+      assert.ok(['event', 'message', ...fields].includes(field), field)
+    }
   })
 
   it('show the example of a transform as it is', () => {
