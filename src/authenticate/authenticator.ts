@@ -1,30 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
-import { type Authenticate, TRUSTED } from '../model/authentication.ts'
+import { type Authenticate, type PushAuth, TRUSTED } from '../model/authentication.ts'
 import { withBearerToken } from './bearer-token.ts'
 import { createCloudRunIam } from './cloud-run-iam.ts'
 import { createFetchKeys } from './fetch-keys.ts'
 import { createKeys } from './keys.ts'
 import { createOidc } from './oidc.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
-
-/** The mode of authentication, `PUSH_AUTH`, with the settings that it needs. */
-export type AuthenticatorOptions = Readonly<
-  /** The mode that verifies the token fully. */
-  | {
-      kind: 'oidc'
-      audiences: readonly string[]
-      serviceAccounts: readonly string[]
-      issuers: readonly string[]
-      jwksUrl: string
-    }
-  /**
-   * The mode that trusts Cloud Run's IAM to have verified the token. Without audiences, they are
-   * not checked.
-   */
-  | { kind: 'cloud_run_iam'; audiences: readonly string[]; serviceAccounts: readonly string[] }
-  /** The mode that trusts every client. */
-  | { kind: 'none' }
->
 
 export interface AuthenticatorDeps {
   readonly clock: Clock
@@ -45,22 +26,19 @@ export interface Authenticator {
 const WITHOUT_KEYS = { start: async () => {}, stop: () => {}, available: () => true } as const
 
 /** Chooses how pushes are authenticated. It is the only place that does. */
-export function createAuthenticator(
-  options: AuthenticatorOptions,
-  deps: AuthenticatorDeps,
-): Authenticator {
-  switch (options.kind) {
+export function createAuthenticator(mode: PushAuth, deps: AuthenticatorDeps): Authenticator {
+  switch (mode.kind) {
     case 'oidc': {
       const { clock, keyFetchFailed: fetchFailed } = deps
-      const fetchKeys = createFetchKeys(options.jwksUrl, clock)
+      const fetchKeys = createFetchKeys(mode.jwksUrl, clock)
       const keys = createKeys({ fetchKeys, clock, fetchFailed })
       const verifiedTokens = createVerifiedTokens(clock)
       const { start, stop, available } = keys
-      const judge = createOidc(options, { keys, verifiedTokens, clock })
+      const judge = createOidc(mode, { keys, verifiedTokens, clock })
       return { authenticate: withBearerToken(judge), start, stop, available }
     }
     case 'cloud_run_iam': {
-      const judge = createCloudRunIam(options, deps.clock)
+      const judge = createCloudRunIam(mode, deps.clock)
       return { authenticate: withBearerToken(judge), ...WITHOUT_KEYS }
     }
     case 'none':

@@ -1,28 +1,11 @@
+import type { PushAuth } from '../model/authentication.ts'
+import type { MixpanelCredentials } from '../model/credentials.ts'
 import { defaultBufferedBytes, type Host, problemsOf } from './rules.ts'
 import type { Environment } from './schema.ts'
 import { quotedIn, quotesAround, unquoted } from './slips.ts'
 import { unknownVariables } from './unknown.ts'
 import { deadLetterFormOf, defaults, folded, listOf, parse, setIn, shapeOf } from './values.ts'
 import { warningsOf } from './warnings.ts'
-
-/** The credentials that the service shows Mixpanel. */
-type Credentials = Readonly<
-  | { kind: 'project_token'; token: string }
-  | { kind: 'service_account'; username: string; secret: string; projectId: string }
->
-
-/** The authentication of pushes. Empty `audiences` allow any. */
-type PushAuth = Readonly<
-  | {
-      kind: 'oidc'
-      audiences: readonly string[]
-      serviceAccounts: readonly string[]
-      issuers: readonly string[]
-      jwksUrl: string
-    }
-  | { kind: 'cloud_run_iam'; audiences: readonly string[]; serviceAccounts: readonly string[] }
-  | { kind: 'none' }
->
 
 /** The place where rejected events go: files, a topic, or back to the subscription's own policy. */
 type DeadLetterTarget = Readonly<
@@ -47,7 +30,7 @@ export interface Config {
     readonly baseUrl: string
     /** Absent when `MIXPANEL_URL` decides where events go. */
     readonly region?: Region
-    readonly credentials: Credentials
+    readonly credentials: MixpanelCredentials
     readonly timeoutMs: number
   }
   readonly push: {
@@ -175,7 +158,7 @@ function destinationOf(env: Environment): Pick<Config['mixpanel'], 'baseUrl' | '
   return { baseUrl: `${origin}${pathname}`.replace(/\/+$/, '') }
 }
 
-function credentialsOf(env: Environment): Credentials {
+function credentialsOf(env: Environment): MixpanelCredentials {
   if (env.MIXPANEL_PROJECT_TOKEN !== undefined) {
     return { kind: 'project_token', token: env.MIXPANEL_PROJECT_TOKEN }
   }

@@ -9,7 +9,7 @@ export type Access = Readonly<
   | { kind: 'unavailable'; code: string }
 >
 
-export interface Credentials {
+export interface GoogleCredentials {
   /**
    * Resolves with the access. It never rejects, and passes on no error of the library: they quote
    * whole tokens.
@@ -20,7 +20,7 @@ export interface Credentials {
 }
 
 /** The credentials for an emulator, which asks for none. */
-export const NO_CREDENTIALS: Credentials = {
+export const NO_CREDENTIALS: GoogleCredentials = {
   access: async () => ({ kind: 'granted', headers: {} }),
   forget: () => undefined,
 }
@@ -34,7 +34,7 @@ const REFUSALS: readonly unknown[] = [400, 401, 403, 404]
  * Makes the application default credentials: on Cloud Run those of the service account. The library
  * is loaded when they are first needed. It keeps a token until shortly before it expires.
  */
-export function createGoogleCredentials(): Credentials {
+export function createGoogleCredentials(): GoogleCredentials {
   let client: AuthClient | undefined
 
   return { access, forget }

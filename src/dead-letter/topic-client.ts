@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import axios, { type AxiosRequestConfig, isAxiosError } from 'axios'
 import type { Clock } from '../lib/clock.ts'
-import type { Access, Credentials } from './google-credentials.ts'
+import type { Access, GoogleCredentials } from './google-credentials.ts'
 
 /** The answer to one request about the topic. */
 export type TopicAnswer = Readonly<
@@ -48,7 +48,7 @@ const TIMED_OUT = { kind: 'unanswered', code: 'TIMED_OUT' } as const
  */
 export function createTopicClient(
   options: TopicClientOptions,
-  deps: { readonly clock: Clock; readonly credentials: Credentials },
+  deps: { readonly clock: Clock; readonly credentials: GoogleCredentials },
 ): TopicClient {
   const { clock, credentials } = deps
   const path = options.topic.split('/').map(encodeURIComponent).join('/')

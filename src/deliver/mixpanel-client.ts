@@ -1,21 +1,17 @@
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios'
 import axiosRetry from 'axios-retry'
 import type { Clock } from '../lib/clock.ts'
+import type { MixpanelCredentials } from '../model/credentials.ts'
 import type { RequestEnd } from '../model/telemetry.ts'
 import type { ImportAnswer } from './answer.ts'
 import { createFreshSockets } from './fresh-sockets.ts'
 import type { ImportBody } from './import-body.ts'
 import { unreachableCauseOf } from './unreachable-cause.ts'
 
-export type Credentials = Readonly<
-  | { kind: 'project_token'; token: string }
-  | { kind: 'service_account'; username: string; secret: string; projectId: string }
->
-
 export interface MixpanelClientOptions {
   /** The base URL, without a slash at its end. */
   readonly baseUrl: string
-  readonly credentials: Credentials
+  readonly credentials: MixpanelCredentials
   /** The time of one attempt, from its first byte to the last byte of the answer. */
   readonly timeoutMs: number
   readonly maxSockets: number
@@ -148,13 +144,13 @@ function createHttp(options: MixpanelClientOptions, agent: object): AxiosInstanc
  * Returns the query. `ip=0`, as in Mixpanel's own Node client, keeps Mixpanel from placing every
  * user in the data centre.
  */
-function paramsFor(credentials: Credentials): Record<string, string> {
+function paramsFor(credentials: MixpanelCredentials): Record<string, string> {
   const params = { strict: '1', ip: '0' }
   if (credentials.kind === 'project_token') return params
   return { ...params, project_id: credentials.projectId }
 }
 
-function basicAuthFor(credentials: Credentials): { username: string; password: string } {
+function basicAuthFor(credentials: MixpanelCredentials): { username: string; password: string } {
   if (credentials.kind === 'project_token') return { username: credentials.token, password: '' }
   return { username: credentials.username, password: credentials.secret }
 }

@@ -22,6 +22,25 @@ export const REFUSAL_CODES = [
 ] as const
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
+/** The mode of authentication, `PUSH_AUTH`, with the settings that it needs. */
+export type PushAuth = Readonly<
+  /** The mode that verifies the token fully. */
+  | {
+      kind: 'oidc'
+      audiences: readonly string[]
+      serviceAccounts: readonly string[]
+      issuers: readonly string[]
+      jwksUrl: string
+    }
+  /**
+   * The mode that trusts Cloud Run's IAM to have verified the token. Without audiences, they are
+   * not checked.
+   */
+  | { kind: 'cloud_run_iam'; audiences: readonly string[]; serviceAccounts: readonly string[] }
+  /** The mode that trusts every client. */
+  | { kind: 'none' }
+>
+
 export type Trusted = Readonly<{ kind: 'trusted' }>
 export type Refused = Readonly<{
   kind: 'refused'

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { SignJWT } from 'jose'
-import {
-  type Authenticator,
-  type AuthenticatorOptions,
-  createAuthenticator,
-} from '../../src/authenticate/authenticator.ts'
+import { type Authenticator, createAuthenticator } from '../../src/authenticate/authenticator.ts'
+import type { PushAuth } from '../../src/model/authentication.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
 import { type KeyServer, startKeyServer } from './key-server.ts'
 import {
@@ -50,7 +47,7 @@ async function startOidc(t: TestContext): Promise<World> {
   return { authenticator, keyServer, clock, failures }
 }
 
-function createWithoutKeys(options: Exclude<AuthenticatorOptions, { kind: 'oidc' }>, now: number) {
+function createWithoutKeys(options: Exclude<PushAuth, { kind: 'oidc' }>, now: number) {
   const clock = createFakeClock(now)
   return createAuthenticator(options, { clock, keyFetchFailed: fail })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { Access, Credentials } from '../../src/dead-letter/google-credentials.ts'
+import type { Access, GoogleCredentials } from '../../src/dead-letter/google-credentials.ts'
 import { NO_CREDENTIALS } from '../../src/dead-letter/google-credentials.ts'
 import { createTopicClient } from '../../src/dead-letter/topic-client.ts'
 import { TopicError } from '../../src/dead-letter/topic-error.ts'
@@ -20,7 +20,7 @@ import { aDeadLetter } from './a-dead-letter.ts'
 interface SceneOptions extends PubsubStandInOptions {
   readonly topic?: string
   readonly clock?: Clock
-  readonly credentials?: Credentials
+  readonly credentials?: GoogleCredentials
   readonly emulated?: boolean
   readonly maxQueuedBytes?: number
 }
@@ -57,7 +57,7 @@ async function startScene(t: TestContext, options: SceneOptions = {}): Promise<S
 }
 
 /** Credentials that hand out one token after the other, each until it is forgotten. */
-function createTokens(...tokens: readonly string[]): Credentials & { asked(): number } {
+function createTokens(...tokens: readonly string[]): GoogleCredentials & { asked(): number } {
   let place = 0
   let asked = 0
   return {
@@ -423,7 +423,7 @@ describe('credentials', () => {
   it('that never come are waited for no longer than an answer', async (t) => {
     const clock = createFakeClock()
     let forgotten = 0
-    const credentials: Credentials = {
+    const credentials: GoogleCredentials = {
       access: () => new Promise(() => {}),
       forget: () => {
         forgotten += 1
