@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../model/authentication.ts'
 
-/** The claims of a token. They are not to be trusted before `faultOf` has checked them. */
+/** The claims of a token. They are not to be trusted before `findFault` has checked them. */
 export interface Claims {
   /** Epoch seconds, like the other dates. */
   readonly exp: number
@@ -28,7 +28,7 @@ const TOLERANCE_MS = 300_000
  * Returns the claims in the payload of a token; `undefined` when it is not JSON or has no time of
  * expiry.
  */
-export function claimsIn(payload: string): Claims | undefined {
+export function parseClaims(payload: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(payload)
     return isClaims(value) ? value : undefined
@@ -43,7 +43,7 @@ function isClaims(value: unknown): value is Claims {
 }
 
 /** Returns the instant from which a token is no longer accepted, in epoch ms. */
-export function endOf(claims: Claims): number {
+export function acceptedUntil(claims: Claims): number {
   return claims.exp * 1000 + TOLERANCE_MS
 }
 
@@ -51,12 +51,12 @@ export function endOf(claims: Claims): number {
  * Returns the fault of the claims at `now` (epoch ms), if there is one. The service account comes
  * last: only a token that is good in all else earns a 403.
  */
-export function faultOf(
+export function findFault(
   claims: Claims,
   expected: Expectations,
   now: number,
 ): RefusalCode | undefined {
-  if (now >= endOf(claims)) return 'TOKEN_EXPIRED'
+  if (now >= acceptedUntil(claims)) return 'TOKEN_EXPIRED'
   if (isAhead(claims.iat, now) || isAhead(claims.nbf, now)) return 'TOKEN_NOT_YET_VALID'
   if (!isOneOf(expected.issuers, claims.iss)) return 'TOKEN_ISSUER_REFUSED'
   if (!isOneOf(expected.audiences, claims.aud)) return 'TOKEN_AUDIENCE_REFUSED'

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
 import { TRUSTED } from '../model/authentication.ts'
 import type { JudgeToken } from './bearer-token.ts'
-import { type Claims, claimsIn, faultOf } from './claims.ts'
-import { differenceOf } from './difference.ts'
+import { type Claims, findFault, parseClaims } from './claims.ts'
+import { describeDifference } from './difference.ts'
 import { refused } from './refused.ts'
 
 export interface CloudRunIamOptions {
@@ -37,18 +37,18 @@ export function createCloudRunIam(
   return function judgeStrippedToken(token) {
     // A token with a signature has not come through Cloud Run's IAM.
     if (!isStripped(token)) return refused('TOKEN_SIGNATURE_PRESENT')
-    const claims = claimsOfStripped(token)
+    const claims = readStrippedClaims(token)
     if (!claims) return refused('TOKEN_INVALID')
-    const fault = faultOf(claims, expected, clock.now())
+    const fault = findFault(claims, expected, clock.now())
     if (!fault) return TRUSTED
     // On a public service any client can have written the token by hand.
-    const hint = differenceOf(fault, claims, expected)
+    const hint = describeDifference(fault, claims, expected)
     return { ...refused(fault), ...(hint !== undefined && { hint }) }
   }
 }
 
-function claimsOfStripped(token: string): Claims | undefined {
+function readStrippedClaims(token: string): Claims | undefined {
   const [, payload = '', , ...surplus] = token.split('.')
   if (surplus.length > 0) return undefined
-  return claimsIn(Buffer.from(payload, 'base64url').toString())
+  return parseClaims(Buffer.from(payload, 'base64url').toString())
 }

@@ -19,7 +19,7 @@ const AUDIENCE = /^(?:([a-z][a-z\d+.-]*):\/\/)?(www\.)?([^/?#:]*)(:\d*)?(.*)$/is
  * Says how a refused audience or service account differs from the allowed ones, in constant words
  * and without the claim. Only the sender of a well signed token may learn it.
  */
-export function differenceOf(
+export function describeDifference(
   code: RefusalCode,
   claims: Claims,
   { audiences, serviceAccounts }: Expectations,
@@ -31,16 +31,16 @@ export function differenceOf(
 
 function audienceDifference(claim: unknown, allowed: readonly string[]): string {
   if (typeof claim !== 'string') return 'The token has no audience, or more than one.'
-  const audience = partsOf(claim)
+  const audience = parseAudience(claim)
   const near = allowed
-    .map(partsOf)
+    .map(parseAudience)
     .filter(({ host }) => isSame(host, audience.host))
     .map((one) => differences(one, audience))
     .sort((one, other) => one.length - other.length)
   const [nearest] = near
   if (nearest) return `The two differ only in ${nearest.join(' and ')}.`
   const isUrl = audience.scheme !== ''
-  if (allowed.every((one) => (partsOf(one).scheme !== '') === isUrl)) {
+  if (allowed.every((one) => (parseAudience(one).scheme !== '') === isUrl)) {
     return `The two differ in the ${isUrl ? 'host' : 'name'}.`
   }
   return isUrl
@@ -48,7 +48,7 @@ function audienceDifference(claim: unknown, allowed: readonly string[]): string 
     : 'The audience of the token is a plain name, and PUSH_AUDIENCE holds a URL.'
 }
 
-function partsOf(text: string): Audience {
+function parseAudience(text: string): Audience {
   const [, scheme = '', www = '', host = '', port = '', rest = ''] =
     AUDIENCE.exec(text.trim()) ?? []
   const pathLength = lengthWithoutSlashes(rest)

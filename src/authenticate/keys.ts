@@ -65,7 +65,7 @@ export function createKeys(deps: KeysDeps): Keys {
   let known: { readonly keys: LocalJWKSet; readonly fetchedAt: number } | undefined
   let attempt: Promise<void> | undefined
   let failures = 0
-  let askedAt = Number.NEGATIVE_INFINITY
+  let triedAt = Number.NEGATIVE_INFINITY
   let dueAt = Number.NEGATIVE_INFINITY
   let stopped = false
   let callOff = () => {}
@@ -84,13 +84,13 @@ export function createKeys(deps: KeysDeps): Keys {
   async function find(header: JWSHeaderParameters): Promise<FoundKey> {
     // The timer may have been frozen with the instance.
     if (clock.monotonic() >= dueAt) void refresh()
-    const key = (await lookUp(header)) ?? (await askFor(header))
+    const key = (await lookUp(header)) ?? (await refreshAndLookUp(header))
     if (key) return { kind: 'found', key }
     return { kind: failures === 0 ? 'unknown' : 'unavailable' }
   }
 
-  async function askFor(header: JWSHeaderParameters): Promise<CryptoKey | undefined> {
-    const cooling = clock.monotonic() < askedAt + COOLDOWN_MS
+  async function refreshAndLookUp(header: JWSHeaderParameters): Promise<CryptoKey | undefined> {
+    const cooling = clock.monotonic() < triedAt + COOLDOWN_MS
     if (attempt || !cooling) await refresh()
     // This holds even without a fetch: an earlier attempt may have ended since the last look-up.
     return lookUp(header)
@@ -122,7 +122,7 @@ export function createKeys(deps: KeysDeps): Keys {
       failures += 1
       fetchFailed(error)
     }
-    askedAt = clock.monotonic()
+    triedAt = clock.monotonic()
     scheduleNext(failures === 0 ? REFRESH_MS : retryMs(failures))
   }
 

@@ -8,9 +8,9 @@ import {
 import type { Clock } from '../lib/clock.ts'
 import { type Authentication, type RefusalCode, TRUSTED } from '../model/authentication.ts'
 import type { JudgeToken } from './bearer-token.ts'
-import { claimsIn, type Expectations, endOf, faultOf } from './claims.ts'
+import { acceptedUntil, type Expectations, findFault, parseClaims } from './claims.ts'
 import { isStripped } from './cloud-run-iam.ts'
-import { differenceOf } from './difference.ts'
+import { describeDifference } from './difference.ts'
 import type { Keys } from './keys.ts'
 import { refused } from './refused.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
@@ -37,7 +37,7 @@ export function createOidc(expected: Expectations, deps: OidcDeps): JudgeToken {
   }
 
   async function verify(token: string): Promise<Authentication> {
-    const header = headerOf(token)
+    const header = readHeader(token)
     if (!header) return refused('TOKEN_INVALID')
     if (header.alg !== ALGORITHM) return refused('TOKEN_ALGORITHM_REFUSED')
 
@@ -45,21 +45,21 @@ export function createOidc(expected: Expectations, deps: OidcDeps): JudgeToken {
     if (found.kind === 'unknown') return refused('TOKEN_KEY_UNKNOWN')
     if (found.kind === 'unavailable') return refused('KEYS_UNAVAILABLE')
 
-    const signed = await openSigned(token, found.key)
+    const signed = await verifySignature(token, found.key)
     return signed.kind === 'payload' ? judgeClaims(token, signed.payload) : refused(signed.code)
   }
 
   function judgeClaims(token: string, payload: string): Authentication {
-    const claims = claimsIn(payload)
+    const claims = parseClaims(payload)
     if (!claims) return refused('TOKEN_INVALID')
-    const fault = faultOf(claims, expected, clock.now())
-    if (fault) return refused(fault, differenceOf(fault, claims, expected))
-    verifiedTokens.remember(token, endOf(claims))
+    const fault = findFault(claims, expected, clock.now())
+    if (fault) return refused(fault, describeDifference(fault, claims, expected))
+    verifiedTokens.remember(token, acceptedUntil(claims))
     return TRUSTED
   }
 }
 
-function headerOf(token: string): JWSHeaderParameters | undefined {
+function readHeader(token: string): JWSHeaderParameters | undefined {
   try {
     return decodeProtectedHeader(token)
   } catch {
@@ -70,7 +70,7 @@ function headerOf(token: string): JWSHeaderParameters | undefined {
 type Signed = Readonly<{ kind: 'payload'; payload: string } | { kind: 'fault'; code: RefusalCode }>
 
 /** Verifies a signature. The errors of jose may quote the token, so none leaves this function. */
-async function openSigned(token: string, key: CryptoKey): Promise<Signed> {
+async function verifySignature(token: string, key: CryptoKey): Promise<Signed> {
   try {
     const { payload } = await compactVerify(token, key, { algorithms: [ALGORITHM] })
     return { kind: 'payload', payload: Buffer.from(payload).toString() }

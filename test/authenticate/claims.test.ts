@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { claimsIn, endOf, faultOf } from '../../src/authenticate/claims.ts'
+import { acceptedUntil, findFault, parseClaims } from '../../src/authenticate/claims.ts'
 import { claimsOfPush, PUSHER, type TokenClaims } from './signer.ts'
 
 const ISSUED_AT = Date.UTC(2026, 0, 1)
 const EXPECTED = { issuers: 'any', audiences: 'any', serviceAccounts: [PUSHER] } as const
 
 function faultAt(now: number, claims: TokenClaims = {}): string | undefined {
-  const read = claimsIn(JSON.stringify(claimsOfPush(ISSUED_AT, claims)))
+  const read = parseClaims(JSON.stringify(claimsOfPush(ISSUED_AT, claims)))
   assert.ok(read)
-  return faultOf(read, EXPECTED, now)
+  return findFault(read, EXPECTED, now)
 }
 
 describe('dates', () => {
@@ -48,8 +48,8 @@ describe('dates', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4_000_000_000 }), (exp) => {
         const claims = { ...claimsOfPush(0), exp }
-        assert.equal(faultOf(claims, EXPECTED, endOf(claims)), 'TOKEN_EXPIRED')
-        assert.notEqual(faultOf(claims, EXPECTED, endOf(claims) - 1), 'TOKEN_EXPIRED')
+        assert.equal(findFault(claims, EXPECTED, acceptedUntil(claims)), 'TOKEN_EXPIRED')
+        assert.notEqual(findFault(claims, EXPECTED, acceptedUntil(claims) - 1), 'TOKEN_EXPIRED')
       }),
     )
   })
@@ -58,12 +58,12 @@ describe('dates', () => {
 describe('claims', () => {
   for (const payload of ['', 'null', '7', '[]', '{}', '{"exp":"1"}', '{"exp":1e400}', '{"exp":1']) {
     it(`are not in ${JSON.stringify(payload)}`, () => {
-      assert.equal(claimsIn(payload), undefined)
+      assert.equal(parseClaims(payload), undefined)
     })
   }
 
   it('are looked for in any text without a throw', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (payload) => void claimsIn(payload)))
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (payload) => void parseClaims(payload)))
   })
 
   it('name the service account in upper or lower case', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { differenceOf } from '../../src/authenticate/difference.ts'
+import { describeDifference } from '../../src/authenticate/difference.ts'
 import type { RefusalCode } from '../../src/model/authentication.ts'
 import { claimsOfPush } from './signer.ts'
 
@@ -9,12 +9,16 @@ const URL_AUDIENCE = 'https://push.example.com/push'
 
 function audienceDifference(aud: unknown, ...audiences: string[]): string | undefined {
   const expected = { issuers: 'any', audiences, serviceAccounts: [] } as const
-  return differenceOf('TOKEN_AUDIENCE_REFUSED', { ...claimsOfPush(0), aud, exp: 1 }, expected)
+  return describeDifference('TOKEN_AUDIENCE_REFUSED', { ...claimsOfPush(0), aud, exp: 1 }, expected)
 }
 
 function accountDifference(email: string, ...serviceAccounts: string[]): string | undefined {
   const expected = { issuers: 'any', audiences: 'any', serviceAccounts } as const
-  return differenceOf('SERVICE_ACCOUNT_REFUSED', { ...claimsOfPush(0), email, exp: 1 }, expected)
+  return describeDifference(
+    'SERVICE_ACCOUNT_REFUSED',
+    { ...claimsOfPush(0), email, exp: 1 },
+    expected,
+  )
 }
 
 describe('a refused audience', () => {
@@ -85,7 +89,7 @@ describe('any other refusal', () => {
     it(`says nothing of differences: ${code}`, () => {
       const expected = { issuers: [], audiences: ['a'], serviceAccounts: [] }
 
-      assert.equal(differenceOf(code, { ...claimsOfPush(0), exp: 1 }, expected), undefined)
+      assert.equal(describeDifference(code, { ...claimsOfPush(0), exp: 1 }, expected), undefined)
     })
   }
 })
