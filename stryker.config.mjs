@@ -31,11 +31,12 @@ export default {
     testFiles: [
       'test/{decode,batch,settle,prepare}/*.test.ts',
       // Without those that take seconds and hold nothing that the others do not.
-      'test/deliver/!(rate-simulation|intermittent-faults|mixpanel-client|fresh-sockets).test.ts',
-      'test/dead-letter/!(google-credentials).test.ts',
+      'test/deliver/!(mixpanel-client|fresh-sockets).test.ts',
+      'test/system/deliver/deliver-batch-memory.test.ts',
+      'test/dead-letter/*.test.ts',
       'test/lib/{json/text,ordinals,ranges}.test.ts',
       'test/{pipeline,redelivery}.test.ts',
-      'test/message/!(instances|going-on|memory-bytes).test.ts',
+      'test/message/!(going-on).test.ts',
     ],
     nodeArgs: [
       `--test-skip-pattern=/${SLOW_TESTS.join('|')}/`,

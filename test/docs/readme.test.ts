@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +11,6 @@ import { blocksIn, sectionOf, spansIn, tableOf, textOf } from './markdown.ts'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const README = textOf('README.md')
 const PAGES = globSync('docs/*.md', { cwd: ROOT })
-const BASH = spawnSync('bash', ['--version']).status === 0
 
 describe('README.md', () => {
   it('has 250 lines at most', () => {
@@ -73,16 +71,4 @@ describe('README.md', () => {
 
     assert.ok(textOf('examples/plain-events.mjs').includes(shown))
   })
-})
-
-describe('the commands of the papers', { skip: !BASH && 'there is no bash here' }, () => {
-  for (const path of ['README.md', 'CONTRIBUTING.md', ...PAGES]) {
-    it(`are what bash can read: ${path}`, () => {
-      for (const block of blocksIn(textOf(path), 'sh')) {
-        const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' })
-
-        assert.equal(status, 0, `${stderr}\n${block}`)
-      }
-    })
-  }
 })

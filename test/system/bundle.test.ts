@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { spawnService } from '../../src/cli/spawn-service.ts'
+import { startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
+import { createPusher } from '../../src/local/pusher.ts'
+import { startTokenIssuer } from '../../src/local/token-issuer.ts'
+import { bundle } from '../../tools/bundle.ts'
+import { aFolder, environmentOf } from '../helpers/world.ts'
+
+/** Debian's `nobody`. Only root may become somebody else; anyone else stays who they are. */
+const NOBODY = 65_534
+
+it('starts from the bundle alone, as nobody, in a folder it cannot write to, with a transform in TypeScript', async (t) => {
+  const folder = await aFolder(t)
+  const main = join(folder, 'main.js')
+  await bundle(main)
+  const transform = join(folder, 'map.ts')
+  await writeFile(transform, 'export default (input: object): object => ({ ...input, event: "b" })')
+  // The umask may have taken these rights away.
+  await chmod(main, 0o444)
+  await chmod(transform, 0o444)
+  await chmod(folder, 0o555)
+  const mixpanel = await startMixpanelStandIn()
+  t.after(() => mixpanel.close())
+  const issuer = await startTokenIssuer()
+  t.after(() => issuer.close())
+  const changes = { DEAD_LETTER: 'subscription', TRANSFORM: 'map.ts' }
+  const env = { ...environmentOf(mixpanel, issuer, folder), ...changes }
+
+  const uid = process.getuid?.() === 0 ? NOBODY : undefined
+  const service = await spawnService(env, { main, cwd: folder, uid })
+  t.after(() => service.stop('SIGKILL'))
+  const pusher = createPusher({ endpoint: `${service.url}/push`, token: () => issuer.token() })
+  t.after(() => pusher.close())
+  const answer = await pusher.push({ data: '{"event":"a","properties":{"distinct_id":"u"}}' })
+
+  assert.equal(answer.status, 204)
+  assert.deepEqual(
+    mixpanel.rows().map(({ event }) => event),
+    ['b'],
+  )
+  assert.equal(await service.stop('SIGTERM'), 0)
+})
+
+it('lies beside the licences of all that it holds, and without a source map', async (t) => {
+  const folder = await aFolder(t)
+
+  await bundle(join(folder, 'main.js'))
+
+  assert.deepEqual((await readdir(folder)).sort(), ['LICENCES.txt', 'main.js'])
+  const licences = await readFile(join(folder, 'LICENCES.txt'), 'utf8')
+  for (const name of ['fastify', '@fastify/under-pressure', 'axios', 'jose', 'ajv']) {
+    assert.match(licences, new RegExp(`^${name} [\\d.]+ \\(MIT\\)`, 'm'))
+  }
+  assert.match(licences, /Permission is hereby granted, free of charge/)
+})

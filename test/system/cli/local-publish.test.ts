@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { LOCAL_TOPIC } from '../../../src/local/push-request.ts'
+import { freePorts } from '../../helpers/free-ports.ts'
+import { startPubsub } from '../../helpers/pubsub.ts'
+import { aFolder } from '../../helpers/world.ts'
+import { begin, run, textOf } from './run.ts'
+
+interface Scene {
+  /** Tells the command where the world is. */
+  readonly ports: readonly string[]
+  /** The data of each published message. */
+  readonly published: () => readonly string[]
+  readonly file: (text: string) => Promise<string>
+}
+
+/** The Pub/Sub of a world, and a folder for files. */
+async function startScene(t: TestContext): Promise<Scene> {
+  const base = await freePorts(5)
+  const pubsub = await startPubsub(t, { port: base + 4 })
+  pubsub.createTopic(LOCAL_TOPIC)
+  const folder = await aFolder(t)
+  return {
+    ports: ['--port-base', String(base)],
+    published: () => pubsub.messages(LOCAL_TOPIC).map(({ data }) => String(data)),
+    async file(text) {
+      const path = join(folder, 'events.ndjson')
+      await writeFile(path, text)
+      return path
+    },
+  }
+}
+
+describe('npm run local:publish', () => {
+  it('publishes a file, a hundred events in each message', async (t) => {
+    const { ports, published, file } = await startScene(t)
+    const lines = Array.from({ length: 250 }, (_, place) => `{"event":"${place}"}\n`)
+
+    const { code, out } = await run('cli/local-publish', [...ports, await file(lines.join(''))])
+
+    assert.equal(code, 0)
+    assert.equal(out, 'Published 250 events in 3 messages.\n')
+    const expected = [lines.slice(0, 100), lines.slice(100, 200), lines.slice(200)]
+    assert.deepEqual(
+      published(),
+      expected.map((part) => part.join('')),
+    )
+  })
+
+  it('publishes what comes on stdin, so many events in each message', async (t) => {
+    const { ports, published } = await startScene(t)
+
+    const command = begin('cli/local-publish', [...ports, '--per-message', '2', '-'])
+    command.stdin?.end('a\nb\nc')
+    const [out] = await Promise.all([textOf(command.stdout), once(command, 'close')])
+
+    assert.equal(out, 'Published 3 events in 2 messages.\n')
+    assert.deepEqual(published(), ['a\nb\n', 'c\n'])
+  })
+
+  it('says that there is no world where it looks', async () => {
+    const base = await freePorts(5)
+    const args = ['--port-base', String(base), import.meta.filename]
+
+    const { code, out, err } = await run('cli/local-publish', args)
+
+    assert.equal(code, 1)
+    assert.match(
+      err,
+      new RegExp(`^No world answers at http://127.0.0.1:${base + 4}\\. .*run local`),
+    )
+    assert.equal(out, 'Published 0 events in 0 messages.\n')
+  })
+
+  it('says what it was answered where there is something else', async (t) => {
+    const base = await freePorts(5)
+    await startPubsub(t, { port: base + 4 })
+    const args = ['--port-base', String(base), import.meta.filename]
+
+    const { code, err } = await run('cli/local-publish', args)
+
+    assert.equal(code, 1)
+    assert.match(err, /takes no events: it answered 404: .*NOT_FOUND/)
+  })
+
+  it('says that there is no such file', async (t) => {
+    const { ports } = await startScene(t)
+
+    const { code, err } = await run('cli/local-publish', [...ports, 'nowhere.ndjson'])
+
+    assert.equal(code, 1)
+    assert.match(err, /no such file.*nowhere\.ndjson/)
+  })
+
+  it('teaches its options with --help', async () => {
+    const { code, out } = await run('cli/local-publish', ['--help'])
+
+    assert.equal(code, 0)
+    for (const option of ['--per-message', '--port-base']) assert.ok(out.includes(option), option)
+  })
+
+  for (const args of [
+    [],
+    ['a', 'b'],
+    ['--bogus', 'a'],
+    ['--per-message', '0', 'a'],
+    ['--port-base', 'x', 'a'],
+  ]) {
+    it(`says what it takes when it is called wrongly: ${JSON.stringify(args)}`, async () => {
+      const { code, out, err } = await run('cli/local-publish', args)
+
+      assert.equal(code, 2)
+      assert.equal(out, '')
+      assert.match(err, /npm run local:publish -- FILE/)
+    })
+  }
+})

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { VARIABLE_NAMES } from '../../../src/config/schema.ts'
+import { aFolder } from '../../helpers/world.ts'
+import { run } from './run.ts'
+
+/** Every new folder waits for a pipe that nobody writes to, as for a volume that is gone. */
+const HANGING_DISK = `
+import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+fs.mkdir = () => fs.open(process.env.PIPE, 'r')
+syncBuiltinESMExports()`
+
+describe('the service’s command line', () => {
+  for (const flag of ['--help', '-h']) {
+    it(`teaches every variable with ${flag}, whatever the environment`, async () => {
+      const { code, out } = await run('main', [flag])
+
+      assert.equal(code, 0)
+      for (const name of VARIABLE_NAMES) assert.ok(out.includes(`  ${name}`), name)
+    })
+  }
+
+  it('refuses an argument it does not know', async () => {
+    const { code, err } = await run('main', ['--port=1'])
+
+    assert.equal(code, 2)
+    assert.match(err, /no such argument: --port=1.*--help/)
+  })
+
+  it('ends with 1 and names every problem when the environment is not complete', async () => {
+    const { code, out, err } = await run('main', [], { PUSH_AUTH: 'none', MIXPANEL_URL: 'x' })
+
+    assert.equal(code, 1)
+    assert.equal(out, '')
+    assert.match(err, /MIXPANEL_PROJECT_TOKEN/)
+    assert.match(err, /MIXPANEL_URL/)
+  })
+
+  it('ends with a clear text when the folder of the dead letters does not answer', async (t) => {
+    const folder = await aFolder(t)
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+
+    const { code, out } = await run('main', [], {
+      PUSH_AUTH: 'none',
+      MIXPANEL_URL: 'http://127.0.0.1:9',
+      MIXPANEL_PROJECT_TOKEN: 'local-project-token',
+      DEAD_LETTER: `file:${join(folder, 'letters')}`,
+      PIPE: pipe,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(HANGING_DISK)}`,
+    })
+
+    assert.notEqual(code, 0)
+    assert.match(out, /DEAD_LETTER=file: names a folder that does not answer within 4 seconds/)
+  })
+})

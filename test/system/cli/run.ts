@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+/** Below `src/`, without its ending. */
+type Script = 'main' | 'cli/demo' | 'cli/local' | 'cli/local-publish'
+
+export interface Ended {
+  /** `undefined` when a signal ended it. */
+  readonly code: number | undefined
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command of the project to its end, with nothing of our environment but `env`. */
+export async function run(
+  script: Script,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const child = begin(script, args, env)
+  const closed = once(child, 'close')
+  const [out, err] = await Promise.all([child.stdout, child.stderr].map((stream) => textOf(stream)))
+  const [code] = await closed
+  return { code: code ?? undefined, out: out ?? '', err: err ?? '' }
+}
+
+/** Starts a command of the project. The caller ends it. */
+export function begin(
+  script: Script,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  group: 'ours' | 'its_own' = 'ours',
+): ChildProcess {
+  const path = fileURLToPath(new URL(`../../../src/${script}.ts`, import.meta.url))
+  return spawn(process.execPath, [path, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    detached: group === 'its_own',
+  })
+}
+
+/** All that a stream of a command says until it ends. */
+export function textOf(stream: ChildProcess['stdout']): Promise<string> | string {
+  return stream ? text(stream) : ''
+}
