@@ -5,7 +5,7 @@ import type { RecordedVerdict, Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
 export interface AccessDeps {
-  readonly gate: Pick<Gate, 'bar'>
+  readonly gate: Pick<Gate, 'noteUnauthorized'>
   readonly trust: Pick<Trust, 'record' | 'hasImportedSince'>
   readonly refusals: Pick<Refusals, 'noteText' | 'isOfItsOwn'>
   /** Called with the verdict on every answer, as it comes. */
@@ -14,7 +14,7 @@ export interface AccessDeps {
 
 /**
  * Returns whether these refusals of one batch, or of its parts, mean that our credentials are
- * refused. The gate is then barred. `since` is the instant at which the first was sent.
+ * refused. The gate is then unauthorized. `since` is the instant at which the first was sent.
  */
 export type IsAccessRefused = (
   batch: readonly PendingEvent[],
@@ -39,7 +39,7 @@ export function createIsAccessRefused(deps: AccessDeps): IsAccessRefused {
     if (refusals.isOfItsOwn(batch)) return false
     refusals.noteText(batch)
     trust.record(MISCONFIGURED, since)
-    gate.bar(since)
+    gate.noteUnauthorized(since)
     onVerdict(MISCONFIGURED)
     return true
   }

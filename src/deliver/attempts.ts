@@ -101,8 +101,8 @@ export function createAttempts(
 
   function nextPermit(failed: number): Promise<GateAnswer> {
     if (verdict.kind === 'shortfall') return gate.pass(events, until, goesOnUntil)
-    // The gate knows how long it stays barred. The back-off applies when another batch opens it at
-    // once.
+    // The gate knows how long it stays unauthorized. The back-off applies when another batch opens
+    // it at once.
     if (verdict.kind !== 'retry') return gate.passAgain(events, FIRST, until, goesOnUntil)
     const { retryAfter } = verdict
     return gate.passAgain(events, { attempt: failed, retryAfter }, until, goesOnUntil)

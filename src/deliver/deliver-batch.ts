@@ -105,7 +105,7 @@ export function createDeliverBatch(
     startedAt: number,
   ): Promise<Delivered> {
     // A probe that is refused like the others waits for the next probe.
-    if (refusal.hint === 'access' && gate.barred()) return deliver(batch, form)
+    if (refusal.hint === 'access' && gate.isUnauthorized()) return deliver(batch, form)
     const refused = { kind: 'refused', batch, refusal } as const
     if (batch.length > 1 || refusal.certain || form === 'plain') return refused
     const again = await deliver(batch, 'plain')

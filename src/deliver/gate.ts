@@ -1,7 +1,18 @@
 import type { Clock } from '../lib/clock.ts'
 import type { RetryReason } from '../model/outcome.ts'
 import { type BackoffOptions, backoffMs } from './backoff.ts'
-import { createDoor, LEAST_PAUSE_MS } from './door.ts'
+import {
+  afterEnd,
+  afterStart,
+  afterSuspicion,
+  type Circuit,
+  isPaused,
+  LEAST_PAUSE_MS,
+  OPEN,
+  opensAt,
+  pausedUntil,
+  unauthorized,
+} from './circuit.ts'
 import { createRate } from './rate.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -96,14 +107,14 @@ export interface Gate {
    */
   suspect(): void
   /**
-   * Bars the gate as one 401 does, because several answers refuse our credentials. The first
-   * attempt was sent at `since`.
+   * Notes, as after a 401, that several answers refuse our credentials. The first attempt was sent
+   * at `since`.
    */
-  bar(since: number): void
+  noteUnauthorized(since: number): void
   /** Whether no batch passes for a while: Mixpanel has asked for that, or refuses everything. */
-  closed(): boolean
+  isPaused(): boolean
   /** Whether credentials were refused, and nothing was imported since. */
-  barred(): boolean
+  isUnauthorized(): boolean
   /** Returns the rate found so far. */
   eventsPerSecond(): number
   /** Ends every wait at once. No batch waits from now on. */
@@ -130,7 +141,7 @@ interface Turn {
   readonly isAlone: boolean
   readonly now: number
   /** The instant from which neither Mixpanel's pause nor the back-off delays it. */
-  readonly opensAt: number
+  readonly startsAt: number
   /** The instant from which it is within the rate. */
   readonly turnAt: number
   /** The instant at which the current state ends. */
@@ -145,14 +156,14 @@ const MAX_RETRY_AFTER_MS = 60_000
 const MOST_SAVED_MS = 900
 
 /**
- * Makes the gate: the door for all, the rate, and the batches that wait, in the order in which they
+ * Makes the gate: the circuit, the rate, and the batches that wait, in the order in which they
  * came.
  */
 export function createGate(options: GateOptions, deps: GateDeps): Gate {
   const { clock, random } = deps
   const rate = createRate(options, clock.monotonic())
-  const door = createDoor(pauseMs)
   const waiting = new Set<Waiter>()
+  let circuit: Circuit = OPEN
   let callOffTimer: (() => void) | undefined
   let draining = false
 
@@ -164,9 +175,9 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     review,
     ended,
     suspect,
-    bar,
-    closed: () => door.closed(clock.monotonic()),
-    barred: door.barred,
+    noteUnauthorized,
+    isPaused: () => isPaused(circuit, clock.monotonic()),
+    isUnauthorized: () => circuit.kind === 'unauthorized',
     eventsPerSecond: () => rate.eventsPerSecond(clock.monotonic()),
     drain,
     draining: () => draining,
@@ -203,24 +214,24 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     return ms ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined
   }
 
-  function ended({ at: passedAt }: Permit, end: AttemptEnd): void {
+  function ended({ at: sentAt }: Permit, end: AttemptEnd): void {
     const now = clock.monotonic()
-    if (end.kind === 'taken') rate.taken(end.events, passedAt, now)
-    if (end.kind === 'throttled') rate.refused(passedAt, now)
+    if (end.kind === 'taken') rate.taken(end.events, sentAt, now)
+    if (end.kind === 'throttled') rate.refused(sentAt, now)
     const asked = 'retryAfter' in end ? askedMs(end.retryAfter) : undefined
-    door.ended({ kind: end.kind, passedAt, now, askedMs: asked })
-    rate.rest(door.pausedUntil())
+    circuit = afterEnd(circuit, { kind: end.kind, sentAt, now, askedMs: asked }, pauseMs)
+    rate.rest(pausedUntil(circuit))
     review()
   }
 
   function suspect(): void {
-    door.suspect(clock.monotonic())
-    rate.rest(door.pausedUntil())
+    circuit = afterSuspicion(circuit, clock.monotonic(), pauseMs)
+    rate.rest(pausedUntil(circuit))
     review()
   }
 
-  function bar(since: number): void {
-    door.bar(since, clock.monotonic())
+  function noteUnauthorized(since: number): void {
+    circuit = unauthorized(circuit, since, clock.monotonic())
     review()
   }
 
@@ -237,7 +248,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
       const turn = turnOf(waiter, now)
       const answer = turn.isAlone ? answerAlone(turn) : answerTo(turn)
       if (answer) letGo(waiter, answer)
-      else nextAt = Math.min(nextAt, Math.max(now, turn.opensAt, turn.turnAt), turn.endsAt)
+      else nextAt = Math.min(nextAt, Math.max(now, turn.startsAt, turn.turnAt), turn.endsAt)
     }
     wind(nextAt - now)
   }
@@ -259,9 +270,9 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     const deliverBy = until()
     const isAlone = now >= deliverBy
     const lastAt = Math.max(deliverBy, goesOnUntil())
-    const opensAt = Math.max(notBefore, door.opensAt())
+    const startsAt = Math.max(notBefore, opensAt(circuit))
     const turnAt = rate.turnAt(now) + (isAlone ? savedMs(events, now) : 0)
-    return { now, opensAt, turnAt, lastAt, endsAt: isAlone ? lastAt : deliverBy, isAlone }
+    return { now, startsAt, turnAt, lastAt, endsAt: isAlone ? lastAt : deliverBy, isAlone }
   }
 
   function savedMs(events: number, now: number): number {
@@ -269,27 +280,27 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   }
 
   /** Returns the answer to a batch that a push waits for; `undefined` while it must wait. */
-  function answerTo({ now, opensAt, turnAt, lastAt, endsAt }: Turn): GateAnswer | undefined {
-    if (Math.max(opensAt, turnAt) <= now) return { kind: 'permit', at: now }
+  function answerTo({ now, startsAt, turnAt, lastAt, endsAt }: Turn): GateAnswer | undefined {
+    if (Math.max(startsAt, turnAt) <= now) return { kind: 'permit', at: now }
     if (draining) return { kind: 'give_back', reason: 'draining' }
-    if (door.barred()) return undefined
+    if (circuit.kind === 'unauthorized') return undefined
     // The length of a probe is not known.
-    const tooLate = opensAt >= endsAt && opensAt !== Number.POSITIVE_INFINITY
+    const tooLate = startsAt >= endsAt && startsAt !== Number.POSITIVE_INFINITY
     return tooLate || turnAt >= lastAt ? { kind: 'give_back', reason: 'throttled' } : undefined
   }
 
   /** Returns the answer to a batch that no push waits for; `undefined` while it must wait. */
-  function answerAlone({ now, opensAt, turnAt, lastAt }: Turn): GateAnswer | undefined {
+  function answerAlone({ now, startsAt, turnAt, lastAt }: Turn): GateAnswer | undefined {
     if (draining) return { kind: 'give_back', reason: 'draining' }
-    if (door.barred()) return { kind: 'give_back', reason: 'misconfigured' }
-    if (now >= lastAt || opensAt > now) return { kind: 'give_back', reason: 'throttled' }
+    if (circuit.kind === 'unauthorized') return { kind: 'give_back', reason: 'misconfigured' }
+    if (now >= lastAt || startsAt > now) return { kind: 'give_back', reason: 'throttled' }
     return turnAt <= now ? { kind: 'permit', at: now } : undefined
   }
 
   function letGo(waiter: Waiter, answer: GateAnswer): void {
     waiting.delete(waiter)
     if (answer.kind === 'permit') {
-      door.passed()
+      circuit = afterStart(circuit)
       rate.sent(waiter.events, answer.at)
     }
     waiter.decided(answer)

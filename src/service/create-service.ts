@@ -238,10 +238,10 @@ function reasonsOf(deps: {
 }): DegradedReason[] {
   const { trust, gate } = deps.delivery
   const reasons: DegradedReason[] = []
-  if (gate.barred()) reasons.push('misconfigured')
+  if (gate.isUnauthorized()) reasons.push('misconfigured')
   if (trust.isSuspect()) reasons.push('suspect')
   if (deps.allRejected) reasons.push('all_rejected')
-  if (!trust.isSuspect() && gate.closed()) reasons.push('throttled')
+  if (!trust.isSuspect() && gate.isPaused()) reasons.push('throttled')
   if (deps.isFull) reasons.push('overloaded')
   if (!deps.authenticator.available()) reasons.push('no_keys')
   return reasons

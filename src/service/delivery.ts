@@ -67,7 +67,7 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
     shortfall: telemetry.shortfall,
     suspected: telemetry.suspected,
   })
-  const lateReason = (): RetryReason => (gate.barred() ? 'misconfigured' : 'deadline')
+  const lateReason = (): RetryReason => (gate.isUnauthorized() ? 'misconfigured' : 'deadline')
   const batcher = createBatcher(
     { ...batch, ...delivery },
     { clock, deliverBatch, lateReason, slotWanted: gate.yieldSlot },

@@ -20,7 +20,7 @@ function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false }
   const noted: unknown[] = []
   const batch = pendingOf(aSink())
   const isAccessRefused = createIsAccessRefused({
-    gate: { bar: (since) => noted.push(['barred', since]) },
+    gate: { noteUnauthorized: (since) => noted.push(['unauthorized', since]) },
     trust: {
       record: (verdict, sentAt) => {
         noted.push(['recorded', verdict.kind, sentAt])
@@ -40,14 +40,14 @@ function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false }
 const MISCONFIGURED: RecordedVerdict = { kind: 'misconfigured', status: 400 }
 
 describe('refusals that speak of credentials', () => {
-  it('mean that access is refused when there are two: the gate is barred, and reported', () => {
+  it('mean that access is refused when there are two: the gate notes it, and reports it', () => {
     const { isRefused, noted } = ask([OF_ACCESS, OF_ACCESS])
 
     assert.equal(isRefused, true)
     assert.deepEqual(noted, [
       ['noted', true],
       ['recorded', 'misconfigured', SINCE],
-      ['barred', SINCE],
+      ['unauthorized', SINCE],
       ['onVerdict', MISCONFIGURED],
     ])
   })

@@ -177,7 +177,7 @@ describe('a batch that is refused without a name', () => {
     const other = deliverBatch(pendingOf(aSink(), ['g']))
     await clock.advance(1_000)
     await Promise.all([delivering, other])
-    assert.equal(gate.closed(), false)
+    assert.equal(gate.isPaused(), false)
     await clock.advance(10_000)
 
     assert.deepEqual(reasonsOf(sink), Array(4).fill('suspect'))
@@ -511,9 +511,9 @@ describe('an event that is refused alone', () => {
     await run(deliverBatch(pendingOf(aSink(), ['g'])))
 
     await run(deliverBatch(pendingOf(aSink(), ['X1'])))
-    assert.equal(gate.closed(), false)
+    assert.equal(gate.isPaused(), false)
     await run(deliverBatch(pendingOf(aSink(), ['X2'])))
 
-    assert.equal(gate.closed(), true)
+    assert.equal(gate.isPaused(), true)
   })
 })

@@ -90,7 +90,7 @@ describe('delivering a batch', () => {
     const delivering = deliverBatch(pendingOf(sink))
     await clock.advance(24_999)
     assert.equal(sink.arrivals.length, 0)
-    assert.equal(gate.barred(), true)
+    assert.equal(gate.isUnauthorized(), true)
     await clock.advance(1)
     await delivering
 
@@ -110,7 +110,7 @@ describe('delivering a batch', () => {
     await clock.advance(10_000)
     await delivering
 
-    assert.equal(gate.barred(), false)
+    assert.equal(gate.isUnauthorized(), false)
     assert.deepEqual(sentAt().map(Math.floor), [0, 10_000, 10_000])
     assert.deepEqual([...reasonsOf(probe), ...reasonsOf(held)], Array(6).fill('imported'))
   })
@@ -329,7 +329,7 @@ describe('delivering a batch', () => {
       void deliverBatch(pendingOf(aSink()))
       await clock.advance(1_600)
 
-      assert.equal(gate.closed(), false)
+      assert.equal(gate.isPaused(), false)
       assert.ok(sentAt().length > 2)
     })
   }
@@ -356,7 +356,7 @@ describe('delivering a batch', () => {
     void deliverBatch(pendingOf(aSink(), ['a']))
     await clock.advance(10_000)
 
-    assert.equal(gate.barred(), false)
+    assert.equal(gate.isUnauthorized(), false)
   })
 
   it('takes no refusal of a proxy’s for such a sign', async () => {
@@ -365,7 +365,7 @@ describe('delivering a batch', () => {
     void deliverBatch(pendingOf(aSink(), ['a']))
     await clock.advance(10_000)
 
-    assert.equal(gate.barred(), true)
+    assert.equal(gate.isUnauthorized(), true)
   })
 
   it('keeps nobody waiting for a probe that a bug has ended', async () => {

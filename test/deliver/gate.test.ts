@@ -381,16 +381,16 @@ describe('a gate after a 429', () => {
     note('new', gate.pass(1, never))
     await clock.advance(1_499)
     assert.deepEqual(notes, [])
-    assert.equal(gate.closed(), true)
+    assert.equal(gate.isPaused(), true)
     await clock.advance(5_000)
     assert.deepEqual(notes, [[1_500, 'probe', 'permit']])
-    assert.equal(gate.closed(), true)
+    assert.equal(gate.isPaused(), true)
 
     const probe = await probing
     if (probe.kind === 'permit') gate.ended(probe, TAKEN)
     await clock.advance(10)
 
-    assert.equal(gate.closed(), false)
+    assert.equal(gate.isPaused(), false)
     assert.deepEqual(notes.slice(1), [
       [6_499, 'again', 'permit'],
       [6_499, 'new', 'permit'],
@@ -435,7 +435,7 @@ describe('a gate after a 429', () => {
 
     await attempted(gate, FAILED)
 
-    assert.equal(gate.closed(), false)
+    assert.equal(gate.isPaused(), false)
     await passed(gate)
   })
 
@@ -526,7 +526,7 @@ describe('a gate after a 429', () => {
       if (permit) gate.ended(permit, end)
     }
 
-    assert.equal(gate.closed() || gate.barred(), false)
+    assert.equal(gate.isPaused() || gate.isUnauthorized(), false)
     await clock.advance(10)
     await passed(gate)
   })
@@ -638,9 +638,9 @@ describe('a gate after a 429', () => {
     await attempted(gate, throttledFor('5'))
 
     await clock.advance(4_999)
-    assert.equal(gate.closed(), true)
+    assert.equal(gate.isPaused(), true)
     await clock.advance(1)
-    assert.equal(gate.closed(), false)
+    assert.equal(gate.isPaused(), false)
   })
 
   it('saves up no rate during a pause', async () => {
@@ -698,8 +698,8 @@ describe('a gate whose credentials were refused', () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await attempted(gate, MISCONFIGURED)
-    assert.equal(gate.barred(), true)
-    assert.equal(gate.closed(), false)
+    assert.equal(gate.isUnauthorized(), true)
+    assert.equal(gate.isPaused(), false)
 
     const first = gate.pass(1, never)
     note('first', first)
@@ -745,7 +745,7 @@ describe('a gate whose credentials were refused', () => {
     if (probe.kind === 'permit') gate.ended(probe, TAKEN)
     await clock.advance(0)
 
-    assert.equal(gate.barred(), false)
+    assert.equal(gate.isUnauthorized(), false)
     assert.deepEqual(notes, [
       [10_000, 'probe', 'permit'],
       [10_200, 'a', 'permit'],
@@ -771,7 +771,7 @@ describe('a gate whose credentials were refused', () => {
       note('next', gate.pass(1, never))
       await clock.advance(60_000)
 
-      assert.equal(gate.barred(), true)
+      assert.equal(gate.isUnauthorized(), true)
       assert.deepEqual(notes, [[nextAt, 'next', 'permit']])
     })
   }
@@ -790,7 +790,7 @@ describe('a gate whose credentials were refused', () => {
     assert.deepEqual(notes, [[10_000, 'probe', 'permit']])
   })
 
-  it('is barred by answers to attempts that were under way at a 429, too', async () => {
+  it('is unauthorized by answers to attempts that were under way at a 429, too', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const onItsWay = await passed(gate)
@@ -798,7 +798,7 @@ describe('a gate whose credentials were refused', () => {
     await clock.advance(500)
 
     gate.ended(onItsWay, MISCONFIGURED)
-    assert.equal(gate.barred(), true)
+    assert.equal(gate.isUnauthorized(), true)
     note('probe', gate.pass(1, never))
     await clock.advance(20_000)
 
@@ -998,11 +998,11 @@ describe('one 401 among imports', () => {
     await clock.advance(10)
     const good = await passed(gate)
     gate.ended(refused, MISCONFIGURED)
-    assert.equal(gate.barred(), true)
+    assert.equal(gate.isUnauthorized(), true)
 
     gate.ended(good, TAKEN)
 
-    assert.equal(gate.barred(), false)
+    assert.equal(gate.isUnauthorized(), false)
     await passed(gate)
   })
 
@@ -1015,7 +1015,7 @@ describe('one 401 among imports', () => {
 
     gate.ended(good, TAKEN)
 
-    assert.equal(gate.barred(), true)
+    assert.equal(gate.isUnauthorized(), true)
   })
 
   it('leaves a pause that Mixpanel has asked for as it is when it is overruled', async () => {
@@ -1034,16 +1034,16 @@ describe('one 401 among imports', () => {
 })
 
 describe('credentials that several answers refuse together', () => {
-  it('bar the gate as a 401 does, and let one pass every ten seconds', async () => {
+  it('close the gate as a 401 does, and let one pass every ten seconds', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
 
-    gate.bar(0)
-    gate.bar(0)
+    gate.noteUnauthorized(0)
+    gate.noteUnauthorized(0)
     void note('probe', gate.pass(1, never))
     await clock.advance(20_000)
 
-    assert.equal(gate.barred(), true)
+    assert.equal(gate.isUnauthorized(), true)
     assert.deepEqual(notes, [[10_000, 'probe', 'permit']])
   })
 })

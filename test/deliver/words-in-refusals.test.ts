@@ -36,7 +36,7 @@ describe('a 400 that speaks of access', () => {
 
       const delivering = deliverBatch(pendingOf(sink, events))
       await clock.advance(7_999)
-      assert.equal(gate.barred(), true)
+      assert.equal(gate.isUnauthorized(), true)
       assert.deepEqual(reasonsOf(sink), [])
       await run(delivering)
 
@@ -59,7 +59,7 @@ describe('a 400 that speaks of access', () => {
     await clock.advance(5_000)
 
     assert.deepEqual(sentAt().map(Math.floor), [0, 0, 10_000, 20_000, 30_000])
-    assert.equal(gate.barred(), false)
+    assert.equal(gate.isUnauthorized(), false)
     assert.deepEqual(reasonsOf(sink), ['imported'])
   })
 
@@ -69,7 +69,7 @@ describe('a 400 that speaks of access', () => {
 
     await deliverBatch(pendingOf(sink))
 
-    assert.equal(gate.barred(), false)
+    assert.equal(gate.isUnauthorized(), false)
     assert.deepEqual(reasonsOf(sink), Array(3).fill('imported'))
   })
 
@@ -84,7 +84,7 @@ describe('a 400 that speaks of access', () => {
 
       await deliverBatch(pendingOf(sink, HUNDRED))
 
-      assert.equal(gate.barred(), false)
+      assert.equal(gate.isUnauthorized(), false)
       assert.equal(verdicts.includes('misconfigured'), false)
       assert.deepEqual(reasonsOf(sink).sort(), [
         ...Array(99).fill('imported'),
@@ -173,7 +173,7 @@ describe('a 400 that quotes the words of another', () => {
 
     await deliverBatch(pendingOf(sink, HUNDRED))
 
-    assert.equal(gate.closed(), false)
+    assert.equal(gate.isPaused(), false)
     assert.equal(reasonsOf(sink).filter((reason) => reason === 'imported').length, 99)
   })
 })
