@@ -43,6 +43,8 @@ export interface ByteBudget {
    * because `add` never waits.
    */
   held(): number
+  /** Calls `task` each time that bytes are asked for and do not fit. */
+  onShortage(task: () => void): void
 }
 
 interface Waiter {
@@ -58,19 +60,23 @@ interface Waiter {
 const COUNTED_SHARE = 1 / 2
 
 /**
- * Makes a byte budget. `wanted` is called when there is no room for the bytes that are asked for.
- * Reservations are granted in the order in which they were asked for: at once when they fit,
- * otherwise as soon as no other message has reserved bytes, or bytes made from a reservation. So the
- * messages that wait hold only their bodies, and never wait for each other.
+ * Makes a byte budget. Reservations are granted in the order in which they were asked for: at once
+ * when they fit, otherwise as soon as no other message has reserved bytes, or bytes made from a
+ * reservation. So the messages that wait hold only their bodies, and never wait for each other.
  */
-export function createByteBudget(maxBytes: number, wanted: () => void = () => {}): ByteBudget {
+export function createByteBudget(maxBytes: number): ByteBudget {
   const waiters: Waiter[] = []
   let held = 0
   /** The part of `held` that was not reserved. */
   let counted = 0
   let reservations = 0
+  let reportShortage = (): void => {}
 
-  return { openMessage, openBody, held: () => held }
+  return { openMessage, openBody, held: () => held, onShortage }
+
+  function onShortage(task: () => void): void {
+    reportShortage = task
+  }
 
   function openBody(): BodyBytes {
     let added = 0
@@ -80,7 +86,7 @@ export function createByteBudget(maxBytes: number, wanted: () => void = () => {}
 
     function tryAdd(bytes: number): boolean {
       if (counted + bytes > maxBytes * COUNTED_SHARE) {
-        wanted()
+        reportShortage()
         return false
       }
       if (released) return true
@@ -123,7 +129,7 @@ export function createByteBudget(maxBytes: number, wanted: () => void = () => {}
         }
         waiters.push({ bytes, wanted: () => !released && isWanted(), answer })
         admit()
-        if (waiters.length > 0) wanted()
+        if (waiters.length > 0) reportShortage()
       })
     }
 

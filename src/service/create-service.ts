@@ -25,7 +25,7 @@ import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createTelemetry } from '../telemetry/telemetry.ts'
 import type { Transform } from '../transform/transform.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
-import { createDelivery, type Delivery } from './delivery.ts'
+import { createDelivery, createDeliveryGate, type Delivery } from './delivery.ts'
 
 /** A service that is built and not started yet. */
 export interface Service {
@@ -85,43 +85,44 @@ const MAX_HEAP_SHARE = 0.9
 /** The share of the byte budget in use from which the service reports that it is overloaded. */
 const FULL_SHARE = 0.9
 
-/** Builds the service, and passes each part the parts that it needs. */
+/** Builds the service. Each part is made after the parts that it needs. */
 export function createService(config: Config, deps: ServiceDeps): Service {
   const { clock, log } = deps
   const { push } = config
+  let state: 'starting' | 'taking' | 'draining' = 'starting'
+
   const eventTotals = createEventTotals()
-  const budget = createByteBudget(push.maxBufferedBytes, makeWay)
+  const budget = createByteBudget(push.maxBufferedBytes)
+  const gate = createDeliveryGate(config, deps)
   const metrics = createMetrics({
     eventTotals,
     bufferedBytes: budget.held,
+    rateLimit: gate.eventsPerSecond,
     logLinesDropped: deps.logLinesDropped,
-    rateLimit: () => delivery.gate.eventsPerSecond(),
   })
   const telemetry = createTelemetry({ log, metrics, eventTotals, clock })
-  const { keysNotFetched: keyFetchFailed } = telemetry
-  const authenticator = createAuthenticator(push.auth, { clock, keyFetchFailed })
-  const delivery = createDelivery(config, { ...deps, telemetry })
+
+  const authenticator = createAuthenticator(push.auth, {
+    clock,
+    keyFetchFailed: telemetry.keysNotFetched,
+  })
+  const delivery = createDelivery(config, { ...deps, gate, telemetry })
   const deadLetters = createDeadLetters(config, { ...deps, telemetry })
   const allRejected = createAllRejected({ clock, telemetry, rejectedGo: deadLetters.rejectedGo })
   const letterGuard = createLetterGuard(allRejected)
   const { transform } = deps
-  const stages = stagesOf(config, { delivery, deadLetters, letterGuard, transform })
+  const settleMessage = createPipeline(
+    stagesOf(config, { delivery, deadLetters, letterGuard, transform }),
+    { ...PIPELINE, skipsSettled: config.insertId === 'message' },
+    nextTurn,
+  )
   const ledger = createLedger(
     { ackDeadlineMs: push.ackDeadlineMs, maxRememberedBytes: LEDGER_BYTES },
-    {
-      clock,
-      openMessage: budget.openMessage,
-      settleMessage: createPipeline(
-        stages,
-        { ...PIPELINE, skipsSettled: config.insertId === 'message' },
-        nextTurn,
-      ),
-      review,
-      telemetry,
-    },
+    { clock, openMessage: budget.openMessage, settleMessage, review, telemetry },
   )
+  budget.onShortage(ledger.makeWay)
+
   const freezeWatch = createFreezeWatch(clock, deps.cpuMs)
-  let state: 'starting' | 'taking' | 'draining' = 'starting'
   const app = buildApp({
     log,
     telemetry,
@@ -145,13 +146,15 @@ export function createService(config: Config, deps: ServiceDeps): Service {
 
   return { app, metrics, start, close }
 
-  function makeWay(): void {
-    ledger.makeWay()
-  }
-
   async function start(): Promise<void> {
     await Promise.all([authenticator.start(), deadLetters.probe(), app.ready()])
     state = 'taking'
+  }
+
+  /** Called when deadlines of messages have moved. */
+  function review(): void {
+    delivery.review()
+    letterGuard.returnLate()
   }
 
   async function drain(): Promise<void> {
@@ -160,11 +163,6 @@ export function createService(config: Config, deps: ServiceDeps): Service {
     delivery.drain()
     letterGuard.drain()
     await drained
-  }
-
-  function review(): void {
-    delivery.review()
-    letterGuard.returnLate()
   }
 
   async function close(): Promise<void> {
@@ -181,7 +179,7 @@ export function createService(config: Config, deps: ServiceDeps): Service {
 
   function reasons(): readonly DegradedReason[] {
     const isFull = budget.held() > push.maxBufferedBytes * FULL_SHARE
-    return reasonsOf({ delivery, authenticator, isFull, allRejected: allRejected.isOn() })
+    return degradedReasons({ delivery, authenticator, isFull, allRejected: allRejected.isOn() })
   }
 }
 
@@ -230,7 +228,7 @@ function pushOptionsOf(
   }
 }
 
-function reasonsOf(deps: {
+function degradedReasons(deps: {
   delivery: Delivery
   authenticator: Authenticator
   isFull: boolean

@@ -28,6 +28,7 @@ export interface DeliveryDeps {
   readonly clock: Clock
   /** Returns a number in [0, 1) for the jitter of the back-off. */
   readonly random: () => number
+  readonly gate: Gate
   readonly telemetry: Telemetry
 }
 
@@ -39,15 +40,22 @@ const BACKOFF = { initialMs: 2_000, maxMs: 60_000 }
  */
 const GZIPS_UNDER_WAY = 2
 
-/** Builds the batcher, the gate and the client. */
+/** Builds the gate that decides when a batch is sent. */
+export function createDeliveryGate(
+  { delivery }: Pick<Config, 'delivery'>,
+  deps: Pick<DeliveryDeps, 'clock' | 'random'>,
+): Gate {
+  return createGate({ ...BACKOFF, ...delivery }, deps)
+}
+
+/** Builds the batcher and the client, on both sides of the gate. */
 export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
   const { mixpanel, batch, delivery } = config
-  const { clock, random, telemetry } = deps
+  const { clock, random, gate, telemetry } = deps
   const client = createMixpanelClient(
     { ...mixpanel, maxSockets: delivery.maxConcurrency, userAgent: `pubsub-mixpanel/${VERSION}` },
     { clock, requestEnded: telemetry.requestEnded },
   )
-  const gate = createGate({ ...BACKOFF, ...delivery }, { clock, random })
   const trust = createTrust()
   const holding = createHolding(clock)
   const deliverBatch = createDeliverBatch({

@@ -239,21 +239,22 @@ describe('createByteBudget', () => {
 })
 
 describe('a byte budget without room', () => {
-  it('tells that bytes are wanted, by a body and by a reservation', () => {
-    let wanted = 0
-    const budget = createByteBudget(100, () => {
-      wanted += 1
+  it('reports a shortage for a body and for a reservation', () => {
+    let shortages = 0
+    const budget = createByteBudget(100)
+    budget.onShortage(() => {
+      shortages += 1
     })
-    const room = budget.openBody()
+    const body = budget.openBody()
 
-    assert.equal(room.tryAdd(50), true)
+    assert.equal(body.tryAdd(50), true)
     void budget.openMessage().reserve(50, always)
-    assert.equal(wanted, 0)
-    assert.equal(room.tryAdd(1), false)
-    assert.equal(wanted, 1)
+    assert.equal(shortages, 0)
+    assert.equal(body.tryAdd(1), false)
+    assert.equal(shortages, 1)
     void budget.openMessage().reserve(10, always)
 
-    assert.equal(wanted, 2)
+    assert.equal(shortages, 2)
   })
 
   it('has room again when bytes are given back', async () => {
