@@ -1,39 +1,39 @@
-import type { MessageBytes } from './lib/byte-budget.ts'
+import type { Batcher } from './batch/batcher.ts'
+import type { Decode } from './decode/decode.ts'
+import type { parseLine } from './decode/parse-line.ts'
 import type { LetterGuard } from './message/letter-guard.ts'
-import { kindsIn } from './message/outcomes.ts'
+import type { MessageProgress } from './message/message-progress.ts'
 import {
   createPortions,
-  type MakingStages,
+  type EventsOf,
+  type LineEvents,
   type PortionSize,
   type Portions,
 } from './message/portions.ts'
-import { createStoreLetters, type LetterStages, type Made } from './message/store-letters.ts'
-import type { Work } from './message/work.ts'
-import type { Decoded } from './model/event.ts'
-import type { Message } from './model/message.ts'
+import { createStoreLetters, type LetterStages } from './message/store-letters.ts'
+import type { Candidate, Line } from './model/event.ts'
 import { type EventOutcome, retry } from './model/outcome.ts'
-import type { PendingEvent } from './model/pending-event.ts'
 import type { Settlement } from './model/settlement.ts'
-import type { RejectedGo } from './settle/settlement-of.ts'
+import type { Prepare, PrepareEvent } from './prepare/prepare.ts'
+import type { RejectedGo, settlementOf } from './settle/settlement-of.ts'
+import type { Transform } from './transform/transform.ts'
 
 /** The stages of the path, in order. No stage knows another: the pipeline connects them. */
-export interface Stages extends MakingStages, LetterStages {
-  decode(
-    message: Message,
-    messageBytes: MessageBytes,
-    wanted: () => boolean,
-  ): Decoded | Promise<Decoded>
-  /** Sends events. Their sink gets each outcome as it comes. */
-  importEvents(pending: readonly PendingEvent[]): void
+export interface Stages extends LetterStages {
+  readonly decode: Decode
+  readonly parse: typeof parseLine
+  readonly transform: Transform
+  readonly prepare: Prepare
+  readonly importEvents: Batcher['add']
   readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'mayStore' | 'notStored'>
   readonly rejectedGo: RejectedGo
-  settle(outcomes: readonly EventOutcome[]): Settlement
+  readonly settle: typeof settlementOf
 }
 
 /** The part of a message that is in memory as events. */
 export interface PipelineOptions {
   readonly portion: PortionSize
-  /** The most bytes of events that may be under way when the next portion is made. */
+  /** The most bytes of events that may be in flight when the next portion is made. */
   readonly windowBytes: number
   /**
    * Whether an event can be made without those before it. Settled events are then not made again.
@@ -48,48 +48,44 @@ export interface PipelineOptions {
  */
 export function createPipeline(
   stages: Stages,
-  { portion, windowBytes, skipsSettled }: PipelineOptions,
+  { portion: size, windowBytes, skipsSettled }: PipelineOptions,
   nextTurn: () => Promise<void>,
-): (work: Work) => Promise<Settlement> {
+): (progress: MessageProgress) => Promise<Settlement> {
+  const eventsOf = createEventsOf(stages)
   const storeLetters = createStoreLetters(stages, nextTurn)
 
-  return async function settleMessage(work) {
-    const decoded = await stages.decode(work.message, work.messageBytes, work.wanted)
-    const { made, passed } = await importAll(portionsOf(decoded, work.message), work)
-    if (isToStore(kindsIn(work.outcomes))) {
-      if (passed || (await stages.letterGuard.mayStore(work))) {
-        await storeRejected(() => made ?? portionsOf(decoded, work.message), work, decoded)
-      } else work.outcomes.returned = retry('all_rejected')
-    }
-    return stages.settle(kindsIn(work.outcomes))
+  /** The path of one message. */
+  return async function settleMessage(progress) {
+    const { message, bytes, wanted, outcomes } = progress
+    const decoded = await stages.decode(message, bytes, wanted)
+    const portions = createPortions(decoded, message, { eventsOf, size })
+    const passed = await importAll(portions, progress)
+    if (mustStoreRejected(outcomes.distinct())) await storeRejected(portions, progress, passed)
+    return stages.settle(outcomes.distinct(), stages.rejectedGo)
   }
 
-  function portionsOf(decoded: Decoded, message: Message): Portions {
-    return createPortions(decoded, message, { stages, size: portion })
-  }
-
-  /** Resolves when all events that were sent have an outcome. */
-  async function importAll(portions: Portions, work: Work): Promise<Imported> {
+  /**
+   * Sends the events of a message, a portion at a time. Resolves when all that were sent have an
+   * outcome, with whether an event passed, now or in an earlier delivery.
+   */
+  async function importAll(portions: Portions, progress: MessageProgress): Promise<boolean> {
     let passed = false
     for (;;) {
-      if (skipsSettled) work.skipSettled(portions.skip)
-      const next = portions.next()
-      passed = stages.letterGuard.notePassed(next.events) || passed
-      stages.importEvents(work.begin(next))
-      if (next.isLast || !(await isTimeForMore(work))) {
-        await work.arrivals(0)
-        const isWhole = next.events.length === work.outcomes.codes.length
-        const made = isWhole ? { message: portions.message, next: () => next } : undefined
-        return { made, passed: passed || hasPassed(kindsIn(work.outcomes)) }
-      }
+      if (skipsSettled) progress.skipSettled(portions.skip)
+      const portion = portions.next()
+      passed = stages.letterGuard.notePassed(portion.events) || passed
+      stages.importEvents(progress.begin(portion))
+      if (portion.isLast || !(await isTimeForMore(progress))) break
     }
+    await progress.untilInFlight(0)
+    return passed || hasPassed(progress.outcomes.distinct())
   }
 
-  async function isTimeForMore(work: Work): Promise<boolean> {
-    await work.arrivals(windowBytes)
+  async function isTimeForMore(progress: MessageProgress): Promise<boolean> {
+    await progress.untilInFlight(windowBytes)
     await nextTurn()
-    if (work.wanted()) return true
-    work.leaveRest(retry('deadline'))
+    if (progress.wanted()) return true
+    progress.giveBackRest(retry('deadline'))
     return false
   }
 
@@ -97,35 +93,63 @@ export function createPipeline(
    * Stores rejected events. It ends with the message's other work: an event that is not stored by
    * then comes again.
    */
-  async function storeRejected(made: () => Made, work: Work, decoded: Decoded): Promise<void> {
-    if (stages.rejectedGo === 'to_subscription') return
-    if (await storeLetters(made, work, decodedBytesOf(decoded))) return
-    work.outcomes.returned = retry(work.mayStore() ? 'dead_letter_unavailable' : 'deadline')
-    stages.letterGuard.notStored(work.message)
+  async function storeRejected(
+    portions: Portions,
+    progress: MessageProgress,
+    passed: boolean,
+  ): Promise<void> {
+    const { outcomes, message } = progress
+    if (!passed && !(await stages.letterGuard.mayStore(progress))) {
+      outcomes.returned = retry('all_rejected')
+      return
+    }
+    if (stages.rejectedGo === 'to_subscription' || (await storeLetters(portions, progress))) return
+    outcomes.returned = retry(progress.mayStore() ? 'dead_letter_unavailable' : 'deadline')
+    stages.letterGuard.notStored(message)
   }
 }
 
-function decodedBytesOf(decoded: Decoded): number {
-  return decoded.kind === 'lines' ? decoded.body.bytes.length : 0
+/** Makes the path of one line. The line becomes events, or an outcome ends it before. */
+export function createEventsOf(stages: Pick<Stages, 'parse' | 'transform' | 'prepare'>): EventsOf {
+  return function eventsOf(message) {
+    const prepareEvent = stages.prepare(message)
+
+    return function eventsOfLine(body, place) {
+      const { line, parsed } = stages.parse(body, place)
+      if (parsed.kind === 'rejected') return { kind: 'ended', line, outcome: parsed }
+      const mapped = stages.transform(parsed.value, line, message)
+      if ('kind' in mapped) return { kind: 'ended', line, outcome: mapped }
+      return prepared(line, mapped, prepareEvent)
+    }
+  }
+}
+
+function prepared(
+  line: Line,
+  candidates: readonly Candidate[],
+  prepareEvent: PrepareEvent,
+): LineEvents {
+  const siblings = candidates.length > 1 ? { children: candidates.length } : {}
+  const events = candidates.map((candidate) => {
+    return { line, child: candidate.child, ...siblings, step: prepareEvent(candidate) }
+  })
+  return { kind: 'events', line, events }
 }
 
 /**
  * Whether rejected events are to be stored. They are only when the message will not come again:
  * otherwise they would be stored twice.
  */
-function isToStore(outcomes: readonly EventOutcome[]): boolean {
-  const isOne = (sought: EventOutcome['kind']) => outcomes.some(({ kind }) => kind === sought)
-  return isOne('rejected') && !isOne('retry')
+function mustStoreRejected(outcomes: readonly EventOutcome[]): boolean {
+  let isAnyRejected = false
+  for (const { kind } of outcomes) {
+    if (kind === 'retry') return false
+    if (kind === 'rejected') isAnyRejected = true
+  }
+  return isAnyRejected
 }
 
 /** Whether an earlier delivery imported events that this one has not made again. */
 function hasPassed(outcomes: readonly EventOutcome[]): boolean {
   return outcomes.some(({ kind }) => kind === 'imported' || kind === 'dropped')
-}
-
-interface Imported {
-  /** The events of the message, when they made one portion. */
-  readonly made: Made | undefined
-  /** Whether one of them has passed, or was dropped. */
-  readonly passed: boolean
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import type { Work } from '../src/message/work.ts'
+import type { MessageProgress } from '../src/message/message-progress.ts'
 import type { Candidate, Line } from '../src/model/event.ts'
 import type { Message } from '../src/model/message.ts'
 import { type Dropped, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
@@ -142,26 +142,26 @@ function createScene(
     })
   }
 
-  async function settleMessage(work: Work): Promise<Settlement> {
-    const { messageId } = work.message
+  async function settleMessage(progress: MessageProgress): Promise<Settlement> {
+    const { messageId } = progress.message
     const before = ended.get(messageId) ?? new Set()
     const dropped: string[] = []
-    const { begin } = work
-    underWay.set(work, 0)
-    work.begin = (portion) => {
+    const begin = progress.begin.bind(progress)
+    underWay.set(progress, 0)
+    progress.begin = (portion) => {
       const fresh = portion.events.map(nameOfEvent).filter((name) => !before.has(name))
-      underWay.set(work, (underWay.get(work) ?? 0) + fresh.length)
+      underWay.set(progress, (underWay.get(progress) ?? 0) + fresh.length)
       dropped.push(...fresh.filter((name) => name.includes('dropped')))
       return begin(portion)
     }
     try {
-      const settlement = await path.settleMessage(work)
-      const imported = importedBy.get(work) ?? []
+      const settlement = await path.settleMessage(progress)
+      const imported = importedBy.get(progress) ?? []
       if (settlement.kind === 'ack') ended.delete(messageId)
       else ended.set(messageId, new Set([...before, ...dropped, ...imported]))
       return settlement
     } finally {
-      underWay.delete(work)
+      underWay.delete(progress)
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readLine } from '../src/decode/read-line.ts'
+import { parseLine } from '../src/decode/parse-line.ts'
 import type { Body, Place } from '../src/model/event.ts'
 import type { Message } from '../src/model/message.ts'
 import { IMPORTED, rejected } from '../src/model/outcome.ts'
@@ -126,13 +126,13 @@ describe('a message of more events than can be imported before its deadline', ()
     let read: number[] = []
     const readAndNote = (body: Body, place: Place) => {
       read.push(place.number)
-      return readLine(body, place)
+      return parseLine(body, place)
     }
     const { push } = createScene(clock, {
       answerTo: () => ({ afterMs: 3_000 }),
       portionEvents: 100,
       windowBytes: 0,
-      stages: { readLine: readAndNote },
+      stages: { parse: readAndNote },
     })
     const message = messageOf(namesOf(2_000))
     await delivered(push, clock, message)

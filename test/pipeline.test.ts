@@ -2,20 +2,21 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createLetterTally } from '../src/dead-letter/letter-tally.ts'
-import { readLine } from '../src/decode/read-line.ts'
+import { parseLine } from '../src/decode/parse-line.ts'
 import { createLetterGuard } from '../src/message/letter-guard.ts'
-import type { Work } from '../src/message/work.ts'
+import type { MessageProgress } from '../src/message/message-progress.ts'
 import type { Candidate, Line } from '../src/model/event.ts'
 import type { Message } from '../src/model/message.ts'
 import { type Dropped, type EventOutcome, IMPORTED, rejected, retry } from '../src/model/outcome.ts'
 import type { PendingEvent, RejectedEvent } from '../src/model/pending-event.ts'
 import type { Settlement } from '../src/model/settlement.ts'
 import type { Stages } from '../src/pipeline.ts'
+import { asPublished } from '../src/transform/transform.ts'
 import { aMessage, base64 } from './helpers/builders.ts'
 import { createFakeClock, settlePromises } from './helpers/fake-clock.ts'
-import { pastWith } from './helpers/outcomes.ts'
+import { earlierWith, outcomesOf } from './helpers/outcomes.ts'
 import {
-  aWork,
+  aProgress,
   createPath,
   dataOf,
   eventText,
@@ -28,8 +29,8 @@ const BAD_LINE = '{"event":'
 
 const settle = (message: Partial<Message>, changes: PathChanges = {}) => {
   const path = createPath(changes)
-  const work = aWork(aMessage(message))
-  return { ...path, work, settlement: path.settleMessage(work) }
+  const progress = aProgress(aMessage(message))
+  return { ...path, progress, settlement: path.settleMessage(progress) }
 }
 
 describe('the path of a message', () => {
@@ -65,11 +66,11 @@ describe('the path of a message', () => {
   it('rejects an event that prepare refuses alone', async () => {
     const data = base64([eventText('a'), '{"event":"b"}', eventText('c')].join('\n'))
 
-    const { settlement, sent, work } = settle({ data })
+    const { settlement, sent, progress } = settle({ data })
 
     assert.equal(told(await settlement), 'ack dead_lettered')
     assert.deepEqual(sent, ['a', 'c'])
-    assert.deepEqual(kindsOf(work), ['imported', 'rejected', 'imported'])
+    assert.deepEqual(kindsOf(progress), ['imported', 'rejected', 'imported'])
   })
 
   it('rejects an event that Mixpanel refuses alone', async () => {
@@ -87,11 +88,14 @@ describe('the path of a message', () => {
   it('sends nothing for an event that the transform drops', async () => {
     const transform = (_: unknown, line: Line) => (line.number === 1 ? DROPPED : asIs(line))
 
-    const { settlement, sent, work } = settle({ data: dataOf('a', 'b') }, { stages: { transform } })
+    const { settlement, sent, progress } = settle(
+      { data: dataOf('a', 'b') },
+      { stages: { transform } },
+    )
 
     assert.equal(told(await settlement), 'ack imported')
     assert.deepEqual(sent, ['b'])
-    assert.deepEqual(kindsOf(work), ['dropped', 'imported'])
+    assert.deepEqual(kindsOf(progress), ['dropped', 'imported'])
   })
 
   it('rejects an event that the transform fails on alone', async () => {
@@ -121,29 +125,29 @@ describe('the path of a message', () => {
   })
 
   it('rejects data that is not text as one event', async () => {
-    const { settlement, stored, work } = settle({ data: base64(new Uint8Array([0xff, 0x0a])) })
+    const { settlement, stored, progress } = settle({ data: base64(new Uint8Array([0xff, 0x0a])) })
 
     assert.equal(told(await settlement), 'ack dead_lettered')
     assert.deepEqual(stored, [{ line: undefined, child: 0 }])
-    assert.deepEqual(kindsOf(work), ['rejected'])
+    assert.deepEqual(kindsOf(progress), ['rejected'])
   })
 
   it('acks a message without data', async () => {
-    const { settlement, work } = settle({ data: '', attributes: { kind: 'ping' } })
+    const { settlement, progress } = settle({ data: '', attributes: { kind: 'ping' } })
 
     assert.equal(told(await settlement), 'ack empty')
-    assert.deepEqual(outcomesOf(work), [])
+    assert.deepEqual(outcomesOf(progress.outcomes), [])
   })
 
   it('imports what the transform makes of a message without data', async () => {
-    const transformAttributes = (line: Line, { attributes }: Message): Candidate[] => {
+    const transform: Stages['transform'] = (_value, line, { attributes }) => {
       const text = eventText(attributes.kind ?? '')
       return [{ line, child: 0, text, value: JSON.parse(text) }]
     }
 
     const { settlement, sent } = settle(
       { data: '', attributes: { kind: 'ping' } },
-      { stages: { transformAttributes } },
+      { stages: { transform } },
     )
 
     assert.equal(told(await settlement), 'ack imported')
@@ -152,7 +156,7 @@ describe('the path of a message', () => {
 
   it('names an event of attributes alone, and its letter, as the first line of its message', async () => {
     const ids: string[] = []
-    const transformAttributes = (line: Line): Candidate[] =>
+    const transform: Stages['transform'] = (_value, line) =>
       ['a', 'refused'].map((name, index) => {
         const text = eventText(name)
         return { line, child: index + 1, text, value: JSON.parse(text) }
@@ -164,7 +168,7 @@ describe('the path of a message', () => {
 
     const { settlement, stored } = settle(
       { data: '', messageId: '123' },
-      { answerTo: () => ({ outcomeOf }), stages: { transformAttributes } },
+      { answerTo: () => ({ outcomeOf }), stages: { transform } },
     )
 
     assert.equal(told(await settlement), 'ack dead_lettered')
@@ -181,10 +185,10 @@ describe('the path of a message', () => {
   it('gives back a message whose turn to be inflated did not come in time', async () => {
     const decode = async () => ({ kind: 'out_of_time' }) as const
 
-    const { settlement, sent, work } = settle({}, { stages: { decode } })
+    const { settlement, sent, progress } = settle({}, { stages: { decode } })
 
     assert.equal(told(await settlement), 'nack overloaded')
-    assert.deepEqual([sent, kindsOf(work)], [[], ['retry']])
+    assert.deepEqual([sent, kindsOf(progress)], [[], ['retry']])
   })
 
   it('rejects when the delivery throws', async () => {
@@ -200,7 +204,7 @@ describe('the path of a message', () => {
 
 describe('a message that an earlier delivery has settled in part', () => {
   const message = aMessage({ data: dataOf('a', 'b', 'c') })
-  const past = pastWith([IMPORTED], [IMPORTED], [retry('deadline')])
+  const earlier = earlierWith([IMPORTED], [IMPORTED], [retry('deadline')])
 
   for (const [insertId, read] of [
     ['message', [3]],
@@ -208,17 +212,17 @@ describe('a message that an earlier delivery has settled in part', () => {
   ] as const) {
     it(`is read from line ${read[0]} on when ids are made of the ${insertId}`, async () => {
       const lines: number[] = []
-      const readAndNote: Stages['readLine'] = (body, place) => {
+      const readAndNote: Stages['parse'] = (body, place) => {
         lines.push(place.number)
-        return readLine(body, place)
+        return parseLine(body, place)
       }
       const { settleMessage, sent } = createPath({
         insertId,
         portionEvents: 1,
-        stages: { readLine: readAndNote },
+        stages: { parse: readAndNote },
       })
 
-      const settlement = await settleMessage(aWork(message, { past }))
+      const settlement = await settleMessage(aProgress(message, { earlier }))
 
       assert.equal(told(settlement), 'ack imported')
       assert.deepEqual([lines, sent], [read, ['c']])
@@ -242,13 +246,13 @@ describe('a message of several portions', () => {
       windowBytes: 0,
       answerTo: () => ({ afterMs: 40 }),
     })
-    const work = aWork(aMessage({ data: dataOf('a', 'b', 'c', 'd') }), {
+    const progress = aProgress(aMessage({ data: dataOf('a', 'b', 'c', 'd') }), {
       deliverBy: 100,
       endBy: 100,
       now: clock.monotonic,
     })
 
-    const settlement = path.settleMessage(work)
+    const settlement = path.settleMessage(progress)
     await clock.advance(1_000)
 
     assert.equal(told(await settlement), 'nack deadline')
@@ -292,11 +296,11 @@ describe('the dead letters of a message', () => {
   it('bring their message back when they cannot be stored', async () => {
     const storeRejected = async () => false
 
-    const { settlement, work } = settle({ data }, { stages: { storeRejected } })
+    const { settlement, progress } = settle({ data }, { stages: { storeRejected } })
 
     assert.equal(told(await settlement), 'nack dead_letter_unavailable')
     assert.deepEqual(
-      outcomesOf(work).filter(({ kind }) => kind !== 'imported'),
+      outcomesOf(progress.outcomes).filter(({ kind }) => kind !== 'imported'),
       [retry('dead_letter_unavailable')],
     )
   })
@@ -370,9 +374,9 @@ describe('the dead letters of a message, and the guard', () => {
         portionEvents: 1,
         stages: { letterGuard: aGuard() },
       })
-      const past = pastWith([ended], [rejected('invalid_json', 'no')])
+      const earlier = earlierWith([ended], [rejected('invalid_json', 'no')])
 
-      const settlement = await settleMessage(aWork(aMessage({ data }), { past }))
+      const settlement = await settleMessage(aProgress(aMessage({ data }), { earlier }))
 
       assert.equal(told(settlement), 'ack dead_lettered')
       assert.deepEqual(
@@ -409,9 +413,9 @@ describe('the dead letters of a message, and the guard', () => {
       },
     })
     const { settleMessage, stored } = createPath({ stages: { letterGuard } })
-    const work = aWork(aMessage({ data: bad }), { deliverBy: 5, endBy: 10, now: () => now })
+    const progress = aProgress(aMessage({ data: bad }), { deliverBy: 5, endBy: 10, now: () => now })
 
-    assert.equal(told(await settleMessage(work)), 'nack deadline')
+    assert.equal(told(await settleMessage(progress)), 'nack deadline')
     assert.deepEqual(stored, [])
   })
 
@@ -479,17 +483,17 @@ describe('events of any fate', () => {
           letters.push(...rejected)
           return storable
         }
-        const transform = (_: unknown, line: Line) =>
-          fates[line.number - 1] === 'dropped' ? DROPPED : asIs(line)
+        const transform = (value: unknown, line: Line, message: Message) =>
+          fates[line.number - 1] === 'dropped' ? DROPPED : asPublished(value, line, message)
         const answerTo = () => ({ outcomeOf: (name: string) => OUTCOMES[name] ?? IMPORTED })
 
-        const { settlement, sent, work } = settle(
+        const { settlement, sent, progress } = settle(
           { data },
           { answerTo, maxEvents, stages: { transform, storeRejected } },
         )
 
         const { kind } = await settlement
-        assert.equal(outcomesOf(work).length, isOneBadText(fates) ? 1 : fates.length)
+        assert.equal(outcomesOf(progress.outcomes).length, isOneBadText(fates) ? 1 : fates.length)
         assert.deepEqual(
           sent,
           fates.filter((fate) => fate !== 'bad' && fate !== 'dropped'),
@@ -550,15 +554,6 @@ function watch(settlement: Promise<Settlement>): { kind: string } {
   return end
 }
 
-function outcomesOf(work: Work): readonly EventOutcome[] {
-  const { codes, kinds, returned } = work.outcomes
-  return codes.map((code) => {
-    assert.notEqual(code, 0, 'an event has come to no outcome')
-    const outcome = kinds[code] ?? retry('deadline')
-    return outcome.kind === 'rejected' ? (returned ?? outcome) : outcome
-  })
-}
-
-function kindsOf(work: Work): readonly string[] {
-  return outcomesOf(work).map(({ kind }) => kind)
+function kindsOf(progress: MessageProgress): readonly string[] {
+  return outcomesOf(progress.outcomes).map(({ kind }) => kind)
 }

@@ -40,6 +40,13 @@ const MOST_EVENTS = 1_000_000
 /** Stands for the bytes of a message that are counted already. */
 const COUNTED: InflateBytes = { commit: () => {}, cancel: () => {}, reserve: async () => true }
 
+/** The one line of a message without data. */
+const NO_DATA: Decoded = {
+  kind: 'lines',
+  body: { bytes: Buffer.alloc(0), isUtf8: true },
+  lines: [{ number: 1, start: 0, end: 0, parsed: { kind: 'json', value: undefined } }],
+}
+
 const TOO_MANY_EVENTS = undecodable('too_large', `the data has more than ${MOST_EVENTS} events`)
 
 /**
@@ -59,7 +66,7 @@ export function createDecode(
   )
 
   return function decode(message, messageBytes, wanted) {
-    if (message.data === '') return { kind: 'no_data' }
+    if (message.data === '') return NO_DATA
     const read = readText(message, messageBytes, wanted)
     if (read instanceof Promise) {
       return read.then((text) => (text.kind === 'text' ? decodeInTurns(text.body, 0) : text))

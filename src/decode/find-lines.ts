@@ -4,9 +4,9 @@ import type { Body, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { linesIn } from './lines-in.ts'
 import { type JsonFault, parseJson } from './parse-json.ts'
+import { faultOf } from './parse-line.ts'
 import { createPlaces, type Places } from './places.ts'
 import { type ArrayRead, readArray, type Span } from './read-array.ts'
-import { faultOf } from './read-line.ts'
 import { type LinesRead, readLines } from './read-lines.ts'
 
 /** The places of the events of a text, or the reason for which it is rejected as a whole. */

@@ -7,15 +7,14 @@ import type { Message } from '../model/message.ts'
 import type { Settlement } from '../model/settlement.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { nack } from '../settle/settlement-of.ts'
-import { createEmptiedMap } from './emptied-map.ts'
-import { createMemory, type MemoryOptions } from './memory.ts'
-import { freshIn, pastOf } from './outcomes.ts'
-import { createWork, type Work, type WorkTimes } from './work.ts'
+import { MessageProgress, type ProgressTimes } from './message-progress.ts'
+import { createReleasingMap } from './releasing-map.ts'
+import { createSettledMemory, type MemoryOptions } from './settled-memory.ts'
 
 export interface LedgerDeps {
   readonly clock: Clock
   readonly openMessage: () => MessageBytes
-  readonly settleMessage: (work: Work) => Promise<Settlement>
+  readonly settleMessage: (progress: MessageProgress) => Promise<Settlement>
   /** Looks at all waiting events again. It is called when deadlines have moved. */
   readonly review: () => void
   readonly telemetry: Pick<
@@ -60,7 +59,7 @@ interface Waiter extends PromiseWithResolvers<Settlement> {
 
 interface UnderWay {
   readonly key: string
-  work: Work
+  progress: MessageProgress
   waiters: readonly Waiter[]
   /** The alarm for the end of work that no push waits for. */
   end?: Alarm
@@ -74,8 +73,8 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   const { clock, openMessage, settleMessage, review, telemetry } = deps
   const goesOnMs = GOES_ON_DEADLINES * options.ackDeadlineMs
   const waiting = openMessage()
-  const memory = createMemory(options, clock)
-  const underWay = createEmptiedMap<UnderWay>()
+  const memory = createSettledMemory(options, clock)
+  const underWay = createReleasingMap<UnderWay>()
   const unattended = new Set<UnderWay>()
   const alarms = createAlarms(clock)
   let drainBy = Number.POSITIVE_INFINITY
@@ -89,15 +88,14 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     const running = underWay.get(key)
     if (settlement || running) telemetry.duplicatePush()
     if (settlement) return Promise.resolve(settlement)
-    const entry = running ?? take(key, message, timesOf(answerBy))
-    return wait(entry, answerBy)
+    return wait(running ?? begin(key, message, answerBy), answerBy)
   }
 
   function makeWay(): void {
     if (unattended.size === 0) return
     const now = clock.monotonic()
-    for (const { work, end } of unattended) {
-      work.giveUp(now)
+    for (const { progress, end } of unattended) {
+      progress.giveUp(now)
       end?.cancel()
     }
     unattended.clear()
@@ -108,9 +106,9 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     drainBy = Math.min(drainBy, answerBy)
     makeWay()
     const deliverBy = drainBy - DEAD_LETTER_MS
-    for (const { work } of underWay.values()) {
-      work.deliverBy = Math.min(work.deliverBy, deliverBy)
-      work.giveUp(drainBy)
+    for (const { progress } of underWay.values()) {
+      progress.deliverBy = Math.min(progress.deliverBy, deliverBy)
+      progress.giveUp(drainBy)
     }
     alarms.pullTo(deliverBy)
     review()
@@ -123,29 +121,25 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
    * Ends the work when the process ends and no push waits: an event without an outcome comes again.
    */
   function returnRest(entry: UnderWay): void {
-    close(entry.work, DRAINING)
+    close(entry.progress, DRAINING)
     letGo(entry)
   }
 
-  function timesOf(answerBy: number): WorkTimes {
-    return { deliverBy: answerBy - DEAD_LETTER_MS, endBy: answerBy + goesOnMs }
-  }
-
-  function take(key: string, message: Message, times: WorkTimes): UnderWay {
-    const work = workOn(key, message, times)
-    const entry: UnderWay = { key, work, waiters: [] }
+  function begin(key: string, message: Message, answerBy: number): UnderWay {
+    const times = { deliverBy: answerBy - DEAD_LETTER_MS, endBy: answerBy + goesOnMs }
+    const entry: UnderWay = { key, progress: progressOf(key, message, times), waiters: [] }
     underWay.set(key, entry)
     run(entry)
     return entry
   }
 
-  function workOn(key: string, message: Message, times: WorkTimes): Work {
-    const messageBytes = openMessage()
-    messageBytes.add(sizeOf(message))
-    return createWork(message, times, {
+  function progressOf(key: string, message: Message, times: ProgressTimes): MessageProgress {
+    const bytes = openMessage()
+    bytes.add(sizeOf(message))
+    return new MessageProgress(message, times, {
       key,
-      messageBytes,
-      past: memory.recallOutcomes(key),
+      bytes,
+      earlier: memory.recallOutcomes(key),
       now: clock.monotonic,
       begun: telemetry.eventsReceived,
       stopped: review,
@@ -153,40 +147,42 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   }
 
   function run(entry: UnderWay): void {
-    settleMessage(entry.work).then(
+    settleMessage(entry.progress).then(
       (settlement) => finish(entry, settlement),
       (error: unknown) => abandon(entry, error),
     )
   }
 
   function finish(entry: UnderWay, settlement: Settlement): void {
-    const { key, work } = entry
+    const { key, progress } = entry
     if (underWay.get(key) !== entry) return
-    close(work, settlement)
+    close(progress, settlement)
     remember(entry, settlement)
     // Some events had gone back for lack of time. A push that joined later brings new time.
-    if (settlement.reason === 'deadline' && work.wanted()) {
-      entry.work = workOn(key, work.message, work)
+    if (settlement.reason === 'deadline' && progress.wanted()) {
+      entry.progress = progressOf(key, progress.message, progress)
       run(entry)
       return
     }
     letGo(entry)
-    for (const waiter of entry.waiters) leave(entry, waiter).resolve(settlement)
+    const { waiters } = entry
+    for (const waiter of waiters) leave(entry, waiter).resolve(settlement)
   }
 
-  function remember({ key, work, waiters }: UnderWay, settlement: Settlement): void {
-    if (settlement.kind === 'nack') memory.nacked(key, pastOf(work.outcomes))
-    else if (waiters.length > 0) memory.ackTold(key, settlement)
-    else memory.ackUntold(key, settlement)
+  function remember({ key, progress, waiters }: UnderWay, settlement: Settlement): void {
+    if (settlement.kind === 'nack') memory.nacked(key, progress.outcomes.snapshot())
+    else if (waiters.length > 0) memory.acked(key, settlement)
+    else memory.ackedUnheard(key, settlement)
   }
 
   function abandon(entry: UnderWay, error: unknown): void {
     // A waiting push reports the bug. Without one, it must be reported here.
     if (entry.waiters.length === 0) telemetry.unforeseen(error)
     if (underWay.get(entry.key) !== entry) return
-    close(entry.work, LATE)
+    close(entry.progress, LATE)
     letGo(entry)
-    for (const waiter of entry.waiters) leave(entry, waiter).reject(error)
+    const { waiters } = entry
+    for (const waiter of waiters) leave(entry, waiter).reject(error)
   }
 
   function letGo(entry: UnderWay): void {
@@ -195,9 +191,9 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     underWay.delete(entry.key)
   }
 
-  function close(work: Work, settlement: Settlement): void {
-    work.messageBytes.release()
-    telemetry.eventsSettled(freshIn(work.outcomes), settlement)
+  function close({ bytes, outcomes }: MessageProgress, settlement: Settlement): void {
+    bytes.release()
+    telemetry.eventsSettled(outcomes.newTotals(), settlement)
   }
 
   function wait(entry: UnderWay, answerBy: number): Promise<Settlement> {
@@ -205,7 +201,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     const waiter: Waiter = { ...Promise.withResolvers<Settlement>(), alarm }
     entry.waiters = [...entry.waiters, waiter]
     waiting.add(PUSH_BYTES)
-    attend(entry, timesOf(answerBy))
+    attend(entry, answerBy)
     return waiter.promise
 
     function lastCall(): void {
@@ -220,10 +216,11 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     }
   }
 
-  function attend(entry: UnderWay, { deliverBy, endBy }: WorkTimes): void {
-    const { work } = entry
-    work.deliverBy = Math.max(work.deliverBy, deliverBy)
-    work.endBy = Math.max(work.endBy, endBy)
+  /** Gives the work the time of a push that waits for it. */
+  function attend(entry: UnderWay, answerBy: number): void {
+    const { progress } = entry
+    progress.deliverBy = Math.max(progress.deliverBy, answerBy - DEAD_LETTER_MS)
+    progress.endBy = Math.max(progress.endBy, answerBy + goesOnMs)
     if (!unattended.delete(entry)) return
     entry.end?.cancel()
     review()
@@ -234,7 +231,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
    */
   function goOnAlone(entry: UnderWay): void {
     unattended.add(entry)
-    const goesOnUntil = entry.work.goesOnUntil()
+    const goesOnUntil = entry.progress.goesOnUntil()
     if (goesOnUntil > clock.monotonic()) entry.end = alarms.set(goesOnUntil, review)
     review()
   }

@@ -1,8 +1,7 @@
 import type { Message } from '../model/message.ts'
 import type { MadeEvent } from '../model/pending-event.ts'
 import type { AllRejected } from './all-rejected.ts'
-import { freshIn } from './outcomes.ts'
-import type { Work } from './work.ts'
+import type { MessageProgress } from './message-progress.ts'
 
 /** A guard that keeps a topic without one good event from being emptied into the dead letters. */
 export interface LetterGuard {
@@ -13,7 +12,7 @@ export interface LetterGuard {
    * may not, the message waits for the end of the state, or of its time: after an immediate nack it
    * would come again at once.
    */
-  mayStore(work: Work): Promise<boolean>
+  mayStore(progress: MessageProgress): Promise<boolean>
   /** Called when the letters of a message that may be stored could not be stored. */
   notStored(message: Message): void
   /** Lets go of the messages that have waited too long. */
@@ -23,7 +22,7 @@ export interface LetterGuard {
 }
 
 interface Held {
-  readonly work: Work
+  readonly progress: MessageProgress
   readonly letGo: (isLate: boolean) => void
 }
 
@@ -41,25 +40,25 @@ export function createLetterGuard(
     if (!isOne) return false
     allRejected.passed()
     // Each message asks once more, because together they may begin the state again.
-    letGo(() => true, false)
+    if (held.size > 0) letGo(() => true, false)
     return true
   }
 
-  async function mayStore(work: Work): Promise<boolean> {
-    while (!allRejected.mayStore(work.message, freshIn(work.outcomes))) {
-      if (draining || !work.wanted() || (await isLate(work))) return false
+  async function mayStore(progress: MessageProgress): Promise<boolean> {
+    while (!allRejected.mayStore(progress.message, progress.outcomes.newTotals())) {
+      if (draining || !progress.wanted() || (await isLate(progress))) return false
     }
     return true
   }
 
-  function isLate(work: Work): Promise<boolean> {
+  function isLate(progress: MessageProgress): Promise<boolean> {
     return new Promise((resolve) => {
-      held.add({ work, letGo: resolve })
+      held.add({ progress, letGo: resolve })
     })
   }
 
   function returnLate(): void {
-    letGo(({ work }) => !work.wanted(), true)
+    letGo(({ progress }) => !progress.wanted(), true)
   }
 
   function drain(): void {

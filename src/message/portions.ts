@@ -1,31 +1,21 @@
 import { createIsIn, TO_THE_END } from '../lib/ranges.ts'
-import type {
-  Body,
-  Candidate,
-  Decoded,
-  Line,
-  Place,
-  PreparedEvent,
-  ReadLine,
-} from '../model/event.ts'
+import type { Body, Decoded, Line, Place } from '../model/event.ts'
 import type { Message, ReplayedChild } from '../model/message.ts'
 import { type Dropped, type Rejected, rejected, retry } from '../model/outcome.ts'
 import type { MadeEvent } from '../model/pending-event.ts'
-import { placeLines } from './place-lines.ts'
+import { replayLines } from './replay-lines.ts'
 
-/** The stages that make events of a message. Their results depend on the message alone. */
-export interface MakingStages {
-  /** Cuts a line out of the body of its message, and parses it. */
-  readLine(body: Body, place: Place): ReadLine
-  /** Maps one JSON value with the owner's transform. Without one, the line itself is the event. */
-  transform(value: unknown, line: Line, message: Message): Mapped
-  /** Maps a message that has attributes only. Without a transform, there is no event. */
-  transformAttributes(line: Line, message: Message): Mapped
-  /** Makes a function for one message. It takes the candidates one by one, in order. */
-  prepare(message: Message): (candidate: Candidate) => PreparedEvent | Rejected
-}
+/**
+ * Makes the events of the lines of one message. It is called for each line, in order, because the
+ * ids of content depend on the events before.
+ */
+export type EventsOf = (message: Message) => (body: Body, place: Place) => LineEvents
 
-type Mapped = readonly Candidate[] | Dropped | Rejected
+/** The events of a line, or the outcome that ended the line before it became events. */
+export type LineEvents = Readonly<
+  | { kind: 'events'; line: Line; events: readonly MadeEvent[] }
+  | { kind: 'ended'; line: Line; outcome: Dropped | Rejected }
+>
 
 /** Some of the events of a message, one after the other. */
 export interface Portion {
@@ -50,10 +40,19 @@ export interface Portions {
    * letter.
    */
   readonly message: Message
+  /** The bytes of the decoded data. */
+  readonly decodedBytes: number
   /** Returns the next portion; an empty one when there are no events, or no more. */
   next(): Portion
   /** Leaves out the next lines without reading them. */
   skip(lines: number): void
+  /** Returns the events from the first on. Several portions are not kept: they are made again. */
+  again(): Pick<Portions, 'message' | 'next'>
+}
+
+export interface PortionsDeps {
+  readonly eventsOf: EventsOf
+  readonly size: PortionSize
 }
 
 /**
@@ -67,83 +66,93 @@ const LINES_LACKING: Decoded = Object.freeze({
   outcome: rejected('invalid_event', 'the letter names lines that its data does not have'),
 })
 
-/** The line of an event that was made of attributes alone. */
-const NO_LINE: Line = { number: 1, text: '' }
-
-export function createPortions(
-  read: Decoded,
-  pushed: Message,
-  deps: { readonly stages: MakingStages; readonly size: PortionSize },
-): Portions {
-  const { stages, size } = deps
+/** Makes the events of a message from its decoded data. */
+export function createPortions(read: Decoded, pushed: Message, deps: PortionsDeps): Portions {
   const decoded = lacksLines(read, pushed) ? LINES_LACKING : read
-  const text = decoded.kind === 'lines' ? decoded : undefined
-  const placed = text && placeLines(pushed, text.lines)
-  const message = placed?.message ?? pushed
-  const lines = placed?.lines[Symbol.iterator]()
-  const prepare = stages.prepare(message)
-  const isSent = message.replay?.lines ? createIsIn(message.replay.lines) : () => true
-  /** The next line, read ahead to know whether there is one. */
-  let ahead = lines?.next()
+  return decoded.kind === 'lines'
+    ? portionsOfLines(decoded, pushed, deps)
+    : portionsOfWhole(decoded, pushed)
+}
 
-  return { message, next, skip }
+/** Makes the only portion of a message that could not be read. It stands for the whole message. */
+function portionsOfWhole(decoded: Exclude<Decoded, { kind: 'lines' }>, message: Message): Portions {
+  const step = decoded.kind === 'out_of_time' ? retry('overloaded') : decoded.outcome
+  const portions: Portions = {
+    message,
+    decodedBytes: 0,
+    next,
+    skip: () => {},
+    again: () => portions,
+  }
+  return portions
 
   function next(): Portion {
-    if (!lines || !text) return { events: wholeEvents(), lines: 0, isLast: true }
+    return { events: [{ child: 0, step }], lines: 0, isLast: true }
+  }
+}
+
+function portionsOfLines(
+  decoded: Extract<Decoded, { kind: 'lines' }>,
+  pushed: Message,
+  deps: PortionsDeps,
+): Portions {
+  const { body } = decoded
+  const { size } = deps
+  const { message, lines } = pushed.replay
+    ? replayLines(pushed, decoded.lines)
+    : { message: pushed, lines: decoded.lines }
+  const eventsOfLine = deps.eventsOf(message)
+  const { replay } = message
+  const isSent = replay?.lines && createIsIn(replay.lines)
+  const places = lines[Symbol.iterator]()
+  /** The next line, read ahead to know whether there is one. */
+  let ahead = places.next()
+  /** The events of the message, when they make one portion. */
+  let only: Portion | undefined
+  let isFirst = true
+
+  return { message, decodedBytes: body.bytes.length, next, skip, again }
+
+  function next(): Portion {
     const events: MadeEvent[] = []
     let characters = 0
     let count = 0
     while (
-      ahead &&
       !ahead.done &&
       Math.max(count, events.length) < size.events &&
       characters < size.characters
     ) {
-      characters += addLine(events, text.body, ahead.value)
+      characters += addLine(events, ahead.value)
       count += 1
-      ahead = lines.next()
+      ahead = places.next()
     }
-    return { events, lines: count, isLast: ahead?.done ?? false }
+    const portion = { events, lines: count, isLast: ahead.done ?? false }
+    only = isFirst && portion.isLast ? portion : undefined
+    isFirst = false
+    return portion
   }
 
   function skip(count: number): void {
-    for (let skipped = 0; skipped < count; skipped += 1) ahead = lines?.next()
+    isFirst = false
+    for (let skipped = 0; skipped < count; skipped += 1) ahead = places.next()
   }
 
-  function wholeEvents(): readonly MadeEvent[] {
-    if (decoded.kind === 'out_of_time') return [{ child: 0, step: retry('overloaded') }]
-    if (decoded.kind === 'undecodable') return [{ child: 0, step: decoded.outcome }]
-    const events: MadeEvent[] = []
-    addEvents(events, NO_LINE, stages.transformAttributes(NO_LINE, message))
-    return events
+  function again(): Pick<Portions, 'message' | 'next'> {
+    const kept = only
+    return kept ? { message, next: () => kept } : portionsOfLines(decoded, pushed, deps)
   }
 
   /** Adds the events of a line. Returns its length in characters. */
-  function addLine(events: MadeEvent[], body: Body, place: Place): number {
-    const { line, parsed } = stages.readLine(body, place)
-    const isBad = parsed.kind === 'rejected'
-    const before = events.length
-    addEvents(events, line, isBad ? parsed : stages.transform(parsed.value, line, message))
+  function addLine(events: MadeEvent[], place: Place): number {
+    const made = eventsOfLine(body, place)
+    const { line } = made
+    const all = replay?.child ? eventsOfChild(made, replay.child) : eventsOfWhole(made)
     // The events are made all the same, because ids of the content depend on the events before
     // them.
-    if (!isSent(line.number)) events.push(...events.splice(before).filter(isAmongEquals))
+    for (const event of all) {
+      if (!isSent || isSent(line.number) || isAmongEquals(event)) events.push(event)
+    }
     return line.text.length
-  }
-
-  function addEvents(events: MadeEvent[], line: Line, mapped: Mapped): void {
-    const sought = message.replay?.child
-    if ('kind' in mapped) {
-      events.push({ line, ...placeOf(sought), step: mapped })
-      return
-    }
-    // Each is prepared, sought or not: the ids of siblings depend on each other.
-    const made: MadeEvent[] = sought ? [] : events
-    for (const candidate of mapped) {
-      const { child } = candidate
-      const siblings = mapped.length > 1 ? { children: mapped.length } : {}
-      made.push({ line, child, ...siblings, step: prepare(candidate) })
-    }
-    if (sought) events.push(...onlySought(made, line, sought))
   }
 }
 
@@ -169,22 +178,24 @@ function isAmongEquals({ step }: MadeEvent): boolean {
   return step.kind === 'prepared' && (step.ordinal ?? 1) > 1
 }
 
-/**
- * Returns the events of a line whose letter is for one child: that child, and those that the
- * letter's transform did not make. The other children are settled, or have letters of their own.
- */
-function onlySought(made: readonly MadeEvent[], line: Line, sought: ReplayedChild): MadeEvent[] {
-  const found = made
-    .filter(({ child }) => Math.max(1, child) === sought.place)
-    .map((event) => ({ ...event, ...placeOf(sought) }))
-  const more = made.filter(({ child }) => child > sought.of)
-  if (found.length + more.length > 0) return [...found, ...more]
-  return [{ line, ...placeOf(sought), step: NO_SUCH_CHILD }]
+function eventsOfWhole(made: LineEvents): readonly MadeEvent[] {
+  if (made.kind === 'events') return made.events
+  return [{ line: made.line, child: 0, step: made.outcome }]
 }
 
 /**
- * Returns the place of an event among those of its line. A letter that comes again keeps its place.
+ * Returns the events of a line whose letter is for one child: that child, and those that the
+ * letter's transform did not make. The other children are settled, or have letters of their own. A
+ * letter that comes again keeps its place.
  */
-function placeOf(sought: ReplayedChild | undefined): Pick<MadeEvent, 'child' | 'children'> {
-  return sought ? { child: sought.place, children: sought.of } : { child: 0 }
+function eventsOfChild(made: LineEvents, sought: ReplayedChild): readonly MadeEvent[] {
+  const { line } = made
+  const place = { child: sought.place, children: sought.of }
+  if (made.kind === 'ended') return [{ line, ...place, step: made.outcome }]
+  const found = made.events
+    .filter(({ child }) => Math.max(1, child) === sought.place)
+    .map((event) => ({ ...event, ...place }))
+  const more = made.events.filter(({ child }) => child > sought.of)
+  if (found.length + more.length > 0) return [...found, ...more]
+  return [{ line, ...place, step: NO_SUCH_CHILD }]
 }

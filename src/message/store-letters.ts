@@ -2,9 +2,9 @@ import type { LetterTally } from '../dead-letter/letter-tally.ts'
 import type { RejectedMany } from '../model/dead-letter.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
+import type { MessageProgress } from './message-progress.ts'
 import type { Portions } from './portions.ts'
-import { createRejectedIn } from './rejected-in.ts'
-import type { Work } from './work.ts'
+import { createRejectedEventsOf } from './rejected-events.ts'
 
 /** The stages that measure and store dead letters. */
 export interface LetterStages {
@@ -22,16 +22,10 @@ export interface LetterStages {
   storeMany(message: Message, many: RejectedMany): Promise<boolean>
 }
 
-/** The events of a message. Several portions are not kept: they are made once more. */
-export type Made = Pick<Portions, 'message' | 'next'>
-
-/**
- * Resolves with whether all rejected events of a message are safe. `made` makes its events again.
- */
+/** Resolves with whether all rejected events of a message are safe. */
 export type StoreLetters = (
-  made: () => Made,
-  work: Pick<Work, 'outcomes' | 'mayStore'>,
-  decodedBytes: number,
+  portions: Pick<Portions, 'message' | 'decodedBytes' | 'again'>,
+  progress: Pick<MessageProgress, 'outcomes' | 'mayStore'>,
 ) => Promise<boolean>
 
 /** The bytes of letters that are never too many. Their events are held, and not made once more. */
@@ -45,14 +39,12 @@ export function createStoreLetters(
   stages: LetterStages,
   nextTurn: () => Promise<void>,
 ): StoreLetters {
-  return async function storeLetters(made, work, decodedBytes) {
+  return async function storeLetters({ message, decodedBytes, again }, progress) {
     // The last events of the message may have been made in this turn.
     await nextTurn()
-    const first = made()
-    const { message } = first
     const tally = stages.tallyLetters(message, decodedBytes)
     const held: RejectedEvent[] = []
-    const measured = await eachRejected(first, work, async (rejected) => {
+    const measured = await eachRejected(again(), progress, async (rejected) => {
       tally.add(rejected)
       if (!tally.areTooMany() && tally.bytes() <= MOST_HELD_BYTES) held.push(...rejected)
       return true
@@ -60,23 +52,23 @@ export function createStoreLetters(
     if (!measured) return false
     if (tally.areTooMany()) return stages.storeMany(message, tally.sum())
     const store = (rejected: readonly RejectedEvent[]) =>
-      stages.storeRejected(message, rejected, work.mayStore)
+      stages.storeRejected(message, rejected, progress.mayStore)
     if (tally.bytes() <= MOST_HELD_BYTES) return store(held)
     await nextTurn()
-    return eachRejected(made(), work, store)
+    return eachRejected(again(), progress, store)
   }
 
   /** Resolves with whether all events were taken before the message's work ended. */
   async function eachRejected(
-    { next }: Made,
-    { outcomes, mayStore }: Pick<Work, 'outcomes' | 'mayStore'>,
+    { next }: Pick<Portions, 'next'>,
+    { outcomes, mayStore }: Pick<MessageProgress, 'outcomes' | 'mayStore'>,
     take: (rejected: readonly RejectedEvent[]) => Promise<boolean>,
   ): Promise<boolean> {
-    const rejectedIn = createRejectedIn(outcomes)
+    const rejectedEventsOf = createRejectedEventsOf(outcomes)
     for (;;) {
       if (!mayStore()) return false
       const portion = next()
-      const rejected = rejectedIn(portion)
+      const rejected = rejectedEventsOf(portion)
       if (rejected.length > 0) {
         // Making a large event takes one turn, and measuring its letter takes another.
         await nextTurn()

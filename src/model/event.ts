@@ -21,7 +21,7 @@ export interface Line {
 export type Parsed = Readonly<{ kind: 'json'; value: unknown }> | Rejected
 
 /** A line that is cut out of its body, with its content. */
-export interface ReadLine {
+export interface ParsedLine {
   readonly line: Line
   readonly parsed: Parsed
 }
@@ -50,10 +50,10 @@ export interface Place {
 
 /** The result of decoding the data of one message. */
 export type Decoded = Readonly<
-  /** The message has no data. The transform may still make an event of its attributes. */
-  | { kind: 'no_data' }
   /**
-   * A body and the places of its lines, which can be iterated again. A blank body has no places.
+   * A body and the places of its lines, which can be iterated again. A blank body has no places. A
+   * message without data has one line without a value: the transform may make an event of its
+   * attributes.
    */
   | { kind: 'lines'; body: Body; lines: Iterable<Place> }
   /** The data is not text, or too large. The message as a whole is rejected, as one event. */

@@ -16,7 +16,9 @@ export interface PrepareOptions {
  * Makes each event of a message acceptable to Mixpanel, or rejects it. It depends on the message
  * alone, and must be given all candidates of the message one by one, in order.
  */
-export type Prepare = (message: Message) => (candidate: Candidate) => PreparedEvent | Rejected
+export type Prepare = (message: Message) => PrepareEvent
+
+export type PrepareEvent = (candidate: Candidate) => PreparedEvent | Rejected
 
 /**
  * The size that an event must stay below: 1 MB

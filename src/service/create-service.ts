@@ -5,7 +5,7 @@ import { type Authenticator, createAuthenticator } from '../authenticate/authent
 import type { Config } from '../config/load-config.ts'
 import { createLetterTally } from '../dead-letter/letter-tally.ts'
 import { createDecode } from '../decode/decode.ts'
-import { readLine } from '../decode/read-line.ts'
+import { parseLine } from '../decode/parse-line.ts'
 import { buildApp } from '../http/app.ts'
 import { connectionLimitsOf } from '../http/connection-limits.ts'
 import { createFreezeWatch } from '../http/freeze-watch.ts'
@@ -23,7 +23,7 @@ import { settlementOf } from '../settle/settlement-of.ts'
 import { createEventTotals } from '../telemetry/event-totals.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createTelemetry } from '../telemetry/telemetry.ts'
-import type { Transform } from '../transform/transform.ts'
+import { asPublished, type Transform } from '../transform/transform.ts'
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
 import { createDelivery, createDeliveryGate, type Delivery } from './delivery.ts'
 
@@ -199,9 +199,8 @@ function stagesOf(
       { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
       nextTurn,
     ),
-    readLine,
-    transform: transform ?? ((value, line) => [{ line, child: 0, text: line.text, value }]),
-    transformAttributes: (line, message) => transform?.(undefined, line, message) ?? [],
+    parse: parseLine,
+    transform: transform ?? asPublished,
     prepare: createPrepare(config),
     importEvents: delivery.batcher.add,
     letterGuard,
@@ -209,7 +208,7 @@ function stagesOf(
     tallyLetters: createLetterTally,
     storeRejected: deadLetters.storeRejected,
     storeMany: deadLetters.storeMany,
-    settle: (outcomes) => settlementOf(outcomes, deadLetters.rejectedGo),
+    settle: settlementOf,
   }
 }
 

@@ -5,7 +5,7 @@ import { thrownAt } from './position.ts'
 import type { TransformContext } from './types.ts'
 
 /**
- * Passes one JSON value, `undefined` for a message without data, to the owner's function. Returns
+ * Passes one JSON value, `undefined` for a message without data, to the owner's mapping. Returns
  * the events that it makes of the value, or the outcome that ends the event's path.
  */
 export type Transform = (
@@ -25,6 +25,10 @@ const POLICYS_ATTRIBUTES = [
   'CloudPubSubDeadLetterSourceSubscriptionProject',
   'CloudPubSubDeadLetterSourceTopicPublishTime',
 ]
+
+/** The transform of a service without a mapping: a line is the event. */
+export const asPublished: Transform = (value, line) =>
+  value === undefined ? [] : [{ line, child: 0, text: line.text, value }]
 
 /** The owner's function as far as it can be trusted: a `TransformEvent` written in JavaScript. */
 type OwnersFunction = (input: unknown, context: TransformContext) => unknown

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { createDecode } from '../../src/decode/decode.ts'
 import { footprintOf, tightFootprintOf } from '../../src/decode/footprint.ts'
-import { readLine } from '../../src/decode/read-line.ts'
+import { parseLine } from '../../src/decode/parse-line.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import type { Decoded } from '../../src/model/event.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
@@ -182,7 +182,7 @@ function createScene(options: Scene = {}) {
 function tooLongOf(decoded: Decoded): (true | undefined)[] {
   assert.equal(decoded.kind, 'lines')
   const { body, lines } = decoded
-  return Array.from(lines, (place) => readLine(body, place).line.isTooLong)
+  return Array.from(lines, (place) => parseLine(body, place).line.isTooLong)
 }
 
 function tooLarge(maxFootprintBytes: number): Decoded {

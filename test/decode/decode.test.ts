@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { createDecode } from '../../src/decode/decode.ts'
 import { footprintOf } from '../../src/decode/footprint.ts'
-import { readLine } from '../../src/decode/read-line.ts'
+import { parseLine } from '../../src/decode/parse-line.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
-import type { Decoded, ReadLine } from '../../src/model/event.ts'
+import type { Decoded, ParsedLine } from '../../src/model/event.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 
@@ -16,8 +16,10 @@ const EVENT = '{"event":"a","properties":{}}'
 const LARGE = `${EVENT}\n`.repeat(10_000)
 
 describe('createDecode', () => {
-  it('finds no data in a message without any', () => {
-    assert.deepEqual(createScene().decode(''), { kind: 'no_data' })
+  it('finds one line without a value in a message without data', () => {
+    assert.deepEqual(linesOf(createScene().decode('')), [
+      { line: { number: 1, text: '' }, parsed: { kind: 'json', value: undefined } },
+    ])
   })
 
   it('answers at once for text', () => {
@@ -432,7 +434,7 @@ describe('createDecode', () => {
       fc.asyncProperty(data, async (text) => {
         // A budget of its own: nothing gives back here what the events hold of it.
         const { decode } = createScene({ maxBytes: 300_000 })
-        assert.match((await decode(text)).kind, /^(no_data|lines|undecodable)$/)
+        assert.match((await decode(text)).kind, /^(lines|undecodable)$/)
       }),
       { numRuns: 200 },
     )
@@ -453,11 +455,11 @@ function createScene(
   }
 }
 
-function linesOf(decoded: Decoded | Promise<Decoded>): ReadLine[] {
+function linesOf(decoded: Decoded | Promise<Decoded>): ParsedLine[] {
   assert.ok('kind' in decoded, 'not at once')
   assert.equal(decoded.kind, 'lines')
   const { body } = decoded
-  return Array.from(decoded.lines, (place) => readLine(body, place))
+  return Array.from(decoded.lines, (place) => parseLine(body, place))
 }
 
 function textsOf(decoded: Decoded | Promise<Decoded>): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { ReadLine } from '../../src/model/event.ts'
+import type { ParsedLine } from '../../src/model/event.ts'
 import { jsonArrayText, jsonObjectText } from '../lib/json/json-texts.ts'
 import { readAll } from './read-all.ts'
 
@@ -43,7 +43,7 @@ describe('the lines of any text', () => {
         for (const { line, parsed } of lines) {
           if (parsed.kind === 'json') assert.deepEqual(parse(line.text), parsed.value)
         }
-        const isObject = ({ parsed }: ReadLine) =>
+        const isObject = ({ parsed }: ParsedLine) =>
           parsed.kind === 'json' && String(parsed.value) === '[object Object]'
         assert.ok(lines.length <= 1 || lines.some(isObject) || isArray(text))
       }),
@@ -52,11 +52,11 @@ describe('the lines of any text', () => {
   })
 })
 
-function linesOf(text: string): readonly ReadLine[] {
+function linesOf(text: string): readonly ParsedLine[] {
   return readAll(Buffer.from(text))
 }
 
-function jsonOf({ parsed }: ReadLine): unknown {
+function jsonOf({ parsed }: ParsedLine): unknown {
   return parsed.kind === 'json' ? parsed.value : undefined
 }
 

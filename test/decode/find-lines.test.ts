@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ReadLine } from '../../src/model/event.ts'
+import type { ParsedLine } from '../../src/model/event.ts'
 import { readAll } from './read-all.ts'
 
 describe('the lines of a text', () => {
@@ -339,7 +339,7 @@ describe('the lines of a text', () => {
   }
 })
 
-function linesOf(text: string): readonly ReadLine[] {
+function linesOf(text: string): readonly ParsedLine[] {
   return readAll(Buffer.from(text))
 }
 
@@ -350,18 +350,18 @@ function assertWhole(text: string): void {
   assert.partialDeepStrictEqual(line?.parsed, { kind: 'rejected', reason: 'invalid_json' })
 }
 
-function numbersAndTexts(lines: readonly ReadLine[]): [number, string][] {
+function numbersAndTexts(lines: readonly ParsedLine[]): [number, string][] {
   return lines.map(({ line }) => [line.number, line.text])
 }
 
-function kinds(lines: readonly ReadLine[]): string[] {
+function kinds(lines: readonly ParsedLine[]): string[] {
   return lines.map(({ parsed }) => (parsed.kind === 'json' ? 'json' : 'bad_line'))
 }
 
-function detailOf(line: ReadLine | undefined): string {
+function detailOf(line: ParsedLine | undefined): string {
   return line?.parsed.kind === 'rejected' ? line.parsed.detail : ''
 }
 
-function jsonOf({ parsed }: ReadLine): unknown {
+function jsonOf({ parsed }: ParsedLine): unknown {
   return parsed.kind === 'json' ? parsed.value : undefined
 }

@@ -1,6 +1,6 @@
 import { type ByteBudget, createByteBudget } from '../../src/lib/byte-budget.ts'
 import { createLedger, type Ledger } from '../../src/message/ledger.ts'
-import type { Work } from '../../src/message/work.ts'
+import type { MessageProgress } from '../../src/message/message-progress.ts'
 import type { Message } from '../../src/model/message.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { createEventTotals, type EventTotals } from '../../src/telemetry/event-totals.ts'
@@ -37,7 +37,7 @@ export interface LedgerChanges {
 }
 
 export function createLedgerScene(
-  settleMessage: (work: Work) => Promise<Settlement>,
+  settleMessage: (progress: MessageProgress) => Promise<Settlement>,
   { clock = createFakeClock(), review }: LedgerChanges = {},
 ): LedgerScene {
   const budget = createByteBudget(1e9)

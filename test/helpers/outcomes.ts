@@ -1,11 +1,5 @@
-import {
-  addPortion,
-  createOutcomes,
-  noteArrival,
-  type PastOutcomes,
-  pastOf,
-} from '../../src/message/outcomes.ts'
-import type { BegunPortion } from '../../src/message/work.ts'
+import type { BegunPortion } from '../../src/message/message-progress.ts'
+import { type EarlierOutcomes, OutcomeTable } from '../../src/message/outcome-table.ts'
 import type { EventOutcome } from '../../src/model/outcome.ts'
 import { aPreparedEvent } from './builders.ts'
 
@@ -15,14 +9,23 @@ export function aPortion(events: number): BegunPortion {
   return { events: Array.from({ length: events }, () => event), lines: events }
 }
 
-/** The past of a delivery, portion by portion. Each event stands on a line of its own. */
-export function pastWith(
+/** Makes the outcomes of an earlier delivery, portion by portion. Each event stands on a line of its own. */
+export function earlierWith(
   ...portions: readonly (readonly EventOutcome[])[]
-): PastOutcomes | undefined {
-  const outcomes = createOutcomes()
+): EarlierOutcomes | undefined {
+  const outcomes = new OutcomeTable()
   for (const portion of portions) {
-    const from = addPortion(outcomes, { lines: portion.length, events: portion.length })
-    for (const [index, outcome] of portion.entries()) noteArrival(outcomes, from + index, outcome)
+    const from = outcomes.addPortion({ lines: portion.length, events: portion.length })
+    for (const [index, outcome] of portion.entries()) outcomes.record(from + index, outcome)
   }
-  return pastOf(outcomes)
+  return outcomes.snapshot()
+}
+
+/** Returns the outcome of each event, as it is now. It throws when an event has none. */
+export function outcomesOf(outcomes: OutcomeTable): readonly EventOutcome[] {
+  return Array.from({ length: outcomes.count() }, (_, place) => {
+    const outcome = outcomes.outcomeAt(place)
+    if (!outcome) throw new Error(`the event at place ${place} has no outcome`)
+    return outcome.kind === 'rejected' ? (outcomes.returned ?? outcome) : outcome
+  })
 }

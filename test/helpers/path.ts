@@ -1,11 +1,11 @@
 import { type Batcher, createBatcher } from '../../src/batch/batcher.ts'
 import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
 import { createDecode } from '../../src/decode/decode.ts'
-import { readLine } from '../../src/decode/read-line.ts'
+import { parseLine } from '../../src/decode/parse-line.ts'
 import { createByteBudget, type MessageBytes } from '../../src/lib/byte-budget.ts'
 import type { Clock } from '../../src/lib/clock.ts'
-import type { PastOutcomes } from '../../src/message/outcomes.ts'
-import { createWork, type Work } from '../../src/message/work.ts'
+import { MessageProgress } from '../../src/message/message-progress.ts'
+import type { EarlierOutcomes } from '../../src/message/outcome-table.ts'
 import type { Line } from '../../src/model/event.ts'
 import type { Message } from '../../src/model/message.ts'
 import { type EventOutcome, IMPORTED } from '../../src/model/outcome.ts'
@@ -14,6 +14,7 @@ import type { Settlement } from '../../src/model/settlement.ts'
 import { createPipeline, type Stages } from '../../src/pipeline.ts'
 import { createPrepare, type PrepareOptions } from '../../src/prepare/prepare.ts'
 import { type RejectedGo, settlementOf } from '../../src/settle/settlement-of.ts'
+import { asPublished } from '../../src/transform/transform.ts'
 import { aMessage, base64 } from './builders.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 
@@ -39,7 +40,7 @@ export interface PathChanges {
 export interface Path {
   readonly clock: FakeClock
   readonly batcher: Batcher
-  readonly settleMessage: (work: Work) => Promise<Settlement>
+  readonly settleMessage: (progress: MessageProgress) => Promise<Settlement>
   /** The names of the events that Mixpanel was sent, in order. */
   readonly sent: readonly string[]
   /** The lines that were stored as dead letters, and the child of each. */
@@ -59,9 +60,8 @@ export function createPath(changes: PathChanges = {}): Path {
   )
   const stages: Stages = {
     decode: createDecode({ maxBytes: 1e8, maxFootprintBytes: 1e9 }, atOnce),
-    readLine,
-    transform: (value, line) => [{ line, child: 0, text: line.text, value }],
-    transformAttributes: () => [],
+    parse: parseLine,
+    transform: asPublished,
     prepare: createPrepare({ insertId }),
     importEvents: batcher.add,
     letterGuard: { notePassed: () => true, mayStore: async () => true, notStored: () => {} },
@@ -72,7 +72,7 @@ export function createPath(changes: PathChanges = {}): Path {
       stored.push(...rejected.map(({ line, child }) => ({ line, child })))
       return true
     },
-    settle: (outcomes) => settlementOf(outcomes, rejectedGo),
+    settle: settlementOf,
     ...changes.stages,
   }
   const options = {
@@ -104,23 +104,26 @@ export const tallyAsLarge: Stages['tallyLetters'] = (message, decodedBytes) => {
 /** Grants every turn at once. */
 async function atOnce(): Promise<void> {}
 
-/** Work on a message that is in no hurry. */
-export function aWork(message: Message = aMessage(), changes: Partial<WorkChanges> = {}): Work {
-  const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, past, begun = () => {} } = changes
-  const { messageBytes = createByteBudget(1e6).openMessage() } = changes
+/** MessageProgress on a message that is in no hurry. */
+export function aProgress(
+  message: Message = aMessage(),
+  changes: Partial<ProgressChanges> = {},
+): MessageProgress {
+  const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, earlier, begun = () => {} } = changes
+  const { bytes = createByteBudget(1e6).openMessage() } = changes
   const { endBy = deliverBy, stopped = () => {} } = changes
-  const deps = { key: message.messageId, messageBytes, past, now, begun, stopped }
-  return createWork(message, { deliverBy, endBy }, deps)
+  const deps = { key: message.messageId, bytes, earlier, now, begun, stopped }
+  return new MessageProgress(message, { deliverBy, endBy }, deps)
 }
 
-interface WorkChanges {
+interface ProgressChanges {
   readonly deliverBy: number
   readonly endBy: number
   readonly stopped: () => void
   readonly now: () => number
-  readonly past: PastOutcomes | undefined
+  readonly earlier: EarlierOutcomes | undefined
   readonly begun: (count: number) => void
-  readonly messageBytes: MessageBytes
+  readonly bytes: MessageBytes
 }
 
 /** Data of good events with these names, one on each line. */

@@ -5,7 +5,7 @@ import { rejected, retry } from '../../src/model/outcome.ts'
 import type { MadeEvent } from '../../src/model/pending-event.ts'
 import { aPreparedEvent } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
-import { aWork } from '../helpers/path.ts'
+import { aProgress } from '../helpers/path.ts'
 
 const REJECTED: MadeEvent = { child: 0, step: rejected('transform_failed', 'no') }
 const PASSED: MadeEvent = { child: 0, step: aPreparedEvent() }
@@ -41,7 +41,7 @@ function aGuard(allowed: number) {
   function ask(...deadlines: readonly number[]): (boolean | 'waits')[] {
     const answers: (boolean | 'waits')[] = deadlines.map(() => 'waits')
     for (const [index, deliverBy] of deadlines.entries()) {
-      void guard.mayStore(aWork(undefined, { deliverBy, now: () => now })).then((may) => {
+      void guard.mayStore(aProgress(undefined, { deliverBy, now: () => now })).then((may) => {
         answers[index] = may
       })
     }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { kindsIn } from '../../src/message/outcomes.ts'
 import type { Candidate, Line } from '../../src/model/event.ts'
 import {
   type Dropped,
@@ -13,7 +12,8 @@ import {
 import type { RejectedEvent } from '../../src/model/pending-event.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
-import { aWork, createPath, type PathChanges, timedText } from '../helpers/path.ts'
+import { outcomesOf } from '../helpers/outcomes.ts'
+import { aProgress, createPath, type PathChanges, timedText } from '../helpers/path.ts'
 
 const DROPPED: Dropped = { kind: 'dropped', rule: 'transform' }
 const OUTCOMES: Readonly<Record<string, EventOutcome>> = {
@@ -67,7 +67,7 @@ describe('a message that is imported in portions', () => {
       const path = createPath({ ...size, answerTo, windowBytes: 0 })
       const data = base64(names.map(timedText).join('\n'))
 
-      const settlement = path.settleMessage(aWork(aMessage({ data })))
+      const settlement = path.settleMessage(aProgress(aMessage({ data })))
       const sent: number[] = []
       for (let portion = 1; portion <= 3; portion += 1) {
         await settlePromises()
@@ -88,7 +88,7 @@ describe('a message that is imported in portions', () => {
       stages: { transform },
     })
 
-    void path.settleMessage(aWork(aMessage({ data: base64(textOf(['twins', 'a'], 'lines')) })))
+    void path.settleMessage(aProgress(aMessage({ data: base64(textOf(['twins', 'a'], 'lines')) })))
     await settlePromises()
 
     assert.deepEqual(path.sent, ['twins', 'twins'])
@@ -114,11 +114,10 @@ async function settled(data: string, changes: PathChanges) {
       },
     },
   })
-  const work = aWork(aMessage({ data }))
-  const settlement = await path.settleMessage(work)
-  const { codes, kinds } = work.outcomes
-  const outcomes = codes.map((code) => kinds[code])
-  return { settlement, sent, letters, outcomes, kinds: kindsIn(work.outcomes) }
+  const progress = aProgress(aMessage({ data }))
+  const settlement = await path.settleMessage(progress)
+  const outcomes = outcomesOf(progress.outcomes)
+  return { settlement, sent, letters, outcomes, kinds: progress.outcomes.distinct() }
 }
 
 function textOf(names: readonly string[], form: 'lines' | 'array'): string {

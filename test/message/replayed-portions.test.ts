@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readLine } from '../../src/decode/read-line.ts'
+import { parseLine } from '../../src/decode/parse-line.ts'
 import { createPortions } from '../../src/message/portions.ts'
 import type { Candidate, Decoded, Line } from '../../src/model/event.ts'
 import type { Message } from '../../src/model/message.ts'
 import { type Dropped, type Rejected, rejected, retry } from '../../src/model/outcome.ts'
 import type { MadeEvent } from '../../src/model/pending-event.ts'
+import { createEventsOf } from '../../src/pipeline.ts'
 import { createPrepare, type PrepareOptions } from '../../src/prepare/prepare.ts'
 import { aMessage } from '../helpers/builders.ts'
 import { timedText } from '../helpers/path.ts'
@@ -181,13 +182,12 @@ function createPortionsOf(decoded: Decoded, scene: Scene = {}, events = 1_000) {
       return { line, child: makes === 1 ? 0 : at + 1, text: line.text, value }
     })
   }
-  const stages = {
-    readLine,
+  const eventsOf = createEventsOf({
+    parse: parseLine,
     transform,
-    transformAttributes: () => [],
     prepare: createPrepare({ insertId }),
-  }
-  return createPortions(decoded, message, { stages, size: { events, characters: 1e6 } })
+  })
+  return createPortions(decoded, message, { eventsOf, size: { events, characters: 1e6 } })
 }
 
 function shortOf({ line, child, children }: MadeEvent): string {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
-import { addPortion, createOutcomes, noteStay } from '../../src/message/outcomes.ts'
-import { createStoreLetters, type Made } from '../../src/message/store-letters.ts'
+import { OutcomeTable } from '../../src/message/outcome-table.ts'
+import type { Portions } from '../../src/message/portions.ts'
+import { createStoreLetters } from '../../src/message/store-letters.ts'
 import type { RejectedMany } from '../../src/model/dead-letter.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
@@ -61,7 +62,7 @@ describe('the rejected events of a message in portions', () => {
     ['before they are stored', 2, []],
     ['between two portions', 3, [1_000]],
   ] as const) {
-    it(`are not safe when the work ends ${what}`, async () => {
+    it(`are not safe when the progress ends ${what}`, async () => {
       const { store, stores } = aScene({ lines: 2_000, decodedBytes: 1e6, looks })
 
       assert.equal(await store(), false)
@@ -108,10 +109,10 @@ function aScene(options: SceneOptions) {
   const many: RejectedMany[] = []
   let timesMade = 0
   let left = looks
-  const outcomes = createOutcomes()
-  addPortion(outcomes, { lines, events: lines })
-  for (let place = 0; place < bad; place += 1) noteStay(outcomes, place, BAD)
-  const work = {
+  const outcomes = new OutcomeTable()
+  outcomes.addPortion({ lines, events: lines })
+  for (let place = 0; place < bad; place += 1) outcomes.recordUnsent(place, BAD)
+  const progress = {
     outcomes,
     mayStore: () => {
       left -= 1
@@ -126,10 +127,10 @@ function aScene(options: SceneOptions) {
     },
     async () => {},
   )
-  const store = () => storeLetters(make, work, decodedBytes)
+  const store = () => storeLetters({ message, decodedBytes, again }, progress)
   return { store, stores, many, made: () => timesMade }
 
-  function make(): Made {
+  function again() {
     timesMade += 1
     return madeOf(message, lines)
   }
@@ -143,7 +144,7 @@ function aMessageWithLetters(letterBytes: number): Message {
   return aMessage({ attributes: { large: 'v'.repeat(letterBytes - tally.bytes()) } })
 }
 
-function madeOf(message: Message, lines: number): Made {
+function madeOf(message: Message, lines: number): ReturnType<Portions['again']> {
   let from = 0
   return {
     message,

@@ -194,12 +194,11 @@ function stagesOf(history: History, importEvents: Stages['importEvents']): Stage
   }))
   return {
     decode: () => ({ kind: 'lines', body, lines }),
-    readLine: (_body, { number }) => ({
+    parse: (_body, { number }) => ({
       line: { number, text: '{}' },
       parsed: { kind: 'json', value: {} },
     }),
     transform: (value, line) => [{ line, child: 0, text: line.text, value }],
-    transformAttributes: () => [],
     prepare:
       () =>
       ({ line }) =>
@@ -210,7 +209,7 @@ function stagesOf(history: History, importEvents: Stages['importEvents']): Stage
     tallyLetters: createLetterTally,
     storeRejected: async () => true,
     storeMany: async () => true,
-    settle: (outcomes) => settlementOf(outcomes, 'to_store'),
+    settle: settlementOf,
   }
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createMemory, type Memory } from '../../../src/message/memory.ts'
+import { createSettledMemory, type SettledMemory } from '../../../src/message/settled-memory.ts'
 import { type EventOutcome, IMPORTED, rejected, retry } from '../../../src/model/outcome.ts'
 import type { Settlement } from '../../../src/model/settlement.ts'
 import { collectGarbage } from '../../helpers/collect-garbage.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
-import { pastWith } from '../../helpers/outcomes.ts'
+import { earlierWith } from '../../helpers/outcomes.ts'
 
 const MIB = 1024 * 1024
 /** Each of the three memories is meant to hold a third. */
@@ -13,11 +13,11 @@ const MEANT = 10 * MIB
 
 describe('a memory that is full', () => {
   it('holds in acks that were heard about the bytes it is meant to', async () => {
-    await assertAboutMeant(100_000, (memory, n) => memory.ackTold(keyOf(n), ackOf()))
+    await assertAboutMeant(100_000, (memory, n) => memory.acked(keyOf(n), ackOf()))
   })
 
   it('holds in acks that were not heard about the bytes it is meant to', async () => {
-    await assertAboutMeant(100_000, (memory, n) => memory.ackUntold(keyOf(n), ackOf()))
+    await assertAboutMeant(100_000, (memory, n) => memory.ackedUnheard(keyOf(n), ackOf()))
   })
 
   for (const [what, messages, outcomesOf] of [
@@ -34,23 +34,23 @@ describe('a memory that is full', () => {
   ] as const) {
     it(`holds in ${what} about the bytes it is meant to`, async () => {
       await assertAboutMeant(messages, (memory, n) =>
-        memory.nacked(keyOf(n), pastWith(outcomesOf(n))),
+        memory.nacked(keyOf(n), earlierWith(outcomesOf(n))),
       )
     })
   }
 
   it('holds in portions about the bytes it is meant to', async () => {
     const portions: readonly EventOutcome[][] = Array.from({ length: 200 }, () => [IMPORTED])
-    await assertAboutMeant(3_000, (memory, n) => memory.nacked(keyOf(n), pastWith(...portions)))
+    await assertAboutMeant(3_000, (memory, n) => memory.nacked(keyOf(n), earlierWith(...portions)))
   })
 })
 
 /** Remembers so many messages, more than are held. */
 async function assertAboutMeant(
   messages: number,
-  remember: (memory: Memory, n: number) => void,
+  remember: (memory: SettledMemory, n: number) => void,
 ): Promise<void> {
-  const scene: { memory?: Memory } = { memory: fullMemory(messages, remember) }
+  const scene: { memory?: SettledMemory } = { memory: fullMemory(messages, remember) }
 
   const full = await heldBytes()
   delete scene.memory
@@ -58,9 +58,12 @@ async function assertAboutMeant(
   assert.ok(held > MEANT * 0.4 && held < MEANT * 1.4, `${(held / MIB).toFixed(1)} MiB`)
 }
 
-function fullMemory(messages: number, remember: (memory: Memory, n: number) => void): Memory {
+function fullMemory(
+  messages: number,
+  remember: (memory: SettledMemory, n: number) => void,
+): SettledMemory {
   const options = { ackDeadlineMs: 10_000, maxRememberedBytes: 3 * MEANT }
-  const memory = createMemory(options, createFakeClock())
+  const memory = createSettledMemory(options, createFakeClock())
   for (let n = 0; n < messages; n += 1) remember(memory, n)
   const recall = (n: number) => memory.recallOutcomes(keyOf(n)) ?? memory.recallAck(keyOf(n))
   assert.ok(recall(messages - 1))

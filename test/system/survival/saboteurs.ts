@@ -34,9 +34,9 @@ const SMALL_BATCHES = { ...IDS_FROM_CONTENT, ids: 'message', batches: 'small' } 
 export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   'acks before delivery': {
     file: 'message/ledger.ts',
-    original: 'return wait(entry, answerBy)',
+    original: 'return wait(running ?? begin(key, message, answerBy), answerBy)',
     sabotaged:
-      "void wait(entry, answerBy)\nreturn { kind: 'ack', status: 204, reason: 'imported' }",
+      "void wait(running ?? begin(key, message, answerBy), answerBy)\nreturn { kind: 'ack', status: 204, reason: 'imported' }",
     found: /ackedEarly/,
   },
   'makes insert ids at random': {
@@ -48,8 +48,10 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'stores dead letters after the ack': {
     file: 'pipeline.ts',
-    original: 'if (await storeLetters(made, work, decodedBytesOf(decoded))) return',
-    sabotaged: 'void storeLetters(made, work, decodedBytesOf(decoded))\nif (true) return',
+    original:
+      "if (stages.rejectedGo === 'to_subscription' || (await storeLetters(portions, progress))) return",
+    sabotaged:
+      "if (stages.rejectedGo !== 'to_subscription') void storeLetters(portions, progress)\nif (true) return",
     found: /ackedEarly/,
   },
   'puts a fast clock back to its own now': {

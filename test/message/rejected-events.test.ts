@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  addPortion,
-  createOutcomes,
-  noteArrival,
-  noteStay,
-  type Outcomes,
-} from '../../src/message/outcomes.ts'
-import { createRejectedIn } from '../../src/message/rejected-in.ts'
+import { OutcomeTable } from '../../src/message/outcome-table.ts'
+import { createRejectedEventsOf } from '../../src/message/rejected-events.ts'
 import { type EventOutcome, IMPORTED, type Rejected, rejected } from '../../src/model/outcome.ts'
 import type { MadeEvent } from '../../src/model/pending-event.ts'
 import { aPreparedEvent } from '../helpers/builders.ts'
@@ -21,7 +15,7 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ stays: [[1, BAD]], answers: [IMPORTED, undefined, REFUSED] })
     const events = [aRejectedEvent(1), aRejectedEvent(2, BAD), aRejectedEvent(3)]
 
-    const found = createRejectedIn(outcomes)({ events, lines: 3, isLast: true })
+    const found = createRejectedEventsOf(outcomes)({ events, lines: 3, isLast: true })
 
     assert.deepEqual(found, [
       { line: lineOf(2), ordinal: 1, child: 0, outcome: BAD },
@@ -32,7 +26,7 @@ describe('the rejected events of a portion', () => {
   it('keep the answer of Mixpanel when the event cannot be made again', () => {
     const outcomes = outcomesOf({ answers: [REFUSED] })
 
-    const found = createRejectedIn(outcomes)({
+    const found = createRejectedEventsOf(outcomes)({
       events: [aRejectedEvent(1, BAD)],
       lines: 1,
       isLast: true,
@@ -51,7 +45,7 @@ describe('the rejected events of a portion', () => {
     it(`blame the transform when an event that was rejected would now be ${again}`, () => {
       const outcomes = outcomesOf({ stays: [[0, BAD]], answers: [undefined] })
 
-      const [found, ...more] = createRejectedIn(outcomes)({
+      const [found, ...more] = createRejectedEventsOf(outcomes)({
         events: [aRejectedEvent(1, step)],
         lines: 1,
         isLast: true,
@@ -65,19 +59,19 @@ describe('the rejected events of a portion', () => {
 
   it('have the ordinal of their line among its equals, of all portions', () => {
     const outcomes = outcomesOf({ answers: [REFUSED, REFUSED, REFUSED, IMPORTED, REFUSED] })
-    const rejectedIn = createRejectedIn(outcomes)
+    const rejectedEventsOf = createRejectedEventsOf(outcomes)
     const equal = (number: number, child = 0) => ({
       ...aRejectedEvent(number),
       line: { number, text: 'equal' },
       child,
     })
 
-    const first = rejectedIn({
+    const first = rejectedEventsOf({
       events: [equal(1, 1), equal(1, 2), aRejectedEvent(2)],
       lines: 2,
       isLast: false,
     })
-    const last = rejectedIn({ events: [equal(3), equal(4)], lines: 2, isLast: true })
+    const last = rejectedEventsOf({ events: [equal(3), equal(4)], lines: 2, isLast: true })
 
     assert.deepEqual(
       [...first, ...last].map(({ line, ordinal }) => [line?.number, ordinal]),
@@ -93,7 +87,7 @@ describe('the rejected events of a portion', () => {
   it('have the ordinal that their id rests on, when it does', () => {
     const outcomes = outcomesOf({ answers: [REFUSED] })
 
-    const [found] = createRejectedIn(outcomes)({
+    const [found] = createRejectedEventsOf(outcomes)({
       events: [aRejectedEvent(1, aPreparedEvent({ ordinal: 7 }))],
       lines: 1,
       isLast: true,
@@ -106,7 +100,7 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ answers: [IMPORTED, REFUSED] })
     const events = [1, 2].map((child) => ({ ...aRejectedEvent(1), child, children: 2 }))
 
-    const [found] = createRejectedIn(outcomes)({ events, lines: 1, isLast: true })
+    const [found] = createRejectedEventsOf(outcomes)({ events, lines: 1, isLast: true })
 
     assert.deepEqual([found?.child, found?.children], [2, 2])
   })
@@ -114,7 +108,7 @@ describe('the rejected events of a portion', () => {
   it('have no line when they are the message as a whole', () => {
     const outcomes = outcomesOf({ stays: [[0, BAD]], answers: [undefined] })
 
-    const found = createRejectedIn(outcomes)({
+    const found = createRejectedEventsOf(outcomes)({
       events: [{ child: 0, step: BAD }],
       lines: 0,
       isLast: true,
@@ -124,11 +118,16 @@ describe('the rejected events of a portion', () => {
   })
 
   it('are not given out when a message made fewer events than it has outcomes', () => {
-    const rejectedIn = createRejectedIn(outcomesOf({ answers: [REFUSED, REFUSED, REFUSED] }))
+    const rejectedEventsOf = createRejectedEventsOf(
+      outcomesOf({ answers: [REFUSED, REFUSED, REFUSED] }),
+    )
 
-    assert.equal(rejectedIn({ events: [aRejectedEvent(1)], lines: 1, isLast: false }).length, 1)
+    assert.equal(
+      rejectedEventsOf({ events: [aRejectedEvent(1)], lines: 1, isLast: false }).length,
+      1,
+    )
     assert.throws(
-      () => rejectedIn({ events: [aRejectedEvent(2)], lines: 1, isLast: true }),
+      () => rejectedEventsOf({ events: [aRejectedEvent(2)], lines: 1, isLast: true }),
       /^Error: a message made fewer events when it was read again$/,
     )
   })
@@ -141,12 +140,12 @@ interface Ends {
   readonly answers: readonly (EventOutcome | undefined)[]
 }
 
-function outcomesOf({ stays = [], answers }: Ends): Outcomes {
-  const outcomes = createOutcomes()
-  addPortion(outcomes, { lines: answers.length, events: answers.length })
-  for (const [place, outcome] of stays) noteStay(outcomes, place, outcome)
+function outcomesOf({ stays = [], answers }: Ends): OutcomeTable {
+  const outcomes = new OutcomeTable()
+  outcomes.addPortion({ lines: answers.length, events: answers.length })
+  for (const [place, outcome] of stays) outcomes.recordUnsent(place, outcome)
   for (const [place, answer] of answers.entries()) {
-    if (answer) noteArrival(outcomes, place, answer)
+    if (answer) outcomes.record(place, answer)
   }
   return outcomes
 }

@@ -6,7 +6,7 @@ import type { Message } from '../model/message.ts'
  * ids. When the replay was split by hand, its lines belong to a message named for the letter: under
  * the original's name they would take the ids of its other lines.
  */
-export function placeLines(
+export function replayLines(
   message: Message,
   lines: Iterable<Place>,
 ): { readonly message: Message; readonly lines: Iterable<Place> } {

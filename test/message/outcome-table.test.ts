@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import {
-  addPortion,
-  createOutcomes,
-  freshIn,
-  kindsIn,
-  noteArrival,
-  noteRecalled,
-  noteStay,
-  type Outcomes,
-  pastOf,
-  rejectionAt,
-} from '../../src/message/outcomes.ts'
+import { OutcomeTable } from '../../src/message/outcome-table.ts'
 import { type EventOutcome, IMPORTED, rejected, retry } from '../../src/model/outcome.ts'
 
 const DROPPED: EventOutcome = { kind: 'dropped', rule: 'transform' }
@@ -21,14 +10,13 @@ describe('the outcomes of a message', () => {
   it('tell why Mixpanel rejected each event to the word, however many reasons there are', () => {
     const outcomes = outcomesOf(1_000)
 
-    for (let place = 0; place < 1_000; place += 1)
-      noteArrival(outcomes, place, refused(place % 250))
+    for (let place = 0; place < 1_000; place += 1) outcomes.record(place, refused(place % 250))
 
     for (let place = 0; place < 1_000; place += 1) {
-      assert.deepEqual(rejectionAt(outcomes, place), refused(place % 250))
+      assert.deepEqual(outcomes.refusalAt(place), refused(place % 250))
     }
     assert.deepEqual(
-      new Set(freshIn(outcomes).map(({ outcome }) => outcome.kind)),
+      new Set(outcomes.newTotals().map(({ outcome }) => outcome.kind)),
       new Set(['rejected']),
     )
   })
@@ -37,7 +25,7 @@ describe('the outcomes of a message', () => {
     const outcomes = outcomesOf(2)
 
     const bytes = [0, 1].map((place) => {
-      noteArrival(outcomes, place, refused(0))
+      outcomes.record(place, refused(0))
       return outcomes.textBytes
     })
 
@@ -48,21 +36,21 @@ describe('the outcomes of a message', () => {
   it('do not take an event that never set out for one that was rejected on the way', () => {
     const outcomes = outcomesOf(2)
 
-    noteArrival(outcomes, 0, refused(0))
-    noteStay(outcomes, 1, rejected('refused_by_mixpanel', 'found here'))
+    outcomes.record(0, refused(0))
+    outcomes.recordUnsent(1, rejected('refused_by_mixpanel', 'found here'))
 
-    assert.deepEqual([rejectionAt(outcomes, 0), rejectionAt(outcomes, 1)], [refused(0), undefined])
+    assert.deepEqual([outcomes.refusalAt(0), outcomes.refusalAt(1)], [refused(0), undefined])
   })
 
   it('say of what is rejected that it comes again, and still know why', () => {
     const outcomes = outcomesOf(2)
-    noteArrival(outcomes, 0, IMPORTED)
-    noteArrival(outcomes, 1, refused(0))
+    outcomes.record(0, IMPORTED)
+    outcomes.record(1, refused(0))
 
     outcomes.returned = retry('dead_letter_unavailable')
 
-    assert.deepEqual(kindsIn(outcomes), [IMPORTED, retry('dead_letter_unavailable')])
-    assert.deepEqual(pastOf(outcomes)?.rejectionAt(1), refused(0))
+    assert.deepEqual(outcomes.distinct(), [IMPORTED, retry('dead_letter_unavailable')])
+    assert.deepEqual(outcomes.snapshot()?.refusalAt(1), refused(0))
   })
 
   it('count each fresh event once, and none that was recalled', () => {
@@ -73,13 +61,13 @@ describe('the outcomes of a message', () => {
       fc.property(events, (events) => {
         const outcomes = outcomesOf(events.length)
         for (const [place, { outcome, recalled }] of events.entries()) {
-          if (recalled) noteRecalled(outcomes, place, outcome)
-          else noteArrival(outcomes, place, outcome)
+          if (recalled) outcomes.recordEarlier(place, outcome)
+          else outcomes.record(place, outcome)
         }
 
         const kinds = ['imported', 'dropped', 'rejected', 'retry']
         const counted = kinds.map((kind) =>
-          freshIn(outcomes).reduce((sum, t) => sum + (t.outcome.kind === kind ? t.count : 0), 0),
+          outcomes.newTotals().reduce((sum, t) => sum + (t.outcome.kind === kind ? t.count : 0), 0),
         )
 
         assert.deepEqual(
@@ -91,9 +79,9 @@ describe('the outcomes of a message', () => {
   })
 })
 
-function outcomesOf(events: number): Outcomes {
-  const outcomes = createOutcomes()
-  addPortion(outcomes, { lines: events, events })
+function outcomesOf(events: number): OutcomeTable {
+  const outcomes = new OutcomeTable()
+  outcomes.addPortion({ lines: events, events })
   return outcomes
 }
 

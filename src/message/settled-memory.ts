@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { createExpiringMap } from '../lib/expiring-map.ts'
 import type { Settlement } from '../model/settlement.ts'
-import type { PastOutcomes } from './outcomes.ts'
+import type { EarlierOutcomes } from './outcome-table.ts'
 
 export interface MemoryOptions {
   /**
@@ -14,19 +14,19 @@ export interface MemoryOptions {
 }
 
 /** The settlements and outcomes of messages that are no longer under way. */
-export interface Memory {
+export interface SettledMemory {
   /**
    * Returns the settlement with which a message was acked. A call means that Pub/Sub gets the ack
    * now.
    */
   recallAck(key: string): Settlement | undefined
   /** Returns the outcomes of earlier deliveries of a nacked message. */
-  recallOutcomes(key: string): PastOutcomes | undefined
+  recallOutcomes(key: string): EarlierOutcomes | undefined
   /** Called when a message was acked while a push waited for it. */
-  ackTold(key: string, settlement: Settlement): void
+  acked(key: string, settlement: Settlement): void
   /** Called when a message was acked while no push waited: Pub/Sub will push it once more. */
-  ackUntold(key: string, settlement: Settlement): void
-  nacked(key: string, outcomes: PastOutcomes | undefined): void
+  ackedUnheard(key: string, settlement: Settlement): void
+  nacked(key: string, outcomes: EarlierOutcomes | undefined): void
 }
 
 /** A dozen of Pub/Sub's longest back-offs: each redelivery may go to another instance first. */
@@ -37,35 +37,35 @@ const ENTRY_BYTES = 250
 const OUTCOMES_BYTES = 1_000
 
 /** Makes a memory that starts empty. Work on a message that is forgotten is done again. */
-export function createMemory(options: MemoryOptions, clock: Clock): Memory {
+export function createSettledMemory(options: MemoryOptions, clock: Clock): SettledMemory {
   const maxBytes = options.maxRememberedBytes / 3
   const settled = { lifetimeMs: 2 * options.ackDeadlineMs, maxBytes }
   const unfinished = { lifetimeMs: UNFINISHED_LIFETIME_MS, maxBytes }
-  const told = createExpiringMap<Settlement>(settled, clock)
-  const untold = createExpiringMap<Settlement>(unfinished, clock)
-  const outcomesOf = createExpiringMap<PastOutcomes>(unfinished, clock)
+  const heard = createExpiringMap<Settlement>(settled, clock)
+  const unheard = createExpiringMap<Settlement>(unfinished, clock)
+  const outcomesOf = createExpiringMap<EarlierOutcomes>(unfinished, clock)
 
-  return { recallAck, recallOutcomes: outcomesOf.recall, ackTold, ackUntold, nacked }
+  return { recallAck, recallOutcomes: outcomesOf.recall, acked, ackedUnheard, nacked }
 
   function recallAck(key: string): Settlement | undefined {
-    const settlement = untold.recall(key)
-    if (!settlement) return told.recall(key)
-    untold.forget(key)
-    ackTold(key, settlement)
+    const settlement = unheard.recall(key)
+    if (!settlement) return heard.recall(key)
+    unheard.forget(key)
+    acked(key, settlement)
     return settlement
   }
 
-  function ackTold(key: string, settlement: Settlement): void {
+  function acked(key: string, settlement: Settlement): void {
     outcomesOf.forget(key)
-    told.remember(key, settlement, ENTRY_BYTES)
+    heard.remember(key, settlement, ENTRY_BYTES)
   }
 
-  function ackUntold(key: string, settlement: Settlement): void {
+  function ackedUnheard(key: string, settlement: Settlement): void {
     outcomesOf.forget(key)
-    untold.remember(key, settlement, ENTRY_BYTES)
+    unheard.remember(key, settlement, ENTRY_BYTES)
   }
 
-  function nacked(key: string, outcomes: PastOutcomes | undefined): void {
+  function nacked(key: string, outcomes: EarlierOutcomes | undefined): void {
     if (!outcomes) return
     outcomesOf.remember(key, outcomes, ENTRY_BYTES + OUTCOMES_BYTES + outcomes.bytes)
   }

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createMemory } from '../../src/message/memory.ts'
+import { createSettledMemory } from '../../src/message/settled-memory.ts'
 import { IMPORTED, rejected, retry } from '../../src/model/outcome.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
-import { pastWith } from '../helpers/outcomes.ts'
+import { earlierWith } from '../helpers/outcomes.ts'
 
 const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
 
 const ACK_DEADLINE_MS = 10_000
 
 const aMemory = (maxRememberedBytes = 1e6, clock = createFakeClock()) =>
-  createMemory({ ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes }, clock)
+  createSettledMemory({ ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes }, clock)
 
 describe('the memory', () => {
-  for (const ack of ['ackTold', 'ackUntold'] as const) {
+  for (const ack of ['acked', 'ackedUnheard'] as const) {
     it(`forgets the oldest by ${ack} when there are too many`, () => {
       const memory = aMemory(3_000)
 
@@ -26,7 +26,7 @@ describe('the memory', () => {
 
     it(`forgets by ${ack} what deliveries before had come to`, () => {
       const memory = aMemory()
-      memory.nacked('1', pastWith([IMPORTED, retry('throttled')]))
+      memory.nacked('1', earlierWith([IMPORTED, retry('throttled')]))
 
       memory[ack]('1', ACK)
 
@@ -37,7 +37,7 @@ describe('the memory', () => {
   it('recalls an untold ack for two ack deadlines after the first who asked', async () => {
     const clock = createFakeClock()
     const memory = aMemory(1e6, clock)
-    memory.ackUntold('1', ACK)
+    memory.ackedUnheard('1', ACK)
     await clock.advance(60_000)
 
     const first = memory.recallAck('1')
@@ -50,7 +50,7 @@ describe('the memory', () => {
 
   it('forgets the oldest outcomes when there are too many', () => {
     const memory = aMemory(6_000)
-    const outcomes = pastWith(Array.from({ length: 500 }, () => IMPORTED))
+    const outcomes = earlierWith(Array.from({ length: 500 }, () => IMPORTED))
 
     memory.nacked('1', outcomes)
     memory.nacked('2', outcomes)
@@ -61,7 +61,7 @@ describe('the memory', () => {
 
   it('holds a dozen messages of half a million events', () => {
     const memory = aMemory(32 * 1024 * 1024)
-    const outcomes = pastWith(Array.from({ length: 500_000 }, () => IMPORTED))
+    const outcomes = earlierWith(Array.from({ length: 500_000 }, () => IMPORTED))
 
     for (let n = 0; n < 12; n += 1) memory.nacked(`${n}`, outcomes)
 
@@ -72,7 +72,10 @@ describe('the memory', () => {
     const memory = aMemory(30_000)
     const details = Array.from({ length: 200 }, (_, n) => `${n}`.padEnd(1_000))
 
-    memory.nacked('1', pastWith(details.map((detail) => rejected('refused_by_mixpanel', detail))))
+    memory.nacked(
+      '1',
+      earlierWith(details.map((detail) => rejected('refused_by_mixpanel', detail))),
+    )
 
     assert.equal(memory.recallOutcomes('1'), undefined)
   })
@@ -81,15 +84,15 @@ describe('the memory', () => {
     const memory = aMemory(3_000_000)
     const all = Array.from({ length: 500_000 }, () => rejected('refused_by_mixpanel', 'no', 'a'))
 
-    memory.nacked('1', pastWith(all))
+    memory.nacked('1', earlierWith(all))
 
-    assert.deepEqual(memory.recallOutcomes('1')?.rejectionAt(499_999), all[0])
+    assert.deepEqual(memory.recallOutcomes('1')?.refusalAt(499_999), all[0])
   })
 
   it('holds nothing of a message that must be done whole', () => {
     const memory = aMemory()
 
-    memory.nacked('1', pastWith([retry('throttled'), retry('throttled')]))
+    memory.nacked('1', earlierWith([retry('throttled'), retry('throttled')]))
 
     assert.equal(memory.recallOutcomes('1'), undefined)
   })

@@ -2,13 +2,13 @@ import { createOrdinals } from '../lib/ordinals.ts'
 import type { Line } from '../model/event.ts'
 import { rejected } from '../model/outcome.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
-import { isRejectedAt, type Outcomes, rejectionAt } from './outcomes.ts'
+import type { OutcomeTable } from './outcome-table.ts'
 import type { Portion } from './portions.ts'
 
 /**
  * Returns the rejected events of a portion. It is called for all portions of a message, in order.
  */
-export type RejectedIn = (portion: Portion) => readonly RejectedEvent[]
+export type RejectedEventsOf = (portion: Portion) => readonly RejectedEvent[]
 
 /** The outcome of an event that was rejected once, and was not rejected when it was made again. */
 const FICKLE = rejected(
@@ -17,20 +17,20 @@ const FICKLE = rejected(
 )
 
 /**
- * Makes a `RejectedIn`. It throws when the portions hold fewer events than there are outcomes: no
+ * Makes a `RejectedEventsOf`. It throws when the portions hold fewer events than there are outcomes: no
  * rejected event may be lost.
  */
-export function createRejectedIn(outcomes: Outcomes): RejectedIn {
+export function createRejectedEventsOf(outcomes: OutcomeTable): RejectedEventsOf {
   const ordinalOf = createLineOrdinals()
   let place = 0
 
-  return function rejectedIn({ events, isLast }) {
+  return function rejectedEventsOf({ events, isLast }) {
     const found: RejectedEvent[] = []
     for (const { line, child, children, step } of events) {
       const ordinalOfLine = line ? ordinalOf(line) : 1
-      if (isRejectedAt(outcomes, place)) {
+      if (outcomes.outcomeAt(place)?.kind === 'rejected') {
         const own = step.kind === 'rejected' ? step : FICKLE
-        const outcome = rejectionAt(outcomes, place) ?? own
+        const outcome = outcomes.refusalAt(place) ?? own
         const sent = step.kind === 'prepared' ? { prepared: step } : {}
         const ordinal = sent.prepared?.ordinal ?? ordinalOfLine
         const siblings = children === undefined ? {} : { children }
@@ -38,7 +38,7 @@ export function createRejectedIn(outcomes: Outcomes): RejectedIn {
       }
       place += 1
     }
-    if (isLast && place < outcomes.codes.length) {
+    if (isLast && place < outcomes.count()) {
       throw new Error('a message made fewer events when it was read again')
     }
     return found

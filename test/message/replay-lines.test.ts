@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { placeLines } from '../../src/message/place-lines.ts'
+import { replayLines } from '../../src/message/replay-lines.ts'
 import type { Place } from '../../src/model/event.ts'
 import { aMessage } from '../helpers/builders.ts'
 
@@ -15,20 +15,20 @@ describe('the lines of a message', () => {
     const message = aMessage()
     const lines = [aLine(1), aLine(2)]
 
-    assert.deepEqual(placeLines(message, lines), { message, lines })
+    assert.deepEqual(replayLines(message, lines), { message, lines })
   })
 
   it('stay where they stand when a message as a whole is replayed', () => {
     const message = aMessage({ replay: { ...REPLAY, line: 0 } })
     const lines = [aLine(1), aLine(2)]
 
-    assert.deepEqual(placeLines(message, lines), { message, lines })
+    assert.deepEqual(replayLines(message, lines), { message, lines })
   })
 
   it('are one, in the place of the letter’s event, when that is replayed', () => {
     const message = aMessage({ replay: REPLAY })
 
-    assert.deepEqual(placeLines(message, [aLine(1)]), { message, lines: [aLine(3)] })
+    assert.deepEqual(replayLines(message, [aLine(1)]), { message, lines: [aLine(3)] })
   })
 
   it('are those of a message named for the letter when its event was made into several', () => {
@@ -36,7 +36,7 @@ describe('the lines of a message', () => {
     const message = aMessage({ messageId: '77', replay: { ...REPLAY, child } })
     const lines = [aLine(1), aLine(2)]
 
-    assert.deepEqual(placeLines(message, lines), {
+    assert.deepEqual(replayLines(message, lines), {
       message: { ...message, messageId: '77-3', replay: { ...REPLAY, line: 0 } },
       lines,
     })

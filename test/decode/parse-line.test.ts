@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readLine } from '../../src/decode/read-line.ts'
+import { parseLine } from '../../src/decode/parse-line.ts'
 import type { Body } from '../../src/model/event.ts'
 
 const MIB = 1024 * 1024
@@ -55,7 +55,7 @@ describe('a line that is not read', () => {
     const bytes = Buffer.from('{"event":"a"}')
     const parsed = { kind: 'rejected', reason: 'invalid_json', detail: 'cut off' } as const
 
-    const line = readLine(
+    const line = parseLine(
       { bytes, isUtf8: true },
       { number: 2, start: 1, end: 8, parsed, isRest: true },
     )
@@ -67,5 +67,5 @@ describe('a line that is not read', () => {
 /** Reads a line that follows two bytes of another. */
 function read({ bytes, ...body }: Body) {
   const all = Buffer.concat([Buffer.from('1\n'), bytes])
-  return readLine({ bytes: all, ...body }, { number: 7, start: 2, end: all.length })
+  return parseLine({ bytes: all, ...body }, { number: 7, start: 2, end: all.length })
 }

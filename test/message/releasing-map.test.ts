@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createEmptiedMap } from '../../src/message/emptied-map.ts'
+import { createReleasingMap } from '../../src/message/releasing-map.ts'
 
-describe('createEmptiedMap', () => {
+describe('createReleasingMap', () => {
   it('holds what was set last under a key, until it is deleted', () => {
-    const map = createEmptiedMap<{ name: string }>()
+    const map = createReleasingMap<{ name: string }>()
     map.set('a', { name: 'first' })
     map.set('b', { name: 'second' })
     map.set('a', { name: 'third' })
@@ -20,7 +20,7 @@ describe('createEmptiedMap', () => {
   })
 
   it('leaves out what is deleted while its values are gone through', () => {
-    const map = createEmptiedMap<{ name: string }>()
+    const map = createReleasingMap<{ name: string }>()
     for (const name of ['a', 'b', 'c']) map.set(name, { name })
 
     const seen: string[] = []

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import type { Body, Line, Place, ReadLine } from '../model/event.ts'
+import type { Body, Line, ParsedLine, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { isLarge } from './footprint.ts'
 import { type JsonFault, MOST_PARSED_BYTES, PARSED_AT_MOST, parseJson } from './parse-json.ts'
 
 /** Cuts a line out of its body and parses it. A bad line is rejected alone. */
-export function readLine(body: Body, place: Place): ReadLine {
+export function parseLine(body: Body, place: Place): ParsedLine {
   const { number, start, end } = place
   const parsed = place.parsed ?? parseJson(body, start, end)
   if (parsed.kind === 'json') return { line: textLineOf(body, place), parsed }

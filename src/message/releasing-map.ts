@@ -1,5 +1,5 @@
 /** The values in use, by key. */
-export interface EmptiedMap<Value> {
+export interface ReleasingMap<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
   delete(key: string): void
@@ -11,7 +11,7 @@ export interface EmptiedMap<Value> {
  * rebuilt, the old table keeps its entries, and dead tables in the old generation keep each other.
  * With many entries that come and go, all of them stay in memory until the next major collection.
  */
-export function createEmptiedMap<Value extends object>(): EmptiedMap<Value> {
+export function createReleasingMap<Value extends object>(): ReleasingMap<Value> {
   const places = new Map<string, { value: Value | undefined }>()
 
   return {

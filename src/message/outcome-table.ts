@@ -1,0 +1,222 @@
+import { heapBytesOf } from '../lib/heap-bytes.ts'
+import {
+  type EventOutcome,
+  type Rejected,
+  type Retry,
+  retry,
+  type Tally,
+} from '../model/outcome.ts'
+
+/** The numbers of lines in one portion of a message, and of the events made of them. */
+export interface PortionCounts {
+  readonly lines: number
+  readonly events: number
+}
+
+/**
+ * The outcomes of one delivery of a message, as far as another delivery needs them: at a byte an
+ * event.
+ */
+export interface EarlierOutcomes {
+  readonly portions: readonly PortionCounts[]
+  /** The rough size in memory. */
+  readonly bytes: number
+  /** Returns the final outcome of an event. A rejected event has none before it is stored. */
+  finalAt(place: number): EventOutcome | undefined
+  /** Returns the rejection of an event that Mixpanel refused. */
+  refusalAt(place: number): Rejected | undefined
+}
+
+/** The bit of an outcome that an earlier delivery brought. */
+const EARLIER = 0x80
+const KIND = 0x7f
+/** The code of an event without an outcome: it is late. */
+const NONE = 0
+const LATE = retry('deadline')
+/** The number of kinds beyond which each rejection is kept by itself. */
+const MOST_KINDS = 100
+/** The rough size of an outcome and its place in a list or a map, without its texts. */
+const OUTCOME_BYTES = 130
+/** The rough size of an object of two numbers, and its place in a list. */
+const PORTION_BYTES = 40
+
+/**
+ * The outcomes of the events of one message, by their places in its order. It is a class, because
+ * each message has one while its push waits (decision 14).
+ */
+export class OutcomeTable {
+  /** The portions that were begun. */
+  readonly portions: PortionCounts[] = []
+  /** The memory of the texts of all outcomes. */
+  textBytes = 0
+  /** The outcome that stands for all rejected events when they come again. */
+  returned: Retry | undefined = undefined
+  /** The kind of each event's outcome, as its index in `kinds`, with or without `EARLIER`. */
+  private readonly codes: number[] = []
+  /**
+   * The different outcomes. For rejections before an event was sent it is the first for each
+   * reason: the detail of the others can be found again.
+   */
+  private readonly kinds: EventOutcome[] = [LATE]
+  /** The kinds that are an answer of Mixpanel. They hold word for word for each of their events. */
+  private answers: Set<EventOutcome> | undefined = undefined
+  /** The answers beyond `MOST_KINDS`, by place. */
+  private refusals: Map<number, Rejected> | undefined = undefined
+
+  /** Returns the number of events so far. */
+  count(): number {
+    return this.codes.length
+  }
+
+  /** Makes room for the events of a portion. Returns the place of the first. */
+  addPortion(portion: PortionCounts): number {
+    const from = this.codes.length
+    this.portions.push(portion)
+    for (let events = 0; events < portion.events; events += 1) this.codes.push(NONE)
+    return from
+  }
+
+  /** Records the outcome of an event that is not sent. The detail can be found again. */
+  recordUnsent(place: number, outcome: EventOutcome): void {
+    this.codes[place] = this.codeOf(outcome)
+  }
+
+  /** Records the outcome of an event that was sent. */
+  record(place: number, outcome: EventOutcome): void {
+    if (outcome.kind === 'rejected') this.recordRefusal(place, outcome)
+    else this.codes[place] = this.codeOf(outcome)
+  }
+
+  /** Records an outcome that an earlier delivery brought. */
+  recordEarlier(place: number, outcome: EventOutcome): void {
+    this.record(place, outcome)
+    this.codes[place] = this.codeAt(place) | EARLIER
+  }
+
+  /**
+   * Returns the outcome of an event; `undefined` before it has one. The detail may be that of
+   * another event.
+   */
+  outcomeAt(place: number): EventOutcome | undefined {
+    const code = this.codeAt(place) & KIND
+    return code === NONE ? undefined : this.kinds[code]
+  }
+
+  /** Returns the rejection of an event that Mixpanel refused. */
+  refusalAt(place: number): Rejected | undefined {
+    const outcome = this.outcomeAt(place)
+    if (outcome?.kind === 'rejected' && this.answers?.has(outcome)) return outcome
+    return this.refusals?.get(place)
+  }
+
+  /** Returns each kind of outcome once, in the order of the places. */
+  distinct(): readonly EventOutcome[] {
+    const found: EventOutcome[] = []
+    for (const code of this.codes) {
+      const outcome = this.current(this.kinds[code & KIND] ?? LATE)
+      if (!found.includes(outcome)) found.push(outcome)
+    }
+    return found
+  }
+
+  /** Returns the numbers of the outcomes that no earlier delivery brought. */
+  newTotals(): readonly Tally[] {
+    const counts = this.kinds.map(() => 0)
+    for (const code of this.codes) if (code < EARLIER) counts[code] = (counts[code] ?? 0) + 1
+    const totals: Tally[] = []
+    for (const [code, kind] of this.kinds.entries()) {
+      const count = counts[code] ?? 0
+      if (count > 0) totals.push({ outcome: this.current(kind), count })
+    }
+    return totals
+  }
+
+  /**
+   * Returns the outcomes for a later delivery; `undefined` when it has to do everything again. The
+   * table must not change afterwards.
+   */
+  snapshot(): EarlierOutcomes | undefined {
+    const { portions, kinds, answers, refusals, textBytes } = this
+    if (kinds.every(({ kind }) => kind === 'retry')) return undefined
+    const codes = Uint8Array.from(this.codes)
+    const bytes = codes.length + textBytes + portions.length * PORTION_BYTES
+    return { portions, bytes, finalAt, refusalAt }
+
+    function finalAt(place: number): EventOutcome | undefined {
+      const outcome = kindAt(place)
+      return outcome?.kind === 'imported' || outcome?.kind === 'dropped' ? outcome : undefined
+    }
+
+    function refusalAt(place: number): Rejected | undefined {
+      const outcome = kindAt(place)
+      if (outcome?.kind === 'rejected' && answers?.has(outcome)) return outcome
+      return refusals?.get(place)
+    }
+
+    function kindAt(place: number): EventOutcome | undefined {
+      return kinds[(codes[place] ?? NONE) & KIND]
+    }
+  }
+
+  private recordRefusal(place: number, refusal: Rejected): void {
+    const code = this.codeOfAnswer(refusal)
+    this.codes[place] = code ?? this.codeOf(refusal)
+    if (code !== undefined) return
+    this.refusals ??= new Map()
+    this.refusals.set(place, refusal)
+    this.textBytes += bytesOf(refusal)
+  }
+
+  private codeAt(place: number): number {
+    return this.codes[place] ?? NONE
+  }
+
+  private current(outcome: EventOutcome): EventOutcome {
+    return outcome.kind === 'rejected' ? (this.returned ?? outcome) : outcome
+  }
+
+  private codeOf(outcome: EventOutcome): number {
+    const { kinds, answers } = this
+    for (let code = NONE + 1; code < kinds.length; code += 1) {
+      const kind = kinds[code]
+      if (kind === outcome) return code
+      if (kind && isOfOneKind(kind, outcome) && !answers?.has(kind)) return code
+    }
+    return this.addKind(outcome)
+  }
+
+  /** Returns the code of an answer; `undefined` when there are too many answers for a code each. */
+  private codeOfAnswer(answer: Rejected): number | undefined {
+    this.answers ??= new Set()
+    const { kinds, answers } = this
+    const known = kinds.findIndex((kind) => answers.has(kind) && isTheSame(kind, answer))
+    if (known !== -1) return known
+    if (kinds.length >= MOST_KINDS) return undefined
+    answers.add(answer)
+    return this.addKind(answer)
+  }
+
+  private addKind(kind: EventOutcome): number {
+    this.textBytes += bytesOf(kind)
+    return this.kinds.push(kind) - 1
+  }
+}
+
+function bytesOf(outcome: EventOutcome): number {
+  if (outcome.kind !== 'rejected') return OUTCOME_BYTES
+  return OUTCOME_BYTES + heapBytesOf(outcome.detail) + heapBytesOf(outcome.field ?? '')
+}
+
+function isOfOneKind(one: EventOutcome, other: EventOutcome): boolean {
+  return one.kind === other.kind && labelOf(one) === labelOf(other)
+}
+
+function isTheSame(kind: EventOutcome, { reason, field, detail }: Rejected): boolean {
+  if (kind.kind !== 'rejected') return false
+  return kind.reason === reason && kind.field === field && kind.detail === detail
+}
+
+function labelOf(outcome: EventOutcome): string {
+  if (outcome.kind === 'imported') return ''
+  return outcome.kind === 'dropped' ? outcome.rule : outcome.reason
+}
