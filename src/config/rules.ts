@@ -137,7 +137,7 @@ function pushAuth(given: Given): string[] {
     .map(
       (name) =>
         `${name} is required when PUSH_AUTH is ${given.PUSH_AUTH}: ` +
-        'set what the push subscription is given',
+        'set the value of the push subscription',
     )
 }
 
@@ -151,7 +151,7 @@ function cloudRunAuth({ PUSH_AUTH, K_SERVICE }: Given): string[] {
   if (PUSH_AUTH === 'cloud-run-iam' && K_SERVICE === undefined) {
     return [
       'PUSH_AUTH must not be cloud-run-iam off Cloud Run (K_SERVICE is not set), ' +
-        'where no IAM has verified the token: use oidc',
+        'because no IAM verifies the token there: use oidc',
     ]
   }
   return []
@@ -218,12 +218,12 @@ function deadLetter({ DEAD_LETTER, K_SERVICE }: Given, host: Host): string[] {
 }
 
 const DEAD_LETTER_REQUIRED =
-  'DEAD_LETTER is required on Cloud Run, whose own disk is memory: use ' +
+  'DEAD_LETTER is required on Cloud Run, where the disk of an instance is memory: use ' +
   'pubsub:projects/P/topics/T, file:DIR with DIR on a mounted volume, or subscription'
 
 const FOLDER_IN_MEMORY =
-  'DEAD_LETTER=file: must name a folder on a mounted volume on Cloud Run, whose own disk is ' +
-  'memory, as a volume of the kind in-memory is: mount a bucket or NFS there, ' +
+  'DEAD_LETTER=file: must name a folder on a mounted volume on Cloud Run, and not on an in-memory ' +
+  'one: the disk of an instance is memory, too. Mount a bucket or NFS there, ' +
   'or use pubsub:projects/P/topics/T or subscription'
 
 /**
@@ -246,7 +246,9 @@ function emulatorHost({ PUBSUB_EMULATOR_HOST, K_SERVICE }: Given): string[] {
     return ['PUBSUB_EMULATOR_HOST must be a host and a port, such as 127.0.0.1:8085']
   }
   if (K_SERVICE === undefined) return []
-  return ['PUBSUB_EMULATOR_HOST must not be set on Cloud Run: an emulator keeps nothing: unset it']
+  return [
+    'PUBSUB_EMULATOR_HOST must not be set on Cloud Run, because an emulator keeps nothing: unset it',
+  ]
 }
 
 function reserved(given: Given): string[] {

@@ -33,8 +33,8 @@ function pushAuthWarnings(env: Environment): string[] {
       return []
     case 'cloud-run-iam':
       return [
-        'PUSH_AUTH is cloud-run-iam: safe only while this Cloud Run service is private; ' +
-          'where everyone may invoke it, everyone can write into the Mixpanel project',
+        'PUSH_AUTH is cloud-run-iam, which is safe only on a private Cloud Run service: on a public ' +
+          'one everyone can write into the Mixpanel project',
       ]
     case 'none':
       return [

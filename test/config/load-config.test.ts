@@ -152,7 +152,7 @@ describe('a complete configuration', () => {
       audiences: [],
       serviceAccounts: ['pusher@p.iam.gserviceaccount.com'],
     })
-    assert.match(config.warnings.join(), /^PUSH_AUTH is cloud-run-iam: .*private/)
+    assert.match(config.warnings.join(), /^PUSH_AUTH is cloud-run-iam, .*private/)
     assert.equal(config.onCloudRun, true)
   })
 
@@ -473,9 +473,9 @@ describe('no start', () => {
         '  MIXPANEL_REGION must be one of us, eu, in',
         '  MIXPANEL_PROJECT_TOKEN is required: set it, or for a service account set ' +
           'MIXPANEL_SERVICE_ACCOUNT_USERNAME, MIXPANEL_SERVICE_ACCOUNT_SECRET, MIXPANEL_PROJECT_ID',
-        '  PUSH_AUDIENCE is required when PUSH_AUTH is oidc: set what the push subscription is given',
+        '  PUSH_AUDIENCE is required when PUSH_AUTH is oidc: set the value of the push subscription',
         '  PUSH_SERVICE_ACCOUNT is required when PUSH_AUTH is oidc: ' +
-          'set what the push subscription is given',
+          'set the value of the push subscription',
         '  TRANSFORM must be the path of a .js, .mjs or .ts module',
       ].join('\n'),
     })
