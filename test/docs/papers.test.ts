@@ -10,6 +10,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PAPERS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT })
 /** The files that tell a person or CI to run something. */
 const INSTRUCTIONS = [...PAPERS, '.ci/run', 'Dockerfile']
+/** The path of a file from the top of the repository, without a pattern in it. */
+const SOURCE_FILE = /(?<![\w/.*-])(?:src|test|bench|tools|examples)\/[\w/.-]+\.(?:ts|mjs|js|sh)\b/g
 
 describe('the papers', () => {
   for (const path of PAPERS) {
@@ -26,6 +28,17 @@ describe('the papers', () => {
 
     it(`name no place of one machine: ${path}`, () => {
       assert.doesNotMatch(text, /(^|[\s"'`(=])\/(home|root|Users|work|tmp|usr|var)\//m)
+    })
+  }
+
+  for (const path of [...INSTRUCTIONS, 'package.json', 'stryker.config.mjs']) {
+    it(`name only files that exist: ${path}`, () => {
+      const files = [...textOf(path).matchAll(SOURCE_FILE)].map(([file]) => file)
+
+      assert.deepEqual(
+        files.filter((file) => !existsSync(`${ROOT}${file}`)),
+        [],
+      )
     })
   }
 
