@@ -77,6 +77,22 @@ function aNotingDisk() {
   }
 }
 
+/** The real disk, as if so many bytes were free on it. */
+function aDiskWithRoom(bytes: number): Open {
+  const disk = aNotingDisk()
+  let room = bytes
+  return async (path, flags, mode) => {
+    const handle = await disk.openFile(path, flags, mode)
+    const appendFile = async (given: Uint8Array): Promise<void> => {
+      const taken = given.subarray(0, room)
+      room -= taken.length
+      await handle.appendFile(taken)
+      if (taken.length < given.length) throw new Error('ENOSPC: no space left on device')
+    }
+    return { ...handle, appendFile }
+  }
+}
+
 async function modeOf(path: string): Promise<number> {
   return (await stat(path)).mode & 0o777
 }
@@ -151,19 +167,7 @@ describe('dead letters on a real disk', () => {
 
   it('leave nothing of a letter that a full disk takes half of', async (t) => {
     const folder = await aFolder(t)
-    const disk = aNotingDisk()
-    let room = 1_000
-    const openFile: Open = async (path, flags, mode) => {
-      const handle = await disk.openFile(path, flags, mode)
-      const appendFile = async (bytes: Uint8Array): Promise<void> => {
-        const taken = bytes.subarray(0, room)
-        room -= taken.length
-        await handle.appendFile(taken)
-        if (taken.length < bytes.length) throw new Error('ENOSPC: no space left on device')
-      }
-      return { ...handle, appendFile }
-    }
-    const sink = aSink(t, folder, openFile)
+    const sink = aSink(t, folder, aDiskWithRoom(1_000))
     await sink.store([aDeadLetter({ id: 'a' })])
 
     await assert.rejects(sink.store([aDeadLetter({ event: 'x'.repeat(2_000) })]))
@@ -198,6 +202,12 @@ describe('dead letters on a real disk', () => {
       await assert.rejects(sink.probe(), /^Error: DEAD_LETTER=file: names a folder that cannot/)
     })
   }
+
+  it('cannot be kept on a full disk, which still has room for a name', async (t) => {
+    const sink = aSink(t, await aFolder(t), aDiskWithRoom(0))
+
+    await assert.rejects(sink.probe(), /^Error: DEAD_LETTER=file: .* make room on its disk/)
+  })
 
   it('cannot be kept where there is a file for a folder', async (t) => {
     const folder = join(await aFolder(t), 'taken')
