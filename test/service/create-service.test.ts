@@ -76,6 +76,44 @@ describe('readiness', () => {
   })
 })
 
+it('gives unattended work up when a push finds no room in the byte budget', async (t) => {
+  const clock = aPresentClock()
+  const env = {
+    PUSH_ACK_DEADLINE_SECONDS: '10',
+    PUSH_MAX_BUFFERED_BYTES: String(64 * 1024 * 1024),
+    BATCH_MAX_EVENTS: '100',
+    DELIVERY_MAX_EVENTS_PER_SECOND: '1000000',
+  }
+  const { service, mixpanel, pusher } = await startWorld(t, { clock, env })
+  const returnedEvents = async (): Promise<number> => {
+    const metrics = await service.metrics.text()
+    return Number(/outcome="returned",reason="deadline"\} (\d+)$/m.exec(metrics)?.[1] ?? 0)
+  }
+  mixpanel.answerAlways({ kind: 'gate' })
+  const properties = { distinct_id: 'u', x: 'x'.repeat(950) }
+  const line = JSON.stringify({ event: 'a', properties })
+  // A message of 2,800 such lines takes a fifth of the budget until it is settled.
+  const data = Array.from({ length: 2_800 }, () => line).join('\n')
+  const first = pusher.push({ data })
+  await until('it is under way', () => mixpanel.requests().length > 0)
+  await clock.advance(9_000)
+  assert.equal(codeOf(await settled('an answer', first)), '503 DEADLINE')
+  assert.equal(await returnedEvents(), 0)
+
+  const codes: string[] = []
+  // The bodies of twelve such pushes take more than half of the budget.
+  const others = Array.from({ length: 12 }, async () =>
+    codes.push(codeOf(await pusher.push({ data }))),
+  )
+  await until('a push finds no room', () => codes.includes('503 OVERLOADED'))
+  mixpanel.answerAlways('normally')
+  mixpanel.release()
+
+  await until('its other events are returned', async () => (await returnedEvents()) > 1_000)
+  await settled('the close', service.close())
+  await settled('the answers', Promise.all(others))
+})
+
 it('does not start when dead letters cannot be stored', async (t) => {
   const taken = join(await aFolder(t), 'taken')
   await writeFile(taken, '')
