@@ -2,7 +2,7 @@
  * Returns the place of a text, from 1, among the equal texts so far. A text takes some 30 bytes,
  * however long it is.
  */
-export type OrdinalOf = (text: string) => number
+export type NextOrdinal = (text: string) => number
 
 const FIRST_SIZE = 16
 const FULL_SHARE = 2 / 3
@@ -12,7 +12,7 @@ const FULL_SHARE = 2 / 3
  * ones count as equal are 1 in 18,000. The second one then has a higher ordinal than it would have,
  * and still no two events have the same.
  */
-export function createOrdinals(): OrdinalOf {
+export function createOrdinals(): NextOrdinal {
   /** The keys of an open hash table; 0 is a free place. */
   let keys = new Float64Array()
   let counts = new Uint32Array()
@@ -20,7 +20,7 @@ export function createOrdinals(): OrdinalOf {
   /** The first text. Most messages hold one event, and need no table. */
   let first: string | undefined
 
-  return function ordinalOf(text) {
+  return function nextOrdinal(text) {
     if (first === undefined) {
       first = text
       return 1
@@ -32,7 +32,7 @@ export function createOrdinals(): OrdinalOf {
   function add(text: string): number {
     if (used >= keys.length * FULL_SHARE) grow()
     const key = fingerprintOf(text)
-    const place = placeOf(key)
+    const place = findPlace(key)
     if (keys[place] === 0) used += 1
     keys[place] = key
     const count = (counts[place] ?? 0) + 1
@@ -40,7 +40,7 @@ export function createOrdinals(): OrdinalOf {
     return count
   }
 
-  function placeOf(key: number): number {
+  function findPlace(key: number): number {
     let place = key % keys.length
     while (keys[place] !== 0 && keys[place] !== key) place = (place + 1) % keys.length
     return place
@@ -53,7 +53,7 @@ export function createOrdinals(): OrdinalOf {
     counts = new Uint32Array(size)
     for (const [index, key] of oldKeys.entries()) {
       if (key === 0) continue
-      const place = placeOf(key)
+      const place = findPlace(key)
       keys[place] = key
       counts[place] = oldCounts[index] ?? 0
     }

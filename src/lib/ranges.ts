@@ -38,18 +38,18 @@ export function createRanges(maxLength: number): Ranges {
   }
 
   function text(): string {
-    let written = ranges.map(textOf).join()
+    let written = ranges.map(formatRange).join()
     while (written.length > maxLength && ranges.length > 1) {
       const share = Math.floor((ranges.length * maxLength) / written.length)
       ranges = joinNearest(ranges, Math.max(1, Math.min(ranges.length - 1, share)))
-      written = ranges.map(textOf).join()
+      written = ranges.map(formatRange).join()
     }
     return written
   }
 }
 
 /** Reads the ranges in a text as `Ranges` writes it; `undefined` when it is not such a text. */
-export function rangesIn(text: string): readonly LineRange[] | undefined {
+export function parseRanges(text: string): readonly LineRange[] | undefined {
   if (!RANGES.test(text)) return undefined
   const ranges = text.split(',').map((one) => {
     const [from = 0, to = from] = one.split('-').map(Number)
@@ -65,7 +65,7 @@ export function rangesIn(text: string): readonly LineRange[] | undefined {
  */
 export function createIsIn(ranges: readonly LineRange[]): (number: number) => boolean {
   let at = 0
-  return function isIn(number) {
+  return function isInRanges(number) {
     while (at < ranges.length && (ranges[at]?.to ?? 0) < number) at += 1
     return (ranges[at]?.from ?? Number.POSITIVE_INFINITY) <= number
   }
@@ -84,6 +84,6 @@ function joinNearest(ranges: readonly LineRange[], count: number): LineRange[] {
   })
 }
 
-function textOf({ from, to }: LineRange): string {
+function formatRange({ from, to }: LineRange): string {
   return from === to ? `${from}` : `${from}-${to}`
 }

@@ -49,16 +49,16 @@ export function idsOfMessage(message: Message): DeriveId {
  */
 export function idsOfContent(message: Message): DeriveId {
   const ofMessage = idsOfMessage(message)
-  const ordinalOf = createOrdinals()
+  const nextOrdinal = createOrdinals()
 
   return function deriveId(unnamed) {
     const { child } = unnamed.candidate
     if (unnamed.time.ownMs === undefined) return ofMessage(unnamed)
     const text = textWithOwnTime(unnamed)
-    const ordinal = ordinalOf(text)
+    const ordinal = nextOrdinal(text)
     const letter = idOfLetter(message, child)
     if (letter !== undefined) return { id: letter, ordinal }
-    const place = placeOf(message, child) ?? [ordinal, ...handMadeOf(message)]
+    const place = findPlace(message, child) ?? [ordinal, ...handMadeOf(message)]
     return { id: hashId(['content', text, ...place]), ordinal }
   }
 }
@@ -89,7 +89,7 @@ function idOfLetter({ messageId, replay }: Message, child: number): string | und
  * because it depends on which of them were rejected. Returns `undefined` for an event whose letter
  * does not know its place.
  */
-function placeOf(
+function findPlace(
   { messageId, replay }: Message,
   child: number,
 ): readonly (string | number)[] | undefined {

@@ -21,7 +21,7 @@ const LETTERS_PUBLISH_TIME = `${LETTER_PREFIX}${'publish-time' satisfies LetterA
  */
 export function messageOf({ message, subscription, ...envelope }: PushEnvelope): Message {
   const publishTime = publishTimeOf(message)
-  const publishedAt = instantOf(publishTime)
+  const publishedAt = parseInstant(publishTime)
   const orderingKey = message.orderingKey ?? undefined
   const deliveryAttempt = envelope.deliveryAttempt ?? undefined
   return {
@@ -40,15 +40,15 @@ function publishTimeOf(message: PushEnvelope['message']): string | undefined {
   const publishTime = message.publishTime ?? message.publish_time ?? undefined
   const first = message.attributes?.[FIRST_PUBLISH_TIME]
   if (message.attributes?.[LETTERS_PUBLISH_TIME] !== undefined) return publishTime
-  const firstAt = instantOf(first)
+  const firstAt = parseInstant(first)
   // No copy is older than its message. An attribute that says so would allow times in the future.
-  return firstAt === undefined || firstAt > (instantOf(publishTime) ?? firstAt)
+  return firstAt === undefined || firstAt > (parseInstant(publishTime) ?? firstAt)
     ? publishTime
     : first
 }
 
 /** Returns a publish time in epoch ms; `undefined` when it is missing or unreadable. */
-export function instantOf(publishTime = ''): number | undefined {
+export function parseInstant(publishTime = ''): number | undefined {
   const at = RFC_3339.test(publishTime) ? Date.parse(publishTime) : Number.NaN
   return Number.isNaN(at) ? undefined : at
 }

@@ -1,4 +1,4 @@
-import { rangesIn } from '../lib/ranges.ts'
+import { parseRanges } from '../lib/ranges.ts'
 import {
   KEPT_NAME,
   LETTER_ATTRIBUTES,
@@ -7,7 +7,7 @@ import {
   ORIGINAL_PREFIX,
 } from '../model/letter-attributes.ts'
 import type { Message, Replay } from '../model/message.ts'
-import { instantOf } from './message-of.ts'
+import { parseInstant } from './message-of.ts'
 
 type Attributes = Readonly<Record<string, string>>
 
@@ -26,7 +26,7 @@ const LETTER_NAMES: ReadonlySet<string> = new Set(
  */
 export function originOf(pushed: Message): Message {
   if (!Object.keys(pushed.attributes).some(isOurs)) return pushed
-  return originalOf(pushed) ?? { ...pushed, attributes: withoutLetterNames(pushed.attributes) }
+  return readOriginal(pushed) ?? { ...pushed, attributes: withoutLetterNames(pushed.attributes) }
 }
 
 function isOurs(name: string): boolean {
@@ -37,32 +37,32 @@ function isOurs(name: string): boolean {
  * Returns the original message of a letter. It is `undefined`, too, for a part of a letter, which
  * is no event before the parts are joined.
  */
-function originalOf({
+function readOriginal({
   data,
   deliveryAttempt,
   messageId: pushedAs,
   publishedAt: pushedAt,
   attributes: given,
 }: Message): Message | undefined {
-  const said = (name: LetterAttribute) => given[`${LETTER_PREFIX}${name}`]
-  const [id, messageId] = [said('id'), said('message-id')]
-  const [line, replays] = [numberIn(said('line')), numberIn(said('replays'))]
-  const ordinal = numberIn(said('ordinal') ?? '1')
+  const read = (name: LetterAttribute) => given[`${LETTER_PREFIX}${name}`]
+  const [id, messageId] = [read('id'), read('message-id')]
+  const [line, replays] = [parseNumber(read('line')), parseNumber(read('replays'))]
+  const ordinal = parseNumber(read('ordinal') ?? '1')
   if (!id || !messageId || line === undefined || replays === undefined) return undefined
-  if (!ordinal || said('part') !== undefined) return undefined
-  const insertId = said('insert-id')
-  if ((said('stage') ?? 'published') !== 'published') return undefined
-  const [child, lines] = [childIn(said('child'), said('children')), linesIn(said('lines'))]
+  if (!ordinal || read('part') !== undefined) return undefined
+  const insertId = read('insert-id')
+  if ((read('stage') ?? 'published') !== 'published') return undefined
+  const [child, lines] = [readChild(read('child'), read('children')), readLines(read('lines'))]
   if (child === 'garbled' || lines === 'garbled') return undefined
-  const publishTime = said('publish-time')
-  const publishedAt = instantOf(publishTime)
+  const publishTime = read('publish-time')
+  const publishedAt = parseInstant(publishTime)
   // No letter is published before its message. A time that says so would allow times in the future.
   if (publishedAt !== undefined && pushedAt !== undefined && publishedAt > pushedAt)
     return undefined
-  const orderingKey = said('ordering-key')
+  const orderingKey = read('ordering-key')
   return {
     messageId,
-    subscription: said('subscription') ?? '',
+    subscription: read('subscription') ?? '',
     data,
     attributes: originalAttributes(given),
     ...(publishTime !== undefined && { publishTime }),
@@ -104,18 +104,21 @@ function withoutLetterNames(given: Attributes): Attributes {
   )
 }
 
-function childIn(child: string | undefined, children: string | undefined): Said<'child'> {
+function readChild(
+  child: string | undefined,
+  children: string | undefined,
+): ReadAttribute<'child'> {
   if (child === undefined && children === undefined) return undefined
-  const [place, of] = [numberIn(child), numberIn(children)]
+  const [place, of] = [parseNumber(child), parseNumber(children)]
   return place && of && place <= of ? { place, of } : 'garbled'
 }
 
-function linesIn(lines: string | undefined): Said<'lines'> {
-  return lines === undefined ? undefined : (rangesIn(lines) ?? 'garbled')
+function readLines(lines: string | undefined): ReadAttribute<'lines'> {
+  return lines === undefined ? undefined : (parseRanges(lines) ?? 'garbled')
 }
 
-type Said<Name extends keyof Replay> = Replay[Name] | 'garbled'
+type ReadAttribute<Name extends keyof Replay> = Replay[Name] | 'garbled'
 
-function numberIn(text = ''): number | undefined {
+function parseNumber(text = ''): number | undefined {
   return WHOLE_NUMBER.test(text) ? Number(text) : undefined
 }

@@ -11,24 +11,24 @@ describe('the ordinal of a text', () => {
 
     fc.assert(
       fc.property(texts, (texts) => {
-        const ordinalOf = createOrdinals()
+        const nextOrdinal = createOrdinals()
         const counts = new Map<string, number>()
 
         for (const text of texts) {
           counts.set(text, (counts.get(text) ?? 0) + 1)
-          assert.equal(ordinalOf(text), counts.get(text))
+          assert.equal(nextOrdinal(text), counts.get(text))
         }
       }),
     )
   })
 
   it('tells many texts apart that look alike', () => {
-    const ordinalOf = createOrdinals()
+    const nextOrdinal = createOrdinals()
 
-    const ordinals = Array.from({ length: 50_000 }, (_, n) => ordinalOf(`{"n":${n}}`))
+    const ordinals = Array.from({ length: 50_000 }, (_, n) => nextOrdinal(`{"n":${n}}`))
 
     assert.ok(ordinals.every((ordinal) => ordinal === 1))
-    assert.equal(ordinalOf('{"n":49999}'), 2)
-    assert.equal(ordinalOf('{"n":0}'), 2)
+    assert.equal(nextOrdinal('{"n":49999}'), 2)
+    assert.equal(nextOrdinal('{"n":0}'), 2)
   })
 })

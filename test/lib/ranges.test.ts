@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createIsIn, createRanges, rangesIn } from '../../src/lib/ranges.ts'
+import { createIsIn, createRanges, parseRanges } from '../../src/lib/ranges.ts'
 
 function textOf(numbers: readonly number[], maxLength = 1_000): string {
   const ranges = createRanges(maxLength)
@@ -11,7 +11,7 @@ function textOf(numbers: readonly number[], maxLength = 1_000): string {
 
 /** The numbers up to 1,000 that a text names. */
 function numbersIn(text: string): readonly number[] {
-  const isIn = createIsIn(rangesIn(text) ?? [])
+  const isIn = createIsIn(parseRanges(text) ?? [])
   return Array.from({ length: 1_001 }, (_, number) => number).filter(isIn)
 }
 
@@ -68,7 +68,7 @@ describe('ranges of numbers', () => {
 
   for (const text of ['', 'x', '1,', '1-', '-1', '2-1', '3,2', '2,2', '1-3,3', '1'.repeat(10)]) {
     it(`are not read from ${text || 'an empty text'}`, () => {
-      assert.equal(rangesIn(text), undefined)
+      assert.equal(parseRanges(text), undefined)
     })
   }
 })
