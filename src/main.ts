@@ -6,9 +6,9 @@ import { helpText } from './config/help.ts'
 import { inForce } from './config/in-force.ts'
 import {
   type Config,
+  findMountedFolder,
   InvalidConfigurationError,
   loadConfig,
-  mountedFolderIn,
 } from './config/load-config.ts'
 import { UnresponsiveFolderError } from './dead-letter/probe-in-time.ts'
 import { startMetricsServer } from './http/metrics-server.ts'
@@ -66,7 +66,7 @@ function refuseArgument(argument: string): void {
 
 async function configOrExit(): Promise<Config> {
   try {
-    const folder = mountedFolderIn(process.env)
+    const folder = findMountedFolder(process.env)
     if (folder !== undefined) await waitForFolder(folder, { clock: systemClock })
     return loadConfig(process.env, thisHost)
   } catch (error) {

@@ -8,10 +8,10 @@ Environment variables configure it. It does not start on an incomplete set:`
 
 /** Returns the text that `--help` prints: every variable with its values, default and meaning. */
 export function helpText(): string {
-  return [PREAMBLE, '', ...VARIABLE_NAMES.map(entryOf)].join('\n')
+  return [PREAMBLE, '', ...VARIABLE_NAMES.map(formatEntry)].join('\n')
 }
 
-function entryOf(name: VariableName): string {
+function formatEntry(name: VariableName): string {
   const { type, minimum, maximum, default: fallback, description, enum: choices } = VARIABLES[name]
   const notes = [
     ...(type === 'integer' ? [`${minimum} to ${maximum}`] : []),

@@ -1,11 +1,19 @@
 import type { PushAuth } from '../model/authentication.ts'
 import type { MixpanelCredentials } from '../model/credentials.ts'
-import { defaultBufferedBytes, type Host, problemsOf } from './rules.ts'
+import { findQuoted, quotesAround, unquoted } from './mistakes.ts'
+import { defaultBufferedBytes, findProblems, type Host } from './rules.ts'
 import type { Environment } from './schema.ts'
-import { quotedIn, quotesAround, unquoted } from './slips.ts'
 import { unknownVariables } from './unknown.ts'
-import { deadLetterFormOf, defaults, folded, listOf, parse, setIn, shapeOf } from './values.ts'
-import { warningsOf } from './warnings.ts'
+import {
+  defaults,
+  describeShape,
+  lowerCased,
+  parse,
+  parseDeadLetter,
+  parseList,
+  readVariables,
+} from './values.ts'
+import { findWarnings } from './warnings.ts'
 
 /** The place where rejected events go: files, a topic, or back to the subscription's own policy. */
 type DeadLetterTarget = Readonly<
@@ -83,36 +91,36 @@ type Region = keyof typeof REGION_URLS
  * an empty value counts as unset. Throws `InvalidConfigurationError` with all problems at once.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, host: Host): Config {
-  const written = setIn(env)
-  const set = folded(unquoted(written))
+  const written = readVariables(env)
+  const set = lowerCased(unquoted(written))
   const unknown = unknownVariables(env, set)
   const parsed = parse(set)
-  const broken = parsed.kind === 'broken' ? parsed.names.map(shapeOf) : []
+  const broken = parsed.kind === 'broken' ? parsed.names.map(describeShape) : []
   const problems = new Set([
     ...unknown.problems,
-    ...quotedIn(written).map(quotesAround),
+    ...findQuoted(written).map(quotesAround),
     ...broken,
-    ...problemsOf({ ...defaults(), ...set }, host),
+    ...findProblems({ ...defaults(), ...set }, host),
   ])
   if (parsed.kind === 'broken' || problems.size > 0)
     throw new InvalidConfigurationError([...problems])
-  const warnings = [...warningsOf(parsed.environment, host), ...unknown.warnings]
-  return { ...configOf(parsed.environment, host), warnings }
+  const warnings = [...findWarnings(parsed.environment, host), ...unknown.warnings]
+  return { ...buildConfig(parsed.environment, host), warnings }
 }
 
 /**
  * Returns the folder whose volume the rules check. On Cloud Run it may be mounted, and give no
  * answer.
  */
-export function mountedFolderIn(
+export function findMountedFolder(
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  const { K_SERVICE, DEAD_LETTER = '' } = unquoted(setIn(env))
-  const form = deadLetterFormOf(DEAD_LETTER)
+  const { K_SERVICE, DEAD_LETTER = '' } = unquoted(readVariables(env))
+  const form = parseDeadLetter(DEAD_LETTER)
   return K_SERVICE !== undefined && form.kind === 'file' ? form.folder : undefined
 }
 
-function configOf(env: Environment, host: Host): Omit<Config, 'warnings'> {
+function buildConfig(env: Environment, host: Host): Omit<Config, 'warnings'> {
   const deadLetter = deadLetterOf(env)
   return {
     server: {
@@ -128,7 +136,7 @@ function configOf(env: Environment, host: Host): Omit<Config, 'warnings'> {
     },
     push: {
       auth: pushAuthOf(env),
-      subscriptions: listOf(env.PUSH_SUBSCRIPTIONS),
+      subscriptions: parseList(env.PUSH_SUBSCRIPTIONS),
       ackDeadlineMs: env.PUSH_ACK_DEADLINE_SECONDS * 1000,
       maxBufferedBytes: env.PUSH_MAX_BUFFERED_BYTES ?? defaultBufferedBytes(host),
     },
@@ -151,7 +159,7 @@ function configOf(env: Environment, host: Host): Omit<Config, 'warnings'> {
 
 function destinationOf(env: Environment): Pick<Config['mixpanel'], 'baseUrl' | 'region'> {
   if (env.MIXPANEL_URL === undefined) {
-    const region = ruled(env.MIXPANEL_REGION)
+    const region = required(env.MIXPANEL_REGION)
     return { baseUrl: REGION_URLS[region], region }
   }
   const { origin, pathname } = new URL(env.MIXPANEL_URL)
@@ -164,22 +172,22 @@ function credentialsOf(env: Environment): MixpanelCredentials {
   }
   return {
     kind: 'service_account',
-    username: ruled(env.MIXPANEL_SERVICE_ACCOUNT_USERNAME),
-    secret: ruled(env.MIXPANEL_SERVICE_ACCOUNT_SECRET),
-    projectId: ruled(env.MIXPANEL_PROJECT_ID),
+    username: required(env.MIXPANEL_SERVICE_ACCOUNT_USERNAME),
+    secret: required(env.MIXPANEL_SERVICE_ACCOUNT_SECRET),
+    projectId: required(env.MIXPANEL_PROJECT_ID),
   }
 }
 
 function pushAuthOf(env: Environment): PushAuth {
-  const audiences = listOf(env.PUSH_AUDIENCE)
-  const serviceAccounts = listOf(env.PUSH_SERVICE_ACCOUNT)
+  const audiences = parseList(env.PUSH_AUDIENCE)
+  const serviceAccounts = parseList(env.PUSH_SERVICE_ACCOUNT)
   switch (env.PUSH_AUTH) {
     case 'oidc':
       return {
         kind: 'oidc',
         audiences,
         serviceAccounts,
-        issuers: listOf(env.PUSH_ISSUER),
+        issuers: parseList(env.PUSH_ISSUER),
         jwksUrl: env.PUSH_JWKS_URL,
       }
     case 'cloud-run-iam':
@@ -190,7 +198,7 @@ function pushAuthOf(env: Environment): PushAuth {
 }
 
 function deadLetterOf(env: Environment): DeadLetterTarget {
-  const form = deadLetterFormOf(env.DEAD_LETTER ?? 'file:./dead-letters')
+  const form = parseDeadLetter(env.DEAD_LETTER ?? 'file:./dead-letters')
   const { PUBSUB_EMULATOR_HOST: emulatorHost } = env
   if (form.kind === 'file' || form.kind === 'subscription') return form
   if (form.kind === 'pubsub')
@@ -199,7 +207,7 @@ function deadLetterOf(env: Environment): DeadLetterTarget {
 }
 
 /** Returns a value that a rule has required. */
-function ruled<T>(value: T | undefined): T {
+function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a rule has let through an incomplete configuration')
   return value
 }

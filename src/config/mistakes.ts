@@ -1,5 +1,5 @@
 import { VARIABLE_NAMES, type VariableName } from './schema.ts'
-import { deadLetterFormOf, type Given, LISTS, listOf } from './values.ts'
+import { type Given, LISTS, parseDeadLetter, parseList } from './values.ts'
 
 const QUOTES = `"'\`“”„‘’«»`
 const QUOTE_AT_AN_END = new RegExp(`^[${QUOTES}]|[${QUOTES}]$`)
@@ -25,13 +25,13 @@ const LEAST_KEY_LENGTH = 100
 /**
  * Returns the variables with quotes around their value. An env file and a YAML block keep quotes.
  */
-export function quotedIn(given: Given): readonly VariableName[] {
+export function findQuoted(given: Given): readonly VariableName[] {
   return VARIABLE_NAMES.filter((name) => isQuoted(name, given[name] ?? ''))
 }
 
 /** Returns the same variables without these quotes, so that their other problems show, too. */
 export function unquoted(given: Given): Given {
-  const bare = quotedIn(given).map((name) => [name, given[name]?.replaceAll(EVERY_QUOTE, '')])
+  const bare = findQuoted(given).map((name) => [name, given[name]?.replaceAll(EVERY_QUOTE, '')])
   return { ...given, ...Object.fromEntries(bare) }
 }
 
@@ -44,13 +44,13 @@ export function quotesAround(name: VariableName): string {
  * Returns problems with values that belong elsewhere: in another variable, another product, a
  * shell.
  */
-export function slipsIn(given: Given): string[] {
+export function findMistakes(given: Given): string[] {
   return [...keys(given), ...users(given), ...unexpandedPaths(given)]
 }
 
 function isQuoted(name: VariableName, text: string): boolean {
   if (QUOTES_AROUND.test(text)) return true
-  if (LISTS.includes(name)) return listOf(text).some((entry) => QUOTE_AT_AN_END.test(entry))
+  if (LISTS.includes(name)) return parseList(text).some((entry) => QUOTE_AT_AN_END.test(entry))
   return name === 'DEAD_LETTER' && QUOTES_AROUND.test(text.replace(/^\w+:/, ''))
 }
 
@@ -93,7 +93,7 @@ function users(given: Given): string[] {
 
 /** Tests paths for characters that only a shell replaces, and only outside quotes. */
 function unexpandedPaths({ TRANSFORM = '', DEAD_LETTER = '' }: Given): string[] {
-  const form = deadLetterFormOf(DEAD_LETTER)
+  const form = parseDeadLetter(DEAD_LETTER)
   const paths = [
     ['TRANSFORM', TRANSFORM],
     ['DEAD_LETTER', form.kind === 'file' ? form.folder : ''],

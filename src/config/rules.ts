@@ -1,14 +1,14 @@
 import { MAX_BODY_BYTES } from '../model/limits.ts'
+import { findMistakes } from './mistakes.ts'
 import { RESERVED, VARIABLE_NAMES, VARIABLES, type VariableName } from './schema.ts'
-import { slipsIn } from './slips.ts'
 import {
-  deadLetterFormOf,
+  describeShape,
   type Given,
   isHostAndPort,
   isHttpUrl,
   LISTS,
-  listOf,
-  shapeOf,
+  parseDeadLetter,
+  parseList,
 } from './values.ts'
 
 /** The facts about the machine that rules depend on. */
@@ -47,7 +47,7 @@ const RULES: readonly Rule[] = [
   lists,
   ports,
   credentials,
-  slipsIn,
+  findMistakes,
   region,
   mixpanelUrl,
   pushAuth,
@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
 ]
 
 /** Returns all problems that the schema of a single variable cannot find, at once. */
-export function problemsOf(given: Given, host: Host): string[] {
+export function findProblems(given: Given, host: Host): string[] {
   return RULES.flatMap((rule) => rule(given, host))
 }
 
@@ -77,14 +77,14 @@ export function defaultBufferedBytes({ memoryLimitBytes, heapLimitBytes }: Host)
 function wholeNumbers(given: Given): string[] {
   return VARIABLE_NAMES.filter(
     (name) => VARIABLES[name].type === 'integer' && !/^\d+$/.test(given[name] ?? '0'),
-  ).map(shapeOf)
+  ).map(describeShape)
 }
 
 /** Tests allow-lists. A list that is set and empty must not come to mean "any". */
 function lists(given: Given): string[] {
-  return LISTS.filter((name) => given[name] !== undefined && listOf(given[name]).length === 0).map(
-    (name) => `${name} holds no entry: name at least one, or unset it`,
-  )
+  return LISTS.filter(
+    (name) => given[name] !== undefined && parseList(given[name]).length === 0,
+  ).map((name) => `${name} holds no entry: name at least one, or unset it`)
 }
 
 function ports(given: Given): string[] {
@@ -158,7 +158,7 @@ function cloudRunAuth({ PUSH_AUTH, K_SERVICE }: Given): string[] {
 }
 
 function serviceAccounts({ PUSH_SERVICE_ACCOUNT }: Given): string[] {
-  const entries = listOf(PUSH_SERVICE_ACCOUNT)
+  const entries = parseList(PUSH_SERVICE_ACCOUNT)
   if (entries.some((entry) => /^(serviceAccount|user|group|principal\w*):/i.test(entry))) {
     return ['PUSH_SERVICE_ACCOUNT must hold e-mail addresses without serviceAccount: before them']
   }
@@ -168,7 +168,7 @@ function serviceAccounts({ PUSH_SERVICE_ACCOUNT }: Given): string[] {
 
 function subscriptions({ PUSH_SUBSCRIPTIONS }: Given): string[] {
   const fullName = /^projects\/[^/\s]+\/subscriptions\/[^/\s]+$/
-  if (listOf(PUSH_SUBSCRIPTIONS).every((entry) => fullName.test(entry))) return []
+  if (parseList(PUSH_SUBSCRIPTIONS).every((entry) => fullName.test(entry))) return []
   return ['PUSH_SUBSCRIPTIONS must hold full names, projects/P/subscriptions/S, comma-separated']
 }
 
@@ -205,7 +205,7 @@ function transform({ TRANSFORM }: Given): string[] {
 
 function deadLetter({ DEAD_LETTER, K_SERVICE }: Given, host: Host): string[] {
   if (DEAD_LETTER === undefined) return K_SERVICE === undefined ? [] : [DEAD_LETTER_REQUIRED]
-  const form = deadLetterFormOf(DEAD_LETTER)
+  const form = parseDeadLetter(DEAD_LETTER)
   switch (form.kind) {
     case 'file':
       return K_SERVICE === undefined || isMounted(form.folder, host) ? [] : [FOLDER_IN_MEMORY]

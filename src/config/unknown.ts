@@ -49,11 +49,11 @@ function isKnown(name: string): boolean {
 
 function isOurs(name: string): boolean {
   if (PREFIXES.test(name) || WHOLE_WORDS.test(name)) return true
-  return lettersOff(name, 'DEAD_LETTER') <= MOST_LETTERS_OFF || isSlip(name)
+  return lettersOff(name, 'DEAD_LETTER') <= MOST_LETTERS_OFF || isMisspelled(name)
 }
 
 /** Whether one letter, or a swap of two, makes a name ours: PUSHSUBSCRIPTIONS, PUHS_AUTH. */
-function isSlip(name: string): boolean {
+function isMisspelled(name: string): boolean {
   const prefixed = VARIABLE_NAMES.filter((ours) => PREFIXES.test(ours))
   return prefixed.some((ours) => lettersOff(name, ours) <= 1 || isSwapped(name, ours))
 }

@@ -26,7 +26,7 @@ export const LISTS: readonly VariableName[] = [
  * Returns the variables that are set, trimmed. A variable that Kubernetes injects under one of our
  * names counts as unset.
  */
-export function setIn(env: Readonly<Record<string, string | undefined>>): Given {
+export function readVariables(env: Readonly<Record<string, string | undefined>>): Given {
   const set: Partial<Record<VariableName, string>> = {}
   for (const name of VARIABLE_NAMES) {
     const text = env[name]?.trim()
@@ -36,7 +36,7 @@ export function setIn(env: Readonly<Record<string, string | undefined>>): Given 
 }
 
 /** Returns the same variables with every choice and every e-mail address in lower case. */
-export function folded(set: Given): Given {
+export function lowerCased(set: Given): Given {
   const names = VARIABLE_NAMES.filter((name) => VARIABLES[name].enum || name === EMAILS)
   const lower = names.filter((name) => set[name]).map((name) => [name, set[name]?.toLowerCase()])
   return { ...set, ...Object.fromEntries(lower) }
@@ -65,12 +65,12 @@ export function parse(set: Given): Parsed {
     const environment = envSchema<Environment>({ schema: ENVIRONMENT, data: set, env: false })
     return { kind: 'environment', environment }
   } catch (error) {
-    return { kind: 'broken', names: namesIn(error) }
+    return { kind: 'broken', names: readNames(error) }
   }
 }
 
 /** Returns the variables that ajv reports. Its own texts would not say what to do. */
-function namesIn(error: unknown): VariableName[] {
+function readNames(error: unknown): VariableName[] {
   if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) throw error
   return error.errors
     .map(({ instancePath }: { instancePath: string }) => instancePath.slice('/'.length))
@@ -81,14 +81,14 @@ function namesIn(error: unknown): VariableName[] {
  * Returns the sentence about the values that a variable may have, for a value that the schema
  * refuses.
  */
-export function shapeOf(name: VariableName): string {
+export function describeShape(name: VariableName): string {
   const { type, minimum, maximum, enum: choices } = VARIABLES[name]
   if (type === 'integer') return `${name} must be a whole number from ${minimum} to ${maximum}`
   return `${name} must be one of ${choices?.join(', ')}`
 }
 
 /** Returns the entries of a comma-separated list, trimmed, without empty ones. */
-export function listOf(text = ''): string[] {
+export function parseList(text = ''): string[] {
   return text
     .split(',')
     .map((entry) => entry.trim())
@@ -107,7 +107,7 @@ export type DeadLetterForm = Readonly<
 /** The names that Pub/Sub accepts, without anything that could change the URL. */
 const TOPIC = /^projects\/[a-z0-9][\w.:-]*\/topics\/[a-z][\w.~+%-]{2,254}$/i
 
-export function deadLetterFormOf(text: string): DeadLetterForm {
+export function parseDeadLetter(text: string): DeadLetterForm {
   if (/^subscription$/i.test(text)) return { kind: 'subscription' }
   if (/^file:./i.test(text)) return { kind: 'file', folder: text.slice('file:'.length) }
   const topic = /^pubsub:/i.test(text) ? text.slice('pubsub:'.length) : ''

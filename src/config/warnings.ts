@@ -1,12 +1,12 @@
 import type { Host } from './rules.ts'
 import type { Environment } from './schema.ts'
-import { deadLetterFormOf, isLoopback } from './values.ts'
+import { isLoopback, parseDeadLetter } from './values.ts'
 
 /**
  * Returns warnings about settings that are allowed and yet deserve a line in the log at the start.
  * They quote no value.
  */
-export function warningsOf(env: Environment, host: Pick<Host, 'heapLimitBytes'>): string[] {
+export function findWarnings(env: Environment, host: Pick<Host, 'heapLimitBytes'>): string[] {
   return [
     ...bufferWarnings(env, host),
     ...pushAuthWarnings(env),
@@ -80,7 +80,7 @@ function credentialWarnings(env: Environment): string[] {
 }
 
 function emulatorWarnings({ PUBSUB_EMULATOR_HOST, DEAD_LETTER = '' }: Environment): string[] {
-  if (PUBSUB_EMULATOR_HOST === undefined || deadLetterFormOf(DEAD_LETTER).kind !== 'pubsub') {
+  if (PUBSUB_EMULATOR_HOST === undefined || parseDeadLetter(DEAD_LETTER).kind !== 'pubsub') {
     return []
   }
   return [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { loadConfig, mountedFolderIn } from '../../src/config/load-config.ts'
+import { findMountedFolder, loadConfig } from '../../src/config/load-config.ts'
 import {
   ENVIRONMENT,
   RESERVED,
@@ -562,7 +562,7 @@ describe('the folder that may be mounted', () => {
     ['is none when nothing is said', { K_SERVICE: 's' }, undefined],
   ] as const) {
     it(what, () => {
-      assert.equal(mountedFolderIn(env), folder)
+      assert.equal(findMountedFolder(env), folder)
     })
   }
 })
