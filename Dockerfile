@@ -21,5 +21,5 @@ EXPOSE 8080 9464
 # map: it would be read whole at the start, for 50 ms and 70 MiB. The bundle is not minified, so a stack
 # names its functions without one. Pushes wait while the young generation fills, and are copied
 # when it has: the larger it is the less, and 32 MB is what fits into 512 MiB. One core copies them by
-# itself. docs/scaling.md has the figures.
-CMD ["node", "--max-semi-space-size=32", "--no-parallel-scavenge", "dist/main.js"]
+# itself. V8 must not guess which objects live long: docs/decisions/0014 says why, and has the figures.
+CMD ["node", "--max-semi-space-size=32", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "dist/main.js"]
