@@ -13,7 +13,7 @@ export interface BatcherOptions extends BatchLimits {
 }
 
 /** The lane that sends next. */
-interface NextUp extends Waiting {
+interface NextUp extends Pick<Waiting, 'attended' | 'since'> {
   readonly lane: Lane
   /** Whether its events need not linger any longer. */
   readonly ready: boolean
@@ -86,7 +86,7 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
       events.push(pending, now)
     }
     pump()
-    askForPermit()
+    if (inFlight >= options.maxConcurrency) askForSlot()
   }
 
   function takeBack(batch: readonly PendingEvent[]): void {
@@ -97,11 +97,10 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
     const now = clock.monotonic()
     for (const lane of lanes) lane.returnLate(now)
     pump()
-    askForPermit()
+    if (inFlight >= options.maxConcurrency) askForSlot()
   }
 
-  function askForPermit(): void {
-    if (inFlight < options.maxConcurrency) return
+  function askForSlot(): void {
     const now = clock.monotonic()
     if (lanes.some((lane) => lane.waiting(now)?.attended)) deps.slotWanted()
   }
@@ -111,11 +110,14 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
     pump()
   }
 
+  /** Sends all that is ready, and sets the timer for the rest. */
   function pump(): void {
-    for (let next = nextUp(); next?.ready; next = nextUp()) {
-      send(next.lane.take(clock.monotonic()), next.attended)
+    let next = nextUp()
+    for (; next?.ready; next = nextUp()) {
+      const batch = next.lane.take(clock.monotonic())
+      if (batch.length > 0) void send(batch, next.attended)
     }
-    linger()
+    if (next && !callOffLinger) linger(next.since)
   }
 
   /**
@@ -129,42 +131,36 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
     for (const lane of lanes) {
       const waiting = lane.waiting(now)
       if (!waiting || (!waiting.attended && unattended >= mostUnattended)) continue
-      const next = { ...waiting, lane, ready: isReady(waiting, now) }
+      const { attended, since, full } = waiting
+      const ready = draining || inFlight === 0 || full || now - since >= options.lingerMs
+      const next = { lane, attended, since, ready }
       if (!chosen || goesBefore(next, chosen)) chosen = next
     }
     return chosen
   }
 
-  function isReady({ full, since }: Waiting, now: number): boolean {
-    return draining || inFlight === 0 || full || now - since >= options.lingerMs
-  }
-
   /**
    * Sets one timer for the event that has waited longest. There is none while no slot is free.
    */
-  function linger(): void {
-    if (callOffLinger) return
-    const next = nextUp()
-    if (!next) return
-    callOffLinger = clock.after(next.since + options.lingerMs - clock.monotonic(), () => {
+  function linger(since: number): void {
+    callOffLinger = clock.after(since + options.lingerMs - clock.monotonic(), () => {
       callOffLinger = undefined
       pump()
     })
   }
 
-  function send(batch: readonly PendingEvent[], attended: boolean): void {
-    if (batch.length === 0) return
+  async function send(batch: readonly PendingEvent[], attended: boolean): Promise<void> {
     inFlight += 1
     if (!attended) unattended += 1
-    deliverBatch(batch)
-      .catch((error: unknown) => {
-        for (const sink of new Set(batch.map((event) => event.sink))) sink.failed(error)
-      })
-      .finally(() => {
-        inFlight -= 1
-        if (!attended) unattended -= 1
-        pump()
-      })
+    try {
+      await deliverBatch(batch)
+    } catch (error) {
+      for (const sink of new Set(batch.map((event) => event.sink))) sink.failed(error)
+    } finally {
+      inFlight -= 1
+      if (!attended) unattended -= 1
+      pump()
+    }
   }
 }
 

@@ -67,21 +67,23 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     const sink = pending[0]?.sink
     if (!sink) return
     let bytes = 0
-    for (const event of pending) bytes += sizeOf(event)
+    for (const { prepared } of pending) bytes += prepared.bytes + BRACKET_BYTES
     runs.push({ sink, pending, since: now, next: 0, bytes })
     allEvents += pending.length
     allBytes += bytes
   }
 
   function waiting(now: number): Waiting | undefined {
-    const first = runs.find((run) => isAttended(run, now)) ?? runs[0]
-    if (!first) return undefined
-    const attended = isAttended(first, now)
-    return { attended, since: first.since, full: isFull(now, attended) }
+    const [oldest] = runs
+    if (!oldest) return undefined
+    const first = runs.find((run) => isAttended(run, now))
+    const attended = first !== undefined
+    const mayBeFull = allEvents >= limits.maxEvents || allBytes >= limits.maxBytes
+    const { since } = first ?? oldest
+    return { attended, since, full: mayBeFull && isFull(now, attended) }
   }
 
   function isFull(now: number, attended: boolean): boolean {
-    if (allEvents < limits.maxEvents && allBytes < limits.maxBytes) return false
     let events = 0
     let bytes = BRACKET_BYTES
     for (const run of runs) {
@@ -98,8 +100,9 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     const batch: PendingEvent[] = []
     let room = limits.maxBytes - BRACKET_BYTES
     for (const run of runs) {
-      if (isLate(run, now)) sendBack(run)
-      else if (isAttended(run, now) === attended) room = board(run, batch, room)
+      const isAlone = !isAttended(run, now)
+      if (isAlone && isLate(run, now)) sendBack(run)
+      else if (isAlone !== attended) room = board(run, batch, room)
       else continue
       if (run.next < run.pending.length) break
     }
@@ -110,17 +113,19 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
   /** Moves the events that fit from a run into the batch. Returns the bytes that are left. */
   function board(run: Run, batch: PendingEvent[], room: number): number {
     let left = room
-    const from = run.next
-    while (run.next < run.pending.length && batch.length < limits.maxEvents) {
-      const event = run.pending[run.next]
+    let end = run.next
+    while (end < run.pending.length && batch.length < limits.maxEvents) {
+      const event = run.pending[end]
       if (!event) break
-      const size = sizeOf(event)
+      const size = event.prepared.bytes + BRACKET_BYTES
       if (size > left && batch.length > 0) break
       batch.push(event)
       left -= size
-      remove(run, size)
+      end += 1
     }
-    if (run.next > from) run.sink.departed()
+    const boarded = end - run.next
+    remove(run, boarded, room - left)
+    if (boarded > 0) run.sink.departed()
     return left
   }
 
@@ -140,16 +145,16 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     while (run.next < run.pending.length) {
       const event = run.pending[run.next]
       if (!event) return
-      remove(run, sizeOf(event))
+      remove(run, 1, event.prepared.bytes + BRACKET_BYTES)
       run.sink.report(event, retry(lateReason()))
     }
   }
 
-  function remove(run: Run, size: number): void {
-    run.next += 1
-    run.bytes -= size
-    allEvents -= 1
-    allBytes -= size
+  function remove(run: Run, events: number, bytes: number): void {
+    run.next += events
+    run.bytes -= bytes
+    allEvents -= events
+    allBytes -= bytes
   }
 }
 
@@ -163,8 +168,4 @@ function isAttended({ sink }: Run, now: number): boolean {
 
 function isLate({ sink }: Run, now: number): boolean {
   return now >= sink.goesOnUntil()
-}
-
-function sizeOf(event: PendingEvent): number {
-  return event.prepared.bytes + BRACKET_BYTES
 }

@@ -6,15 +6,24 @@ import type { AckReason, Settlement } from '../model/settlement.ts'
  */
 export type RejectedGo = 'to_store' | 'to_subscription'
 
+const EMPTY: Settlement = { kind: 'ack', reason: 'empty', status: 204 }
+const DROPPED: Settlement = { kind: 'ack', reason: 'dropped', status: 204 }
+const IMPORTED: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
+const DEAD_LETTERED: Settlement = { kind: 'ack', reason: 'dead_lettered', status: 204 }
+
 /**
  * Makes one answer to Pub/Sub of the outcomes of a message. One event to retry brings the whole
  * message back. In mode `to_store` a rejected event counts as stored: one that could not be stored
  * must have become a `retry` before.
  */
 export function settlementOf(outcomes: readonly EventOutcome[], mode: RejectedGo): Settlement {
-  let settlement = ack('empty')
-  for (const outcome of outcomes) settlement = heavier(settlement, demandOf(outcome, mode))
-  return settlement
+  let heaviest = EMPTY
+  for (const outcome of outcomes) {
+    const demand = demandOf(outcome, mode)
+    // The first of the heaviest wins, so that the reason does not depend on later events.
+    if (weightOf(demand) > weightOf(heaviest)) heaviest = demand
+  }
+  return heaviest
 }
 
 /** Makes the settlement of a message that comes again, whatever the outcomes of its events. */
@@ -22,30 +31,18 @@ export function nack(reason: RetryReason): Settlement {
   return { kind: 'nack', reason, status: 503 }
 }
 
-function ack(reason: AckReason): Settlement {
-  return { kind: 'ack', reason, status: 204 }
-}
-
 function demandOf(outcome: EventOutcome, mode: RejectedGo): Settlement {
   switch (outcome.kind) {
     case 'imported':
-      return ack('imported')
+      return IMPORTED
     case 'dropped':
-      return ack('dropped')
+      return DROPPED
     case 'rejected':
-      if (mode === 'to_store') return ack('dead_lettered')
+      if (mode === 'to_store') return DEAD_LETTERED
       return { kind: 'nack', reason: outcome.reason, status: 422 }
     case 'retry':
       return nack(outcome.reason)
   }
-}
-
-/**
- * Returns the heavier settlement. The first of the heaviest wins, so that the reason does not
- * depend on later events.
- */
-function heavier(one: Settlement, other: Settlement): Settlement {
-  return weightOf(other) > weightOf(one) ? other : one
 }
 
 function weightOf(settlement: Settlement): number {
