@@ -79,7 +79,7 @@ export function isPaused(circuit: Circuit, now: number): boolean {
 }
 
 /** Returns the end of the last pause; in the past when it is over, or there was none. */
-export function pausedUntil(circuit: Circuit): number {
+function pausedUntil(circuit: Circuit): number {
   return circuit.kind === 'open' ? NEVER : circuit.until
 }
 

@@ -10,7 +10,6 @@ import {
   LEAST_PAUSE_MS,
   OPEN,
   opensAt,
-  pausedUntil,
   unauthorized,
 } from './circuit.ts'
 import { createRate } from './rate.ts'
@@ -131,23 +130,16 @@ interface Waiter {
   readonly decided: (answer: GateAnswer) => void
 }
 
-interface Asked extends Pick<Waiter, 'events' | 'until'> {
-  readonly goesOnUntil: (() => number) | undefined
-}
-
-/** The facts that decide about one batch. All but the first and the last are monotonic ms. */
+/** The facts that decide about one batch. All instants are monotonic ms. */
 interface Turn {
-  /** Whether no push waits for it any more. */
-  readonly isAlone: boolean
+  readonly waiter: Waiter
   readonly now: number
+  /** The instant until which a push waits for it. */
+  readonly deliverBy: number
   /** The instant from which neither Mixpanel's pause nor the back-off delays it. */
   readonly startsAt: number
   /** The instant from which it is within the rate. */
   readonly turnAt: number
-  /** The instant at which the current state ends. */
-  readonly endsAt: number
-  /** The instant at which it goes back at the latest. */
-  readonly lastAt: number
 }
 
 /** The longest `Retry-After` that is obeyed. */
@@ -168,9 +160,9 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   let draining = false
 
   return {
-    pass: (events, until, goesOnUntil) => decision({ events, until, goesOnUntil }, 0),
+    pass,
     passAgain: (events, failed, until, goesOnUntil) =>
-      decision({ events, until, goesOnUntil }, waitMs(failed)),
+      pass(events, until, goesOnUntil, waitMs(failed)),
     yieldSlot,
     review,
     ended,
@@ -183,14 +175,18 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     draining: () => draining,
   }
 
-  function decision(asked: Asked, ms: number): Promise<GateAnswer> {
-    const { events, until, goesOnUntil = until } = asked
+  function pass(
+    events: number,
+    until: () => number,
+    goesOnUntil = until,
+    backOffMs = 0,
+  ): Promise<GateAnswer> {
     const now = clock.monotonic()
-    if (now >= Math.max(until(), goesOnUntil())) {
+    if (now >= until() && now >= goesOnUntil()) {
       return Promise.resolve({ kind: 'give_back', reason: 'deadline' })
     }
     return new Promise((decided) => {
-      waiting.add({ events, until, goesOnUntil, notBefore: now + ms, decided })
+      waiting.add({ events, until, goesOnUntil, notBefore: now + backOffMs, decided })
       review()
     })
   }
@@ -220,13 +216,13 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     if (end.kind === 'throttled') rate.refused(sentAt, now)
     const asked = 'retryAfter' in end ? askedMs(end.retryAfter) : undefined
     circuit = afterEnd(circuit, { kind: end.kind, sentAt, now, askedMs: asked }, pauseMs)
-    rate.rest(pausedUntil(circuit))
+    if (circuit.kind !== 'open') rate.rest(circuit.until)
     review()
   }
 
   function suspect(): void {
     circuit = afterSuspicion(circuit, clock.monotonic(), pauseMs)
-    rate.rest(pausedUntil(circuit))
+    if (circuit.kind !== 'open') rate.rest(circuit.until)
     review()
   }
 
@@ -244,35 +240,40 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   function review(): void {
     const now = clock.monotonic()
     let nextAt = Number.POSITIVE_INFINITY
-    for (const waiter of inOrder(now)) {
+    for (const waiter of waiting.size > 1 ? inOrder(now) : waiting) {
       const turn = turnOf(waiter, now)
-      const answer = turn.isAlone ? answerAlone(turn) : answerTo(turn)
+      const answer = now < turn.deliverBy ? answerTo(turn) : answerUnattended(turn)
       if (answer) letGo(waiter, answer)
-      else nextAt = Math.min(nextAt, Math.max(now, turn.startsAt, turn.turnAt), turn.endsAt)
+      else nextAt = Math.min(nextAt, nextLookAt(turn))
     }
-    wind(nextAt - now)
+    callOffTimer?.()
+    callOffTimer = nextAt < Number.POSITIVE_INFINITY ? clock.after(nextAt - now, review) : undefined
   }
 
   function yieldSlot(): void {
     const now = clock.monotonic()
-    const alone = [...waiting].findLast(({ until }) => now >= until())
-    if (alone) letGo(alone, { kind: 'yield' })
+    const unattended = [...waiting].findLast(({ until }) => now >= until())
+    if (unattended) letGo(unattended, { kind: 'yield' })
   }
 
   /** Returns the waiting batches, with those that a push waits for first. */
   function inOrder(now: number): readonly Waiter[] {
     const all = [...waiting]
-    const alone = all.filter(({ until }) => now >= until())
-    return alone.length === 0 ? all : [...all.filter(({ until }) => now < until()), ...alone]
+    const rest = all.filter(({ until }) => now >= until())
+    return rest.length === 0 ? all : [...all.filter(({ until }) => now < until()), ...rest]
   }
 
-  function turnOf({ events, until, goesOnUntil, notBefore }: Waiter, now: number): Turn {
-    const deliverBy = until()
-    const isAlone = now >= deliverBy
-    const lastAt = Math.max(deliverBy, goesOnUntil())
-    const startsAt = Math.max(notBefore, opensAt(circuit))
-    const turnAt = rate.turnAt(now) + (isAlone ? savedMs(events, now) : 0)
-    return { now, startsAt, turnAt, lastAt, endsAt: isAlone ? lastAt : deliverBy, isAlone }
+  function turnOf(waiter: Waiter, now: number): Turn {
+    const deliverBy = waiter.until()
+    const startsAt = Math.max(waiter.notBefore, opensAt(circuit))
+    const turnAt = rate.turnAt(now) + (now < deliverBy ? 0 : savedMs(waiter.events, now))
+    return { waiter, now, deliverBy, startsAt, turnAt }
+  }
+
+  /** Returns the instant at which a batch that waits may pass, or is nearer to its end. */
+  function nextLookAt({ waiter, now, deliverBy, startsAt, turnAt }: Turn): number {
+    const endsAt = now < deliverBy ? deliverBy : lastAt(waiter)
+    return Math.min(endsAt, Math.max(now, startsAt, turnAt))
   }
 
   function savedMs(events: number, now: number): number {
@@ -280,34 +281,36 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   }
 
   /** Returns the answer to a batch that a push waits for; `undefined` while it must wait. */
-  function answerTo({ now, startsAt, turnAt, lastAt, endsAt }: Turn): GateAnswer | undefined {
+  function answerTo({ waiter, now, deliverBy, startsAt, turnAt }: Turn): GateAnswer | undefined {
     if (Math.max(startsAt, turnAt) <= now) return { kind: 'permit', at: now }
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (circuit.kind === 'unauthorized') return undefined
     // The length of a probe is not known.
-    const tooLate = startsAt >= endsAt && startsAt !== Number.POSITIVE_INFINITY
-    return tooLate || turnAt >= lastAt ? { kind: 'give_back', reason: 'throttled' } : undefined
+    const tooLate = startsAt >= deliverBy && startsAt !== Number.POSITIVE_INFINITY
+    return tooLate || turnAt >= lastAt(waiter)
+      ? { kind: 'give_back', reason: 'throttled' }
+      : undefined
   }
 
   /** Returns the answer to a batch that no push waits for; `undefined` while it must wait. */
-  function answerAlone({ now, startsAt, turnAt, lastAt }: Turn): GateAnswer | undefined {
+  function answerUnattended({ waiter, now, startsAt, turnAt }: Turn): GateAnswer | undefined {
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (circuit.kind === 'unauthorized') return { kind: 'give_back', reason: 'misconfigured' }
-    if (now >= lastAt || startsAt > now) return { kind: 'give_back', reason: 'throttled' }
+    if (now >= lastAt(waiter) || startsAt > now) return { kind: 'give_back', reason: 'throttled' }
     return turnAt <= now ? { kind: 'permit', at: now } : undefined
   }
 
   function letGo(waiter: Waiter, answer: GateAnswer): void {
     waiting.delete(waiter)
     if (answer.kind === 'permit') {
-      circuit = afterStart(circuit)
+      if (circuit.kind !== 'open') circuit = afterStart(circuit)
       rate.sent(waiter.events, answer.at)
     }
     waiter.decided(answer)
   }
+}
 
-  function wind(ms: number): void {
-    callOffTimer?.()
-    callOffTimer = ms === Number.POSITIVE_INFINITY ? undefined : clock.after(ms, review)
-  }
+/** Returns the instant at which a batch goes back at the latest. */
+function lastAt({ until, goesOnUntil }: Waiter): number {
+  return Math.max(until(), goesOnUntil())
 }

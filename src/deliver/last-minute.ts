@@ -9,7 +9,7 @@ const SLOTS = 60
 /** Makes a ring of seconds. A second is forgotten when it is a minute old. */
 export function createLastMinute(startAt: number): LastMinute {
   const slots = new Array<number>(SLOTS).fill(0)
-  let second = secondOf(startAt)
+  let second = Math.floor(startAt / 1_000)
   let total = 0
 
   return { add, perSecond }
@@ -27,7 +27,7 @@ export function createLastMinute(startAt: number): LastMinute {
   }
 
   function turnTo(now: number): void {
-    const to = secondOf(now)
+    const to = Math.floor(now / 1_000)
     // After a pause of a minute and more, each slot is emptied once.
     for (second = Math.max(second, to - SLOTS); second < to; empty(second % SLOTS)) second += 1
   }
@@ -36,8 +36,4 @@ export function createLastMinute(startAt: number): LastMinute {
     total -= slots[slot] ?? 0
     slots[slot] = 0
   }
-}
-
-function secondOf(instant: number): number {
-  return Math.floor(instant / 1000)
 }
