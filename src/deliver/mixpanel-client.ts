@@ -46,9 +46,28 @@ export interface MixpanelClient {
  */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
+/** The code of an error that stands for a good answer after which another attempt is wanted. */
+const ANOTHER_ATTEMPT = 'ANOTHER_ATTEMPT'
+
+declare module 'axios' {
+  interface AxiosRequestConfig {
+    /** Called with each answer of a good status. Returns whether another attempt is wanted. */
+    onAnswer?: (answer: ImportAnswer) => boolean
+  }
+}
+
 /**
- * Makes a client that sends `POST /import?strict=1` by axios. axios-retry repeats an attempt when
- * the policy says so.
+ * Makes a client that sends `POST /import?strict=1` by axios. axios-retry runs the loop, and turns
+ * it inside out. This is its order:
+ *
+ * 1. `begin` starts an attempt: it drops stale sockets, and bounds the time of the attempt.
+ * 2. axios sends the body. `answerIn` or `answerTo` reads the answer, or the error without one.
+ * 3. `onAnswer` ends the attempt, notes it, and asks the policy whether another one is wanted. An
+ *    interceptor calls it for a good status, and `retryCondition` for all other ends.
+ * 4. If none is wanted, `send` resolves with the answer.
+ * 5. Else `onRetry` waits for `policy.nextAttempt`, and the next attempt begins at 1. axios-retry
+ *    adds no wait and no limit of its own.
+ * 6. If the policy gives up, `onRetry` throws `GaveUp`, and `send` resolves with the last answer.
  */
 export function createMixpanelClient(
   options: MixpanelClientOptions,
@@ -67,10 +86,9 @@ export function createMixpanelClient(
       const response = await http.post<string>('/import', body.bytes, {
         headers: body.encoding === 'gzip' ? { 'content-encoding': 'gzip' } : {},
         signal: attempt.signal,
+        onAnswer,
         'axios-retry': {
-          validateResponse: (response) => !policy.onAnswer(ended(answerIn(response))),
-          retryCondition: (error) =>
-            error.response !== undefined || policy.onAnswer(ended(answerTo(error))),
+          retryCondition: (error) => error.code === ANOTHER_ATTEMPT || onAnswer(answerTo(error)),
           onRetry: async (failed, _error, config) => {
             if (!last || !(await policy.nextAttempt(failed, last))) throw new GaveUp()
             attempt = begin()
@@ -86,11 +104,14 @@ export function createMixpanelClient(
       attempt.end()
     }
 
-    function ended(answer: ImportAnswer): ImportAnswer {
+    function onAnswer(answer: ImportAnswer): boolean {
       last = answer
-      const size = { events: policy.events, bytes: body.plainBytes }
-      requestEnded({ ...wayOf(answer), ...size, elapsedMs: attempt.end() })
-      return answer
+      const status = answer.kind === 'answered' ? answer.status : answer.reason
+      const request = { events: policy.events, bytes: body.plainBytes, elapsedMs: attempt.end() }
+      requestEnded(
+        'cause' in answer ? { status, cause: answer.cause, ...request } : { status, ...request },
+      )
+      return policy.onAnswer(answer)
     }
   }
 
@@ -134,7 +155,7 @@ function createHttp(options: MixpanelClientOptions, agent: object): AxiosInstanc
     maxContentLength: MAX_ANSWER_BYTES,
     responseType: 'text',
   })
-  http.interceptors.response.use(undefined, withoutTornAnswer)
+  http.interceptors.response.use(orAnotherAttempt)
   // Our gate decides when to retry. The wait of axios-retry uses the real clock, and has no bound.
   axiosRetry(http, { retries: Number.POSITIVE_INFINITY, retryDelay: () => 0 })
   return http
@@ -155,10 +176,15 @@ function basicAuthFor(credentials: MixpanelCredentials): { username: string; pas
   return { username: credentials.username, password: credentials.secret }
 }
 
-/** Treats a torn answer as none, even when its status line has come: axios leaves its data out. */
-function withoutTornAnswer(error: unknown): Promise<never> {
-  if (error instanceof AxiosError && typeof error.response?.data !== 'string') delete error.response
-  return Promise.reject(error)
+/** Throws when another attempt is wanted after a good answer: axios-retry repeats errors only. */
+function orAnotherAttempt(response: AxiosResponse<string>): AxiosResponse<string> {
+  const { config, request } = response
+  if (!config.onAnswer?.(answerIn(response))) return response
+  throw new AxiosError('another attempt is wanted', ANOTHER_ATTEMPT, config, request, response)
+}
+
+function isWhole(response: AxiosResponse): response is AxiosResponse<string> {
+  return typeof response.data === 'string'
 }
 
 function answerIn({ status, data: body, headers }: AxiosResponse<string>): ImportAnswer {
@@ -167,16 +193,13 @@ function answerIn({ status, data: body, headers }: AxiosResponse<string>): Impor
   return { kind: 'answered', status, body, retryAfter }
 }
 
-/** Returns the answer for an error. An attempt is cancelled only when its time is up. */
+/** Returns the answer in an error. An attempt is cancelled only when its time is up. */
 function answerTo(error: AxiosError): ImportAnswer {
+  const { response } = error
+  // A torn answer is none, even when its status line has come: axios leaves its data out.
+  if (response && isWhole(response)) return answerIn(response)
   if (error.code === AxiosError.ERR_CANCELED) {
     return { kind: 'unanswered', reason: 'mixpanel_timeout' }
   }
   return { kind: 'unanswered', reason: 'mixpanel_unreachable', cause: unreachableCauseOf(error) }
-}
-
-function wayOf(answer: ImportAnswer): Pick<RequestEnd, 'status' | 'cause'> {
-  if (answer.kind === 'answered') return { status: answer.status }
-  const { kind: _, reason: status, ...cause } = answer
-  return { status, ...cause }
 }
