@@ -14,8 +14,8 @@ export interface AttemptsDeps {
 /** The request that is sent until a verdict is final, with the facts about its events. */
 export interface ImportRequest {
   readonly events: number
-  /** Returns the events that were sent; none once the verdict is final. */
-  readonly sent: () => readonly SentEvent[]
+  /** The events that were sent. The list is emptied once the verdict is final. */
+  readonly sent: readonly SentEvent[]
   /** Returns whether a text about a passing fault is known to be about one of the events. */
   readonly isOfItsOwn: () => boolean
   /** Returns the monotonic instant until which a push waits. It may move. */
@@ -24,12 +24,10 @@ export interface ImportRequest {
   readonly goesOnUntil: () => number
 }
 
-/** The attempts at one body, and the verdict on the last of them. */
-export interface Attempts {
-  readonly policy: AttemptPolicy
-  verdict(): RecordedVerdict
-  /** Whether the verdict is a retry only because the text of a 400 is about a passing fault. */
-  isTransientByText(): boolean
+/** The attempts at one body. They are the policy by which the client sends it. */
+export interface Attempts extends AttemptPolicy {
+  /** The verdict on the last attempt. */
+  readonly verdict: RecordedVerdict
   /** Ends an attempt that a bug has left without an answer. The gate waits for the end of each. */
   end(): void
 }
@@ -44,21 +42,17 @@ export function createAttempts(
   const { events, until, goesOnUntil } = request
   let permit = first
   let isUnderWay = true
-  let verdict: RecordedVerdict = { kind: 'retry', reason: 'unknown_answer' }
   /** The instant of the first attempt whose answer named a passing fault. */
   let transientSince: number | undefined
-  /** The count of the last answer, while Mixpanel is asked for it a second time. */
+  /** The largest count of the answers that fell short; Mixpanel is asked for it a second time. */
   let counted: number | undefined
-
-  return {
-    policy: { events, onAnswer, nextAttempt },
-    verdict: finalVerdict,
-    isTransientByText: () => verdict === TRANSIENT,
-    end,
-  }
+  const attempts = { events, verdict: UNKNOWN, onAnswer, nextAttempt, end }
+  return attempts
 
   function onAnswer(answer: ImportAnswer): boolean {
-    verdict = believed(trust.record(verdictOn(answer, request.sent()), permit.at))
+    const recorded = trust.record(verdictOn(answer, request.sent), permit.at)
+    const verdict = recorded.kind === 'refused' ? believed(recorded) : recorded
+    attempts.verdict = verdict
     end(endOf(verdict, events))
     onVerdict(verdict)
     if (verdict.kind === 'shortfall') return noteCount(verdict.imported)
@@ -69,13 +63,13 @@ export function createAttempts(
    * Returns the verdict to act on. A 400 that names a passing fault is retried. It is a refusal
    * when it comes again although another event was imported: the text may then quote an event.
    */
-  function believed(recorded: RecordedVerdict): RecordedVerdict {
-    if (recorded.kind !== 'refused' || recorded.hint !== 'transience') return recorded
+  function believed(refusal: Refusal): RecordedVerdict {
+    if (refusal.hint !== 'transience') return refusal
     const isRefusal =
       request.isOfItsOwn() ||
       (transientSince !== undefined && trust.hasImportedSince(transientSince))
     transientSince ??= permit.at
-    return isRefusal ? recorded : TRANSIENT
+    return isRefusal ? refusal : TRANSIENT_BY_TEXT
   }
 
   /**
@@ -85,13 +79,14 @@ export function createAttempts(
   function noteCount(imported: number): boolean {
     const first = counted === undefined
     counted = Math.max(counted ?? 0, imported)
+    attempts.verdict = { kind: 'shortfall', imported: counted }
     return first
   }
 
   async function nextAttempt(failed: number): Promise<boolean> {
     const next = await nextPermit(failed)
     if (next.kind !== 'permit') {
-      if (verdict.kind === 'shortfall') verdict = { kind: 'retry', reason: 'unknown_answer' }
+      if (attempts.verdict.kind === 'shortfall') attempts.verdict = UNKNOWN
       return false
     }
     permit = next
@@ -100,6 +95,7 @@ export function createAttempts(
   }
 
   function nextPermit(failed: number): Promise<GateAnswer> {
+    const { verdict } = attempts
     if (verdict.kind === 'shortfall') return gate.pass(events, until, goesOnUntil)
     // The gate knows how long it stays unauthorized. The back-off applies when another batch opens
     // it at once.
@@ -108,18 +104,15 @@ export function createAttempts(
     return gate.passAgain(events, { attempt: failed, retryAfter }, until, goesOnUntil)
   }
 
-  function finalVerdict(): RecordedVerdict {
-    if (verdict.kind !== 'shortfall') return verdict
-    return { kind: 'shortfall', imported: Math.max(verdict.imported, counted ?? 0) }
-  }
-
   function end(end: AttemptEnd = { kind: 'failed', retryAfter: undefined }): void {
     if (isUnderWay) gate.ended(permit, end)
     isUnderWay = false
   }
 }
 
-const TRANSIENT: RecordedVerdict = { kind: 'retry', reason: 'mixpanel_unavailable' }
+/** The verdict on a 400 that is retried only because its text is about a passing fault. */
+export const TRANSIENT_BY_TEXT: RecordedVerdict = { kind: 'retry', reason: 'mixpanel_unavailable' }
+const UNKNOWN: RecordedVerdict = { kind: 'retry', reason: 'unknown_answer' }
 const FIRST: FailedAttempt = { attempt: 1, retryAfter: undefined }
 
 function endOf(verdict: RecordedVerdict, events: number): AttemptEnd {

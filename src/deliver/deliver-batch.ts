@@ -3,7 +3,7 @@ import type { Limit } from '../lib/semaphore.ts'
 import { IMPORTED, type Rejected, type RetryReason, retry } from '../model/outcome.ts'
 import type { PendingEvent } from '../model/pending-event.ts'
 import { createIsAccessRefused } from './access.ts'
-import { type AttemptsDeps, createAttempts } from './attempts.ts'
+import { type AttemptsDeps, createAttempts, TRANSIENT_BY_TEXT } from './attempts.ts'
 import { createBisect, type Delivered } from './bisect.ts'
 import type { Gate, GateAnswer } from './gate.ts'
 import type { Holding } from './holding.ts'
@@ -123,18 +123,18 @@ export function createDeliverBatch(
 
     const sent = batch.map(({ prepared }) => prepared)
     const isOfItsOwn = (): boolean => refusals.isOfItsOwn(pending)
-    const request = { events: batch.length, sent: () => sent, isOfItsOwn, until, goesOnUntil }
+    const request = { events: batch.length, sent, isOfItsOwn, until, goesOnUntil }
     const attempts = createAttempts(deps, request, permit)
     try {
-      await client.send(await importBodyOf(batch, gzipLimit, form), attempts.policy)
+      await client.send(await importBodyOf(batch, gzipLimit, form), attempts)
     } finally {
       attempts.end()
       // A socket that is kept alive holds its last request, and all that the request refers to.
       pending = []
       sent.length = 0
     }
-    if (attempts.isTransientByText()) refusals.noteText(batch)
-    return attempts.verdict()
+    if (attempts.verdict === TRANSIENT_BY_TEXT) refusals.noteText(batch)
+    return attempts.verdict
   }
 
   /**
