@@ -12,7 +12,7 @@ import {
 } from './message/portions.ts'
 import { createStoreLetters, type LetterStages } from './message/store-letters.ts'
 import type { Candidate, Line } from './model/event.ts'
-import { type EventOutcome, retry } from './model/outcome.ts'
+import { type Dropped, type EventOutcome, type Rejected, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
 import type { Prepare, PrepareEvent } from './prepare/prepare.ts'
 import type { RejectedGo, settlementOf } from './settle/settlement-of.ts'
@@ -116,12 +116,16 @@ export function createEventsOf(stages: Pick<Stages, 'parse' | 'transform' | 'pre
 
     return function eventsOfLine(body, place) {
       const { line, parsed } = stages.parse(body, place)
-      if (parsed.kind === 'rejected') return { kind: 'ended', line, outcome: parsed }
+      if (parsed.kind === 'rejected') return ended(line, parsed)
       const mapped = stages.transform(parsed.value, line, message)
-      if ('kind' in mapped) return { kind: 'ended', line, outcome: mapped }
+      if ('kind' in mapped) return ended(line, mapped)
       return prepared(line, mapped, prepareEvent)
     }
   }
+}
+
+function ended(line: Line, outcome: Dropped | Rejected): LineEvents {
+  return { kind: 'ended', line, events: [{ line, child: 0, step: outcome }] }
 }
 
 function prepared(

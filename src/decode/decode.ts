@@ -4,7 +4,7 @@ import type { Message } from '../model/message.ts'
 import { type Found, findLines, findOnlyLine } from './find-lines.ts'
 import { type Extent, footprintOf, sizeOf, tightFootprintOf } from './footprint.ts'
 import type { InflateBytes } from './inflate.ts'
-import { linesOf } from './places.ts'
+import { linesOf, onlyLine } from './places.ts'
 import { createReadText, notText, undecodable } from './read-text.ts'
 
 export interface DecodeOptions {
@@ -59,6 +59,7 @@ export function createDecode(
   nextTurn: () => Promise<void>,
 ): Decode {
   const readText = createReadText(maxBytes)
+  const maxSmallBytes = Math.min(SMALL_FOOTPRINT_BYTES, maxFootprintBytes)
   const tooLarge = undecodable(
     'too_large',
     `the events would take more memory than the ${maxFootprintBytes} bytes that this service gives ` +
@@ -79,7 +80,12 @@ export function createDecode(
 
     function decodeSmall(body: Body): Decoded | Promise<Decoded> {
       const only = findOnlyLine(body)
-      if (only) return weigh(body, only, 0)
+      const extent = { items: 1, longest: { bytes: body.bytes.length, controls: 0 } }
+      const bytes = footprintOf(body.bytes.length, extent)
+      if (only && bytes <= maxSmallBytes) {
+        messageBytes.add(bytes)
+        return { kind: 'lines', body, lines: onlyLine(only) }
+      }
       const finding = findLines(body, MOST_EVENTS)
       const found = finding.next()
       return found.done ? weigh(body, found.value, 0) : decodeInTurns(body, 0)

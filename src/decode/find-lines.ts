@@ -3,8 +3,7 @@ import { trimmedEndIn, trimmedEndInTurns } from '../lib/white-space.ts'
 import type { Body, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { linesIn } from './lines-in.ts'
-import { type JsonFault, parseJson } from './parse-json.ts'
-import { faultOf } from './parse-line.ts'
+import { faultOf, type JsonFault, parseJson } from './parse-line.ts'
 import { createPlaces, type Places } from './places.ts'
 import { type ArrayRead, readArray, type Span } from './read-array.ts'
 import { type LinesRead, readLines } from './read-lines.ts'
@@ -31,11 +30,12 @@ interface Opening {
 }
 
 /** The size of a text of one line that is parsed before anything else. */
-const SMALL_BYTES = 64 * 1024
+const SMALL_BYTES = 20 * 1024
 const LINE_FEED = 0x0a
 const COMMA = 0x2c
 const OPEN_BRACKET = 0x5b
 const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
 
 const TOO_MANY: Found = { kind: 'too_many' }
 const NO_OBJECT: Found = {
@@ -50,13 +50,13 @@ const NO_OBJECT: Found = {
  * Finds the one event of a small text on one line, as in most messages; `undefined` for other
  * texts.
  */
-export function findOnlyLine(body: Body): Found | undefined {
+export function findOnlyLine(body: Body): Place | undefined {
   const { bytes } = body
-  if (bytes[0] !== OPEN_BRACE || bytes.length > SMALL_BYTES) return undefined
-  if (bytes.includes(LINE_FEED)) return undefined
-  const end = trimmedEndIn(bytes, 0, bytes.length)
+  const { length } = bytes
+  if (bytes[0] !== OPEN_BRACE || length > SMALL_BYTES || bytes.includes(LINE_FEED)) return undefined
+  const end = bytes[length - 1] === CLOSE_BRACE ? length : trimmedEndIn(bytes, 0, length)
   const parsed = parseJson(body, 0, end)
-  return parsed.kind === 'json' ? onlyValue(0, end, parsed.value) : undefined
+  return parsed.kind === 'json' ? { number: 1, start: 0, end, parsed } : undefined
 }
 
 /**

@@ -1,5 +1,3 @@
-import { MOST_PARSED_BYTES } from './parse-json.ts'
-
 /** The amount of data in a text. */
 export interface Extent {
   /** The number of lines that are not blank, or of elements. */
@@ -41,6 +39,8 @@ const MOST_UNDER_WAY_BYTES = 24 * 1024 * 1024
  * its id.
  */
 const SETTLED_BYTES = 52
+/** The largest text that is parsed, in 100 ms at most. */
+export const MOST_PARSED_BYTES = 4 * 1024 * 1024
 /** The size below which an item does not matter: items are read one after the other. */
 const LARGE_ITEM_BYTES = 1024 * 1024
 /**

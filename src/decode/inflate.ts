@@ -34,15 +34,9 @@ const CORRUPT_CODES = ['Z_DATA_ERROR', 'Z_BUF_ERROR']
 
 const gunzipInBackground = promisify(gunzip)
 
-/** Whether bytes are gzip. Text never is: no UTF-8 begins like this (RFC 1952, 2.3.1). */
-export function isGzip(bytes: Buffer): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b
-}
-
 /**
  * Makes an `Inflate` for gzip of one member or several, up to `maxBytes`. A small one is inflated
- * at once. The bytes of a large one are reserved first, and the inflated bytes are kept in the
- * hold.
+ * at once. The bytes of a large one are reserved first, and the inflated bytes are counted.
  */
 export function createInflate(maxBytes: number): Inflate {
   const smallBytes = Math.min(SMALL_BYTES, maxBytes)

@@ -1,7 +1,7 @@
 import { elementsIn } from '../lib/json/bytes.ts'
 import { contentFrom, trimmedEndInTurns } from '../lib/white-space.ts'
 import type { Body } from '../model/event.ts'
-import { isObject, parseJson } from './parse-json.ts'
+import { isObject, parseJson } from './parse-line.ts'
 import { createPlaces, type Places } from './places.ts'
 
 /** An array, as far as it is good. */

@@ -1,6 +1,6 @@
 import type { Body } from '../model/event.ts'
 import { linesIn } from './lines-in.ts'
-import { parseJson } from './parse-json.ts'
+import { parseJson } from './parse-line.ts'
 import { createPlaces, type Places } from './places.ts'
 
 /** The lines of a text, and the number of those parsed that are JSON objects. */

@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type RejectReason, rejected } from '../model/outcome.ts'
-import { bytesOfBase64 } from './base64.ts'
-import { createInflate, type InflateBytes, type Inflated, isGzip } from './inflate.ts'
+import { createInflate, type InflateBytes, type Inflated } from './inflate.ts'
 
 /** The bytes in a message's data, without a byte-order mark, or the reason why there are none. */
 export type Read = Readonly<{ kind: 'text'; body: Body }> | NoText
@@ -69,12 +68,15 @@ export function notText(message: Message): NoText {
   return undecodable('unreadable_data', `the data is ${fault}`)
 }
 
-function textOf(bytes: Buffer): Read {
-  return { kind: 'text', body: { bytes: withoutByteOrderMark(bytes), isUtf8: isUtf8(bytes) } }
+/** Whether bytes are gzip. Text never is: no UTF-8 begins like this (RFC 1952, 2.3.1). */
+export function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 
-function withoutByteOrderMark(bytes: Buffer): Buffer {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+function textOf(bytes: Buffer): Read {
+  const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  const text = hasByteOrderMark ? bytes.subarray(3) : bytes
+  return { kind: 'text', body: { bytes: text, isUtf8: isUtf8(bytes) } }
 }
 
 /**
@@ -85,4 +87,18 @@ function promisesGzip({ attributes }: Message): boolean {
   return Object.entries(attributes).some(([name, value]) => {
     return /^(content-)?encoding$/i.test(name) && /gzip/i.test(value)
   })
+}
+
+/**
+ * Returns the bytes of a base64 text, or `undefined` when it is not base64. Both alphabets are
+ * accepted, and padding may be left out. White space is not accepted, nor other characters that
+ * Node would skip.
+ */
+export function bytesOfBase64(text: string): Buffer | undefined {
+  const padding = text.endsWith('==') ? 2 : Number(text.endsWith('='))
+  const digits = text.length - padding
+  if (digits % 4 === 1 || (padding > 0 && text.length % 4 !== 0)) return undefined
+  const bytes = Buffer.from(text, 'base64')
+  // Node skips a character that is not base64. Bytes are then missing.
+  return bytes.length === Math.floor((digits * 3) / 4) ? bytes : undefined
 }

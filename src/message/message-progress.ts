@@ -122,7 +122,7 @@ export class MessageProgress implements OutcomeSink {
    * do. `skip` is called with the number of lines of each.
    */
   skipSettled(skip: (lines: number) => void): void {
-    for (let next = this.nextEarlier(); next; next = this.nextEarlier()) {
+    for (const next of this.earlier?.portions.slice(this.portions) ?? []) {
       if (!this.isSettled(this.outcomes.count(), next.events)) return
       this.giveBack(next, retry('deadline'))
       this.portions += 1
@@ -180,10 +180,6 @@ export class MessageProgress implements OutcomeSink {
     }
     this.inFlightBytes += step.bytes + PENDING_BYTES
     pending.push({ sink: this, place, prepared: step })
-  }
-
-  private nextEarlier(): PortionCounts | undefined {
-    return this.earlier?.portions[this.portions]
   }
 
   private isSettled(from: number, events: number): boolean {

@@ -1,7 +1,7 @@
 import { createIsIn, TO_THE_END } from '../lib/ranges.ts'
 import type { Body, Decoded, Line, Place } from '../model/event.ts'
-import type { Message, ReplayedChild } from '../model/message.ts'
-import { type Dropped, type Rejected, rejected, retry } from '../model/outcome.ts'
+import type { Message, Replay, ReplayedChild } from '../model/message.ts'
+import { type Dropped, rejected, retry } from '../model/outcome.ts'
 import type { MadeEvent } from '../model/pending-event.ts'
 import { replayLines } from './replay-lines.ts'
 
@@ -11,11 +11,12 @@ import { replayLines } from './replay-lines.ts'
  */
 export type EventsOf = (message: Message) => (body: Body, place: Place) => LineEvents
 
-/** The events of a line, or the outcome that ended the line before it became events. */
-export type LineEvents = Readonly<
-  | { kind: 'events'; line: Line; events: readonly MadeEvent[] }
-  | { kind: 'ended'; line: Line; outcome: Dropped | Rejected }
->
+/** The events of a line. One that `ended` before it became events is one event with its outcome. */
+export interface LineEvents {
+  readonly kind: 'events' | 'ended'
+  readonly line: Line
+  readonly events: readonly MadeEvent[]
+}
 
 /** Some of the events of a message, one after the other. */
 export interface Portion {
@@ -68,7 +69,7 @@ const LINES_LACKING: Decoded = Object.freeze({
 
 /** Makes the events of a message from its decoded data. */
 export function createPortions(read: Decoded, pushed: Message, deps: PortionsDeps): Portions {
-  const decoded = lacksLines(read, pushed) ? LINES_LACKING : read
+  const decoded = pushed.replay && lacksLines(read, pushed.replay) ? LINES_LACKING : read
   return decoded.kind === 'lines'
     ? portionsOfLines(decoded, pushed, deps)
     : portionsOfWhole(decoded, pushed)
@@ -146,7 +147,7 @@ function portionsOfLines(
   function addLine(events: MadeEvent[], place: Place): number {
     const made = eventsOfLine(body, place)
     const { line } = made
-    const all = replay?.child ? eventsOfChild(made, replay.child) : eventsOfWhole(made)
+    const all = replay?.child ? eventsOfChild(made, replay.child) : made.events
     // The events are made all the same, because ids of the content depend on the events before
     // them.
     for (const event of all) {
@@ -160,9 +161,9 @@ function portionsOfLines(
  * Whether a letter of many events names lines that its data does not have. Lines were then removed
  * from it, and the numbers do not show any more which lines are to be sent.
  */
-function lacksLines(decoded: Decoded, { replay }: Message): boolean {
-  const last = replay?.lines?.at(-1)
-  if (decoded.kind !== 'lines' || replay?.line !== 0) return false
+function lacksLines(decoded: Decoded, { line, lines }: Replay): boolean {
+  const last = lines?.at(-1)
+  if (decoded.kind !== 'lines' || line !== 0) return false
   if (!last || last.to === TO_THE_END) return false
   let lastNumber = 0
   for (const { number } of decoded.lines) lastNumber = number
@@ -178,11 +179,6 @@ function isAmongEquals({ step }: MadeEvent): boolean {
   return step.kind === 'prepared' && (step.ordinal ?? 1) > 1
 }
 
-function eventsOfWhole(made: LineEvents): readonly MadeEvent[] {
-  if (made.kind === 'events') return made.events
-  return [{ line: made.line, child: 0, step: made.outcome }]
-}
-
 /**
  * Returns the events of a line whose letter is for one child: that child, and those that the
  * letter's transform did not make. The other children are settled, or have letters of their own. A
@@ -191,7 +187,7 @@ function eventsOfWhole(made: LineEvents): readonly MadeEvent[] {
 function eventsOfChild(made: LineEvents, sought: ReplayedChild): readonly MadeEvent[] {
   const { line } = made
   const place = { child: sought.place, children: sought.of }
-  if (made.kind === 'ended') return [{ line, ...place, step: made.outcome }]
+  if (made.kind === 'ended') return made.events.map((event) => ({ ...event, ...place }))
   const found = made.events
     .filter(({ child }) => Math.max(1, child) === sought.place)
     .map((event) => ({ ...event, ...place }))

@@ -4,8 +4,7 @@ import { createOrdinals } from '../lib/ordinals.ts'
 import type { Candidate } from '../model/event.ts'
 import type { Message, Replay } from '../model/message.ts'
 import type { EventTime } from './event-time.ts'
-import { childIdOf } from './insert-id.ts'
-import { isLegalInsertId, isUsableInsertId } from './mixpanel-ids.ts'
+import { childIdOf, isLegalInsertId, isUsableInsertId } from './insert-id.ts'
 
 /** An event that has no usable insert id of its own. */
 export interface UnnamedEvent {
@@ -35,9 +34,11 @@ const DIGITS = /^\d+$/
  * message id is Pub/Sub's.
  */
 export function idsOfMessage(message: Message): DeriveId {
-  const idOfLine = lineIdsOf(message)
   return function deriveId({ candidate: { line, child } }) {
-    return { id: idOfLetter(message, child) ?? childIdOf(idOfLine(line.number), child) }
+    const letters = message.replay && idOfLetter(message, message.replay, child)
+    if (letters !== undefined) return { id: letters }
+    const id = idOfLine(message.messageId, line.number)
+    return { id: child > 1 ? childIdOf(id, child) : id }
   }
 }
 
@@ -56,19 +57,17 @@ export function idsOfContent(message: Message): DeriveId {
     if (unnamed.time.ownMs === undefined) return ofMessage(unnamed)
     const text = textWithOwnTime(unnamed)
     const ordinal = nextOrdinal(text)
-    const letter = idOfLetter(message, child)
+    const letter = message.replay && idOfLetter(message, message.replay, child)
     if (letter !== undefined) return { id: letter, ordinal }
     const place = findPlace(message, child) ?? [ordinal, ...handMadeOf(message)]
     return { id: hashId(['content', text, ...place]), ordinal }
   }
 }
 
-function lineIdsOf({ messageId }: Message): (line: number) => string {
-  const isPubSubs = DIGITS.test(messageId)
-  return function idOfLine(line) {
-    const id = `${messageId}-${line}`
-    return isPubSubs && isLegalInsertId(id) ? id : hashId(['message', messageId, line])
-  }
+function idOfLine(messageId: string, line: number): string {
+  const id = `${messageId}-${line}`
+  const isPubSubs = DIGITS.test(messageId) && isLegalInsertId(id)
+  return isPubSubs ? id : hashId(['message', messageId, line])
 }
 
 function textWithOwnTime({ candidate, event, time }: UnnamedEvent): string {
@@ -77,9 +76,9 @@ function textWithOwnTime({ candidate, event, time }: UnnamedEvent): string {
 }
 
 /** Returns the id that a replayed event had when its letter was written. */
-function idOfLetter({ messageId, replay }: Message, child: number): string | undefined {
-  const id = replay?.insertId
-  if (!replay || replay.line === 0 || id === undefined || !isUsableInsertId(id)) return undefined
+function idOfLetter({ messageId }: Message, replay: Replay, child: number): string | undefined {
+  const id = replay.insertId
+  if (replay.line === 0 || id === undefined || !isUsableInsertId(id)) return undefined
   return isLettersChild(childIn(replay, messageId), child) ? id : undefined
 }
 

@@ -1,14 +1,40 @@
 import { hashId } from '../lib/digest.ts'
 import { propertyText } from '../lib/json/text.ts'
 import type { Candidate } from '../model/event.ts'
-import { isBadId, isLegalInsertId } from './mixpanel-ids.ts'
+
+/**
+ * The placeholders that Mixpanel refuses as `distinct_id` and `$insert_id`, in any case (observed).
+ */
+const BAD_IDS = new Set([
+  '00000000-0000-0000-0000-000000000000',
+  'anon',
+  'anonymous',
+  'nil',
+  'none',
+  'null',
+  'n/a',
+  'na',
+  'undefined',
+  'unknown',
+  '<nil>',
+  '0',
+  '-1',
+  'true',
+  'false',
+  '[]',
+  '{}',
+])
+const LONGEST_BAD_ID = 36
+
+const LEGAL_INSERT_ID = /^[A-Za-z0-9-]{1,36}$/
 
 /**
  * Returns the event's own `$insert_id`, hashed when Mixpanel would not accept it as it is;
  * `undefined` when it has none, or a placeholder.
  */
 export function ownIdOf(given: unknown, eventText: string): string | undefined {
-  const id = textOf(given, eventText)
+  if (given === undefined || given === null || given === '') return undefined
+  const id = typeof given === 'string' ? given : textIn(eventText)
   if (id === '' || isBadId(id)) return undefined
   return isLegalInsertId(id) ? id : hashId(['own', id])
 }
@@ -48,11 +74,24 @@ export function createClaims(): ClaimId {
 }
 
 /**
- * Returns the raw text of a value that is no string, because a large number has lost its last
+ * Returns the raw text of an insert id that is no string, because a large number has lost its last
  * digits as a value.
  */
-function textOf(given: unknown, eventText: string): string {
-  if (typeof given === 'string') return given
-  if (given === undefined || given === null) return ''
+function textIn(eventText: string): string {
   return propertyText(eventText, '$insert_id') ?? ''
+}
+
+/** Whether an id is a placeholder. Sources: https://developer.mixpanel.com/reference/import-events. */
+export function isBadId(id: string): boolean {
+  return id.length <= LONGEST_BAD_ID && BAD_IDS.has(id.toLowerCase())
+}
+
+/** Whether an insert id has a form that Mixpanel accepts. A bad id may have one, too. */
+export function isLegalInsertId(id: string): boolean {
+  return LEGAL_INSERT_ID.test(id)
+}
+
+/** Whether Mixpanel accepts an insert id as it is. */
+export function isUsableInsertId(id: string): boolean {
+  return isLegalInsertId(id) && !isBadId(id)
 }

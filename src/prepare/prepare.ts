@@ -4,8 +4,7 @@ import type { Message } from '../model/message.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { type DeriveId, idsOfContent, idsOfMessage } from './derived-ids.ts'
 import { eventTimeOf } from './event-time.ts'
-import { type ClaimId, createClaims, ownIdOf } from './insert-id.ts'
-import { isBadId } from './mixpanel-ids.ts'
+import { type ClaimId, createClaims, isBadId, ownIdOf } from './insert-id.ts'
 
 export interface PrepareOptions {
   /** The source of the insert ids for events without a usable one of their own. */
@@ -59,7 +58,8 @@ function prepareEvent(
   { claimId, deriveId }: { readonly claimId: ClaimId; readonly deriveId: DeriveId },
 ): PreparedEvent | Rejected {
   const event = candidate.value
-  const givenId = givenIdIn(event)
+  const givenId =
+    isObject(event) && isObject(event.properties) ? event.properties.$insert_id : undefined
   const ownId = ownIdOf(givenId, candidate.text)
   // The id is claimed before anything is rejected: once the event is corrected, its id must be
   // free.
@@ -87,10 +87,6 @@ function prepareEvent(
 
 function tooLarge(text: string): Rejected {
   return rejected('too_large', `the event has ${Buffer.byteLength(text)} bytes`)
-}
-
-function givenIdIn(value: unknown): unknown {
-  return isObject(value) && isObject(value.properties) ? value.properties.$insert_id : undefined
 }
 
 function isEvent(value: unknown): value is ParsedEvent {

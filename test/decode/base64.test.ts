@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { bytesOfBase64 } from '../../src/decode/base64.ts'
+import { bytesOfBase64 } from '../../src/decode/read-text.ts'
 
 describe('bytesOfBase64', () => {
   it('reads the bytes that were written, in either alphabet, padded or not', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { createInflate, isGzip } from '../../src/decode/inflate.ts'
+import { createInflate } from '../../src/decode/inflate.ts'
+import { isGzip } from '../../src/decode/read-text.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 
 const MIB = 1024 * 1024

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isObject, parseJson } from '../../src/decode/parse-json.ts'
+import { isObject, parseJson } from '../../src/decode/parse-line.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB

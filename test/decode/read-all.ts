@@ -8,7 +8,8 @@ const MANY = 1_000_000
 /** The lines of a text, cut out and parsed; one when the text is rejected as a whole. */
 export function readAll(bytes: Buffer): readonly ParsedLine[] {
   const body: Body = { bytes, isUtf8: true }
-  return linesIn(body, findOnlyLine(body) ?? found(body))
+  const only = findOnlyLine(body)
+  return only ? [parseLine(body, only)] : linesIn(body, found(body))
 }
 
 function found(body: Body): Found {
