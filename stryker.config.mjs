@@ -17,7 +17,7 @@ export default {
   mutate: [
     'src/{decode,batch,settle,prepare}/**/*.ts',
     'src/deliver/{verdict,failed-records,mixpanel-texts,trust,attempts,deliver-batch,bisect,settle-events}.ts',
-    'src/deliver/{access,refusals,holding,gate,circuit,rate,last-minute}.ts',
+    'src/deliver/{access,refusals,holding,gate,circuit,rate}.ts',
     // Without what asks Google, whose tests need a bundle and a server.
     'src/dead-letter/!(google-credentials|topic-client).ts',
     'src/lib/{json/text,ordinals,ranges}.ts',

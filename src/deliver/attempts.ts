@@ -28,8 +28,10 @@ export interface ImportRequest {
 export interface Attempts extends AttemptPolicy {
   /** The verdict on the last attempt. */
   readonly verdict: RecordedVerdict
-  /** Ends an attempt that a bug has left without an answer. The gate waits for the end of each. */
-  end(): void
+  /** Whether an attempt has no answer yet. */
+  readonly isUnderWay: boolean
+  /** Ends an attempt that a bug has left without an answer: the gate waits for the end of each. */
+  abandon(): void
 }
 
 /** Makes the attempts at one request. `first` is the permit for the first. */
@@ -41,19 +43,26 @@ export function createAttempts(
   const { gate, trust, onVerdict } = deps
   const { events, until, goesOnUntil } = request
   let permit = first
-  let isUnderWay = true
   /** The instant of the first attempt whose answer named a passing fault. */
   let transientSince: number | undefined
   /** The largest count of the answers that fell short; Mixpanel is asked for it a second time. */
   let counted: number | undefined
-  const attempts = { events, verdict: UNKNOWN, onAnswer, nextAttempt, end }
+  const attempts = {
+    events,
+    verdict: UNKNOWN,
+    isUnderWay: true,
+    onAnswer,
+    nextAttempt,
+    abandon,
+  }
   return attempts
 
   function onAnswer(answer: ImportAnswer): boolean {
     const recorded = trust.record(verdictOn(answer, request.sent), permit.at)
     const verdict = recorded.kind === 'refused' ? believed(recorded) : recorded
     attempts.verdict = verdict
-    end(endOf(verdict, events))
+    attempts.isUnderWay = false
+    gate.ended(permit, endOf(verdict, events))
     onVerdict(verdict)
     if (verdict.kind === 'shortfall') return noteCount(verdict.imported)
     return verdict.kind === 'retry' || verdict.kind === 'misconfigured'
@@ -90,7 +99,7 @@ export function createAttempts(
       return false
     }
     permit = next
-    isUnderWay = true
+    attempts.isUnderWay = true
     return true
   }
 
@@ -104,9 +113,9 @@ export function createAttempts(
     return gate.passAgain(events, { attempt: failed, retryAfter }, until, goesOnUntil)
   }
 
-  function end(end: AttemptEnd = { kind: 'failed', retryAfter: undefined }): void {
-    if (isUnderWay) gate.ended(permit, end)
-    isUnderWay = false
+  function abandon(): void {
+    attempts.isUnderWay = false
+    gate.ended(permit, { kind: 'failed', retryAfter: undefined })
   }
 }
 

@@ -128,7 +128,7 @@ export function createDeliverBatch(
     try {
       await client.send(await importBodyOf(batch, gzipLimit, form), attempts)
     } finally {
-      attempts.end()
+      if (attempts.isUnderWay) attempts.abandon()
       // A socket that is kept alive holds its last request, and all that the request refers to.
       pending = []
       sent.length = 0

@@ -101,13 +101,15 @@ export function createMixpanelClient(
       if (last && (error instanceof GaveUp || error instanceof AxiosError)) return last
       throw error
     } finally {
-      attempt.end()
+      attempt.stopTimer()
     }
 
     function onAnswer(answer: ImportAnswer): boolean {
       last = answer
+      attempt.stopTimer()
       const status = answer.kind === 'answered' ? answer.status : answer.reason
-      const request = { events: policy.events, bytes: body.plainBytes, elapsedMs: attempt.end() }
+      const elapsedMs = clock.monotonic() - attempt.startedAt
+      const request = { events: policy.events, bytes: body.plainBytes, elapsedMs }
       requestEnded(
         'cause' in answer ? { status, cause: answer.cause, ...request } : { status, ...request },
       )
@@ -118,19 +120,19 @@ export function createMixpanelClient(
   /**
    * Bounds one attempt as a whole: axios's own time-out starts anew with each byte of an answer.
    */
-  function begin(): { signal: AbortSignal; end: () => number } {
+  function begin(): Attempt {
     sockets.closeStale()
     const timeUp = new AbortController()
-    const startedAt = clock.monotonic()
-    const callOff = clock.after(options.timeoutMs, () => timeUp.abort())
-    return {
-      signal: timeUp.signal,
-      end() {
-        callOff()
-        return clock.monotonic() - startedAt
-      },
-    }
+    const stopTimer = clock.after(options.timeoutMs, () => timeUp.abort())
+    return { signal: timeUp.signal, startedAt: clock.monotonic(), stopTimer }
   }
+}
+
+interface Attempt {
+  readonly signal: AbortSignal
+  /** In monotonic ms. */
+  readonly startedAt: number
+  readonly stopTimer: () => void
 }
 
 /** The error that ends axios-retry when the next attempt would come too late. */

@@ -1,5 +1,3 @@
-import { createLastMinute } from './last-minute.ts'
-
 export interface RateOptions {
   /** The upper bound of the rate. The rate starts at a tenth of it. */
   readonly maxEventsPerSecond: number
@@ -45,6 +43,8 @@ const CLIMB_REQUESTS = 75
 const SCARCE_MS = 100
 /** The time in which an unused rate falls to a third. The peak is forgotten after it, too. */
 const FADE_MS = 60_000
+/** The seconds of a minute that are counted. */
+const SLOTS = 60
 
 /**
  * Makes a rate that moves as docs/decisions/0012 says. It falls by 30 % on a 429. It rises fast
@@ -144,5 +144,43 @@ export function createRate({ maxEventsPerSecond }: RateOptions, startAt: number)
   function fade(factor: number): void {
     perSecond *= factor
     if (climb) climb.peak *= factor
+  }
+}
+
+/** A count of the last minute, to the second. Instants are monotonic ms. */
+export interface LastMinute {
+  add(amount: number, now: number): void
+  perSecond(now: number): number
+}
+
+/** Makes a ring of seconds. A second is forgotten when it is a minute old. */
+export function createLastMinute(startAt: number): LastMinute {
+  const slots = new Array<number>(SLOTS).fill(0)
+  let second = Math.floor(startAt / 1_000)
+  let total = 0
+
+  return { add, perSecond }
+
+  function add(amount: number, now: number): void {
+    turnTo(now)
+    const slot = second % SLOTS
+    slots[slot] = (slots[slot] ?? 0) + amount
+    total += amount
+  }
+
+  function perSecond(now: number): number {
+    turnTo(now)
+    return total / SLOTS
+  }
+
+  function turnTo(now: number): void {
+    const to = Math.floor(now / 1_000)
+    // After a pause of a minute and more, each slot is emptied once.
+    for (second = Math.max(second, to - SLOTS); second < to; empty(second % SLOTS)) second += 1
+  }
+
+  function empty(slot: number): void {
+    total -= slots[slot] ?? 0
+    slots[slot] = 0
   }
 }

@@ -87,7 +87,8 @@ function retryLater(reason: RetryReason, retryAfter: string | undefined): Verdic
  */
 function verdictOnSuccess(reply: ImportReply, sent: readonly SentEvent[]): Verdict {
   const imported = countIn(reply)
-  if (imported === undefined || imported > sent.length || isZero(reply.status)) return UNKNOWN
+  const isFailure = reply.status === 0 || reply.status === '0'
+  if (imported === undefined || imported > sent.length || isFailure) return UNKNOWN
   // This is not documented, but a success that lists failures must not count as a success of all.
   if (listsRecords(reply)) return verdictOnRecords(reply, sent)
   if (imported === sent.length) return { kind: 'imported' }
@@ -202,10 +203,6 @@ function countIn({ num_records_imported: count }: ImportReply): number | undefin
 function countOf(reply: ImportReply, absent = Number.NaN): number {
   if (reply.num_records_imported === undefined) return absent
   return countIn(reply) ?? Number.NaN
-}
-
-function isZero(status: unknown): boolean {
-  return status === 0 || status === '0'
 }
 
 function textOf(error: unknown): string {
