@@ -11,7 +11,7 @@ import { type BodyForm, importBodyOf } from './import-body.ts'
 import type { MixpanelClient } from './mixpanel-client.ts'
 import type { Refusals } from './refusals.ts'
 import { latestDeliverBy, latestGoesOnUntil, settleEach, settleEvents } from './settle-events.ts'
-import { importsSomething, type RecordedVerdict, type Trust } from './trust.ts'
+import { isSomeImported, type RecordedVerdict, type Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
 export interface DeliverDeps extends Pick<AttemptsDeps, 'onVerdict'> {
@@ -75,7 +75,7 @@ export function createDeliverBatch(
         return IMPORTED_SOME
       case 'settled':
         settleEach(batch, end.outcomes)
-        return importsSomething(end) ? IMPORTED_SOME : IMPORTED_NONE
+        return isSomeImported(end.outcomes) ? IMPORTED_SOME : IMPORTED_NONE
       case 'listed':
         return deliverUnlisted(batch, end.rejected)
       case 'shortfall':

@@ -1,3 +1,4 @@
+import type { EventOutcome } from '../model/outcome.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -55,13 +56,33 @@ export function createTrust(): Trust {
   }
 
   function record(verdict: Verdict, sentAt: number): RecordedVerdict {
-    if (importsSomething(verdict)) noteImport(sentAt)
-    if (verdict.kind === 'misconfigured') noteFault(sentAt)
-    if (verdict.kind !== 'shut_out') return verdict
+    switch (verdict.kind) {
+      case 'imported':
+        noteImport(sentAt)
+        return verdict
+      case 'settled':
+        if (isSomeImported(verdict.outcomes)) noteImport(sentAt)
+        return verdict
+      case 'shortfall':
+        if (verdict.imported > 0) noteImport(sentAt)
+        return verdict
+      case 'misconfigured':
+        noteFault(sentAt)
+        return verdict
+      case 'shut_out':
+        return recordShutOut(verdict.status, sentAt)
+      case 'listed':
+      case 'refused':
+      case 'retry':
+        return verdict
+    }
+  }
+
+  function recordShutOut(status: number, sentAt: number): RecordedVerdict {
     shutOut += 1
     if (shutOut < SHUT_OUT_TIMES) return { kind: 'retry', reason: 'unknown_answer' }
     noteFault(sentAt)
-    return { kind: 'misconfigured', status: verdict.status }
+    return { kind: 'misconfigured', status }
   }
 
   function noteImport(sentAt: number): void {
@@ -94,20 +115,7 @@ export function createTrust(): Trust {
   }
 }
 
-/** Whether an answer says that Mixpanel has imported something. */
-export function importsSomething(verdict: Verdict): boolean {
-  switch (verdict.kind) {
-    case 'imported':
-      return true
-    case 'settled':
-      return verdict.outcomes.some(({ kind }) => kind === 'imported')
-    case 'shortfall':
-      return verdict.imported > 0
-    case 'listed':
-    case 'refused':
-    case 'retry':
-    case 'shut_out':
-    case 'misconfigured':
-      return false
-  }
+/** Whether one of the outcomes of a batch is an import. */
+export function isSomeImported(outcomes: readonly EventOutcome[]): boolean {
+  return outcomes.some(({ kind }) => kind === 'imported')
 }
