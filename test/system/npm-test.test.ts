@@ -10,11 +10,14 @@ import { aFolder } from '../helpers/world.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** `npm test -- FILES`, with two seconds of CPU in the place of two minutes. */
-async function runTests(files: string): Promise<{ code: unknown; out: string }> {
+/** `npm test -- ARGUMENT`, with two seconds of CPU in the place of two minutes. */
+async function runTests(
+  argument: string,
+  cpuSeconds = '2',
+): Promise<{ code: unknown; out: string }> {
   const path = `${dirname(process.execPath)}:${process.env.PATH}`
-  const env = { PATH: path, TEST_CPU_SECONDS: '2' }
-  const shell = spawn('npm', ['test', '--', files], { cwd: ROOT, env })
+  const env = { PATH: path, TEST_CPU_SECONDS: cpuSeconds }
+  const shell = spawn('npm', ['test', '--', argument], { cwd: ROOT, env })
   const [out, [code]] = await Promise.all([text(shell.stdout), once(shell, 'exit')])
   return { code, out }
 }
@@ -40,3 +43,13 @@ for (const [where, code] of Object.entries({
     assert.match(out, /✖ .*endless\.test\.mjs/)
   })
 }
+
+it('npm test runs the in-process tests when it is told no file', async () => {
+  const { code, out } = await runTests('--test-name-pattern=no such test', '60')
+
+  assert.equal(code, 0)
+  assert.deepEqual(
+    [...out.matchAll(/^✔ (\S+)/gm)].map(([, file]) => file),
+    ['test/halves/one.ts', 'test/halves/two.ts'],
+  )
+})

@@ -1,0 +1,3 @@
+import { loadHalf } from '../helpers/load-half.ts'
+
+await loadHalf(0)

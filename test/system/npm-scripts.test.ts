@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { aFolder } from '../helpers/world.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** A Node that says it is of this version, and evaluates what it is given. */
+const nodeOf = (version: string): string => `
+[ "$1" = --version ] && echo 'v${version}' && exit
+exec '${process.execPath}' -e "Object.defineProperty(process.versions, 'node', { value: '${version}' }); $2"`
+
+/** Runs a script of tools/ among commands that are shell scripts. */
+async function runAmong(t: TestContext, commands: Readonly<Record<string, string>>, tool: string) {
+  const folder = await aFolder(t)
+  for (const [name, script] of Object.entries(commands)) {
+    await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  }
+  const env = { PATH: `${folder}:/usr/bin:/bin` }
+  return spawnSync('sh', [`tools/${tool}`, 'a.ts'], { cwd: ROOT, env, encoding: 'utf8' })
+}
+
+describe('tools/node.sh', () => {
+  for (const version of ['20.20.2', '9.11.2']) {
+    it(`says what to do on Node ${version}, and runs nothing`, async (t) => {
+      const { status, stderr } = await runAmong(t, { node: nodeOf(version) }, 'node.sh')
+
+      assert.equal(status, 1)
+      assert.match(stderr, new RegExp(`needs Node 24 or newer, and this is v${version}\\.`))
+      assert.match(stderr, /Run `npm ci`/)
+    })
+  }
+
+  for (const version of ['24.0.0', '100.1.0']) {
+    it(`runs what it is given on Node ${version}`, async (t) => {
+      const node = `[ "$1" = a.ts ] && echo ran && exit 7\n${nodeOf(version)}`
+
+      const { status, stdout } = await runAmong(t, { node }, 'node.sh')
+
+      assert.equal(status, 7)
+      assert.equal(stdout, 'ran\n')
+    })
+  }
+})
+
+describe('tools/check.sh', () => {
+  const good = Object.fromEntries(
+    ['node', 'tsc', 'biome', 'redocly', 'knip', 'lockfile-lint'].map((name) => [name, 'exit 0']),
+  )
+
+  it('succeeds when every claim holds', async (t) => {
+    const { status, stderr } = await runAmong(t, good, 'check.sh')
+
+    assert.equal(status, 0)
+    assert.equal(stderr, '')
+  })
+
+  for (const name of Object.keys(good)) {
+    it(`fails when ${name} fails, and runs all the others`, async (t) => {
+      const { status, stdout } = await runAmong(t, { ...good, [name]: 'exit 3' }, 'check.sh')
+
+      assert.equal(status, 1)
+      assert.equal(stdout.match(/^== /gm)?.length, Object.keys(good).length)
+    })
+  }
+
+  it('names all claims that do not hold at the end', async (t) => {
+    const { stderr } = await runAmong(t, { ...good, tsc: 'exit 2', knip: 'exit 1' }, 'check.sh')
+
+    assert.equal(stderr, '\nThese claims do not hold:\n  Types hold\n  Nothing lies unused\n')
+  })
+})
