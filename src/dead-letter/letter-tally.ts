@@ -4,7 +4,7 @@ import type { Line } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
-import { letterOfEvent } from './letter-of-event.ts'
+import { makeDeadLetter } from './make-dead-letter.ts'
 
 /** The size of the letters of one message, before any of them is written. */
 export interface LetterTally {
@@ -68,7 +68,7 @@ export function createLetterTally(message: Message, decodedBytes: number): Lette
    * Returns the exact size of a letter. The part about the message is the same in all its letters.
    */
   function bytesOf(event: RejectedEvent): number {
-    const { message: about, ...own } = letterOfEvent(message, event, AT)
+    const { message: about, ...own } = makeDeadLetter(message, event, AT)
     messageBytes ??= Buffer.byteLength(`,"message":${JSON.stringify(about)}\n`)
     return Buffer.byteLength(JSON.stringify(own)) + messageBytes
   }

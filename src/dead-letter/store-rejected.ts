@@ -4,8 +4,7 @@ import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
 import type { Telemetry } from '../model/telemetry.ts'
-import { letterOfMany } from './dead-letter-of.ts'
-import { letterOfEvent } from './letter-of-event.ts'
+import { makeDeadLetter, makeLetterOfMany } from './make-dead-letter.ts'
 
 export interface StoreRejectedDeps {
   readonly store: StoreDeadLetters
@@ -47,14 +46,14 @@ export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDe
     for (const some of groupsOf(message, events)) {
       if (!isFirst && !mayStore()) return false
       isFirst = false
-      const letters = some.map((event) => letterOfEvent(message, event, clock.now()))
+      const letters = some.map((event) => makeDeadLetter(message, event, clock.now()))
       if (!(await stored(letters, reasonsOf(some)))) return false
     }
     return true
   }
 
   function storeMany(message: Message, many: RejectedMany): Promise<boolean> {
-    return stored([letterOfMany(message, many, clock.now())], many.reasons)
+    return stored([makeLetterOfMany(message, many, clock.now())], many.reasons)
   }
 
   async function stored(letters: readonly DeadLetter[], reasons: Reasons): Promise<boolean> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { letterOfEvent } from '../../src/dead-letter/letter-of-event.ts'
 import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
+import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
 import { rejected } from '../../src/model/outcome.ts'
 import type { RejectedEvent } from '../../src/model/pending-event.ts'
 import { aMessage } from '../helpers/builders.ts'
@@ -42,7 +42,7 @@ describe('the letters of a message', () => {
 
         tally.add(events)
 
-        const letters = events.map((one) => letterOfEvent(message, one, 1e12))
+        const letters = events.map((one) => makeDeadLetter(message, one, 1e12))
         const lines = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('')
         assert.equal(tally.bytes(), Buffer.byteLength(lines))
       }),

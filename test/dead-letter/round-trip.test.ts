@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { deadLetterOf } from '../../src/dead-letter/dead-letter-of.ts'
 import { messagesOf } from '../../src/dead-letter/letter-message.ts'
+import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
 import { judgePublish } from '../../src/local/pubsub/publish-rules.ts'
 import { replayLines } from '../../src/message/replay-lines.ts'
 import { LETTER_ATTRIBUTES } from '../../src/model/letter-attributes.ts'
@@ -19,7 +19,7 @@ const value = fc.string({ unit: 'grapheme', maxLength: 100 })
 /** And any name, those among them that it keeps for itself or that a letter has. */
 const name = fc
   .tuple(fc.constantFrom('', '', 'goog', 'GOOG', 'pubsub-mixpanel-'), fc.string({ maxLength: 60 }))
-  .map((deps) => deps.join(''))
+  .map((words) => words.join(''))
 const message = fc
   .record(
     {
@@ -47,7 +47,7 @@ const place = fc.record({
     }),
     { nil: undefined },
   ),
-  ordinal: fc.option(fc.integer({ min: 2, max: 1_000_000 }), { nil: undefined }),
+  ordinal: fc.integer({ min: 1, max: 1_000_000 }),
 })
 
 it('a letter of whatever message, published again, is that message with its event in its place', () => {
@@ -85,15 +85,8 @@ function letterOf(
   { line, children, ordinal }: Place,
   outcome: ReturnType<typeof rejected>,
 ) {
-  return deadLetterOf({
-    message: origin,
-    line: { number: line, text: 'x' },
-    child: 0,
-    ...children,
-    ordinal,
-    outcome,
-    deadLetteredAt: 0,
-  })
+  const event = { line: { number: line, text: 'x' }, child: 0, ...children, ordinal, outcome }
+  return makeDeadLetter(origin, event, 0)
 }
 
 /** As it comes back: through Pub/Sub, and through the front door. */

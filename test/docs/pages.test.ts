@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { portsFrom } from '../../src/cli/ports.ts'
 import { suggestedCommands } from '../../src/cli/suggested-commands.ts'
 import { inForce } from '../../src/config/in-force.ts'
-import { deadLetterOf, letterOfMany } from '../../src/dead-letter/dead-letter-of.ts'
+import { makeDeadLetter, makeLetterOfMany } from '../../src/dead-letter/make-dead-letter.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
 import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
 import { IMPORTED, REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
@@ -13,7 +13,7 @@ import { settlementOf } from '../../src/settle/settlement-of.ts'
 import { createEventTotals } from '../../src/telemetry/event-totals.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { readAll } from '../decode/read-all.ts'
-import { aMessage } from '../helpers/builders.ts'
+import { aMessage, aPreparedEvent } from '../helpers/builders.ts'
 import { load, ON_CLOUD_RUN } from '../helpers/config.ts'
 import { blocksIn, sectionOf, spansIn, tableOf, textOf } from './markdown.ts'
 import { DECLARED } from './openapi-document.ts'
@@ -50,7 +50,7 @@ describe('the pages', () => {
     const rows = tableOf(LETTERS, 'field', 'meaning')
     const meaningOf = (name: string) => rows.find(({ field }) => field === `\`${name}\``)?.meaning
 
-    const many = letterOfMany(aMessage(), { events: 2, lines: '1-2', reasons: {} }, 0)
+    const many = makeLetterOfMany(aMessage(), { events: 2, lines: '1-2', reasons: {} }, 0)
     const letters = [aDeadLetter('of an event'), aDeadLetter('of a message'), many]
 
     const fields = new Set(letters.flatMap((letter) => Object.keys(letter)))
@@ -174,16 +174,15 @@ async function metricsOfTheService(): Promise<string[]> {
 }
 
 function aDeadLetter(kind: 'of an event' | 'of a message') {
-  return deadLetterOf({
-    message: { ...aMessage(), orderingKey: 'k', deliveryAttempt: 1 },
+  const event = {
     child: 1,
     children: 2,
     outcome: rejected('refused_by_mixpanel', 'no good', 'properties.time'),
-    deadLetteredAt: 0,
     ordinal: 2,
     ...(kind === 'of an event' && {
       line: { number: 1, text: '{}' },
-      prepared: { insertId: '1-1', time: 0 },
+      prepared: aPreparedEvent(),
     }),
-  })
+  }
+  return makeDeadLetter({ ...aMessage(), orderingKey: 'k', deliveryAttempt: 1 }, event, 0)
 }

@@ -99,7 +99,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /ackedEarly/,
   },
   'writes half of an event into its letter': {
-    file: 'dead-letter/dead-letter-of.ts',
+    file: 'dead-letter/make-dead-letter.ts',
     original: '{ event: line.text }',
     sabotaged: '{ event: line.text.slice(0, 20) }',
     found: /astray/,

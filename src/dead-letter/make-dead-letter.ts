@@ -1,45 +1,33 @@
 import { isUtf8 } from 'node:buffer'
 import { cutToBytes } from '../lib/cut-to-bytes.ts'
 import type { DeadLetter, DeadLetterMessage, RejectedMany } from '../model/dead-letter.ts'
-import type { Line, PreparedEvent } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
-import type { Rejected } from '../model/outcome.ts'
-
-/** A rejected event, or a message that was rejected as a whole. */
-export interface RejectedEvent {
-  readonly message: Message
-  /** The line; absent when the message as a whole was rejected. */
-  readonly line?: Line
-  /** 0 for a single event; 1, 2, … for the children of a transform. */
-  readonly child: number
-  /** The number of children; absent for a single event. */
-  readonly children?: number
-  /** The event's place among the equal lines of the message, from 2; absent for the first. */
-  readonly ordinal?: number | undefined
-  readonly outcome: Rejected
-  /** The insert id and time of the prepared event; absent when it was rejected before. */
-  readonly prepared?: Pick<PreparedEvent, 'insertId' | 'time'>
-  /** Epoch ms. */
-  readonly deadLetteredAt: number
-}
+import type { RejectedEvent } from '../model/pending-event.ts'
 
 /** The most bytes of a text for people. A transform or Mixpanel may give a longer one. */
 const MAX_TEXT_BYTES = 1_024
 
-/** Makes the letter of a rejected event. It holds the event as it was published. */
-export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
-  const { message, outcome, prepared, deadLetteredAt, ordinal } = rejectedEvent
-  const { child, children } = rejectedEvent
+/**
+ * Makes the letter of a rejected event, or of a message that was rejected as a whole. It holds the
+ * event as it was published. The time is in epoch ms.
+ */
+export function makeDeadLetter(
+  message: Message,
+  event: RejectedEvent,
+  deadLetteredAt: number,
+): DeadLetter {
+  const { child, children, outcome, prepared } = event
+  const ordinal = Math.max(message.replay?.ordinal ?? 1, event.ordinal)
   return {
-    id: idOf(rejectedEvent),
+    id: idOf(message, event),
     deadLetteredAt: new Date(deadLetteredAt).toISOString(),
     reason: outcome.reason,
     ...(outcome.field !== undefined && { field: cutToBytes(outcome.field, MAX_TEXT_BYTES) }),
     detail: cutToBytes(outcome.detail, MAX_TEXT_BYTES),
-    ...contentOf(rejectedEvent),
+    ...contentOf(message, event),
     stage: 'published',
-    line: lineNumberOf(rejectedEvent),
-    ...(ordinal !== undefined && { ordinal }),
+    line: lineNumberOf(message, event),
+    ...(ordinal > 1 && { ordinal }),
     ...(children !== undefined && { child, children }),
     ...(prepared && { insertId: prepared.insertId, time: prepared.time }),
     replays: message.replay ? message.replay.replays + 1 : 0,
@@ -48,8 +36,8 @@ export function deadLetterOf(rejectedEvent: RejectedEvent): DeadLetter {
 }
 
 /** Returns the text of the event, or the bytes in base64 when they are not text. */
-function contentOf({ line, message }: RejectedEvent): Pick<DeadLetter, 'event' | 'data'> {
-  if (!line) return { data: message.data }
+function contentOf({ data }: Message, { line }: RejectedEvent): Pick<DeadLetter, 'event' | 'data'> {
+  if (!line) return { data }
   return line.data === undefined ? { event: line.text } : { data: line.data }
 }
 
@@ -63,7 +51,7 @@ const MAX_TEXT_OF_MESSAGE_BYTES = 1024 * 1024
  * Makes the one letter for many rejected events. It holds their whole message. The time is in epoch
  * ms.
  */
-export function letterOfMany(
+export function makeLetterOfMany(
   message: Message,
   { events, lines, reasons, field }: RejectedMany,
   deadLetteredAt: number,
@@ -95,17 +83,16 @@ function textOrDataOf({ data }: Message): Pick<DeadLetter, 'event' | 'data'> {
   return isText ? { event: bytes.toString() } : { data }
 }
 
-function idOf(rejectedEvent: RejectedEvent): string {
-  const { message, child } = rejectedEvent
-  const id = `${message.messageId}-${lineNumberOf(rejectedEvent)}`
-  return child === 0 ? id : `${id}-${child}`
+function idOf(message: Message, event: RejectedEvent): string {
+  const id = `${message.messageId}-${lineNumberOf(message, event)}`
+  return event.child === 0 ? id : `${id}-${event.child}`
 }
 
 /**
  * Returns the number of the line. A replay that cannot be read any more has the line of its event.
  */
-function lineNumberOf({ line, message }: RejectedEvent): number {
-  return line?.number ?? message.replay?.line ?? 0
+function lineNumberOf({ replay }: Message, { line }: RejectedEvent): number {
+  return line?.number ?? replay?.line ?? 0
 }
 
 function withoutData(message: Message): DeadLetterMessage {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  deadLetterOf,
-  letterOfMany,
-  type RejectedEvent,
-} from '../../src/dead-letter/dead-letter-of.ts'
+import { makeDeadLetter, makeLetterOfMany } from '../../src/dead-letter/make-dead-letter.ts'
+import type { DeadLetter } from '../../src/model/dead-letter.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
+import type { RejectedEvent } from '../../src/model/pending-event.ts'
+import { aPreparedEvent } from '../helpers/builders.ts'
 
 const MESSAGE: Message = {
   messageId: '11844765153650126',
@@ -17,18 +16,21 @@ const MESSAGE: Message = {
 
 function aRejectedEvent(changes: Partial<RejectedEvent> = {}): RejectedEvent {
   return {
-    message: MESSAGE,
     line: { number: 3, text: '{"event":' },
+    ordinal: 1,
     child: 0,
     outcome: rejected('invalid_json', 'ends too soon'),
-    deadLetteredAt: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
     ...changes,
   }
 }
 
+function letterOf(event: RejectedEvent, message = MESSAGE): DeadLetter {
+  return makeDeadLetter(message, event, Date.UTC(2026, 0, 2, 3, 4, 5, 6))
+}
+
 describe('a dead letter', () => {
   it('holds the event as published and why it was rejected', () => {
-    assert.deepEqual(deadLetterOf(aRejectedEvent()), {
+    assert.deepEqual(letterOf(aRejectedEvent()), {
       id: '11844765153650126-3',
       deadLetteredAt: '2026-01-02T03:04:05.006Z',
       reason: 'invalid_json',
@@ -48,7 +50,7 @@ describe('a dead letter', () => {
   it('holds the bytes of a line that is not text, and no text', () => {
     const line = { number: 3, text: '{"event":"caf\ufffd"}', data: 'eyJldmVudCI6ImNhZukifQ==' }
 
-    const { data, event, line: number } = deadLetterOf(aRejectedEvent({ line }))
+    const { data, event, line: number } = letterOf(aRejectedEvent({ line }))
 
     assert.deepEqual([data, event, number], [line.data, undefined, 3])
   })
@@ -58,7 +60,7 @@ describe('a dead letter', () => {
       outcome: rejected('unreadable_data', 'not UTF-8'),
     })
 
-    const letter = deadLetterOf(wholeMessage)
+    const letter = letterOf(wholeMessage)
 
     assert.partialDeepStrictEqual(letter, {
       id: '11844765153650126-0',
@@ -72,16 +74,24 @@ describe('a dead letter', () => {
   it('names the field at fault', () => {
     const outcome = rejected('invalid_event', 'is too late', 'properties.time')
 
-    assert.equal(deadLetterOf(aRejectedEvent({ outcome })).field, 'properties.time')
+    assert.equal(letterOf(aRejectedEvent({ outcome })).field, 'properties.time')
   })
 
   it('says which of several equal lines it is for, and nothing for the first of them', () => {
-    assert.equal(deadLetterOf(aRejectedEvent({ ordinal: 2 })).ordinal, 2)
-    assert.ok(!('ordinal' in deadLetterOf(aRejectedEvent({ ordinal: undefined }))))
+    assert.equal(letterOf(aRejectedEvent({ ordinal: 2 })).ordinal, 2)
+    assert.ok(!('ordinal' in letterOf(aRejectedEvent())))
+  })
+
+  it('of a replay keeps the place that its event had among equal lines', () => {
+    const replay = { id: '7-3', line: 3, ordinal: 4, replays: 0, pushedAs: '9' }
+
+    assert.equal(letterOf(aRejectedEvent({ ordinal: 1 }), { ...MESSAGE, replay }).ordinal, 4)
   })
 
   it('holds the insert id and the time the event was sent with', () => {
-    const letter = deadLetterOf(aRejectedEvent({ prepared: { insertId: 'i-1', time: 1_000 } }))
+    const letter = letterOf(
+      aRejectedEvent({ prepared: aPreparedEvent({ insertId: 'i-1', time: 1_000 }) }),
+    )
 
     assert.partialDeepStrictEqual(letter, { insertId: 'i-1', time: 1000 })
   })
@@ -89,14 +99,9 @@ describe('a dead letter', () => {
   it('of a replay stands where its event stood, and has been published once more', () => {
     const replay = { id: '7-3', line: 3, ordinal: 1, replays: 4, pushedAs: '9' }
     const message = { ...MESSAGE, replay }
-    const unreadable = {
-      message,
-      child: 0,
-      outcome: rejected('too_large', 'is'),
-      deadLetteredAt: 0,
-    }
+    const unreadable = { ordinal: 1, child: 0, outcome: rejected('too_large', 'is') }
 
-    const letters = [deadLetterOf(aRejectedEvent({ message })), deadLetterOf(unreadable)]
+    const letters = [letterOf(aRejectedEvent(), message), letterOf(unreadable, message)]
 
     assert.deepEqual(
       letters.map(({ id, line, replays }) => [id, line, replays]),
@@ -108,7 +113,7 @@ describe('a dead letter', () => {
   })
 
   it('tells the children of one event apart, and says of how many it is one', () => {
-    const letters = [1, 2].map((child) => deadLetterOf(aRejectedEvent({ child, children: 2 })))
+    const letters = [1, 2].map((child) => letterOf(aRejectedEvent({ child, children: 2 })))
 
     assert.deepEqual(
       letters.map(({ id, child, children }) => [id, child, children]),
@@ -122,7 +127,7 @@ describe('a dead letter', () => {
   it('has texts for people of 1 KB at most, no character cut', () => {
     const outcome = rejected('transform_failed', `x${'€'.repeat(400)}`, 'f'.repeat(2_000))
 
-    const { detail, field } = deadLetterOf(aRejectedEvent({ outcome }))
+    const { detail, field } = letterOf(aRejectedEvent({ outcome }))
 
     assert.deepEqual([detail, field], [`x${'€'.repeat(341)}`, 'f'.repeat(1_024)])
   })
@@ -136,7 +141,7 @@ describe('a dead letter', () => {
       deliveryAttempt: 5,
     }
 
-    assert.deepEqual(deadLetterOf(aRejectedEvent({ message })).message, {
+    assert.deepEqual(letterOf(aRejectedEvent(), message).message, {
       messageId: '11844765153650126',
       publishTime: '2026-01-02T03:04:05Z',
       subscription: 'projects/p/subscriptions/s',
@@ -156,7 +161,7 @@ describe('a letter of many events', () => {
   } as const
 
   it('holds the text of their message, and why and where they were rejected', () => {
-    assert.deepEqual(letterOfMany(MESSAGE, MANY, 0), {
+    assert.deepEqual(makeLetterOfMany(MESSAGE, MANY, 0), {
       id: '11844765153650126-0',
       deadLetteredAt: '1970-01-01T00:00:00.000Z',
       reason: 'too_many_rejected',
@@ -177,7 +182,11 @@ describe('a letter of many events', () => {
   })
 
   it('counts a single event in the singular', () => {
-    const letter = letterOfMany(MESSAGE, { events: 1, lines: '7', reasons: { too_large: 1 } }, 0)
+    const letter = makeLetterOfMany(
+      MESSAGE,
+      { events: 1, lines: '7', reasons: { too_large: 1 } },
+      0,
+    )
 
     assert.equal(letter.detail, '1 event was rejected: too_large 1')
   })
@@ -186,7 +195,11 @@ describe('a letter of many events', () => {
     const { field: _, ...many } = MANY
     const text = 'x'.repeat(1024 * 1024)
 
-    const letter = letterOfMany({ ...MESSAGE, data: Buffer.from(text).toString('base64') }, many, 0)
+    const letter = makeLetterOfMany(
+      { ...MESSAGE, data: Buffer.from(text).toString('base64') },
+      many,
+      0,
+    )
 
     assert.equal(letter.detail, '3 events were rejected: invalid_event 2, invalid_json 1')
     assert.ok(letter.event === text)
@@ -199,7 +212,7 @@ describe('a letter of many events', () => {
     it(`holds the data as published when it ${what}`, () => {
       const data = bytes.toString('base64')
 
-      const letter = letterOfMany({ ...MESSAGE, data }, MANY, 0)
+      const letter = makeLetterOfMany({ ...MESSAGE, data }, MANY, 0)
 
       assert.equal(letter.data, data)
       assert.ok(!('event' in letter))
@@ -209,7 +222,7 @@ describe('a letter of many events', () => {
   it('of a replay keeps its id, and has been published once more', () => {
     const replay = { id: '1-0', line: 0, ordinal: 1, replays: 4, pushedAs: '9' }
 
-    const { id, replays } = letterOfMany({ ...MESSAGE, replay }, MANY, 0)
+    const { id, replays } = makeLetterOfMany({ ...MESSAGE, replay }, MANY, 0)
 
     assert.deepEqual([id, replays], ['11844765153650126-0', 5])
   })
