@@ -55,7 +55,7 @@ export function createFileSink(options: FileSinkOptions, deps: FileSinkDeps): Fi
 
   async function store(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return
-    const lines = linesOf(letters)
+    const lines = formatLines(letters)
     return groups.add([lines], lines.length)
   }
 
@@ -107,6 +107,6 @@ function uniqueWriter(): string {
  * Writes letters as lines. JSON escapes line breaks and lone surrogates, so a letter is one line of
  * valid UTF-8.
  */
-function linesOf(letters: readonly DeadLetter[]): Uint8Array {
+function formatLines(letters: readonly DeadLetter[]): Uint8Array {
   return Buffer.from(letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''))
 }

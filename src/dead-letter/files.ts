@@ -56,7 +56,7 @@ export function createDiskFiles(openFile: Open = open): Files {
   return {
     createFolder,
     create,
-    stateAt: (path) => stateIn(stat(path, { bigint: true })),
+    stateAt: (path) => readState(stat(path, { bigint: true })),
     remove: (path) => rm(path),
     syncFolder,
   }
@@ -82,7 +82,7 @@ export function createDiskFiles(openFile: Open = open): Files {
     return {
       write: (bytes) => file.appendFile(bytes),
       sync: () => file.datasync(),
-      state: () => stateIn(file.stat({ bigint: true })),
+      state: () => readState(file.stat({ bigint: true })),
       truncate: (bytes) => file.truncate(bytes),
       close: () => file.close(),
     }
@@ -107,8 +107,8 @@ async function isFolder(path: string): Promise<boolean> {
  * Returns the state of a file. When the file system does not report it, for any cause, the letters
  * in the file are not safe.
  */
-async function stateIn(asked: Promise<BigIntStats>): Promise<FileState | undefined> {
-  const stats = await asked.catch(() => undefined)
+async function readState(pending: Promise<BigIntStats>): Promise<FileState | undefined> {
+  const stats = await pending.catch(() => undefined)
   if (!stats) return undefined
   const { dev, ino, nlink, size } = stats
   return { device: dev, inode: ino, links: Number(nlink), bytes: Number(size) }

@@ -72,7 +72,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
 
   function startCommits(): void {
     while (waiting.length > 0 && commits.size < options.maxCommits) {
-      const size = sizeOfGroup()
+      const size = nextGroupSize()
       const bytes = bytesOf(waiting.slice(0, size))
       if (commits.size > 0 && committingBytes + bytes > options.maxBytes) return
       start(waiting.splice(0, size), bytes)
@@ -90,7 +90,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     commits.add(commit)
   }
 
-  function sizeOfGroup(): number {
+  function nextGroupSize(): number {
     let count = 0
     let size = 0
     const past = waiting.findIndex(({ items, bytes }) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
-import { placeOf } from './file-place.ts'
+import { findPlace } from './file-place.ts'
 import type { AppendFile, Files } from './files.ts'
 
 export interface LetterFilesOptions {
@@ -33,7 +33,7 @@ interface OpenLetterFile {
   /** The bytes of the letters that were stored in it. */
   bytes: number
   /** The number of times in a row that its path led to another file. */
-  strangers: number
+  otherInodes: number
 }
 
 /**
@@ -44,7 +44,7 @@ const MOST_FILES = 3
  * The times that a changed inode is accepted. On mounted buckets and on NFS inodes need not be
  * stable.
  */
-const MOST_STRANGERS = 2
+const MOST_OTHER_INODES = 2
 const LEAST_AGE_MS = 1_000
 
 /**
@@ -100,20 +100,22 @@ export function createLetterFiles(
     const path = join(options.folder, name)
     await files.createFolder(options.folder)
     const file = await files.create(path)
-    current = { file, path, day, begunAt: clock.monotonic(), bytes: 0, strangers: 0 }
+    current = { file, path, day, begunAt: clock.monotonic(), bytes: 0, otherInodes: 0 }
     await files.syncFolder(options.folder).catch(abandon)
     return current
   }
 
   /** Whether a reader of the folder finds the file, with the letters in it and nothing else. */
   async function isInPlace(open: OpenLetterFile): Promise<boolean> {
-    switch (await placeOf(open, files)) {
+    switch (await findPlace(open, files)) {
       case 'in_place':
-        open.strangers = 0
+        open.otherInodes = 0
         return true
-      case 'stranger':
-        open.strangers += 1
-        return open.strangers < MOST_STRANGERS || clock.monotonic() - open.begunAt < LEAST_AGE_MS
+      case 'other_inode':
+        open.otherInodes += 1
+        return (
+          open.otherInodes < MOST_OTHER_INODES || clock.monotonic() - open.begunAt < LEAST_AGE_MS
+        )
       case 'lost':
         return false
     }

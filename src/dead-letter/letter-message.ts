@@ -40,7 +40,7 @@ type Attributes = Readonly<Record<string, string>>
  * or its compressed bytes when `compressed` says so. An attribute that does not fit is shortened,
  * and named in the attribute `shortened`. Data is never left out.
  */
-export function messagesOf(
+export function makeMessages(
   letter: DeadLetter,
   data: Uint8Array,
   compressed: boolean,
@@ -53,9 +53,9 @@ export function messagesOf(
     ...(originals.kept === originals.given ? [] : ['attributes']),
     ...(compressed ? ['data'] : []),
   ]
-  const attributes = { ...originals.attributes, ...own.attributes, ...noting(shortened) }
-  const bare = { ...own.attributes, ...noting([...new Set([...shortened, 'attributes'])]) }
-  const parts = partsOf(data, attributes)
+  const attributes = { ...originals.attributes, ...own.attributes, ...noteShortened(shortened) }
+  const bare = { ...own.attributes, ...noteShortened([...new Set([...shortened, 'attributes'])]) }
+  const parts = splitData(data, attributes)
   return parts.map((part, index) => {
     const place = parts.length === 1 ? {} : named('part', `${index + 1}/${parts.length}`)
     return messageOf(part, { ...attributes, ...place }, { ...bare, ...place })
@@ -72,7 +72,7 @@ function jsonOf(data: Uint8Array, attributes: Attributes): string {
 }
 
 /** Splits data into as many parts as the largest request makes necessary. */
-function partsOf(data: Uint8Array, attributes: Attributes): readonly Uint8Array[] {
+function splitData(data: Uint8Array, attributes: Attributes): readonly Uint8Array[] {
   const room = MAX_REQUEST_BYTES - Buffer.byteLength(JSON.stringify(attributes)) - FRAME_BYTES
   const size = Math.floor(room / 4) * 3
   const count = Math.max(1, Math.ceil(data.length / size))
@@ -82,7 +82,7 @@ function partsOf(data: Uint8Array, attributes: Attributes): readonly Uint8Array[
 function ownAttributes(letter: DeadLetter): { attributes: Attributes; cut: readonly string[] } {
   const attributes: Record<string, string> = {}
   const cut: string[] = []
-  for (const [name, value] of Object.entries(sayingsOf(letter))) {
+  for (const [name, value] of Object.entries(describeLetter(letter))) {
     if (value === undefined) continue
     const text = fitting(String(value))
     attributes[`${LETTER_PREFIX}${name}`] = text
@@ -91,10 +91,12 @@ function ownAttributes(letter: DeadLetter): { attributes: Attributes; cut: reado
   return { attributes, cut }
 }
 
-type Saying = Exclude<LetterAttribute, 'shortened' | 'part'>
+type OwnAttribute = Exclude<LetterAttribute, 'shortened' | 'part'>
 
 /** Returns the attributes that describe the letter itself. */
-function sayingsOf(letter: DeadLetter): Readonly<Record<Saying, string | number | undefined>> {
+function describeLetter(
+  letter: DeadLetter,
+): Readonly<Record<OwnAttribute, string | number | undefined>> {
   const { message } = letter
   return {
     id: letter.id,
@@ -149,7 +151,7 @@ function fitting(value: string): string {
   return cutToBytes(value.toWellFormed(), MAX_VALUE_BYTES)
 }
 
-function noting(shortened: readonly string[]): Attributes {
+function noteShortened(shortened: readonly string[]): Attributes {
   return shortened.length === 0 ? {} : named('shortened', shortened.join(','))
 }
 

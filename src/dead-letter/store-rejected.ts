@@ -43,20 +43,20 @@ export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDe
     mayStore: () => boolean,
   ): Promise<boolean> {
     let isFirst = true
-    for (const some of groupsOf(message, events)) {
+    for (const some of splitIntoGroups(message, events)) {
       if (!isFirst && !mayStore()) return false
       isFirst = false
       const letters = some.map((event) => makeDeadLetter(message, event, clock.now()))
-      if (!(await stored(letters, reasonsOf(some)))) return false
+      if (!(await storeLetters(letters, countReasons(some)))) return false
     }
     return true
   }
 
   function storeMany(message: Message, many: RejectedMany): Promise<boolean> {
-    return stored([makeLetterOfMany(message, many, clock.now())], many.reasons)
+    return storeLetters([makeLetterOfMany(message, many, clock.now())], many.reasons)
   }
 
-  async function stored(letters: readonly DeadLetter[], reasons: Reasons): Promise<boolean> {
+  async function storeLetters(letters: readonly DeadLetter[], reasons: Reasons): Promise<boolean> {
     const startedAt = clock.monotonic()
     try {
       await store(letters)
@@ -71,7 +71,7 @@ export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDe
 
 type Reasons = RejectedMany['reasons']
 
-function reasonsOf(events: readonly RejectedEvent[]): Reasons {
+function countReasons(events: readonly RejectedEvent[]): Reasons {
   const reasons: Partial<Record<RejectReason, number>> = {}
   for (const { outcome } of events) {
     reasons[outcome.reason] = (reasons[outcome.reason] ?? 0) + 1
@@ -79,7 +79,7 @@ function reasonsOf(events: readonly RejectedEvent[]): Reasons {
   return reasons
 }
 
-function* groupsOf(
+function* splitIntoGroups(
   message: Message,
   events: readonly RejectedEvent[],
 ): Generator<readonly RejectedEvent[]> {

@@ -13,12 +13,12 @@ export type PublishEnd = Readonly<
  * Reads the answer to a publish request. It confirms only when it has as many ids as there are
  * messages.
  */
-export function publishEndOf(answer: TopicAnswer, sent: number): PublishEnd {
+export function readPublishAnswer(answer: TopicAnswer, sent: number): PublishEnd {
   if (answer.kind !== 'answered') return { kind: 'failed', code: answer.code }
   const { status, body } = answer
   if (status === 400 || status === 413) return { kind: 'refused', code: `STATUS_${status}` }
   if (status !== 200) return { kind: 'failed', code: `STATUS_${status}` }
-  const ids = listIn(body, 'messageIds')
+  const ids = readList(body, 'messageIds')
   if (ids.length === sent && ids.every(isId)) return { kind: 'confirmed' }
   return { kind: 'failed', code: 'NOT_CONFIRMED' }
 }
@@ -36,18 +36,18 @@ export type ProbeEnd = Readonly<
  * Reads the answer to a probe. `wanted` are the permissions that were asked for; none when the
  * topic itself was.
  */
-export function probeEndOf(answer: TopicAnswer, wanted: readonly string[]): ProbeEnd {
+export function readProbeAnswer(answer: TopicAnswer, wanted: readonly string[]): ProbeEnd {
   switch (answer.kind) {
     case 'no_access':
       return { kind: 'bad', code: answer.code, fault: 'credentials' }
     case 'unanswered':
       return { kind: 'unknown', code: answer.code }
     case 'answered':
-      return probeEndOfStatus(answer.status, listIn(answer.body, 'permissions'), wanted)
+      return readProbeStatus(answer.status, readList(answer.body, 'permissions'), wanted)
   }
 }
 
-function probeEndOfStatus(
+function readProbeStatus(
   status: number,
   permissions: readonly unknown[],
   wanted: readonly string[],
@@ -62,7 +62,7 @@ function probeEndOfStatus(
   return { kind: 'bad', code: 'NOT_PERMITTED', fault: 'topic' }
 }
 
-function listIn(body: unknown, name: string): readonly unknown[] {
+function readList(body: unknown, name: string): readonly unknown[] {
   const list = isObject(body) ? body[name] : undefined
   return Array.isArray(list) ? list : []
 }

@@ -81,7 +81,7 @@ export function createTopicClient(
     underWay += 1
     try {
       // A library that asks for a token knows nothing of our time limit.
-      return await Promise.race([late.promise, askWithAccess(request, timeUp.signal)])
+      return await Promise.race([late.promise, requestWithAccess(request, timeUp.signal)])
     } finally {
       callOff()
       underWay -= 1
@@ -93,7 +93,7 @@ export function createTopicClient(
    * Sends a request with a token. A good token may have been revoked since, so fresh credentials
    * are tried once.
    */
-  async function askWithAccess(request: AxiosRequestConfig, signal: AbortSignal) {
+  async function requestWithAccess(request: AxiosRequestConfig, signal: AbortSignal) {
     const answer = await send(request, signal, await credentials.access())
     if (answer.kind !== 'answered' || answer.status !== 401) return answer
     credentials.forget()

@@ -2,9 +2,9 @@ import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
 import { type Confirm, createGroupCommit } from './group-commit.ts'
-import { type LetterMessage, MAX_REQUEST_BYTES, messagesOf } from './letter-message.ts'
+import { type LetterMessage, MAX_REQUEST_BYTES, makeMessages } from './letter-message.ts'
 import { publishLetters } from './publish-letters.ts'
-import { type ProbeEnd, probeEndOf, publishEndOf } from './topic-answers.ts'
+import { type ProbeEnd, readProbeAnswer, readPublishAnswer } from './topic-answers.ts'
 import type { TopicClient } from './topic-client.ts'
 import { TopicError } from './topic-error.ts'
 
@@ -93,18 +93,19 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
     messages: readonly LetterMessage[],
     confirm: Confirm<LetterMessage>,
   ): Promise<void> {
-    for (const request of requestsOf(messages)) await publishLetters(request, { send, confirm })
+    for (const request of splitIntoRequests(messages))
+      await publishLetters(request, { send, confirm })
   }
 
   async function send(messages: readonly string[]) {
     const answer = await client.publish(`{"messages":[${messages.join(',')}]}`)
-    return publishEndOf(answer, messages.length)
+    return readPublishAnswer(answer, messages.length)
   }
 
   async function probe(): Promise<void> {
     const end = options.emulated
-      ? probeEndOf(await client.describe(), [])
-      : probeEndOf(await client.testPermissions([PUBLISH]), [PUBLISH])
+      ? readProbeAnswer(await client.describe(), [])
+      : readProbeAnswer(await client.testPermissions([PUBLISH]), [PUBLISH])
     if (end.kind === 'bad') throw unusable(end)
     if (end.kind === 'unknown') unproven(new TopicError('the topic could not be asked', end.code))
   }
@@ -117,9 +118,9 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
 
 function encode(letter: DeadLetter): readonly LetterMessage[] | Promise<readonly LetterMessage[]> {
   const plain = bytesOfLetter(letter)
-  if (plain.length <= MAX_PLAIN_BYTES || isGzip(plain)) return messagesOf(letter, plain, false)
+  if (plain.length <= MAX_PLAIN_BYTES || isGzip(plain)) return makeMessages(letter, plain, false)
   const compressed = compress(plain, { level: constants.Z_BEST_SPEED })
-  return compressed.then((data) => messagesOf(letter, data, true))
+  return compressed.then((data) => makeMessages(letter, data, true))
 }
 
 function bytesOfLetter({ event, data = '' }: DeadLetter): Buffer {
@@ -137,7 +138,9 @@ function isGzip(bytes: Buffer): boolean {
  * Splits messages into requests. Only letters that were stored at once, and are too large for one
  * request, make several.
  */
-function* requestsOf(messages: readonly LetterMessage[]): Generator<readonly LetterMessage[]> {
+function* splitIntoRequests(
+  messages: readonly LetterMessage[],
+): Generator<readonly LetterMessage[]> {
   let request: LetterMessage[] = []
   let left = MAX_REQUEST_BYTES - FRAME_BYTES
   for (const message of messages) {

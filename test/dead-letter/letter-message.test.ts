@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import {
   type LetterMessage,
   MAX_REQUEST_BYTES,
-  messagesOf,
+  makeMessages,
 } from '../../src/dead-letter/letter-message.ts'
 import { judgePublish, type NewMessage } from '../../src/local/pubsub/publish-rules.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
@@ -13,7 +13,7 @@ import { aDeadLetter } from './a-dead-letter.ts'
 
 /** The messages that Pub/Sub's stand-in makes of a letter. Throws when it would refuse them. */
 function published(letter: DeadLetter, data = Buffer.from(letter.event ?? '')): NewMessage[] {
-  return messagesOf(letter, data, false).flatMap(({ json }) => taken(json))
+  return makeMessages(letter, data, false).flatMap(({ json }) => taken(json))
 }
 
 function taken(json: string): readonly NewMessage[] {
@@ -90,7 +90,7 @@ describe('a dead letter in a topic', () => {
   })
 
   it('is counted as many bytes as it is sent as', () => {
-    const [message] = messagesOf(aDeadLetter({ detail: 'ä€😀' }), Buffer.from('x'), false)
+    const [message] = makeMessages(aDeadLetter({ detail: 'ä€😀' }), Buffer.from('x'), false)
 
     assert.equal(message?.bytes, Buffer.byteLength(message?.json ?? ''))
   })
@@ -182,7 +182,7 @@ describe('the short form of a letter', () => {
   }
 
   it('says when the data was compressed', () => {
-    const [message] = messagesOf(aDeadLetter(), Buffer.from('x'), true).flatMap(({ json }) =>
+    const [message] = makeMessages(aDeadLetter(), Buffer.from('x'), true).flatMap(({ json }) =>
       taken(json),
     )
 
@@ -211,7 +211,9 @@ describe('the short form of a letter', () => {
   })
 
   it('has a bare form without the original attributes, for when Pub/Sub refuses those', () => {
-    const [message] = messagesOf(FULL, Buffer.from('x'), false).flatMap((one) => taken(one.bare()))
+    const [message] = makeMessages(FULL, Buffer.from('x'), false).flatMap((one) =>
+      taken(one.bare()),
+    )
 
     assert.equal(message?.attributes.source, undefined)
     assert.equal(message?.attributes['pubsub-mixpanel-shortened'], 'attributes')
@@ -262,7 +264,7 @@ describe('any letter', () => {
     fc.assert(
       fc.property(letter, (changes) => {
         const given = aDeadLetter(Object(changes))
-        const messages = messagesOf(given, Buffer.from(given.event ?? ''), false)
+        const messages = makeMessages(given, Buffer.from(given.event ?? ''), false)
 
         for (const form of [jsonOf, bareOf]) {
           const [message, ...others] = messages.flatMap((one) => taken(form(one)))
@@ -277,7 +279,7 @@ describe('any letter', () => {
   it('makes no request larger than its limit, and loses no byte of its data', () => {
     fc.assert(
       fc.property(fc.integer({ min: 7_000_000, max: 30_000_000 }), (size) => {
-        const messages = messagesOf(aDeadLetter(), Buffer.alloc(size), false)
+        const messages = makeMessages(aDeadLetter(), Buffer.alloc(size), false)
 
         assert.ok(messages.every(({ bytes }) => bytes + 20 <= MAX_REQUEST_BYTES))
         const lengths = messages.flatMap(({ json }) => taken(json)).map(({ data }) => data.length)

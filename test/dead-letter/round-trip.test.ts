@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { messagesOf } from '../../src/dead-letter/letter-message.ts'
+import { makeMessages } from '../../src/dead-letter/letter-message.ts'
 import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
 import { judgePublish } from '../../src/local/pubsub/publish-rules.ts'
 import { replayLines } from '../../src/message/replay-lines.ts'
@@ -91,7 +91,7 @@ function letterOf(
 
 /** As it comes back: through Pub/Sub, and through the front door. */
 function replayOf(letter: ReturnType<typeof letterOf>): Message {
-  const [published] = messagesOf(letter, Buffer.from(letter.event ?? ''), false)
+  const [published] = makeMessages(letter, Buffer.from(letter.event ?? ''), false)
   const judgement = judgePublish(Buffer.from(`{"messages":[${published?.json}]}`))
   assert.ok(judgement.kind === 'taken')
   const [{ data, attributes } = { data: Buffer.from(''), attributes: {} }] = judgement.messages

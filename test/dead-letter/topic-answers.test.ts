@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { probeEndOf, publishEndOf } from '../../src/dead-letter/topic-answers.ts'
+import { readProbeAnswer, readPublishAnswer } from '../../src/dead-letter/topic-answers.ts'
 
 const answered = (status: number, body: unknown = {}) =>
   ({ kind: 'answered', status, body }) as const
 
 describe('the answer to a publish request', () => {
   it('confirms its messages with an id for each', () => {
-    assert.deepEqual(publishEndOf(answered(200, { messageIds: ['1', '2'] }), 2), {
+    assert.deepEqual(readPublishAnswer(answered(200, { messageIds: ['1', '2'] }), 2), {
       kind: 'confirmed',
     })
   })
@@ -24,7 +24,7 @@ describe('the answer to a publish request', () => {
     undefined,
   ]) {
     it(`confirms none of two with ${JSON.stringify(body)}`, () => {
-      const end = publishEndOf(answered(200, body), 2)
+      const end = readPublishAnswer(answered(200, body), 2)
 
       assert.deepEqual(end, { kind: 'failed', code: 'NOT_CONFIRMED' })
     })
@@ -37,20 +37,20 @@ describe('the answer to a publish request', () => {
     [500, 'failed'],
   ] as const) {
     it(`is ${kind} with status ${status}`, () => {
-      assert.deepEqual(publishEndOf(answered(status), 1), { kind, code: `STATUS_${status}` })
+      assert.deepEqual(readPublishAnswer(answered(status), 1), { kind, code: `STATUS_${status}` })
     })
   }
 })
 
 describe('the answer to a probe', () => {
   it('is good when all that is wanted is permitted', () => {
-    const end = probeEndOf(answered(200, { permissions: ['b', 'a'] }), ['a', 'b'])
+    const end = readProbeAnswer(answered(200, { permissions: ['b', 'a'] }), ['a', 'b'])
 
     assert.deepEqual(end, { kind: 'good' })
   })
 
   it('blames the credentials for status 401', () => {
-    assert.deepEqual(probeEndOf(answered(401), ['a']), {
+    assert.deepEqual(readProbeAnswer(answered(401), ['a']), {
       kind: 'bad',
       code: 'STATUS_401',
       fault: 'credentials',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { messagesOf } from '../../src/dead-letter/letter-message.ts'
+import { makeMessages } from '../../src/dead-letter/letter-message.ts'
 import type { TopicAnswer, TopicClient } from '../../src/dead-letter/topic-client.ts'
 import { TopicError } from '../../src/dead-letter/topic-error.ts'
 import { createTopicSink } from '../../src/dead-letter/topic-sink.ts'
@@ -51,7 +51,7 @@ function messagesIn(json: string): readonly Message[] {
 
 /** A letter whose message has as many bytes as it says. */
 function letterOf(bytes: number): DeadLetter {
-  const [empty] = messagesOf(aDeadLetter({ event: '', id: '' }), Buffer.alloc(0), false)
+  const [empty] = makeMessages(aDeadLetter({ event: '', id: '' }), Buffer.alloc(0), false)
   const missing = bytes - (empty?.bytes ?? 0)
   return aDeadLetter({
     event: 'x'.repeat(Math.floor(missing / 4) * 3),

@@ -154,8 +154,8 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'writes letters to a file that was deleted': {
     file: 'dead-letter/letter-files.ts',
-    original: 'switch (await placeOf(open, files)) {',
-    sabotaged: 'if (clock.now() > 0) return true\n    switch (await placeOf(open, files)) {',
+    original: 'switch (await findPlace(open, files)) {',
+    sabotaged: 'if (clock.now() > 0) return true\n    switch (await findPlace(open, files)) {',
     shows: { faults: ['letter files deleted'], calm: 50, setting: SMALL_BATCHES },
     found: /ackedEarly/,
   },
