@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { closeOnSignals } from './cli/close-on-signals.ts'
 import { thisHost, waitForFolder } from './cli/host.ts'
-import { createTellOfLeftPromise } from './cli/left-promises.ts'
+import { createRejectionLog } from './cli/unhandled-rejections.ts'
 import { helpText } from './config/help.ts'
 import { inForce } from './config/in-force.ts'
 import {
@@ -97,8 +97,8 @@ async function run(
     logLinesDropped: destination.dropped,
     transform,
   })
-  const leftPromise = transform && createTellOfLeftPromise(log, systemClock)
-  closeOnSignals({ withinMs: CLOSE_WITHIN_MS, leftPromise }, log, async () => {
+  const onRejection = transform && createRejectionLog(log, systemClock)
+  closeOnSignals({ withinMs: CLOSE_WITHIN_MS, onRejection }, log, async () => {
     await close()
     log.info('closed')
     await destination.flush(FLUSH_WITHIN_MS)

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { createLetterReader, type Letter, type LetterReader, letterIn } from './letters.ts'
+import { createLetterReader, type Letter, type LetterReader, parseLetter } from './letters.ts'
 
 /** The folder that the service writes dead letters to. An operator moves and deletes its files. */
 export interface LetterFolder extends LetterReader {
@@ -100,14 +100,14 @@ export function createLetterFolder(folder: string, aside: string): LetterFolder 
 
 /** Leaves a last line without an end for later: a failed write may have torn it. */
 function lettersIn(file: OpenFile): readonly Letter[] {
-  const bytes = bytesFrom(file)
+  const bytes = readFrom(file)
   const end = bytes.lastIndexOf(NEW_LINE) + 1
   file.at += end
   const lines = bytes.toString('utf8', 0, end).split('\n')
-  return lines.filter(Boolean).flatMap(letterIn)
+  return lines.filter(Boolean).flatMap(parseLetter)
 }
 
-function bytesFrom({ handle, at }: OpenFile): Buffer {
+function readFrom({ handle, at }: OpenFile): Buffer {
   const chunks: Buffer[] = []
   for (let from = at; ; ) {
     const chunk = Buffer.alloc(CHUNK_BYTES)

@@ -49,7 +49,7 @@ export function createLetterReader(read: () => readonly Letter[]): LetterReader 
 }
 
 /** The letter in one line of a file; none when the line is torn. */
-export function letterIn(line: string): readonly Letter[] {
+export function parseLetter(line: string): readonly Letter[] {
   const letter = parsed(line)
   if (letter === undefined) return []
   const { id, reason, detail, event, data, message } = letter

@@ -6,7 +6,7 @@ export interface CloseOptions {
   /** The process ends with code 1 when `close` takes longer. */
   readonly withinMs: number
   /** Called with a rejection that nothing handles. When absent, a rejection ends the process. */
-  readonly leftPromise?: ((error: unknown) => void) | undefined
+  readonly onRejection?: ((error: unknown) => void) | undefined
 }
 
 /** Signals that ask a process to end. */
@@ -20,16 +20,16 @@ const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] 
  * and npm may each send one.
  */
 export function closeOnSignals(
-  { withinMs, leftPromise }: CloseOptions,
+  { withinMs, onRejection }: CloseOptions,
   log: Logger,
   close: () => Promise<void>,
 ): void {
   let isClosing = false
-  const skip = [...SIGNALS, ...CRASHES, ...(leftPromise ? (['unhandledRejection'] as const) : [])]
-  if (leftPromise) process.on('unhandledRejection', leftPromise)
+  const skip = [...SIGNALS, ...CRASHES, ...(onRejection ? (['unhandledRejection'] as const) : [])]
+  if (onRejection) process.on('unhandledRejection', onRejection)
   const grace = closeWithGrace({ delay: withinMs, logger: log, skip }, async ({ err }) => {
     isClosing = true
-    if (err) tellOfBug(log, err)
+    if (err) logBug(log, err)
     await close()
   })
   for (const signal of SIGNALS) process.on(signal, onSignal)
@@ -44,7 +44,7 @@ export function closeOnSignals(
 }
 
 /** Reports a bug in the log and on standard error, since the log may be unwritable. */
-function tellOfBug(log: Logger, err: Error): void {
+function logBug(log: Logger, err: Error): void {
   log.error({ err }, 'closing after a bug')
   console.error('closing after a bug:', JSON.stringify(safeError(err)))
 }

@@ -7,7 +7,7 @@ import type { DeadLetter } from '../model/dead-letter.ts'
 import { argumentsOrExit } from './arguments-or-exit.ts'
 import { createLetterReader } from './letter-reader.ts'
 import { type LocalWorld, startLocalWorld } from './local-world.ts'
-import { DEFAULT_PORT_BASE, FREE_PORTS, type Ports, portBaseOf, portsFrom } from './ports.ts'
+import { DEFAULT_PORT_BASE, FREE_PORTS, type Ports, parsePortBase, portsFrom } from './ports.ts'
 import { exitRequested, waitForExit } from './wait-for-exit.ts'
 
 const HELP = `The main job on this machine: signed push -> verified -> decoded -> batched -> /import -> 204.
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const options = argumentsOrExit(HELP, optionsGiven)
   if (options.help) return console.log(HELP)
   const requested = exitRequested()
-  const world = await worldAt(options.once ? FREE_PORTS : portsFrom(options.portBase))
+  const world = await startWorldOrExit(options.once ? FREE_PORTS : portsFrom(options.portBase))
   const kept = await Promise.race([show(world), requested.then(() => false)])
   if (options.once) {
     process.exitCode = kept ? 0 : 1
@@ -52,7 +52,7 @@ function optionsGiven(): Options {
       'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
     },
   })
-  return { once: values.once, help: values.help, portBase: portBaseOf(values['port-base']) }
+  return { once: values.once, help: values.help, portBase: parsePortBase(values['port-base']) }
 }
 
 interface DemoWorld extends LocalWorld {
@@ -62,7 +62,7 @@ interface DemoWorld extends LocalWorld {
 }
 
 /** Starts the world. The most frequent failure is a port that is taken. */
-async function worldAt(ports: Ports): Promise<DemoWorld> {
+async function startWorldOrExit(ports: Ports): Promise<DemoWorld> {
   try {
     return await startDemoWorld(ports)
   } catch (error) {

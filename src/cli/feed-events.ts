@@ -23,7 +23,7 @@ const AT_FIRST: StandInSettings = {
 
 /** Makes callbacks that watch a local world, and report what happens in it as events of the feed. */
 export function createFeedEvents({ clock, report }: FeedEventsDeps): Required<WorldWatch> {
-  let settings = textsOf(AT_FIRST)
+  let settings = describeSettings(AT_FIRST)
 
   return {
     published(topic, messages) {
@@ -32,7 +32,7 @@ export function createFeedEvents({ clock, report }: FeedEventsDeps): Required<Wo
     },
     deliveries: createDeliveryEvents({ clock, report }),
     controlled(changed) {
-      const now = textsOf(changed)
+      const now = describeSettings(changed)
       for (const [what, to] of Object.entries(now)) {
         if (settings[what] !== to) report({ kind: 'switched', what, to })
       }
@@ -96,7 +96,11 @@ function answerText(result: PushResult): string {
 }
 
 /** The present value of each setting, by name. */
-function textsOf({ switches, faults, quota }: StandInSettings): Readonly<Record<string, string>> {
+function describeSettings({
+  switches,
+  faults,
+  quota,
+}: StandInSettings): Readonly<Record<string, string>> {
   return {
     faults: faultsText(faults),
     quota: quota === 'unlimited' ? quota : JSON.stringify(quota),

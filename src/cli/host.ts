@@ -6,7 +6,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { Host, Volume } from '../config/rules.ts'
 import { probeInTime } from '../dead-letter/probe-in-time.ts'
 import type { Clock } from '../lib/clock.ts'
-import { oldSpaceOf } from './old-space.ts'
+import { findOldSpace } from './old-space.ts'
 
 /** The service ends within five seconds of its start. */
 const MAX_LOOK_MS = 4_000
@@ -16,7 +16,8 @@ const memoryLimitBytes = Math.min(process.constrainedMemory() || totalmem(), tot
 /** The machine, for the rules of the configuration. */
 export const thisHost: Host = {
   memoryLimitBytes,
-  heapLimitBytes: oldSpaceOf(nodeFlags(), memoryLimitBytes) ?? getHeapStatistics().heap_size_limit,
+  heapLimitBytes:
+    findOldSpace(nodeFlags(), memoryLimitBytes) ?? getHeapStatistics().heap_size_limit,
   volumeOf: (path) => volumeOf(resolve(path)),
 }
 

@@ -23,20 +23,20 @@ export function createLetterReader(folder: string): LetterReader {
 
   function readNew(): readonly DeadLetter[] {
     const names = unlessGone(() => readdirSync(folder)) ?? []
-    return names.filter((name) => name.endsWith('.ndjson')).flatMap(newIn)
+    return names.filter((name) => name.endsWith('.ndjson')).flatMap(readNewLetters)
   }
 
-  function newIn(name: string): readonly DeadLetter[] {
+  function readNewLetters(name: string): readonly DeadLetter[] {
     const from = read.get(name) ?? 0
-    const bytes = bytesFrom(join(folder, name), from)
+    const bytes = readFrom(join(folder, name), from)
     const end = bytes.lastIndexOf(NEW_LINE) + 1
     read.set(name, from + end)
     const lines = bytes.toString('utf8', 0, end).split('\n')
-    return lines.filter(Boolean).flatMap(letterIn)
+    return lines.filter(Boolean).flatMap(parseLetter)
   }
 }
 
-function letterIn(line: string): readonly DeadLetter[] {
+function parseLetter(line: string): readonly DeadLetter[] {
   try {
     return [JSON.parse(line)]
   } catch {
@@ -45,7 +45,7 @@ function letterIn(line: string): readonly DeadLetter[] {
 }
 
 /** The rest of a file; empty when the file was just removed, as one without a letter is. */
-function bytesFrom(path: string, from: number): Buffer {
+function readFrom(path: string, from: number): Buffer {
   const file = unlessGone(() => openSync(path, 'r'))
   if (file === undefined) return Buffer.alloc(0)
   const chunks: Buffer[] = []

@@ -4,7 +4,7 @@ import { createPoster, type Poster } from '../local/http-post.ts'
 import { isUnanswered, LOCAL_TOPIC } from '../local/push-request.ts'
 import { argumentsOrExit } from './arguments-or-exit.ts'
 import { formatCount } from './event-line.ts'
-import { DEFAULT_PORT_BASE, portBaseOf, portsFrom } from './ports.ts'
+import { DEFAULT_PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
 import { type Published, publishEvents } from './publish-events.ts'
 
 const HELP = `Publishes a file of events, one on each line, to the world that npm run local has started.
@@ -58,12 +58,12 @@ function optionsGiven(): Options {
   return {
     help: values.help,
     file,
-    perMessage: perMessageOf(values['per-message']),
-    portBase: portBaseOf(values['port-base']),
+    perMessage: parsePerMessage(values['per-message']),
+    portBase: parsePortBase(values['port-base']),
   }
 }
 
-function perMessageOf(text: string): number {
+function parsePerMessage(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0
   if (count >= 1 && count <= HIGHEST_PER_MESSAGE) return count
   throw new Error(`--per-message must be a whole number from 1 to ${HIGHEST_PER_MESSAGE}`)

@@ -115,7 +115,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     mixpanel,
     issuer,
     service,
-    deadLetterFolder: folderIn(env.DEAD_LETTER),
+    deadLetterFolder: parseFolder(env.DEAD_LETTER),
     logFile,
     lastLogLines,
     close: () => started.disposeAsync(),
@@ -154,6 +154,6 @@ async function assertFree(name: string, port: number): Promise<void> {
   await server.close()
 }
 
-function folderIn(deadLetter: string): string | undefined {
+function parseFolder(deadLetter: string): string | undefined {
   return deadLetter.startsWith('file:') ? resolve(deadLetter.slice('file:'.length)) : undefined
 }

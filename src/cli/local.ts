@@ -6,7 +6,7 @@ import type { FeedEvent } from './event-line.ts'
 import { createFeedEvents, letterEvent } from './feed-events.ts'
 import { createLetterReader } from './letter-reader.ts'
 import { type LocalWorld, startLocalWorld } from './local-world.ts'
-import { DEFAULT_PORT_BASE, portBaseOf, portsFrom } from './ports.ts'
+import { DEFAULT_PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
 import { variablesGiven } from './service-environment.ts'
 import { suggestedCommands } from './suggested-commands.ts'
 import { exitRequested, waitForExit } from './wait-for-exit.ts'
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   if (options.help) return console.log(HELP)
   const requested = exitRequested()
   const feed = createEventFeed({ clock: systemClock, write: console.log })
-  const world = await worldFor(options, feed.print)
+  const world = await startWorldOrExit(options, feed.print)
   console.log(suggestedCommands(world, options.portBase))
   const stopReading = reportLetters(world, feed.print)
   const code = await waitForExit(world.service, requested)
@@ -61,13 +61,13 @@ function optionsGiven(): Options {
   })
   return {
     help: values.help,
-    portBase: portBaseOf(values['port-base']),
-    duplicates: shareOf(values.duplicates),
+    portBase: parsePortBase(values['port-base']),
+    duplicates: parseShare(values.duplicates),
     variables: variablesFor(values['dead-letters']),
   }
 }
 
-function shareOf(text: string): number {
+function parseShare(text: string): number {
   if (/^(0|1|0?\.\d+)$/.test(text)) return Number(text)
   throw new Error('--duplicates must be a number from 0 to 1')
 }
@@ -83,7 +83,10 @@ function variablesFor(deadLetters: string | undefined): Options['variables'] {
 }
 
 /** Starts the world. The most frequent failure is a port that is taken. */
-async function worldFor(options: Options, report: (event: FeedEvent) => void): Promise<LocalWorld> {
+async function startWorldOrExit(
+  options: Options,
+  report: (event: FeedEvent) => void,
+): Promise<LocalWorld> {
   const { portBase, duplicates, variables } = options
   const watch = createFeedEvents({ clock: systemClock, report })
   try {

@@ -13,7 +13,7 @@ const HIGHEST_PORT_BASE = 65_535 - 4
 export const FREE_PORTS: Ports = { service: 0, issuer: 0, mixpanel: 0, metrics: 0, pubsub: 0 }
 
 /** Parses a base. Throws an error for people when it is none. */
-export function portBaseOf(text: string): number {
+export function parsePortBase(text: string): number {
   const base = /^\d+$/.test(text) ? Number(text) : 0
   if (base >= 1 && base <= HIGHEST_PORT_BASE) return base
   throw new Error(`--port-base must be a whole number from 1 to ${HIGHEST_PORT_BASE}`)

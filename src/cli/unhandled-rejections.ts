@@ -8,10 +8,10 @@ const MINUTE_MS = 60_000
  * Logs, at most once a minute, a rejected promise that nothing handles. The owner's transform may
  * leave one with an event, and each delivery of that event would end the process.
  */
-export function createTellOfLeftPromise(log: Logger, clock: Clock): (error: unknown) => void {
-  const occasion = createAtMostEvery(MINUTE_MS, clock)
+export function createRejectionLog(log: Logger, clock: Clock): (error: unknown) => void {
+  const countToReport = createAtMostEvery(MINUTE_MS, clock)
   return function tell(error) {
-    const times = occasion('rejected')
+    const times = countToReport('rejected')
     if (times === 0) return
     log.error(
       { err: error, times },

@@ -34,7 +34,7 @@ export function createTelemetry({
   eventTotals,
   clock,
 }: TelemetryDeps): ProcessTelemetry {
-  const occasion = createAtMostEvery(MINUTE_MS, clock)
+  const countToReport = createAtMostEvery(MINUTE_MS, clock)
   /** The rejected events that were stored since the last line about them, by reason. */
   const storedReasons = new Map<string, number>()
   let storedTimes = 0
@@ -61,7 +61,7 @@ export function createTelemetry({
   }
 
   function writeTotals(delta: Totals, totals: Totals): void {
-    if (storedTimes > 0) tellStored()
+    if (storedTimes > 0) logStored()
     log.info({ event: 'minute', delta, ...totals }, 'the events of the last minute, and in total')
   }
 
@@ -89,17 +89,22 @@ export function createTelemetry({
       ms: Math.round(elapsedMs),
     }
     if (settlement.kind === 'ack') log.debug(fields, 'message acked')
-    else sayNacked(settlement, fields)
-    if (settlement.status === 422 && message.deliveryAttempt === undefined) missPolicy()
+    else logNack(settlement, fields)
+    if (settlement.status === 422 && message.deliveryAttempt === undefined) logMissingPolicy()
   }
 
   /**
    * Logs a nack. The code is that of the answer, so that the line and the answer can be matched.
    */
-  function sayNacked(settlement: Nack, fields: object): void {
+  function logNack(settlement: Nack, fields: object): void {
     const { status } = settlement
     const code = codeOf(settlement)
-    say('warn', `nack ${code}`, { ...fields, status, code }, `message nacked: ${status} ${code}`)
+    logOnceAMinute(
+      'warn',
+      `nack ${code}`,
+      { ...fields, status, code },
+      `message nacked: ${status} ${code}`,
+    )
   }
 
   function observePublishToImport({ publishedAt }: Message): void {
@@ -107,8 +112,8 @@ export function createTelemetry({
     metrics.publishToImport.observe(Math.max(0, clock.now() - publishedAt) / 1000)
   }
 
-  function missPolicy(): void {
-    say(
+  function logMissingPolicy(): void {
+    logOnceAMinute(
       'error',
       'no_policy',
       {},
@@ -119,7 +124,7 @@ export function createTelemetry({
 
   function pushRefused(code: string, detail: string): void {
     metrics.pushesRefused.inc({ code })
-    say('warn', `refused ${code}`, { event: 'refused', code }, `push refused: ${detail}`)
+    logOnceAMinute('warn', `refused ${code}`, { event: 'refused', code }, `push refused: ${detail}`)
   }
 
   function noSuchRoute(path: string | undefined): void {
@@ -129,7 +134,7 @@ export function createTelemetry({
     const text =
       'a request with a token has no route: the service takes pushes by POST on /push, /push/ and /. ' +
       'Correct the push endpoint of the subscription'
-    say('warn', `refused ${code}`, { code, path }, text)
+    logOnceAMinute('warn', `refused ${code}`, { code, path }, text)
   }
 
   function requestEnded(end: RequestEnd): void {
@@ -141,7 +146,7 @@ export function createTelemetry({
     metrics.batchBytes.observe(bytes)
     const line = { ...fields, ms: Math.round(elapsedMs) }
     if (status === 200) log.debug(line, requestTextOf(end))
-    else say('warn', `request ${label}`, line, requestTextOf(end))
+    else logOnceAMinute('warn', `request ${label}`, line, requestTextOf(end))
   }
 
   function deadLettersStored(stored: Rejections['reasons'], elapsedMs: number): void {
@@ -150,11 +155,11 @@ export function createTelemetry({
       storedReasons.set(reason, (storedReasons.get(reason) ?? 0) + count)
     }
     storedTimes += 1
-    if (occasion('dead_letters') > 0) tellStored()
+    if (countToReport('dead_letters') > 0) logStored()
   }
 
   /** Logs all letters that were stored since the last line about them. */
-  function tellStored(): void {
+  function logStored(): void {
     const counts = [...storedReasons].map(([reason, count]) => `${reason} ${count}`).join(', ')
     const reasons = Object.fromEntries(storedReasons)
     const count = [...storedReasons.values()].reduce((sum, one) => sum + one, 0)
@@ -166,18 +171,18 @@ export function createTelemetry({
 
   function deadLettersNotStored(err: unknown): void {
     const text = 'dead letters could not be stored: messages are nacked'
-    say('error', 'dead_letters_not_stored', { err }, text)
+    logOnceAMinute('error', 'dead_letters_not_stored', { err }, text)
   }
 
   function deadLetterTopicUnproven(err: unknown): void {
     const text =
       'Pub/Sub did not say whether the service may publish to the topic of DEAD_LETTER: if it may ' +
       'not, messages with a rejected event are nacked'
-    say('warn', 'dead_letter_topic_unproven', { err }, text)
+    logOnceAMinute('warn', 'dead_letter_topic_unproven', { err }, text)
   }
 
   function misconfigured(status: number): void {
-    say(
+    logOnceAMinute(
       'error',
       'misconfigured',
       { status },
@@ -188,7 +193,7 @@ export function createTelemetry({
 
   function shortfall(events: number): void {
     metrics.shortfallEvents.inc(events)
-    say(
+    logOnceAMinute(
       'warn',
       'shortfall',
       { events },
@@ -197,7 +202,7 @@ export function createTelemetry({
   }
 
   function suspected(events: number): void {
-    say(
+    logOnceAMinute(
       'error',
       'suspected',
       { events },
@@ -207,7 +212,7 @@ export function createTelemetry({
   }
 
   function allRejected({ reasons, field }: Rejections): void {
-    say(
+    logOnceAMinute(
       'error',
       'all_rejected',
       { event: 'all_rejected', reasons, ...(field !== undefined && { field }) },
@@ -218,11 +223,11 @@ export function createTelemetry({
 
   function keysNotFetched(err: unknown): void {
     const text = 'the keys of PUSH_JWKS_URL could not be fetched'
-    say('error', 'keys_not_fetched', { err }, text)
+    logOnceAMinute('error', 'keys_not_fetched', { err }, text)
   }
 
   function unforeseen(err: unknown): void {
-    say(
+    logOnceAMinute(
       'error',
       'unforeseen',
       { err },
@@ -231,8 +236,13 @@ export function createTelemetry({
   }
 
   /** Logs a line at most once a minute for each `key`. */
-  function say(level: 'warn' | 'error', key: string, fields: object, text: string): void {
-    const times = occasion(key)
+  function logOnceAMinute(
+    level: 'warn' | 'error',
+    key: string,
+    fields: object,
+    text: string,
+  ): void {
+    const times = countToReport(key)
     if (times > 0) log[level]({ ...fields, times }, text)
     else log.debug(fields, text)
   }

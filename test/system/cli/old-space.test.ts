@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { oldSpaceOf } from '../../../src/cli/old-space.ts'
+import { findOldSpace } from '../../../src/cli/old-space.ts'
 
 const MIB = 1024 * 1024
 
@@ -15,7 +15,7 @@ describe('the old generation of the heap', () => {
     [['--max-old-space-size-percentage=50'], 512],
   ] as const) {
     it(`has what the flags say: ${flags.join(' ') || 'none'}`, () => {
-      const bytes = oldSpaceOf(flags, 1024 * MIB)
+      const bytes = findOldSpace(flags, 1024 * MIB)
 
       assert.equal(bytes, mib === undefined ? undefined : mib * MIB)
     })
