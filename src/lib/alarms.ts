@@ -28,26 +28,36 @@ interface Pending {
 export function createAlarms(clock: Clock): Alarms {
   let pending: Pending[] = []
   let head = 0
-  /** The number of alarms in the list that have run or were cancelled. */
-  let over = 0
+  /** The number of alarms that are to run. The others in the list have run or were cancelled. */
+  let alive = 0
   let timer: { at: number; callOff: () => void } | undefined
 
   return { set, pullTo }
 
   function set(at: number, task: () => void): Alarm {
     const entry: Pending = { at, task }
-    insert(entry)
+    let place = pending.length
+    while (place > head && (pending[place - 1]?.at ?? 0) > at) place -= 1
+    if (place === pending.length) pending.push(entry)
+    else pending.splice(place, 0, entry)
+    alive += 1
     wind()
-    return {
-      cancel() {
-        if (!entry.task) return
-        // The entry stays in the list for a while. Its task must not, nor anything that the task
-        // refers to.
-        entry.task = undefined
-        over += 1
-        skipCancelled()
-      },
-    }
+    return { cancel: () => cancel(entry) }
+  }
+
+  /**
+   * Cancels an alarm. Its entry stays in the list for a while. Its task must not, nor anything that
+   * the task refers to.
+   */
+  function cancel(entry: Pending): void {
+    if (!entry.task) return
+    entry.task = undefined
+    alive -= 1
+    const over = pending.length - alive
+    if (alive === 0) stop()
+    // Any number of cancelled alarms may stand behind a long one. The list is only filtered when
+    // half of it is over, so that the cost stays in proportion.
+    else if (over > 1024 && over * 2 > pending.length) keep(pending.filter(({ task }) => task))
   }
 
   function pullTo(at: number): void {
@@ -55,25 +65,9 @@ export function createAlarms(clock: Clock): Alarms {
     wind()
   }
 
-  function insert(entry: Pending): void {
-    let place = pending.length
-    while (place > head && (pending[place - 1]?.at ?? 0) > entry.at) place -= 1
-    if (place === pending.length) pending.push(entry)
-    else pending.splice(place, 0, entry)
-  }
-
-  function skipCancelled(): void {
-    while (head < pending.length && pending[head]?.task === undefined) head += 1
-    if (head === pending.length) stop()
-    // Any number of cancelled alarms may stand behind a long one. The list is only filtered when
-    // half of it is over, so that the cost stays in proportion.
-    else if (over > 1024 && over * 2 > pending.length) keep(pending.filter(({ task }) => task))
-  }
-
   function keep(alarms: Pending[]): void {
     pending = alarms
     head = 0
-    over = 0
   }
 
   function stop(): void {
@@ -83,10 +77,11 @@ export function createAlarms(clock: Clock): Alarms {
   }
 
   /**
-   * Sets the timer for the head of the list. A timer that is too early stays: it is set again when
-   * it fires.
+   * Sets the timer for the next alarm of the list. A timer that is too early stays: it is set again
+   * when it fires.
    */
   function wind(): void {
+    while (head < pending.length && pending[head]?.task === undefined) head += 1
     const next = pending[head]
     if (!next || (timer && timer.at <= next.at)) return
     timer?.callOff()
@@ -102,10 +97,10 @@ export function createAlarms(clock: Clock): Alarms {
       head += 1
       if (!task) continue
       next.task = undefined
-      over += 1
+      alive -= 1
       task()
     }
-    skipCancelled()
-    wind()
+    if (alive === 0) stop()
+    else wind()
   }
 }

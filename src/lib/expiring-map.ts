@@ -41,7 +41,7 @@ export function createExpiringMap<Value>(
   return { remember, recall, forget }
 
   function remember(key: string, value: Value, bytes: number): void {
-    forget(key)
+    if (memories.has(key)) forget(key)
     const now = clock.monotonic()
     const memory = { key, value, bytes, until: now + options.lifetimeMs }
     memories.set(key, memory)
@@ -52,19 +52,15 @@ export function createExpiringMap<Value>(
 
   function forgetOldest(now: number): void {
     for (let oldest = queue[head]; oldest; oldest = queue[head]) {
-      if (isCurrent(oldest)) {
+      if (oldest.value !== undefined) {
         if (oldest.until > now && held <= options.maxBytes) break
         forget(oldest.key)
       }
       head += 1
     }
     if (queue.length <= 2 * memories.size + SLACK) return
-    queue = queue.slice(head).filter(isCurrent)
+    queue = queue.slice(head).filter(({ value }) => value !== undefined)
     head = 0
-  }
-
-  function isCurrent({ value }: Memory<Value>): boolean {
-    return value !== undefined
   }
 
   function recall(key: string): Value | undefined {
