@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { cyclesIn, importsOf, type Source, sourcesIn, withoutComments } from './helpers/imports.ts'
 
-/** From the ground up, the rooms of each floor. A file imports from lower floors and its own room. */
-const FLOORS: readonly (readonly (readonly string[])[])[] = [
+/**
+ * From the ground up, the rooms of each floor: folders, or files that lie beside each other. A file
+ * imports from lower floors and its own room.
+ */
+type Floors = readonly (readonly (readonly string[])[])[]
+
+const FLOORS: Floors = [
   [['model/']],
   [['lib/'], ['version.ts']],
   [['config/']],
@@ -27,13 +32,40 @@ const FLOORS: readonly (readonly (readonly string[])[])[] = [
   [['main.ts', 'cli/']],
 ]
 
-interface Source {
-  /** Below `src/`. */
-  readonly path: string
-  readonly text: string
+/** The world of stand-ins: what they share, the services, and the ways in. */
+const LOCAL_FLOORS: Floors = [
+  [
+    [
+      'answer.ts',
+      'fault-plan.ts',
+      'http-post.ts',
+      'loopback-server.ts',
+      'push-request.ts',
+      'sample-events.ts',
+      'waiters.ts',
+      'wall-clock.ts',
+      'world-time.ts',
+    ],
+  ],
+  [['issuer/'], ['mixpanel/'], ['pubsub/']],
+  [['token-issuer.ts'], ['mixpanel-stand-in.ts'], ['pubsub-stand-in.ts'], ['pusher.ts']],
+]
+
+/** The runs that measure. They know the service from outside: how to start it, and its letters. */
+const BENCH_FLOORS: Floors = [
+  [['../src/model/'], ['../src/version.ts'], ['../src/local/'], ['../src/cli/']],
+  [['speed/'], ['survival/'], ['turns/']],
+  [['bench.ts'], ['survive.ts'], ['turns.ts']],
+]
+
+/** The floors of each folder that has any. The local world imports nothing of the rest of `src/`. */
+const LAYOUTS: Readonly<Record<string, Floors>> = {
+  'src/': FLOORS,
+  'src/local/': LOCAL_FLOORS,
+  'bench/': BENCH_FLOORS,
 }
 
-/** The patterns that no file may hold, and the files that are exempt. */
+/** The patterns that no file of `src/` may hold, and the files that are exempt. */
 const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp, allowed: readonly string[]])[] =
   [
     [
@@ -47,39 +79,38 @@ const FORBIDDEN: readonly (readonly [what: string, pattern: RegExp, allowed: rea
     ['uses any', /[:<|,(&]\s*any\b|\bany\[\]/, []],
   ]
 
-const root = fileURLToPath(new URL('../src/', import.meta.url))
-const sources: readonly Source[] = globSync('**/*.ts', { cwd: root }).map((path) => ({
-  path,
-  text: readFileSync(`${root}${path}`, 'utf8'),
-}))
+const sources = sourcesIn('src/')
 
-describe('the house', () => {
-  it('has a floor for every file', () => {
-    const homeless = sources.filter(({ path }) => placeOf(path) === undefined)
+describe('the layout', () => {
+  for (const [folder, floors] of Object.entries(LAYOUTS)) {
+    const files = sourcesIn(folder)
 
-    assert.deepEqual(
-      homeless.map(({ path }) => path),
-      [],
-    )
-  })
+    it(`has a floor for every file of ${folder}`, () => {
+      const homeless = files.filter(({ path }) => placeOf(path, floors) === undefined)
 
-  it('has no import that goes upward or sideways', () => {
-    assert.deepEqual(sources.flatMap(wrongImportsOf), [])
-  })
+      assert.deepEqual(
+        homeless.map(({ path }) => path),
+        [],
+      )
+      assert.ok(files.length > 0)
+    })
 
-  it('keeps the local world apart from all the rest', () => {
-    const local = sources.filter(({ path }) => path.startsWith('local/'))
+    it(`has no import that goes upward or sideways in ${folder}`, () => {
+      assert.deepEqual(
+        files.flatMap((file) => wrongImportsOf(file, floors)),
+        [],
+      )
+    })
+  }
 
-    const imported = local.flatMap(importsOf)
-
-    assert.deepEqual(
-      imported.filter((target) => !target.startsWith('local/')),
-      [],
-    )
-  })
+  for (const folder of ['src/', 'bench/', 'test/', 'tools/']) {
+    it(`has no cycle of imports in ${folder}, of types neither`, () => {
+      assert.deepEqual(cyclesIn(sourcesIn(folder)), [])
+    })
+  }
 
   it('has every folder in the picture of docs/architecture.md', () => {
-    const paper = readFileSync(`${root}../docs/architecture.md`, 'utf8')
+    const paper = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8')
     const [, picture = ''] = /```\n(.*?)```/s.exec(paper) ?? []
 
     const places = FLOORS.flat(2).filter((place) => place !== 'version.ts')
@@ -102,7 +133,7 @@ describe('the house', () => {
   }
 })
 
-describe('the rules of the house', () => {
+describe('the rules of the layout', () => {
   for (const [path, text, wrong] of [
     ['lib/a.ts', "import { x } from '../model/b.ts'", []],
     ['decode/a.ts', "import { x } from './b.ts'", []],
@@ -122,9 +153,48 @@ describe('the rules of the house', () => {
     ['main.ts', "import { x } from '../test/b.ts'", ['main.ts -> ../test/b.ts']],
   ] as const) {
     it(`find ${wrong.length === 0 ? 'nothing' : 'fault'} with ${path}: ${text}`, () => {
-      assert.deepEqual(wrongImportsOf({ path, text }), wrong)
+      assert.deepEqual(wrongImportsOf({ path, text }, FLOORS), wrong)
     })
   }
+
+  for (const [path, text, wrong] of [
+    ['mixpanel/a.ts', "import { x } from '../answer.ts'", []],
+    ['mixpanel/a.ts', "import { x } from '../pubsub/b.ts'", ['mixpanel/a.ts -> pubsub/b.ts']],
+    ['answer.ts', "import { x } from './mixpanel/b.ts'", ['answer.ts -> mixpanel/b.ts']],
+    ['answer.ts', "import { x } from '../lib/b.ts'", ['answer.ts -> ../lib/b.ts']],
+    ['mixpanel/a.ts', "import { x } from '../../model/b.ts'", ['mixpanel/a.ts -> ../model/b.ts']],
+  ] as const) {
+    it(`find ${wrong.length === 0 ? 'nothing' : 'fault'} with src/local/${path}: ${text}`, () => {
+      assert.deepEqual(wrongImportsOf({ path, text }, LOCAL_FLOORS), wrong)
+    })
+  }
+
+  for (const [path, text, wrong] of [
+    ['survival/a.ts', "import { x } from '../../src/local/b.ts'", []],
+    ['survive.ts', "import { x } from './survival/b.ts'", []],
+    ['survival/a.ts', "import { x } from '../speed/b.ts'", ['survival/a.ts -> speed/b.ts']],
+    ['speed/a.ts', "import { x } from '../bench.ts'", ['speed/a.ts -> bench.ts']],
+    [
+      'speed/a.ts',
+      "import { x } from '../../src/decode/b.ts'",
+      ['speed/a.ts -> ../src/decode/b.ts'],
+    ],
+  ] as const) {
+    it(`find ${wrong.length === 0 ? 'nothing' : 'fault'} with bench/${path}: ${text}`, () => {
+      assert.deepEqual(wrongImportsOf({ path, text }, BENCH_FLOORS), wrong)
+    })
+  }
+
+  it('find each cycle of imports once', () => {
+    const files = [
+      { path: 'a.ts', text: "import { x } from './b/c.ts'" },
+      { path: 'b/c.ts', text: "import { x } from './d.ts'\nimport { y } from './e.ts'" },
+      { path: 'b/d.ts', text: "import type { X } from './c.ts'" },
+      { path: 'b/e.ts', text: "import { x } from '../../elsewhere/a.ts'" },
+    ]
+
+    assert.deepEqual(cyclesIn(files), ['b/c.ts -> b/d.ts -> b/c.ts'])
+  })
 
   for (const [text, wrong] of [
     ['const now = Date.now()', 'asks for the time'],
@@ -160,25 +230,22 @@ describe('the rules of the house', () => {
 })
 
 /** The imports of a file that go upward, to another room, or out of the house. */
-function wrongImportsOf(source: Source): readonly string[] {
-  const from = placeOf(source.path)
+function wrongImportsOf(source: Source, floors: Floors): readonly string[] {
+  const from = placeOf(source.path, floors)
   return importsOf(source).flatMap((target) => {
-    const to = placeOf(target)
+    const to = placeOf(target, floors)
     const goesDown = from && to && to.floor < from.floor
     const staysInside = from && to && to.room === from.room
     return goesDown || staysInside ? [] : [`${source.path} -> ${target}`]
   })
 }
 
-/** Relative imports as paths below `src/`; of types too, and what is exported onward. */
-function importsOf({ path, text }: Source): readonly string[] {
-  const found = withoutComments(text).matchAll(/\b(?:from|import)\b[\s(]*'(\.[^']*\.ts)'/g)
-  return [...found].map(([, target = '']) => posix.join(posix.dirname(path), target))
-}
-
 /** A folder is a room; so are all files of a floor that lie beside each other. */
-function placeOf(path: string): { floor: number; room: readonly string[] } | undefined {
-  for (const [floor, rooms] of FLOORS.entries()) {
+function placeOf(
+  path: string,
+  floors: Floors,
+): { floor: number; room: readonly string[] } | undefined {
+  for (const [floor, rooms] of floors.entries()) {
     const room = rooms.find((names) => names.some((name) => liesIn(name, path)))
     if (room) return { floor, room }
   }
@@ -200,8 +267,4 @@ function bareCodeOf(text: string): string {
       clause.includes('as default') ? clause : '',
     )
     .replaceAll(/'(?!node:)(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g, "''")
-}
-
-function withoutComments(text: string): string {
-  return text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
 }
