@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { type ServiceProcess, spawnService } from '../../src/cli/spawn-service.ts'
+import { isFreePort } from './is-free-port.ts'
 import { pause } from './patience.ts'
 
 /** One instance of the service under test, which can be ended and started again. */
@@ -96,19 +95,8 @@ export async function startService(options: ServiceOptions): Promise<RestartingS
 async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + randomInt(PORTS)
-    if (await isFree(port)) return port
+    if (await isFreePort(port)) return port
   }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-  } catch {
-    return false
-  }
-  await once(server.close(), 'close')
-  return true
 }
 
 /** The status of the readiness probe; `undefined` without an answer. */

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { isFreePort } from '../../bench/survival/is-free-port.ts'
 
 /** Up to here no kernel gives ports away by itself: Linux begins at 32768, others later. */
 const FIRST_PORT = 10_000
@@ -15,19 +14,8 @@ export async function freePorts(count: number): Promise<number> {
   const first = FIRST_PORT + (process.pid % PROCESSES) * PORTS_A_PROCESS
   let free = 0
   for (let port = first; port < first + PORTS_A_PROCESS; port++) {
-    free = (await isFree(port)) ? free + 1 : 0
+    free = (await isFreePort(port)) ? free + 1 : 0
     if (free === count) return port - count + 1
   }
   throw new Error(`no ${count} ports in a row are free from ${first} on`)
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-  } catch {
-    return false
-  }
-  await once(server.close(), 'close')
-  return true
 }
