@@ -25,8 +25,8 @@ npm run survive -- --events 20000    a shorter run
 npm run survive -- --outage          also measures how a backlog drains after an outage; three minutes
 npm run survive -- --no-write        leave bench/SURVIVAL.md as it is
 
-Ends with 0 only if nothing was lost, doubled or astray, no message was acked too early, and all books
-balance.`
+Ends with 0 only if nothing was lost, doubled or astray, no message was acked too early, and the event
+totals of all processes balance.`
 
 const DOCUMENT = new URL('SURVIVAL.md', import.meta.url)
 const STOPS = 2
@@ -72,7 +72,7 @@ async function runWith(seed: number, events: number): Promise<Survival> {
       untilAllStruck: true,
       calm: Math.ceil(Math.min(MOST_CALM, events * CALM)),
       patienceMs: PATIENCE_MS,
-      told: (line) => console.log(`  ${line}`),
+      report: (line) => console.log(`  ${line}`),
       signal,
     }),
   )

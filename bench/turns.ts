@@ -58,15 +58,15 @@ async function withService<T>(
   use: (service: ServiceProcess, longest: () => Promise<number>) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-turns-'))
-  let told = (_ms: number): void => {}
+  let reported = (_ms: number): void => {}
   const logged = (line: string): void => {
     const ms = /^{"longestTurnMs":(\d+)}$/.exec(line)?.[1]
-    if (ms !== undefined) told(Number(ms))
+    if (ms !== undefined) reported(Number(ms))
   }
   const service = await spawnService(environmentOf(folder, nodeOptions), { logged })
   const longest = (): Promise<number> => {
     const answer = new Promise<number>((resolve) => {
-      told = resolve
+      reported = resolve
     })
     process.kill(service.pid, 'SIGWINCH')
     return answer

@@ -4,8 +4,8 @@ import type { PushStats } from '../../src/local/pubsub/push-stats.ts'
 import { LOCAL_DEAD_LETTER_TOPIC, startPubsubStandIn } from '../../src/local/pubsub-stand-in.ts'
 import { LOCAL_AUDIENCE, LOCAL_SERVICE_ACCOUNT } from '../../src/local/token-issuer.ts'
 import type { WorldTime } from '../../src/local/world-time.ts'
-import type { Books, MessageKey } from './books.ts'
 import type { FactsAtAck } from './expected.ts'
+import type { ExpectedFates, MessageKey } from './expected-fates.ts'
 import type { PlannedMessage } from './planned-message.ts'
 import type { Channel } from './publisher.ts'
 import type { Random } from './random.ts'
@@ -39,8 +39,8 @@ export interface ChannelDeps {
   readonly ackDeadlineSeconds: number
   /** Whether refused messages are nacked and leave for a dead-letter topic in the end. */
   readonly hasDeadLetterPolicy: boolean
-  /** The books of the run, called with each publish, push and ack at the moment it comes. */
-  readonly books: Books
+  /** The expected fates, called with each publish, push and ack at the moment it comes. */
+  readonly fates: ExpectedFates
   readonly facts: FactsAtAck
 }
 
@@ -59,7 +59,7 @@ export async function openChannel(
   form: 'wrapped' | 'eventarc',
   deps: ChannelDeps,
 ): Promise<PushChannel> {
-  const { time, random, token, books, facts } = deps
+  const { time, random, token, fates, facts } = deps
   let published: readonly TopicMessage[] = []
   const pubsub = await startPubsubStandIn({
     time,
@@ -93,14 +93,14 @@ export async function openChannel(
       local: { form, duplicates: DUPLICATES },
     },
     {
-      pushed: (message) => books.pushed(keyOf(message), publishTimeOf(message)),
+      pushed: (message) => fates.pushed(keyOf(message), publishTimeOf(message)),
       answered: (message, _, isAcked) => {
         if (!isAcked) return
-        books.acked(keyOf(message), facts)
+        fates.acked(keyOf(message), facts)
         replays.delete(message.messageId)
       },
       forwarded: (message, copy) => {
-        books.forwarded(keyOf(message))
+        fates.forwarded(keyOf(message))
         replays.delete(message.messageId)
         forwarded.push({ message, copy })
       },
@@ -127,7 +127,7 @@ export async function openChannel(
     for (const [place, message] of messages.entries()) {
       const plan = planned[place]
       if (plan === undefined) continue
-      books.published(keyOf(message), plan)
+      fates.published(keyOf(message), plan)
       if (plan.isCopied) publishCopy(message, copyOf(message))
     }
   }
@@ -148,12 +148,12 @@ export async function openChannel(
     copy: Pick<TopicMessage, 'data' | 'attributes'>,
   ): readonly TopicMessage[] {
     const messages = publishAll([copy])
-    for (const message of messages) books.copied(keyOf(message), keyOf(original))
+    for (const message of messages) fates.copied(keyOf(message), keyOf(original))
     return messages
   }
 
   function redrive(): number {
-    const good = forwarded.splice(0).filter(({ message }) => books.isGood(keyOf(message)))
+    const good = forwarded.splice(0).filter(({ message }) => fates.isGood(keyOf(message)))
     for (const { message, copy } of good) noteReplay(publishCopy(message, copy))
     return good.length
   }

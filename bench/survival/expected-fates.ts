@@ -21,7 +21,7 @@ export interface MessageKey {
 }
 
 /** The published events, and the required fate of each. */
-export interface Books {
+export interface ExpectedFates {
   published(key: MessageKey, message: PlannedMessage): void
   /** Notes that a dead-letter policy published the same events again as a copy. */
   copied(copy: MessageKey, original: MessageKey): void
@@ -38,8 +38,8 @@ export interface Books {
   findings(facts: Facts): Findings
 }
 
-/** Creates empty books, for a service that derives insert ids in this way. */
-export function createBooks({ ids }: Pick<Setting, 'ids'>): Books {
+/** Creates an empty set of expected fates, for a service that derives insert ids in this way. */
+export function createExpectedFates({ ids }: Pick<Setting, 'ids'>): ExpectedFates {
   const messages = new Map<string, PublishedMessage>()
   const byMark = new Map<string, Expected>()
   const byLetter = new Map<string, Expected>()

@@ -117,7 +117,7 @@ function reach(point: KillPoint, by: Executioner): Promise<number | undefined> {
 function afterImport(by: Executioner): Promise<number | undefined> {
   const since = by.time.now()
   by.mixpanel.answerAlways({ kind: 'gate' })
-  return heldOnce(by, () => hasStoredUntold(by.mixpanel, since))
+  return heldOnce(by, () => hasStoredUnanswered(by.mixpanel, since))
 }
 
 /** Waits until letters are stored, while the process learns neither that nor what is imported. */
@@ -153,7 +153,7 @@ async function duringDrain(by: Executioner): Promise<number | undefined> {
 }
 
 /** Whether Mixpanel has stored rows and not sent the answer. */
-function hasStoredUntold(mixpanel: MixpanelStandIn, since: number): boolean {
+function hasStoredUnanswered(mixpanel: MixpanelStandIn, since: number): boolean {
   return mixpanel.requests().some(({ status, stored = 0, receivedAt }) => {
     return receivedAt >= since && status === undefined && stored > 0
   })

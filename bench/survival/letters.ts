@@ -27,7 +27,7 @@ export function createLetterReader(read: () => readonly Letter[]): LetterReader 
   keepUp(): void
 } {
   const letters: Letter[] = []
-  let told = 0
+  let returned = 0
 
   return { keepUp, readNew, all }
 
@@ -37,8 +37,8 @@ export function createLetterReader(read: () => readonly Letter[]): LetterReader 
 
   function readNew(): readonly Letter[] {
     keepUp()
-    const fresh = letters.slice(told)
-    told = letters.length
+    const fresh = letters.slice(returned)
+    returned = letters.length
     return fresh
   }
 

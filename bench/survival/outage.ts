@@ -1,4 +1,4 @@
-import { type Books, createBooks } from './books.ts'
+import { createExpectedFates, type ExpectedFates } from './expected-fates.ts'
 import { pause, unlessAborted, until } from './patience.ts'
 import { plainMessage } from './planned-message.ts'
 import { createRandom, type Random } from './random.ts'
@@ -41,21 +41,21 @@ const PATIENCE_MS = 300_000
  */
 export async function drainAfterOutage(options: OutageOptions): Promise<Drained> {
   const setting = PLAIN_SETTING
-  const books = createBooks(setting)
+  const fates = createExpectedFates(setting)
   const random = createRandom(options.seed)
-  await using scene = await startScene({ books, random: random.fork(), setting })
-  return await unlessAborted(options.signal, () => measureDrain(options, { scene, books, random }))
+  await using scene = await startScene({ fates, random: random.fork(), setting })
+  return await unlessAborted(options.signal, () => measureDrain(options, { scene, fates, random }))
 }
 
-interface Parts {
+interface OutageDeps {
   readonly scene: Scene
-  readonly books: Books
+  readonly fates: ExpectedFates
   readonly random: Random
 }
 
 async function measureDrain(
   { events, quota }: OutageOptions,
-  { scene, books, random }: Parts,
+  { scene, fates, random }: OutageDeps,
 ): Promise<Drained> {
   const { mixpanel, time, channels, backlog } = scene
   mixpanel.limitTo({ events: quota * 60, windowMs: 60_000 * SPEED })
@@ -78,7 +78,7 @@ async function measureDrain(
   })
   mixpanel.answerNormally()
   await allIsAcked()
-  const { lost, doubled } = books.findings(scene.facts)
+  const { lost, doubled } = fates.findings(scene.facts)
   return { events, quota, tookMs: last - first, lost: lost.length, doubled: doubled.length }
 
   function publish(count: number): void {

@@ -4,7 +4,7 @@ import { anyMessages, type MessagePlanner, type PlannedMessage } from './planned
 
 /** One topic and its only subscription. */
 export interface Channel {
-  /** Publishes the messages at once, and enters them in the books. */
+  /** Publishes the messages at once, and enters their expected fates. */
   publish(messages: readonly PlannedMessage[]): void
   /** The number of messages that are not acked yet. */
   backlog(): number

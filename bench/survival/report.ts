@@ -2,7 +2,10 @@ import { type Drained, shareOfQuota } from './outage.ts'
 import { SPEED } from './scene.ts'
 import type { Survival } from './survival.ts'
 
-/** Whether no event was lost, doubled or astray, no ack came too early, and all books balance. */
+/**
+ * Whether no event was lost, doubled or astray, no ack came too early, and the event totals of all
+ * processes balance.
+ */
 export function hasSurvived(survival: Survival): boolean {
   return complaints(survival).length === 0
 }
@@ -50,7 +53,7 @@ export function tableOf(runs: readonly Survival[]): string {
     ['events in Mixpanel', ...runs.map(({ counts }) => counts.deduplicated)],
     ['copies that Mixpanel took', ...runs.map(({ counts }) => counts.rows)],
     ['good events made dead letters by repeated faults', ...runs.map(believedIn)],
-    ['checks of the books', ...runs.map(({ audit }) => audit.looks())],
+    ['checks of the event totals', ...runs.map(({ audit }) => audit.looks())],
     ['peak memory of a process, MiB', ...runs.map(({ audit }) => audit.peakRssMiB())],
     ['messages taken by a dead-letter policy', ...runs.map(({ counts }) => counts.forwarded)],
     ['letters stored again', ...runs.map(({ counts }) => counts.lettersAgain)],

@@ -7,10 +7,10 @@ import { type MixpanelStandIn, startMixpanelStandIn } from '../../src/local/mixp
 import type { TopicMessage } from '../../src/local/pubsub/publish-rules.ts'
 import { startTokenIssuer } from '../../src/local/token-issuer.ts'
 import { createWorldTime, type WorldTime } from '../../src/local/world-time.ts'
-import type { Books } from './books.ts'
 import { type ChannelDeps, openChannel, type PushChannel } from './channel.ts'
 import { createDisk } from './disk.ts'
 import type { Facts } from './expected.ts'
+import type { ExpectedFates } from './expected-fates.ts'
 import { type Faults, keyFaults } from './faults.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { type LetterStore, openLetterStore } from './letter-store.ts'
@@ -55,7 +55,7 @@ export interface Scene extends AsyncDisposable {
 }
 
 export interface SceneOptions {
-  readonly books: Books
+  readonly fates: ExpectedFates
   readonly random: Random
   readonly setting: Setting
   /** The service's entry file; this checkout's when absent. */
@@ -77,13 +77,13 @@ const KEPT_REQUESTS = 1_000
 const TRANSFORM = join(import.meta.dirname, 'transform.mjs')
 
 /** Starts the scene on loopback. Its disposal ends every process and removes every file. */
-export async function startScene({ books, random, setting, main }: SceneOptions): Promise<Scene> {
+export async function startScene({ fates, random, setting, main }: SceneOptions): Promise<Scene> {
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-survival-'))
   starting.defer(() => rm(folder, { recursive: true, force: true }))
   const time = createWorldTime({ speed: SPEED, startAt: WORLD_STARTS_AT })
   const { store: rows, watchRows } = watchedStore()
-  watchRows(books.stored)
+  watchRows(fates.stored)
   let hasIgnoredVerbs = false
   watchRows(() => {
     hasIgnoredVerbs ||= mixpanel.switches.values().identityVerbs === 'ignored'
@@ -118,7 +118,7 @@ export async function startScene({ books, random, setting, main }: SceneOptions)
     random,
     token: issuer.token,
     hasDeadLetterPolicy: setting.letters === 'subscription',
-    books,
+    fates,
     facts,
   }
   for (const form of ['wrapped', 'eventarc'] as const) {

@@ -1,7 +1,7 @@
 import type { Row } from '../../src/local/mixpanel/row-store.ts'
 import { type Audit, createAudit } from './audit.ts'
-import { type Books, createBooks } from './books.ts'
 import { createDeck } from './deck.ts'
+import { createExpectedFates, type ExpectedFates } from './expected-fates.ts'
 import {
   type Executioner,
   type Kill,
@@ -50,7 +50,7 @@ export interface SurvivalOptions {
   /** Ends the run early: it rejects, and leaves behind only promises that wait in this process. */
   readonly signal?: AbortSignal
   /** Called with lines about the progress, for people. */
-  readonly told?: (line: string) => void
+  readonly report?: (line: string) => void
 }
 
 const POISONED_EVENTS = 64
@@ -67,10 +67,10 @@ const PROGRESS_EVERY_MS = 10_000
 export async function survive(options: SurvivalOptions): Promise<Survival> {
   const { seed, setting = settingOf(seed), main } = options
   const random = createRandom(seed)
-  const books = createBooks(setting)
-  await using scene = await startScene({ books, random: random.fork(), setting, main })
+  const fates = createExpectedFates(setting)
+  await using scene = await startScene({ fates, random: random.fork(), setting, main })
   const run = prepareRun(options, scene, { random, setting })
-  return await unlessAborted(options.signal, () => surviveRun(run, books))
+  return await unlessAborted(options.signal, () => surviveRun(run, fates))
 }
 
 function prepareRun(
@@ -93,10 +93,10 @@ function prepareRun(
   return { options, setting, scene, publisher, weather, sidePlanner, audit: createAudit() }
 }
 
-async function surviveRun(run: Run, books: Books): Promise<Survival> {
+async function surviveRun(run: Run, fates: ExpectedFates): Promise<Survival> {
   const startedAt = performance.now()
   const { options, scene, publisher, weather } = run
-  using _ = tellProgress(options, run, startedAt)
+  using _ = reportProgress(options, run, startedAt)
   const ends: Ends = { kills: [], stops: [] }
   const { kills, stops } = ends
   const stuck = await unlessGivenUp(goThrough(run, ends))
@@ -105,7 +105,7 @@ async function surviveRun(run: Run, books: Books): Promise<Survival> {
   const drainedInMs = performance.now() - fairFrom
   await look(run, gaveUp === undefined ? 'settled' : 'any_moment')
   stops.push(...(await scene.fleet.stop()))
-  const findings = books.findings(scene.facts)
+  const findings = fates.findings(scene.facts)
   return {
     seed: options.seed,
     setting: run.setting,
@@ -125,10 +125,12 @@ async function surviveRun(run: Run, books: Books): Promise<Survival> {
 }
 
 /** Reports the progress from time to time. */
-function tellProgress({ told }: SurvivalOptions, { publisher, scene }: Run, startedAt: number) {
+function reportProgress({ report }: SurvivalOptions, { publisher, scene }: Run, startedAt: number) {
   const timer = setInterval(() => {
     const seconds = Math.round((performance.now() - startedAt) / 1_000)
-    told?.(`${seconds} s: ${publisher.events()} events published, ${scene.backlog()} messages wait`)
+    report?.(
+      `${seconds} s: ${publisher.events()} events published, ${scene.backlog()} messages wait`,
+    )
   }, PROGRESS_EVERY_MS)
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
@@ -198,13 +200,13 @@ async function publishUntilStruck({ publisher, weather }: Run, share: number): P
 
 async function stop(run: Run): Promise<number | undefined> {
   const code = await inTraffic(run, stopDuringSplit)
-  run.options.told?.(`stopped during a split, with exit code ${code}`)
+  run.options.report?.(`stopped during a split, with exit code ${code}`)
   return code
 }
 
 async function kill(point: KillPoint, run: Run): Promise<Kill> {
   const killed = await inTraffic(run, (executioner) => killAt(point, executioner))
-  run.options.told?.(`killed ${point}, with ${killed.held} pushes held`)
+  run.options.report?.(`killed ${point}, with ${killed.held} pushes held`)
   return killed
 }
 
@@ -246,7 +248,7 @@ async function replay(run: Run, stops: (number | undefined)[]): Promise<string |
   const enough = new AbortController()
   const traffic = publisher.keepOn(enough.signal)
   const replayed = scene.replay()
-  options.told?.(`published ${replayed} messages again, mended or not`)
+  options.report?.(`published ${replayed} messages again, mended or not`)
   await untilDownTo(0, scene.replaying, options.patienceMs)
   enough.abort()
   await traffic

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createBooks } from '../../bench/survival/books.ts'
 import { contentOf } from '../../bench/survival/content.ts'
 import type { Facts } from '../../bench/survival/expected.ts'
+import { createExpectedFates } from '../../bench/survival/expected-fates.ts'
 import type { Findings } from '../../bench/survival/findings.ts'
 import type { Letter } from '../../bench/survival/letters.ts'
 import type { Fate } from '../../bench/survival/planned-event.ts'
@@ -26,7 +26,7 @@ const IGNORED: Fate = { kind: 'letter_or_nothing', reason: 'refused_by_mixpanel'
 
 const NOTHING: Findings = { lost: [], doubled: [], astray: [], ackedEarly: [], believed: [] }
 
-/** The fate of an event, the rows and letters that were found, and the finding of the books, if any. */
+/** The fate of an event, the rows and letters that were found, and the finding, if any. */
 const CASES: Readonly<Record<string, readonly [Fate, Partial<Found>, keyof Findings | 'nothing']>> =
   {
     'a good event with a row': [GOOD, { rows: [aRow()] }, 'nothing'],
@@ -140,14 +140,14 @@ const CASES: Readonly<Record<string, readonly [Fate, Partial<Found>, keyof Findi
     'a dropped event with a row': [{ kind: 'dropped' }, { rows: [aRow()] }, 'doubled'],
   }
 
-describe('the books of a survival run', () => {
+describe('the expected fates of a survival run', () => {
   for (const [what, [fate, found, kind]] of Object.entries(CASES)) {
     it(`find ${kind} of ${what}`, () => {
       const { publishTimes = [NOON] } = found
-      const books = booksOf(fate)
-      for (const publishTime of publishTimes) books.pushed(KEY, publishTime)
+      const fates = fatesOf(fate)
+      for (const publishTime of publishTimes) fates.pushed(KEY, publishTime)
 
-      const findings = books.findings(factsOf(found))
+      const findings = fates.findings(factsOf(found))
 
       const counts = Object.entries(findings).map(([name, list]) => [name, list.length])
       const expected = Object.keys(NOTHING).map((name) => [name, name === kind ? 1 : 0])
@@ -156,22 +156,22 @@ describe('the books of a survival run', () => {
   }
 
   it('find an ack before the row, though the row comes later', () => {
-    const books = booksOf(GOOD)
-    books.acked(KEY, factsOf({}))
-    books.stored([aRow()])
+    const fates = fatesOf(GOOD)
+    fates.acked(KEY, factsOf({}))
+    fates.stored([aRow()])
 
-    assert.equal(books.findings(factsOf({ rows: [aRow()] })).ackedEarly.length, 1)
+    assert.equal(fates.findings(factsOf({ rows: [aRow()] })).ackedEarly.length, 1)
   })
 
   it('find an ack before the letter, though the letter comes later', () => {
-    const books = booksOf(BAD)
-    books.acked(KEY, factsOf({}))
+    const fates = fatesOf(BAD)
+    fates.acked(KEY, factsOf({}))
 
-    assert.equal(books.findings(factsOf({ letters: [aLetter()] })).ackedEarly.length, 1)
+    assert.equal(fates.findings(factsOf({ letters: [aLetter()] })).ackedEarly.length, 1)
   })
 
   it('find nothing in an ack once all is where it belongs', () => {
-    const [good, bad] = [booksOf(GOOD), booksOf(BAD)]
+    const [good, bad] = [fatesOf(GOOD), fatesOf(BAD)]
     good.stored([aRow()])
     good.acked(KEY, factsOf({}))
     bad.acked(KEY, factsOf({ letters: [aLetter()] }))
@@ -181,7 +181,7 @@ describe('the books of a survival run', () => {
   })
 
   it('find an ack before a verb has a row or a letter, unless Mixpanel ignores them', () => {
-    const [lost, told] = [booksOf(VERB), booksOf(VERB)]
+    const [lost, told] = [fatesOf(VERB), fatesOf(VERB)]
     lost.acked(KEY, factsOf({}))
     told.acked(KEY, factsOf({ ignoresVerbs: true }))
 
@@ -190,12 +190,12 @@ describe('the books of a survival run', () => {
   })
 
   it('count equal events of one message', () => {
-    const books = createBooks({ ids: 'content' })
-    books.published(KEY, aMessage(GOOD, 2))
+    const fates = createExpectedFates({ ids: 'content' })
+    fates.published(KEY, aMessage(GOOD, 2))
 
-    assert.deepEqual(books.findings(factsOf({ rows: [aRow(), aRow()] })), NOTHING)
-    assert.equal(books.findings(factsOf({ rows: [aRow()] })).lost.length, 1)
-    assert.equal(books.findings(factsOf({ rows: [aRow(), aRow(), aRow()] })).doubled.length, 1)
+    assert.deepEqual(fates.findings(factsOf({ rows: [aRow(), aRow()] })), NOTHING)
+    assert.equal(fates.findings(factsOf({ rows: [aRow()] })).lost.length, 1)
+    assert.equal(fates.findings(factsOf({ rows: [aRow(), aRow(), aRow()] })).doubled.length, 1)
   })
 
   for (const [ids, fate, rows] of [
@@ -205,26 +205,26 @@ describe('the books of a survival run', () => {
   ] as const) {
     const time = fate === GOOD ? 'a time of their own' : 'no time'
     it(`expect ${rows} rows of equal events of two messages with ${time} and ids of ${ids}`, () => {
-      const books = createBooks({ ids })
-      books.published(KEY, aMessage(fate, 1))
-      books.published(OTHER_KEY, aMessage(fate, 1))
-      for (const key of [KEY, OTHER_KEY]) books.pushed(key, NOON)
+      const fates = createExpectedFates({ ids })
+      fates.published(KEY, aMessage(fate, 1))
+      fates.published(OTHER_KEY, aMessage(fate, 1))
+      for (const key of [KEY, OTHER_KEY]) fates.pushed(key, NOON)
 
       const rowsThere = (count: number) => factsOf({ rows: Array.from({ length: count }, aRow) })
-      assert.deepEqual(books.findings(rowsThere(rows)), NOTHING)
-      assert.equal(books.findings(rowsThere(rows - 1)).lost.length, 1)
-      assert.equal(books.findings(rowsThere(rows + 1)).doubled.length, 1)
+      assert.deepEqual(fates.findings(rowsThere(rows)), NOTHING)
+      assert.equal(fates.findings(rowsThere(rows - 1)).lost.length, 1)
+      assert.equal(fates.findings(rowsThere(rows + 1)).doubled.length, 1)
     })
   }
 
   it("allow the copy of a dead-letter policy a row of its own only with the message's id", () => {
     const [ofMessage, ofContent] = [
-      createBooks({ ids: 'message' }),
-      createBooks({ ids: 'content' }),
+      createExpectedFates({ ids: 'message' }),
+      createExpectedFates({ ids: 'content' }),
     ]
-    for (const books of [ofMessage, ofContent]) {
-      books.published(KEY, aMessage(GOOD, 1))
-      books.copied(OTHER_KEY, KEY)
+    for (const fates of [ofMessage, ofContent]) {
+      fates.published(KEY, aMessage(GOOD, 1))
+      fates.copied(OTHER_KEY, KEY)
     }
     const twoRows = factsOf({ rows: [aRow(), aRow()] })
 
@@ -234,24 +234,24 @@ describe('the books of a survival run', () => {
   })
 
   it('take the copy of a dead-letter policy for the letter of all events, until it is published', () => {
-    const books = booksOf(GOOD)
-    books.forwarded(KEY)
+    const fates = fatesOf(GOOD)
+    fates.forwarded(KEY)
 
-    assert.deepEqual(books.findings(factsOf({})), NOTHING)
-    books.copied(OTHER_KEY, KEY)
-    assert.equal(books.findings(factsOf({})).lost.length, 1)
+    assert.deepEqual(fates.findings(factsOf({})), NOTHING)
+    fates.copied(OTHER_KEY, KEY)
+    assert.equal(fates.findings(factsOf({})).lost.length, 1)
   })
 
   it('know which messages hold nothing that is refused', () => {
-    assert.equal(booksOf(GOOD).isGood(KEY), true)
-    assert.equal(booksOf(BAD).isGood(KEY), false)
+    assert.equal(fatesOf(GOOD).isGood(KEY), true)
+    assert.equal(fatesOf(BAD).isGood(KEY), false)
   })
 
   it('tell messages of one id in two subscriptions apart', () => {
-    const books = booksOf(BAD)
+    const fates = fatesOf(BAD)
     const letters = [aLetter({ subscription: 'another' })]
 
-    assert.equal(books.findings(factsOf({ letters })).lost.length, 1)
+    assert.equal(fates.findings(factsOf({ letters })).lost.length, 1)
   })
 })
 
@@ -265,10 +265,10 @@ interface Found {
   readonly isMended: true
 }
 
-function booksOf(fate: Fate) {
-  const books = createBooks({ ids: 'message' })
-  books.published(KEY, aMessage(fate, 1))
-  return books
+function fatesOf(fate: Fate) {
+  const fates = createExpectedFates({ ids: 'message' })
+  fates.published(KEY, aMessage(fate, 1))
+  return fates
 }
 
 /** A message of equal events without an insert id of their own. */

@@ -5,7 +5,7 @@ import { sendAnswer } from '../../../src/local/answer.ts'
 import { startLoopbackServer } from '../../../src/local/loopback-server.ts'
 
 describe('the audit of a survival run', () => {
-  it('finds nothing in books that balance, whatever the labels', async (t) => {
+  it('finds nothing in event totals that balance, whatever the labels', async (t) => {
     const audit = createAudit()
 
     await audit.look(
@@ -28,7 +28,7 @@ describe('the audit of a survival run', () => {
     assert.deepEqual(audit.complaints(), ['received 7 events, but settled 5 and pending 1'])
   })
 
-  it('finds a process that shows no books', async () => {
+  it('finds a process that shows no event totals', async () => {
     const audit = createAudit()
 
     await audit.look({ metricsUrl: () => 'http://127.0.0.1:9/metrics', pid: () => 0 }, 'any_moment')
@@ -48,7 +48,7 @@ describe('the audit of a survival run', () => {
   })
 })
 
-interface Books {
+interface Totals {
   readonly received: number
   readonly imported: number
   readonly returned: number
@@ -56,7 +56,7 @@ interface Books {
 }
 
 /** Metrics as the service has them, of a process that is this one. */
-async function aProcess(t: TestContext, { received, imported, returned, pending }: Books) {
+async function aProcess(t: TestContext, { received, imported, returned, pending }: Totals) {
   const body = `# TYPE pubsub_mixpanel_events_pending gauge
 pubsub_mixpanel_events_pending ${pending}
 # TYPE pubsub_mixpanel_events_received_total counter
