@@ -36,11 +36,11 @@ const REQUEST: AxiosRequestConfig = {
 export function createFetchKeys(jwksUrl: string, clock: Clock): FetchKeys {
   return async function fetchKeys() {
     const timeLimit = new AbortController()
-    const callOff = clock.after(TIMEOUT_MS, () => timeLimit.abort())
+    const cancel = clock.after(TIMEOUT_MS, () => timeLimit.abort())
     try {
       return await requestKeys(jwksUrl, timeLimit.signal)
     } finally {
-      callOff()
+      cancel()
     }
   }
 }

@@ -68,13 +68,13 @@ export function createKeys(deps: KeysDeps): Keys {
   let triedAt = Number.NEGATIVE_INFINITY
   let dueAt = Number.NEGATIVE_INFINITY
   let stopped = false
-  let callOff = () => {}
+  let cancel = () => {}
 
   return { start: refresh, stop, available, find }
 
   function stop(): void {
     stopped = true
-    callOff()
+    cancel()
   }
 
   function available(): boolean {
@@ -113,7 +113,7 @@ export function createKeys(deps: KeysDeps): Keys {
   }
 
   async function fetchOnce(): Promise<void> {
-    callOff()
+    cancel()
     try {
       const keys = createLocalJWKSet(await fetchKeys())
       known = { keys, fetchedAt: clock.monotonic() }
@@ -128,7 +128,7 @@ export function createKeys(deps: KeysDeps): Keys {
 
   function scheduleNext(waitMs: number): void {
     dueAt = clock.monotonic() + waitMs
-    if (!stopped) callOff = clock.after(waitMs, () => void refresh())
+    if (!stopped) cancel = clock.after(waitMs, () => void refresh())
   }
 }
 

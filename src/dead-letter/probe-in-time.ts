@@ -19,7 +19,7 @@ export interface ProbeLimit {
 /** Rejects as the probe does, and with an `UnresponsiveFolderError` when it takes too long. */
 export async function probeInTime({ probe, withinMs, clock }: ProbeLimit): Promise<void> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const callOff = clock.after(withinMs, () => {
+  const cancel = clock.after(withinMs, () => {
     reject(
       new UnresponsiveFolderError(
         'DEAD_LETTER=file: names a folder that does not answer within ' +
@@ -30,6 +30,6 @@ export async function probeInTime({ probe, withinMs, clock }: ProbeLimit): Promi
   try {
     await Promise.race([probe(), late])
   } finally {
-    callOff()
+    cancel()
   }
 }

@@ -72,7 +72,7 @@ export function createTopicClient(
   async function ask(request: AxiosRequestConfig): Promise<TopicAnswer> {
     const timeUp = new AbortController()
     const late = Promise.withResolvers<TopicAnswer>()
-    const callOff = clock.after(TIMEOUT_MS, () => {
+    const cancel = clock.after(TIMEOUT_MS, () => {
       timeUp.abort()
       // The credentials may be the cause, and the next request must not wait for them, too.
       credentials.forget()
@@ -83,7 +83,7 @@ export function createTopicClient(
       // A library that asks for a token knows nothing of our time limit.
       return await Promise.race([late.promise, requestWithAccess(request, timeUp.signal)])
     } finally {
-      callOff()
+      cancel()
       underWay -= 1
       lastUsedAt = clock.monotonic()
     }

@@ -52,7 +52,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
   /** The answers to requests that did not ask to close the connection. */
   const mayKeepAlive = new WeakSet<ServerResponse>()
-  let callOffSweep: (() => void) | undefined
+  let cancelSweep: (() => void) | undefined
 
   return { watch, noteGoodToken, isFull }
 
@@ -141,8 +141,8 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     connections.delete(connection.socket)
     connection.group.delete(connection)
     if (connections.size > 0) return
-    callOffSweep?.()
-    callOffSweep = undefined
+    cancelSweep?.()
+    cancelSweep = undefined
   }
 
   /** Forgets all connections, because a server closes before its connections report their end. */
@@ -156,12 +156,12 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
 
   function sweepLater(ms: number): void {
-    if (callOffSweep || ms === Number.POSITIVE_INFINITY) return
-    callOffSweep = clock.after(ms, sweep)
+    if (cancelSweep || ms === Number.POSITIVE_INFINITY) return
+    cancelSweep = clock.after(ms, sweep)
   }
 
   function sweep(): void {
-    callOffSweep = undefined
+    cancelSweep = undefined
     const now = clock.monotonic()
     for (const connection of groups.idleStrangers) {
       if (now - connection.idleSince >= strangerIdleMs) end(connection)

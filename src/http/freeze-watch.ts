@@ -21,11 +21,11 @@ export function createFreezeWatch(clock: Clock, cpuMs: () => number): FreezeWatc
   let beatAt = clock.monotonic()
   let cpuAtBeat = cpuMs()
   let thawedAt = Number.NEGATIVE_INFINITY
-  let callOff = clock.after(BEAT_MS, beat)
+  let cancel = clock.after(BEAT_MS, beat)
 
   return {
     thawedWithin: (ms) => clock.monotonic() - thawedAt <= ms,
-    stop: () => callOff(),
+    stop: () => cancel(),
   }
 
   function beat(): void {
@@ -35,6 +35,6 @@ export function createFreezeWatch(clock: Clock, cpuMs: () => number): FreezeWatc
     if (gap > BEAT_MS + LATE_MS && cpu - cpuAtBeat < gap / 2) thawedAt = now
     beatAt = now
     cpuAtBeat = cpu
-    callOff = clock.after(BEAT_MS, beat)
+    cancel = clock.after(BEAT_MS, beat)
   }
 }

@@ -15,8 +15,8 @@ const LINGER_MS = 2_000
 export function lingerAtClose(socket: Socket, clock: Clock): void {
   // Node calls this when the answer that says "Connection: close" is written.
   socket.destroySoon = () => {
-    const callOff = clock.after(LINGER_MS, () => socket.destroy())
-    socket.once('close', callOff)
+    const cancel = clock.after(LINGER_MS, () => socket.destroy())
+    socket.once('close', cancel)
     throwAway(socket)
     socket.end()
   }

@@ -43,9 +43,9 @@ export function createLogDestination(sink: LineSink, clock: Clock): LogDestinati
 
   function flush(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const callOff = clock.after(ms, resolve)
+      const cancel = clock.after(ms, resolve)
       sink.whenWritten(() => {
-        callOff()
+        cancel()
         resolve()
       })
     })

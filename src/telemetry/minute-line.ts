@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000
 export function createMinuteLine({ eventTotals, clock, write }: MinuteLineDeps): MinuteLine {
   let written = eventTotals.snapshot()
   let dueAt = Number.POSITIVE_INFINITY
-  let callOff = () => {}
+  let cancel = () => {}
   let closed = false
 
   return { noteTraffic, close }
@@ -35,7 +35,7 @@ export function createMinuteLine({ eventTotals, clock, write }: MinuteLineDeps):
     if (now >= dueAt) writeLine()
     if (closed || dueAt !== Number.POSITIVE_INFINITY) return
     dueAt = now + MINUTE_MS
-    callOff = clock.after(MINUTE_MS, writeLine)
+    cancel = clock.after(MINUTE_MS, writeLine)
   }
 
   function close(): void {
@@ -45,7 +45,7 @@ export function createMinuteLine({ eventTotals, clock, write }: MinuteLineDeps):
   }
 
   function writeLine(): void {
-    callOff()
+    cancel()
     dueAt = Number.POSITIVE_INFINITY
     const totals = eventTotals.snapshot()
     write(difference(totals, written), totals)

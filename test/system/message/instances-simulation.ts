@@ -237,10 +237,10 @@ function createFreezable(time: VirtualTime): Freezable {
         if (frozen) late.push(run)
         else task()
       }
-      const callOff = time.after(ms, run)
+      const cancel = time.after(ms, run)
       return () => {
         isOff = true
-        callOff()
+        cancel()
       }
     },
     freeze: () => {
