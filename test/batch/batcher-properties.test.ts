@@ -184,7 +184,7 @@ function assertInOrder(tickets: readonly Ticket[]): void {
 }
 
 describe('a batcher, whatever is added, answered and waited for', () => {
-  it('brings each event to one end, in order, in batches within the limits, and in time', async () => {
+  it('reports or sends each event once, in order, in batches within the limits, and in time', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { maxLength: 40, size: 'max' }), async (steps) => {
         const world = createWorld()

@@ -59,7 +59,7 @@ function pendingNamed(names: string, sink: OutcomeSink = aSink()): PendingEvent[
 }
 
 describe('createBatcher', () => {
-  it('sends at once what comes when nothing is in flight', () => {
+  it('sends an event at once when nothing is in flight', () => {
     const { add, sent } = aBatcher()
 
     add(pendingNamed('ab'))
@@ -67,7 +67,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['ab'])
   })
 
-  it('lets what comes while others are in flight wait for company, as long as it may linger', async () => {
+  it('lets an event linger for others while batches are in flight', async () => {
     const clock = createFakeClock()
     const { add, sent } = aBatcher({}, clock)
     add(pendingNamed('a'))
@@ -118,7 +118,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'bc'])
   })
 
-  it('sends what lingers as soon as nothing is in flight any more', async () => {
+  it('sends lingering events as soon as nothing is in flight any more', async () => {
     const { add, sent, answer } = aBatcher()
     add(pendingNamed('a'))
     add(pendingNamed('b'))
@@ -128,7 +128,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b'])
   })
 
-  it('never has more in flight than it may, and lets the batches grow meanwhile', async () => {
+  it('has no more batches in flight than it may, and lets the batches grow meanwhile', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({ maxEvents: 10, maxConcurrency: 1 }, clock)
     add(pendingNamed('a'))
@@ -196,7 +196,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['abc', 'D', 'efg'])
   })
 
-  it('sends nothing whose time is up: it goes back', async () => {
+  it('gives back an event whose time is up instead of sending it', async () => {
     const clock = createFakeClock()
     const late = aSink(50)
     const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
@@ -213,7 +213,7 @@ describe('createBatcher', () => {
     )
   })
 
-  it('sends back on request what has waited past its time, of either lane', async () => {
+  it('gives back the late events of both lanes on review', async () => {
     const clock = createFakeClock()
     const late = aSink(50)
     const { add, review, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
@@ -229,7 +229,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'd'])
   })
 
-  it('lets what comes after others were sent back linger its full time', async () => {
+  it('lets an event linger its full time when it came after others went back', async () => {
     const clock = createFakeClock()
     const { add, review, sent } = aBatcher({}, clock)
     add(pendingNamed('a'))
@@ -259,7 +259,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b'])
   })
 
-  it('lets nothing linger once it drains, and still heeds its slots', async () => {
+  it('lets no event linger once it drains, and still keeps to its slots', async () => {
     const { add, drain, sent, answer } = aBatcher()
     add(pendingNamed('a'))
     add(pendingNamed('b'))
@@ -272,7 +272,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b', 'c'])
   })
 
-  it('tells the sink of every message in a delivery that threw, once, and goes on', async () => {
+  it('reports a delivery that threw to the sink of each of its messages once, and goes on', async () => {
     const [one, other, later] = [aSink(), aSink(), aSink()]
     const { add, sent, fail, answer } = aBatcher({ maxConcurrency: 1 })
     add(pendingNamed('a'))
@@ -288,7 +288,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'bcd', 'e'])
   })
 
-  it('sends what no push waits for only while nothing else waits', async () => {
+  it('sends unattended events only while no others wait', async () => {
     const { add, sent, answer } = aBatcher({ maxConcurrency: 1 })
     add(pendingNamed('a'))
     add(pendingNamed('bcde', aSink(0, 1_000)))
@@ -301,7 +301,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'f', 'bcd', 'e'])
   })
 
-  it('gives what no push waits for a quarter of the slots', async () => {
+  it('gives unattended events a quarter of the slots', async () => {
     const { add, sent, answer } = aBatcher({ maxConcurrency: 8, maxEvents: 1 })
     add(pendingNamed('abcdef', aSink(0, 1_000)))
     assert.deepEqual(sent(), ['a', 'b'])
@@ -313,7 +313,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b', 'g', 'h', 'c'])
   })
 
-  it('sends it with all slots once a push waits for it again', () => {
+  it('gives events all slots once a push waits for them again', () => {
     const sink = aSink(0, 1_000)
     const { add, review, sent } = aBatcher({ maxConcurrency: 4, maxEvents: 1 })
     add(pendingNamed('abcde', sink))
@@ -340,7 +340,7 @@ describe('createBatcher', () => {
     assert.deepEqual([one.arrivals, other.arrivals], [[], []])
   })
 
-  it('gives it no more slots for what a push waited for, when that has ended', async () => {
+  it('gives unattended events no more slots when an attended batch has ended', async () => {
     const { add, sent, answer } = aBatcher({ maxConcurrency: 8, maxEvents: 1 })
     add(pendingNamed('ab'))
     await answer(0)
@@ -351,7 +351,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
   })
 
-  it('sends what a push waits for first, of either lane', async () => {
+  it('sends attended events of either lane first', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
     add(pendingNamed('a'))
@@ -365,7 +365,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'c', 'B'])
   })
 
-  it('tells on review that a push waits for a slot by now', () => {
+  it('asks for a slot on review when a push waits for one by now', () => {
     const sink = aSink(0, 1_000)
     const { add, review, wanted } = aBatcher({ maxConcurrency: 1 })
     add(pendingNamed('a'))
@@ -377,7 +377,7 @@ describe('createBatcher', () => {
     assert.equal(wanted.slots, 1)
   })
 
-  it('wants no slot for what lingers while one is free', () => {
+  it('asks for no slot for lingering events while one is free', () => {
     const { add, sent, wanted } = aBatcher({ maxConcurrency: 2 })
 
     add(pendingNamed('a'))
@@ -401,7 +401,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'c'])
   })
 
-  it('tells that a push waits for a slot, and not that other events do', () => {
+  it('asks for a slot for a push that waits, and not for unattended events', () => {
     const { add, wanted } = aBatcher({ maxConcurrency: 1 })
     add(pendingNamed('a'))
     add(pendingNamed('b', aSink(0, 1_000)))

@@ -19,7 +19,7 @@ function namesIn(batch: readonly PendingEvent[]): string {
 const atDeadline = () => 'deadline' as const
 
 describe('createLane', () => {
-  it('batches what waits in the order it came, across messages', () => {
+  it('batches waiting events in the order in which they came, across messages', () => {
     const lane = createLane(LIMITS, atDeadline)
     lane.push(pendingNamed('a'), 0)
     lane.push(pendingNamed('bc'), 1)
@@ -28,7 +28,7 @@ describe('createLane', () => {
     assert.equal(namesIn(lane.take(2)), '')
   })
 
-  it('parts a message that is larger than a batch, and keeps the rest in its place', () => {
+  it('divides a message that is larger than a batch, and keeps the rest in its place', () => {
     const lane = createLane(LIMITS, atDeadline)
     lane.push(pendingNamed('abcde'), 0)
     lane.push(pendingNamed('fg'), 1)
@@ -57,7 +57,7 @@ describe('createLane', () => {
     assert.equal(lane.take(0).length, 1)
   })
 
-  it('lets an event travel alone that is larger than a batch', () => {
+  it('sends an event alone that is larger than a batch', () => {
     const lane = createLane({ maxEvents: 10, maxBytes: 10 }, atDeadline)
     lane.push(pendingNamed('a', aSink(), 50), 0)
     lane.push(pendingNamed('b'), 0)
@@ -66,7 +66,7 @@ describe('createLane', () => {
     assert.equal(namesIn(lane.take(0)), 'b')
   })
 
-  it('is full when what waits fills a batch, by events or by bytes', () => {
+  it('is full when its waiting events fill a batch, by events or by bytes', () => {
     const byEvents = createLane(LIMITS, atDeadline)
     const byBytes = createLane({ maxEvents: 10, maxBytes: '[aa,bb]'.length }, atDeadline)
 
@@ -83,7 +83,7 @@ describe('createLane', () => {
     assert.deepEqual([byEvents.waiting(0), byBytes.waiting(0)], [undefined, undefined])
   })
 
-  it('is not full by what has set out already, by events or by bytes', () => {
+  it('does not count events that have left towards a full batch', () => {
     const byEvents = createLane(LIMITS, atDeadline)
     const byBytes = createLane({ maxEvents: 10, maxBytes: '[aa,bb]'.length }, atDeadline)
 
@@ -116,7 +116,7 @@ describe('createLane', () => {
     assert.equal(lane.waiting(0), undefined)
   })
 
-  it('sends back the events whose time is up, and batches the others', () => {
+  it('gives back the events whose time is up, and batches the others', () => {
     const lane = createLane(LIMITS, atDeadline)
     const late = aSink(100)
     const patient = aSink(101)
@@ -135,7 +135,7 @@ describe('createLane', () => {
     assert.deepEqual(patient.arrivals, [])
   })
 
-  it('sends back only what has not set out of a message whose time is up', () => {
+  it('gives back only the events that have not left of a message whose time is up', () => {
     const lane = createLane(LIMITS, atDeadline)
     const sink = aSink(100)
     lane.push(pendingNamed('abcde', sink), 0)
@@ -151,7 +151,7 @@ describe('createLane', () => {
     assert.equal(namesIn(lane.take(100)), '')
   })
 
-  it('keeps what is in time when it sends back what is late', () => {
+  it('keeps the events that are in time when it gives back late ones', () => {
     const lane = createLane({ maxEvents: 2, maxBytes: '[aa,bb]'.length }, atDeadline)
     lane.push(pendingNamed('ab', aSink(100), 2), 0)
     lane.push(pendingNamed('c', aSink(), 2), 3)
@@ -174,7 +174,7 @@ describe('createLane', () => {
     assert.deepEqual(sink.arrivals, [])
   })
 
-  it('takes what a push waits for first, and nothing else with it', () => {
+  it('takes attended events first, and no others with them', () => {
     const lane = createLane(LIMITS, atDeadline)
     const alone = aSink(0, 1_000)
     lane.push(pendingNamed('ab', alone), 0)
@@ -187,7 +187,7 @@ describe('createLane', () => {
     assert.deepEqual([lane.take(7), lane.take(7)].map(namesIn), ['abd', 'e'])
   })
 
-  it('sends back what no push waits for when its time is up, too', () => {
+  it('gives back unattended events when their time is up, too', () => {
     const lane = createLane(LIMITS, atDeadline)
     const alone = aSink(0, 1_000)
     lane.push(pendingNamed('ab', alone), 0)

@@ -53,7 +53,7 @@ async function deliverPoisoned(
 
 describe('a batch that is refused without a name', () => {
   for (const place of [0, 1, 777, 1_998, 1_999]) {
-    it(`gives up its one poison event in at most 25 requests, wherever it stands: ${place}`, async () => {
+    it(`shows its one poison event in at most 25 requests, wherever it stands: ${place}`, async () => {
       const { sink, requests } = await deliverPoisoned(textsOf(2_000, place))
 
       const outcomes = outcomesOf(sink)
@@ -69,7 +69,7 @@ describe('a batch that is refused without a name', () => {
   }
 
   for (const seed of [1, 2, 3, 4, 5]) {
-    it(`gives up its ten poison events in at most 200 requests, wherever they stand: ${seed}`, async () => {
+    it(`shows its ten poison events in at most 200 requests, wherever they stand: ${seed}`, async () => {
       const random = seeded(seed)
       const places = new Set<number>()
       while (places.size < 10) places.add(Math.floor(random() * 2_000))
@@ -83,7 +83,7 @@ describe('a batch that is refused without a name', () => {
     })
   }
 
-  it('gives up ten poison events that stand together', async () => {
+  it('shows ten poison events that stand together', async () => {
     const together = Array.from({ length: 10 }, (_, place) => 1_000 + place)
 
     const { sink, requests } = await deliverPoisoned(textsOf(2_000, ...together))
@@ -125,7 +125,7 @@ describe('a batch that is refused without a name', () => {
     )
   })
 
-  it('comes to an end when its poison is thick, if not at once: something of it is imported', async () => {
+  it('comes to an end when it holds much poison: some of it is imported at each delivery', async () => {
     const places = Array.from({ length: 2_000 }, (_, place) => place).filter((at) => at % 4 > 0)
     const texts = textsOf(2_000, ...places)
 
@@ -142,7 +142,7 @@ describe('a batch that is refused without a name', () => {
     }
   })
 
-  it('goes back whole, when its time is up, when nothing of it is imported', async () => {
+  it('goes back whole at the end of its time when nothing of it is imported', async () => {
     const sink = aSink(10_000)
     const { deliverBatch, clock, sent, noted } = aDelivery(always(OPAQUE))
 
@@ -156,7 +156,7 @@ describe('a batch that is refused without a name', () => {
     assert.ok(sent.length <= 60, `${sent.length} requests`)
   })
 
-  it('goes back whole when nothing of it is imported, however much was before', async () => {
+  it('goes back whole when nothing of it is imported, however much was imported before', async () => {
     const sink = aSink(10_000)
     const { deliverBatch, clock } = aDelivery(inTurn(allImported, OPAQUE))
     await deliverBatch(pendingOf(aSink(), ['g']))
@@ -183,7 +183,7 @@ describe('a batch that is refused without a name', () => {
     assert.deepEqual(reasonsOf(sink), Array(4).fill('suspect'))
   })
 
-  it('believes it of an event when seven requests have refused it, and asks again until then', async () => {
+  it('rejects an event when seven requests have refused it, and sends it again until then', async () => {
     const sink = aSink()
     const { deliverBatch, sentTexts } = aDelivery(refusing(isPoison))
 
@@ -209,7 +209,7 @@ describe('a batch that is refused without a name', () => {
     })
   }
 
-  it('is looked into in an order drawn by lot', async () => {
+  it('is halved in random order', async () => {
     const orders = await Promise.all(
       [0, 0.49, 0.5, 0.99].map(async (lot) => {
         const { sentTexts } = await deliverPoisoned(['X', 'a'], {
@@ -223,7 +223,7 @@ describe('a batch that is refused without a name', () => {
     assert.deepEqual(orders, ['X,a,X', 'X,a,X', 'a,X,X', 'a,X,X'])
   })
 
-  it('gives back at once, when it drains, what is not yet found out', async () => {
+  it('gives its undecided events back as soon as the service drains', async () => {
     const sink = aSink()
     const { deliverBatch, clock, gate, sent } = aDelivery(refusing(isPoison), { takesMs: 100 })
     const delivering = deliverBatch(pendingOf(sink, textsOf(8, 0, 7)))
@@ -237,7 +237,7 @@ describe('a batch that is refused without a name', () => {
     assert.deepEqual(reasonsOf(sink), Array(8).fill('draining'))
   })
 
-  it('gives back what there is no time to find out', async () => {
+  it('gives its undecided events back when its time is up', async () => {
     const sink = aSink(2_500)
 
     const { sent } = await deliverPoisoned(textsOf(2_000, 0), { takesMs: 1_000 }, sink)
@@ -346,7 +346,7 @@ describe('a Mixpanel that begins to refuse everything', () => {
     assert.ok(rejected <= 10, `${rejected} dead letters`)
   })
 
-  it('is asked ever more seldom, whatever waits, until it imports something', async () => {
+  it('is sent ever fewer requests, whatever waits, until it imports something', async () => {
     let broken = true
     const { deliverBatch, clock, sent, sentAt } = aDelivery(
       (texts, attempt) => (broken ? OPAQUE : allImported(texts, attempt)),
@@ -367,7 +367,7 @@ describe('a Mixpanel that begins to refuse everything', () => {
 })
 
 describe('an event that is refused alone', () => {
-  it('is asked for twice, and not compressed the second time, before it is believed of', async () => {
+  it('is sent twice, the second time not compressed, before it is rejected', async () => {
     const sink = aSink()
     const { deliverBatch, sent } = aDelivery(inTurn(OPAQUE, allImported))
     const large = 'g'.repeat(2_000)

@@ -17,7 +17,7 @@ import {
 } from './a-delivery.ts'
 
 describe('delivering a batch', () => {
-  it('tells the sink of every event that it was imported, when all are', async () => {
+  it('reports every event as imported when Mixpanel imported all', async () => {
     const [one, other] = [aSink(), aSink()]
     const { deliverBatch, sent } = aDelivery(allImported)
 
@@ -28,7 +28,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(sent[0]?.texts, ['a', 'b', 'c'])
   })
 
-  it('tells each its own outcome, when some are refused', async () => {
+  it('reports the outcome of each event when Mixpanel rejected some', async () => {
     const sink = aSink()
     const { deliverBatch, sent } = aDelivery(
       always(
@@ -68,7 +68,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(verdicts, ['retry', 'retry', 'retry', 'imported'])
   })
 
-  it('gives back, with the reason of the last answer, what cannot be tried again in time', async () => {
+  it('gives a batch back with the reason of the last answer when another attempt would come too late', async () => {
     const sink = aSink(3_000)
     const { deliverBatch, clock, sentAt } = aDelivery(inTurn(answered(429), answered(503)))
 
@@ -83,7 +83,7 @@ describe('delivering a batch', () => {
     )
   })
 
-  it('holds what is refused for the credentials to the last, asking every ten seconds', async () => {
+  it('holds a batch to the end of its time while credentials are refused, and probes every ten seconds', async () => {
     const sink = aSink(25_000)
     const { deliverBatch, clock, gate, sentAt, verdicts } = aDelivery(always(answered(401)))
 
@@ -157,7 +157,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(reasonsOf(hasty), ['imported'])
   })
 
-  it('sends nothing whose time is up', async () => {
+  it('sends no batch whose time is up', async () => {
     const sink = aSink(100)
     const { deliverBatch, clock, sent } = aDelivery(allImported)
     await clock.advance(100)
@@ -168,7 +168,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(reasonsOf(sink), ['deadline'])
   })
 
-  it('sends nothing while Mixpanel wants to be left alone for longer than there is time', async () => {
+  it('sends no batch when the pause that Mixpanel wants is longer than its time', async () => {
     const [first, second] = [aSink(5_000), aSink(5_000)]
     const { deliverBatch, sent } = aDelivery(always(answered(429, {}, '30')))
 
@@ -218,7 +218,7 @@ describe('delivering a batch', () => {
     })
   })
 
-  it('rejects a lone event that Mixpanel itself calls too large, proven or not', async () => {
+  it('rejects a single event that Mixpanel itself calls too large, with proof or without', async () => {
     const sink = aSink()
     const { deliverBatch } = aDelivery(always(TOO_LARGE))
 
@@ -227,7 +227,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(reasonsOf(sink), ['too_large'])
   })
 
-  it('believes nobody that an event is too large which is not, while nothing is imported', async () => {
+  it('does not believe that a small event is too large while nothing is imported', async () => {
     const sink = aSink(10_000)
     const { deliverBatch, clock, noted } = aDelivery(always(TOO_LARGE))
 
@@ -238,7 +238,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(noted.suspected, [1])
   })
 
-  it('rejects nothing that only a proxy calls too large, while nothing is imported', async () => {
+  it('rejects no event that only a proxy calls too large while nothing is imported', async () => {
     const sink = aSink(10_000)
     const { deliverBatch, clock } = aDelivery(always(answered(413)))
 
@@ -263,7 +263,7 @@ describe('delivering a batch', () => {
     assert.deepEqual([...reasonsOf(first), ...reasonsOf(second)], ['imported', 'deadline'])
   })
 
-  it('gives back at once, when it drains, what waits for another attempt', async () => {
+  it('gives back a batch that waits for another attempt as soon as it drains', async () => {
     const sink = aSink(50_000)
     const { deliverBatch, clock, gate, sent } = aDelivery(always(answered(503, {}, '30')))
     const delivering = deliverBatch(pendingOf(sink, ['a']))
@@ -276,7 +276,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(reasonsOf(sink), ['mixpanel_unavailable'])
   })
 
-  it('gives back at once, when it drains, what waits for its first', async () => {
+  it('gives back a batch that waits for its first attempt as soon as it drains', async () => {
     const sink = aSink(50_000)
     const { deliverBatch, clock, gate, sent } = aDelivery(allImported)
     const answer = await gate.pass(1, () => 1)
@@ -293,7 +293,7 @@ describe('delivering a batch', () => {
     assert.deepEqual(reasonsOf(sink), ['draining'])
   })
 
-  it('gives back at once, when it drains, a refused batch instead of halving it', async () => {
+  it('gives back a refused batch when it drains, instead of halving it', async () => {
     const sink = aSink()
     const { deliverBatch, gate, sent } = aDelivery(always(TOO_LARGE))
     gate.drain()
@@ -334,7 +334,7 @@ describe('delivering a batch', () => {
     })
   }
 
-  it('gives back as suspect what would have to wait for a Mixpanel that refuses everything', async () => {
+  it('gives back a batch as suspect when Mixpanel refuses everything and it would have to wait', async () => {
     const [hasty, late] = [aSink(1_000), aSink(0)]
     const opaque = answered(400, { error: 'no', status: 0 })
     const { deliverBatch, clock, sent } = aDelivery(always(opaque))
@@ -349,7 +349,7 @@ describe('delivering a batch', () => {
     assert.deepEqual([...reasonsOf(hasty), ...reasonsOf(late)], ['suspect', 'deadline'])
   })
 
-  it('takes a refusal of Mixpanel’s own, which names no event, as a sign of good credentials', async () => {
+  it('takes a refusal by Mixpanel that names no event as a sign of good credentials', async () => {
     const opaque = answered(400, { error: 'no', status: 0 })
     const { deliverBatch, clock, gate } = aDelivery(inTurn(answered(401), opaque))
 
@@ -359,7 +359,7 @@ describe('delivering a batch', () => {
     assert.equal(gate.isUnauthorized(), false)
   })
 
-  it('takes no refusal of a proxy’s for such a sign', async () => {
+  it('does not take a refusal by a proxy as a sign of good credentials', async () => {
     const { deliverBatch, clock, gate } = aDelivery(inTurn(answered(401), answered(413)))
 
     void deliverBatch(pendingOf(aSink(), ['a']))
@@ -368,7 +368,7 @@ describe('delivering a batch', () => {
     assert.equal(gate.isUnauthorized(), true)
   })
 
-  it('keeps nobody waiting for a probe that a bug has ended', async () => {
+  it('lets other batches pass when a bug has ended the probe', async () => {
     const sink = aSink()
     const { deliverBatch, clock } = aDelivery(
       inTurn(answered(429), () => Promise.reject(new Error('a bug')), allImported),
@@ -403,7 +403,7 @@ describe('delivering a batch', () => {
     })
   })
 
-  it('sends nothing again when a list names all, whatever it counts', async () => {
+  it('sends no event again when a list names all, whatever it counts', async () => {
     const sink = aSink()
     const listing = answered(400, {
       failed_records: [0, 1, 2].map((index) => ({ index, message: 'no' })),
@@ -449,7 +449,7 @@ describe('delivering a batch', () => {
     assert.equal(reasons.filter((reason) => reason === 'refused_by_mixpanel').length, 1)
   })
 
-  it('imports all that Mixpanel takes, once each, whichever events are too large', async () => {
+  it('imports every event that Mixpanel takes once, whichever events are too large', async () => {
     const events = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 40 })
     const refusal = fc.constantFrom(
       TOO_LARGE,

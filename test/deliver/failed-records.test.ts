@@ -16,7 +16,7 @@ function verdictOnBody(body: string) {
 
 describe('the failed records of an answer', () => {
   for (const index of ['0', -1, 0.5, 3, 1e21, 4_294_967_295, null, true, [0], { 0: 0 }]) {
-    it(`name nothing by an index that is none: ${JSON.stringify(index)}`, () => {
+    it(`name no event by an index that is not one: ${JSON.stringify(index)}`, () => {
       assert.deepEqual(placesIn([{ index }]), [])
     })
   }
@@ -26,7 +26,7 @@ describe('the failed records of an answer', () => {
     assert.deepEqual(placesIn([{ index: 0 }, { index: -0 }, { insert_id: 'a' }]), [0])
   })
 
-  it('name nothing by an insert id that two events have, or none has, or that is no text', () => {
+  it('name no event by an insert id that two events have, or none has, or that is not a text', () => {
     assert.deepEqual(placesIn([{ insert_id: 'b' }, { insert_id: 'c' }, { insert_id: 7 }]), [])
   })
 

@@ -175,7 +175,7 @@ describe('a batch that no push waits for', () => {
     assert.deepEqual(notes.slice(1), [[0, 'first', 'yield']])
   })
 
-  it('was held for the rate by then, though its push had no time for that', async () => {
+  it('waits for the rate until its push has no more time', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await passed(gate, 4_000)
@@ -206,7 +206,7 @@ describe('a gate', () => {
     assert.equal(clock.pending(), 0)
   })
 
-  it('spreads what is sent: after a burst of a second’s worth, batches wait for the rate', async () => {
+  it('spreads batches: after a burst of one second they wait for the rate', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
 
@@ -228,7 +228,7 @@ describe('a gate', () => {
     ])
   })
 
-  it('lets a batch pass earlier when what was taken meanwhile has raised the rate', async () => {
+  it('lets a batch pass earlier when imports meanwhile have raised the rate', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const first = await passed(gate, 4_000)
@@ -258,7 +258,7 @@ describe('a gate', () => {
     ])
   })
 
-  it('lets nobody pass whose time is up, open as it may be', async () => {
+  it('lets no batch pass whose time is up, even when the circuit is open', async () => {
     const { clock, gate } = aGate()
     await clock.advance(100)
 
@@ -267,7 +267,7 @@ describe('a gate', () => {
     }
   })
 
-  it('gives back at once what the rate would keep waiting past its time', async () => {
+  it('gives a batch back at once when the rate would keep it waiting past its time', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await passed(gate, 6_000)
@@ -337,7 +337,7 @@ describe('another attempt', () => {
     )
   })
 
-  it('is given back at once when its back-off ends past its time', async () => {
+  it('goes back at once when its back-off ends past its time', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
 
@@ -357,7 +357,7 @@ describe('another attempt', () => {
     ])
   })
 
-  it('holds up nobody while it backs off', async () => {
+  it('holds no other batch up while it backs off', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
 
@@ -370,7 +370,7 @@ describe('another attempt', () => {
 })
 
 describe('a gate after a 429', () => {
-  it('pauses for all, lets one probe, and the others when Mixpanel has taken it', async () => {
+  it('pauses all batches, lets one probe, and then the others when Mixpanel has imported it', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await attempted(gate, THROTTLED)
@@ -462,7 +462,7 @@ describe('a gate after a 429', () => {
     }
   })
 
-  it('begins with the shortest pause again when something was taken', async () => {
+  it('begins with the shortest pause again after an import', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     for (const end of [THROTTLED, THROTTLED, TAKEN, THROTTLED]) {
@@ -478,7 +478,7 @@ describe('a gate after a 429', () => {
     assert.deepEqual(notes, [[41_500, 'next', 'permit']])
   })
 
-  it('pauses no longer for the refusals of attempts that were on their way', async () => {
+  it('pauses no longer for the 429s of attempts that were under way', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const onTheirWay = [await passed(gate), await passed(gate), await passed(gate)]
@@ -499,7 +499,7 @@ describe('a gate after a 429', () => {
     ])
   })
 
-  it('waits for the longest that one of the attempts on their way was asked', async () => {
+  it('waits for the longest Retry-After of the attempts that were under way', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const onTheirWay = [await passed(gate), await passed(gate), await passed(gate)]
@@ -514,7 +514,7 @@ describe('a gate after a 429', () => {
     assert.deepEqual(notes, [[10_000, 'new', 'permit']])
   })
 
-  it('learns nothing from what was on its way when it closed, once it is open again', async () => {
+  it('learns nothing from attempts that were under way when it closed, once it is open again', async () => {
     const { clock, gate } = aGate()
     const late = [await passed(gate), await passed(gate), await passed(gate)]
     await attempted(gate, THROTTLED)
@@ -531,7 +531,7 @@ describe('a gate after a 429', () => {
     await passed(gate)
   })
 
-  it('stays closed when what was on its way is taken', async () => {
+  it('stays closed when an attempt that was under way is imported', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const onItsWay = await passed(gate)
@@ -564,7 +564,7 @@ describe('a gate after a 429', () => {
     ])
   })
 
-  it('gives back at once what the pause would keep waiting past its time', async () => {
+  it('gives a batch back at once when the pause would keep it waiting past its time', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const second = await passed(gate)
@@ -588,7 +588,7 @@ describe('a gate after a 429', () => {
     ])
   })
 
-  it('gives back who waits for a probe when its time is up, which may be later than it was', async () => {
+  it('gives back a batch that waits for a probe when its time is up, which may have moved', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await attempted(gate, THROTTLED)
@@ -615,7 +615,7 @@ describe('a gate after a 429', () => {
     assert.equal(clock.pending(), 0)
   })
 
-  it('lets nobody pass at the very end of their time', async () => {
+  it('lets no batch pass at the very end of its time', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await attempted(gate, THROTTLED)
@@ -633,7 +633,7 @@ describe('a gate after a 429', () => {
     assert.deepEqual(notes, [[3_000, 'late', 'throttled']])
   })
 
-  it('calls itself closed to the end of the pause, and no longer when nobody comes to probe', async () => {
+  it('is paused to the end of the pause, and no longer when no batch comes to probe', async () => {
     const { clock, gate } = aGate()
     await attempted(gate, throttledFor('5'))
 
@@ -732,7 +732,7 @@ describe('a gate whose credentials were refused', () => {
     ])
   })
 
-  it('lets all the waiting go at once when Mixpanel takes a probe', async () => {
+  it('lets all waiting batches go at once when Mixpanel imports a probe', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     await attempted(gate, MISCONFIGURED)
@@ -776,7 +776,7 @@ describe('a gate whose credentials were refused', () => {
     })
   }
 
-  it('puts the first probe off no further for what was on its way', async () => {
+  it('delays the first probe no further for attempts that were under way', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const onItsWay = await passed(gate)
@@ -805,7 +805,7 @@ describe('a gate whose credentials were refused', () => {
     assert.deepEqual(notes, [[10_500, 'probe', 'permit']])
   })
 
-  it('holds whom the pause alone would give back', async () => {
+  it('holds a batch that the pause alone would give back', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     const onItsWay = await passed(gate)
@@ -850,7 +850,7 @@ describe('a gate that drains', () => {
     }
   })
 
-  it('makes no other attempt, open as it may be', async () => {
+  it('permits no other attempt, even when the circuit is open', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
     note('again', gate.passAgain(1, failed(1), never))
@@ -862,7 +862,7 @@ describe('a gate that drains', () => {
     assert.deepEqual(notes, [[500, 'again', 'draining']])
   })
 
-  it('lets pass what need not wait', async () => {
+  it('lets a batch pass that need not wait', async () => {
     const { gate } = aGate()
 
     gate.drain()
@@ -940,7 +940,7 @@ describe('a gate, whatever comes', () => {
     }
   }
 
-  it('decides about everybody, lets nobody pass from the end of their time on, nor wait past it', async () => {
+  it('answers every batch, lets none pass after the end of its time, and keeps none waiting past it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(SENDER, { maxLength: 12 }), async (senders) => {
         const { decided, done, left } = await run(senders)
@@ -956,7 +956,7 @@ describe('a gate, whatever comes', () => {
     )
   })
 
-  it('holds nobody from the instant on in which it drains', async () => {
+  it('holds no batch from the instant at which it drains', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(SENDER, { maxLength: 12 }),
@@ -992,7 +992,7 @@ describe('a gate, whatever comes', () => {
 })
 
 describe('one 401 among imports', () => {
-  it('holds nobody up for longer than it takes to import what set out no sooner', async () => {
+  it('holds other batches up only until an attempt that was sent no sooner is imported', async () => {
     const { clock, gate } = aGate()
     const refused = await passed(gate)
     await clock.advance(10)
@@ -1006,7 +1006,7 @@ describe('one 401 among imports', () => {
     await passed(gate)
   })
 
-  it('is not overruled by an import that set out before it', async () => {
+  it('is not overruled by an import that was sent before it', async () => {
     const { clock, gate } = aGate()
     const good = await passed(gate)
     await clock.advance(10)

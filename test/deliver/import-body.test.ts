@@ -27,7 +27,7 @@ describe('importBodyOf', () => {
     assert.equal(body.bytes.toString(), `[${texts.join(',')}]`)
   })
 
-  it('gzips what is large, and nothing is lost in it', async () => {
+  it('compresses a large body without loss', async () => {
     for (const repeated of [200, 20_000]) {
       const text = `{"event":"a","properties":{"id":9007199254740993,"x":"${'é😀'.repeat(repeated)}"}}`
 
@@ -66,7 +66,7 @@ describe('importBodyOf', () => {
     )
   })
 
-  it('waits for its turn in the background, where a small one does not go', async () => {
+  it('compresses a large body in the background when it is its turn, and a small one at once', async () => {
     const order: string[] = []
     const turn = Promise.withResolvers<void>()
     const small = pendingWith(['x'.repeat(5_000)])

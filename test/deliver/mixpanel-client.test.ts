@@ -256,7 +256,7 @@ describe('the answer of Mixpanel', () => {
     )
   })
 
-  it('is none when nobody listens', async (t) => {
+  it('is none when no server listens', async (t) => {
     const { send } = await startClient(t, [], { baseUrl: 'http://127.0.0.1:1' })
 
     assert.deepEqual(await send(aBody(), aPolicy()), unreachable('ECONNREFUSED'))
@@ -294,7 +294,7 @@ describe('the time of an attempt', () => {
     await server.requests[0]?.closed
   })
 
-  it('is bounded as a whole: an answer that drips in gets no more of it', async (t) => {
+  it('is bounded as a whole, also when the answer drips in', async (t) => {
     const dripping = Promise.withResolvers<() => void>()
     const { send, server, clock } = await startClient(t, [
       (response) => {
@@ -382,7 +382,7 @@ describe('another attempt', () => {
     assert.deepEqual(await sending, { kind: 'answered', status: 200, body: '{}' })
   })
 
-  it('waits for its turn', async (t) => {
+  it('waits for the policy', async (t) => {
     const turn = Promise.withResolvers<boolean>()
     const { send, server } = await startClient(t, [answering(503), OK])
     const sending = send(
@@ -402,7 +402,7 @@ describe('another attempt', () => {
     ['an answer', answering(503), { kind: 'answered', status: 503, body: '' }],
     ['no answer', resetting, unreachable('ECONNRESET')],
   ] as const) {
-    it(`is not made when there is no turn for it any more: ${name} was the last`, async (t) => {
+    it(`is not made when the policy gives up: ${name} was the last`, async (t) => {
       const { send, server } = await startClient(t, [answering(500), turn])
       const policy = aPolicy(9, async (failed) => failed < 2)
 

@@ -59,7 +59,7 @@ describe('a rate', () => {
     assert.equal(rate.turnAt(2_001), 1_001)
   })
 
-  it('forgets what was not used, whatever is asked of it first', () => {
+  it('forgets the unused rate, whatever is asked of it first', () => {
     const sent = aRate()
     sent.sent(3_000, 60_000)
     assert.equal(sent.turnAt(60_000), 60_000)
@@ -69,7 +69,7 @@ describe('a rate', () => {
     assert.equal(rounded(refused, 61_000), Math.round((24_000 * 0.7) / Math.E))
   })
 
-  it('has what is owed paid at the new rate', () => {
+  it('pays off at the new rate what was sent ahead', () => {
     const rate = aRate()
     rate.sent(9_000, 0)
     assert.equal(rate.turnAt(0), 2_000)
@@ -93,7 +93,7 @@ describe('a rate', () => {
 })
 
 describe('a rate that goes up', () => {
-  it('rises by a quarter of what was taken until the first 429, to its bound', () => {
+  it('rises by a quarter of the imported events until the first 429, to its bound', () => {
     const rate = aRate()
     rate.sent(6_000, 0)
 
@@ -177,7 +177,7 @@ describe('a rate that meets a 429', () => {
     assert.equal(rounded(rate, 50), 9_800)
   })
 
-  it('does not rise for what had passed before', () => {
+  it('does not rise for imports that were sent before the 429', () => {
     const rate = aRateAt(20_000)
     rate.refused(10, 20)
     rate.sent(100_000, 20)
@@ -199,7 +199,7 @@ describe('a rate that meets a 429', () => {
     assert.equal(rate.eventsPerSecond(50), 100)
   })
 
-  it('falls to what was taken in the last minute, and no further, while probes are refused', () => {
+  it('falls to the imports of the last minute, and no further, while probes are refused', () => {
     const rate = aRateAt(20_000)
     tookBefore(rate, 60 * 12_000 - 68_000)
 
@@ -211,7 +211,7 @@ describe('a rate that meets a 429', () => {
     assert.deepEqual(found, [14_000, 12_000, 12_000, 12_000])
   })
 
-  it('comes back to what was taken in the last minute when it fell too low', () => {
+  it('comes back to the imports of the last minute when it fell too low', () => {
     const rate = aRateAt(20_000)
     tookBefore(rate, 60 * 18_000 - 68_000)
 
@@ -221,7 +221,7 @@ describe('a rate that meets a 429', () => {
     assert.equal(rate.eventsPerSecond(2), 18_000)
   })
 
-  it('comes back no higher than it was, however much was taken', () => {
+  it('comes back no higher than it was, however much was imported', () => {
     const rate = aRateAt(20_000)
     tookBefore(rate, 60 * 29_000)
 
@@ -231,7 +231,7 @@ describe('a rate that meets a 429', () => {
     assert.equal(rate.eventsPerSecond(2), 20_000)
   })
 
-  it('falls to half its start at most while probes are refused and little was taken', () => {
+  it('falls to half its start at most while probes are refused and little was imported', () => {
     const rate = aRateAt(20_000)
 
     for (let now = 1; now < 50; now += 1) rate.refused(now, now)
@@ -239,7 +239,7 @@ describe('a rate that meets a 429', () => {
     assert.equal(rate.eventsPerSecond(50), 1_500)
   })
 
-  it('falls to half of what it was at most when that was below its start', () => {
+  it('falls to half of itself at most when it was below its start', () => {
     const rate = aRate()
     for (let now = 1; now < 5; now += 1) {
       rate.refused(now, now)
@@ -288,7 +288,7 @@ describe('a rate that climbs again', () => {
     })
   }
 
-  it('never falls for what is taken', () => {
+  it('never falls after an import', () => {
     const rate = aRateAt(20_000)
     tookBefore(rate, 60 * 18_000)
     rate.refused(1, 1)
@@ -321,7 +321,7 @@ describe('a rate that climbs again', () => {
     }
   })
 
-  it('fades together with what it remembers', () => {
+  it('fades together with the peak that it remembers', () => {
     const rate = aRateAt(24_000)
     rate.refused(1, 1)
     rate.rest(1)

@@ -17,7 +17,7 @@ function counting(imported: number) {
 }
 
 describe('a 200 that counts fewer events than were sent', () => {
-  it('is asked once more, at once, and believed when all are counted then', async () => {
+  it('is asked for once more, at once, and means imported when the second counts all', async () => {
     const sink = aSink()
     const { deliverBatch, sentAt, noted } = aDelivery(inTurn(counting(1), allImported))
 
@@ -47,7 +47,7 @@ describe('a 200 that counts fewer events than were sent', () => {
     })
   }
 
-  it('is halved, and rejects nothing, when twice none is counted of any part', async () => {
+  it('is halved, and rejects nothing, when each part is twice counted as none', async () => {
     const sink = aSink(10_000)
     const { deliverBatch, run, clock, noted } = aDelivery(inTurn(allImported, counting(0)), {
       takesMs: 10,
@@ -73,7 +73,7 @@ describe('a 200 that counts fewer events than were sent', () => {
     assert.deepEqual(reasonsOf(sink), Array(3).fill('imported'))
   })
 
-  it('goes back when twice none is counted, and nothing was ever imported', async () => {
+  it('goes back when two answers count none, and nothing was ever imported', async () => {
     const sink = aSink(10_000)
     const { deliverBatch, clock, noted } = aDelivery(inTurn(counting(0)))
 
@@ -96,7 +96,7 @@ describe('a 200 that counts fewer events than were sent', () => {
     assert.deepEqual(reasonsOf(sink), ['unknown_answer', 'unknown_answer', 'unknown_answer'])
   })
 
-  it('is asked once more only, whatever fails in between', async () => {
+  it('is asked for only once more, whatever fails in between', async () => {
     const sink = aSink()
     const { deliverBatch, clock, sent } = aDelivery(
       inTurn(counting(1), answered(503), counting(1), allImported),

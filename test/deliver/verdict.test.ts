@@ -479,7 +479,7 @@ describe('verdictOn', () => {
   }
 
   for (const { name, answer } of unknown) {
-    it(`does not understand, and retries, ${name}`, () => {
+    it(`retries an answer that is not understood: ${name}`, () => {
       assert.deepEqual(verdictOn(answer, EVENTS), UNKNOWN)
     })
   }
@@ -537,7 +537,7 @@ describe('verdictOn, for any answer whatsoever', () => {
     )
   })
 
-  it('is not blind: it settles what the answer does say', () => {
+  it('settles the events that the answer names', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(answer, ({ status, body }) => {

@@ -78,7 +78,7 @@ describe('a 400 that speaks of access', () => {
     'a decode error in other words': decodeError('unauthorized'),
     'no decode error': NO_ACCESS,
   })) {
-    it(`costs no neighbour anything when it is about one event: ${name}`, async () => {
+    it(`costs no neighbour when it is about one event: ${name}`, async () => {
       const sink = aSink()
       const { deliverBatch, gate, verdicts } = aDelivery(refusingX(answer), { takesMs: 0 })
 
@@ -93,7 +93,7 @@ describe('a 400 that speaks of access', () => {
     })
   }
 
-  it('holds others up once at most when it is about an event that is sent alone', async () => {
+  it('holds other batches up once at most when it is about an event that is sent alone', async () => {
     const { deliverBatch, clock, verdicts, run } = aDelivery(refusingX(NO_ACCESS), { takesMs: 10 })
     const reasons: string[] = []
 
@@ -166,7 +166,7 @@ describe('a 400 that speaks of a fault that passes', () => {
 })
 
 describe('a 400 that quotes the words of another', () => {
-  it('closes the gate for nobody: an event may say that rate limits are exceeded', async () => {
+  it('does not pause the gate: an event may say that rate limits are exceeded', async () => {
     const sink = aSink()
     const quoting = answered(400, { error: 'no such event: exceeded rate limits', status: 0 })
     const { deliverBatch, gate } = aDelivery(refusingX(quoting))
