@@ -24,7 +24,7 @@ const STEP = fc.oneof(
 )
 type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never
 
-/** One event of the world: when it came, and what became of it. */
+/** One event of the run: when it came, and its end. */
 interface Ticket {
   readonly sink: RecordingSink
   readonly event: PendingEvent

@@ -9,7 +9,7 @@ import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 
 const OPTIONS = { maxEvents: 3, maxBytes: 1_000, lingerMs: 10, maxConcurrency: 2 }
 
-/** A batcher whose deliveries end when they are told to. */
+/** A batcher whose deliveries end when the test ends them. */
 function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFakeClock()) {
   const wanted = { slots: 0 }
   const deliveries: { batch: readonly PendingEvent[]; end: PromiseWithResolvers<void> }[] = []
@@ -33,7 +33,7 @@ function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFa
     wanted,
     /** The batches so far, as the names in them. */
     sent: () => deliveries.map(({ batch }) => batch.map(({ prepared }) => prepared.text).join('')),
-    /** Ends a delivery of which nobody was told anything. */
+    /** Ends a delivery that has reported no outcome. */
     async end(index: number): Promise<void> {
       deliveries[index]?.end.resolve()
       await settlePromises()

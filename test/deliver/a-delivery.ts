@@ -36,7 +36,7 @@ export function answered(status: number, body: unknown = {}, retryAfter?: string
   return retryAfter === undefined ? answer : { ...answer, retryAfter }
 }
 
-/** Mixpanel's own words for what is too large, whoever is. */
+/** Mixpanel's own answer to a body that is too large. */
 export const TOO_LARGE = answered(413, { code: 413, error: 'too large', status: 'Too Large' })
 
 /** Takes each answer in turn, the last one again and again. */
@@ -57,7 +57,7 @@ export interface DeliveryChanges {
   readonly random?: () => number
 }
 
-/** Delivers to a Mixpanel that answers so, and notes what was sent when. */
+/** Makes a delivery to a Mixpanel that gives these answers, and notes each request. */
 export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const { takesMs = 0, maxConcurrency = 16, random = () => 0 } = changes
   const clock = createFakeClock()

@@ -25,7 +25,7 @@ function aBody(text = '[{}]'): ImportBody {
   return { bytes: Buffer.from(text), encoding: 'identity', plainBytes: Buffer.byteLength(text) }
 }
 
-/** A policy that asks for so many further attempts, at once, and notes what it was asked. */
+/** A policy that wants this number of further attempts at once, and notes its calls. */
 function aPolicy(
   furtherAttempts = 0,
   nextAttempt: AttemptPolicy['nextAttempt'] = async () => true,

@@ -28,7 +28,7 @@ export interface ScriptedServer {
   received(count: number): Promise<void>
 }
 
-/** Answers `status` with a body, which is empty unless told otherwise. */
+/** Answers `status` with a body, which is empty by default. */
 export function answering(status: number, body = '', headers: Record<string, string> = {}): Turn {
   return (response) => response.writeHead(status, headers).end(body)
 }

@@ -574,7 +574,7 @@ describe('verdictOn, for any answer whatsoever', () => {
     })
   }
 
-  /** The table of the design, told once more in other words. */
+  /** The table of the design, in other words. */
   function saysAllImported(status: number, said: Said): boolean {
     if (status !== 200 || said?.num_records_imported !== SENT) return false
     if (recordsOf(status, said).length > 0) return false

@@ -21,7 +21,7 @@ type Change = Readonly<
   { kind: 'join' } | { kind: 'leave' } | { kind: 'quota'; eventsPerSecond: number }
 >
 
-/** `naive` is what one would write first: a fixed rate, and each batch backs off for itself. */
+/** `naive`: a fixed rate, and each batch backs off for itself. */
 export type GateKind = 'adaptive' | 'naive'
 
 interface Quota {
@@ -49,7 +49,7 @@ interface Parts {
 
 const BACKOFF = { initialMs: 2_000, maxMs: 60_000 }
 const CONCURRENCY = 16
-/** An ack deadline of 60 s, and what is kept of it for other things. */
+/** An ack deadline of 60 s, less the share that is kept for other work. */
 const DELIVER_WITHIN_MS = 53_000
 const REDELIVERY_MS = 100
 const LATENCY_MS = { least: 50, most: 200 }
@@ -161,7 +161,7 @@ const createNaiveGate: CreateGate = (maxEventsPerSecond, { clock, random }) => {
   }
 }
 
-/** Mixpanel's own: what was imported in the last 60 s counts. */
+/** The quota of Mixpanel: it counts the events that were imported in the last 60 s. */
 function rollingMinuteQuota(eventsPerSecond: number): Quota {
   let perSecond = eventsPerSecond
   let imports: { at: number; events: number }[] = []
