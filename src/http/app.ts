@@ -21,8 +21,8 @@ import {
   OVERLOADED,
   UNFORESEEN,
 } from './problems.ts'
-import { FullError } from './push-body.ts'
 import { type PushRouteDeps, type PushRouteOptions, pushRoutes } from './push-route.ts'
+import { BodyError } from './read-body.ts'
 import { bearsToken, safePathOf } from './safe-path.ts'
 import { throwBodyAway } from './unread-body.ts'
 import { answerUnreadable } from './unreadable-request.ts'
@@ -106,7 +106,7 @@ function hasHungUp({ raw }: FastifyRequest): boolean {
 }
 
 function problemOfError(error: FastifyError): Problem {
-  if (error instanceof FullError) return OVERLOADED
+  if (error instanceof BodyError && error.statusCode === 503) return OVERLOADED
   if (error.validation) return NOT_A_PUSH_ENVELOPE
   if (error.statusCode === 413) return BODY_TOO_LARGE
   if (error.statusCode === 400) return BODY_NOT_JSON

@@ -1,5 +1,5 @@
 import underPressure from '@fastify/under-pressure'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BodyBytes, ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Authenticate, Authentication, Refused } from '../model/authentication.ts'
@@ -20,7 +20,8 @@ import {
   problemOfRefusal,
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
-import { createChunkCounter, JSON_TYPE, memoryFor, readBodiesAsJson } from './push-body.ts'
+import { JSON_TYPE, readBodiesAsJson } from './push-body.ts'
+import { announcedBytesOf, memoryFor } from './read-body.ts'
 import { throwBodyAway } from './unread-body.ts'
 
 export interface PushRouteOptions {
@@ -80,45 +81,48 @@ export async function pushRoutes(
   readBodiesAsJson(app)
   app.decorateRequest('headersAt', 0)
   app.decorateRequest('bodyBytes')
-  app.addHook('onRequest', noteArrival)
   // This comes first: a client without a good token learns nothing else.
   app.addHook('onRequest', letIn)
-  app.addHook('onRequest', refuseTooLarge)
-  app.addHook('onRequest', refuseWhenClosing)
   await app.register(underPressure, {
     maxEventLoopDelay: options.maxEventLoopDelayMs,
     maxHeapUsedBytes: options.maxHeapUsedBytes,
     pressureHandler: (_request, reply, type) => answerUnderPressure(reply, type),
   })
-  app.addHook('onRequest', countBody)
-  app.addHook('onRequest', askForBody)
-  app.addHook('preParsing', countChunks)
+  // This comes last: the body is read right after it, and its end releases the room.
+  app.addHook('onRequest', makeRoom)
   for (const url of PUSH_URLS) {
     app.post<{ Body: PushEnvelope }>(url, { schema: { body: PUSH_ENVELOPE } }, takePush)
   }
 
-  function noteArrival(request: FastifyRequest, _reply: FastifyReply, next: () => void): void {
+  function letIn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    next: (error?: Error) => void,
+  ): void {
     request.headersAt = clock.monotonic()
     request.headers['content-type'] = JSON_TYPE
-    next()
+    const authentication = deps.authenticate(request.headers.authorization)
+    if (authentication instanceof Promise) authentication.then(judge, next)
+    else judge(authentication)
+
+    function judge(judged: Authentication): void {
+      if (judged.kind === 'trusted') {
+        deps.connections.noteGoodToken(request.raw, reply.raw)
+        if (!isRefused(request, reply)) next()
+      } else refuseSender(reply, judged)
+    }
   }
 
-  /** Refuses a body that is too large, and ends the connection, so that the body is not read. */
-  function refuseTooLarge(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    if (announcedBytesOf(request) > MAX_BODY_BYTES) {
+  /** Refuses a push with a good token that is not to be read. Returns whether it did. */
+  function isRefused({ raw }: FastifyRequest, reply: FastifyReply): boolean {
+    if ((announcedBytesOf(raw) ?? 0) > MAX_BODY_BYTES) {
+      // The end of the connection keeps the body from being read.
       reply.header('connection', 'close')
       refuse(reply, BODY_TOO_LARGE)
-    } else next()
-  }
-
-  function refuseWhenClosing(
-    _request: FastifyRequest,
-    reply: FastifyReply,
-    next: () => void,
-  ): void {
-    if (deps.draining()) refuseForNow(reply, DRAINING)
+    } else if (deps.draining()) refuseForNow(reply, DRAINING)
     else if (deps.connections.isFull()) refuseForNow(reply, OVERLOADED)
-    else next()
+    else return false
+    return true
   }
 
   /** Answers when the service is under pressure. Otherwise the request goes on. */
@@ -127,51 +131,19 @@ export async function pushRoutes(
     refuseForNow(reply, OVERLOADED)
   }
 
-  function letIn(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    next: (error?: Error) => void,
-  ): void {
-    const authentication = deps.authenticate(request.headers.authorization)
-    if (authentication instanceof Promise) authentication.then(judge, next)
-    else judge(authentication)
-
-    function judge(judged: Authentication): void {
-      if (judged.kind === 'trusted') {
-        deps.connections.noteGoodToken(request.raw, reply.raw)
-        next()
-      } else refuseSender(reply, judged)
-    }
-  }
-
-  /**
-   * Takes room for the body before it is read. The room is given back when the body has been read.
-   */
-  function countBody(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+  /** Takes room for the body before it is read, and then asks for it if the client waits for that. */
+  function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+    const { raw } = request
     const bodyBytes = deps.budget.openBody()
     request.bodyBytes = bodyBytes
-    // A body that breaks off, or is refused midway, is never read to its end.
-    reply.raw.once('close', bodyBytes.release)
-    // A client that hung up while the token was checked has closed already.
-    if (request.raw.destroyed) bodyBytes.release()
-    if (bodyBytes.tryAdd(memoryFor(announcedBytesOf(request)))) next()
-    else refuseForNow(reply, OVERLOADED)
-  }
-
-  function askForBody(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    if (AWAITS_CONTINUE.test(request.headers.expect ?? '')) reply.raw.writeContinue()
+    // A client that hung up while the token was checked sends no body.
+    if (!raw.destroyed && !bodyBytes.tryAdd(memoryFor(announcedBytesOf(raw) ?? 0))) {
+      refuseForNow(reply, OVERLOADED)
+      return
+    }
+    const { expect } = raw.headers
+    if (expect !== undefined && AWAITS_CONTINUE.test(expect)) reply.raw.writeContinue()
     next()
-  }
-
-  /** Takes room as the body arrives, for a body that does not announce its length. */
-  function countChunks(
-    request: FastifyRequest,
-    _reply: FastifyReply,
-    body: RequestPayload,
-    next: (error: null, body: RequestPayload) => void,
-  ): void {
-    const isAnnounced = request.headers['content-length'] !== undefined
-    next(null, isAnnounced ? body : body.pipe(createChunkCounter(request.bodyBytes)))
   }
 
   /** Takes a push. It is not async: the variables of an async function live as long as it waits. */
@@ -219,11 +191,6 @@ export async function pushRoutes(
     throwBodyAway(reply.request.raw, MAX_BODY_BYTES)
     refuse(reply, problem)
   }
-}
-
-/** Returns the announced length of the body; 0 when there is none. */
-function announcedBytesOf({ headers }: FastifyRequest): number {
-  return Number(headers['content-length'] ?? 0)
 }
 
 function withoutContents(message: Message): Message {

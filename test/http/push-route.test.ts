@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import type { PushRouteDeps } from '../../src/http/push-route.ts'
 import type { Authentication, Refused } from '../../src/model/authentication.ts'
 import { TRUSTED } from '../../src/model/authentication.ts'
+import type { Message } from '../../src/model/message.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { answerTo, SMALL_PUSH, startApp } from '../helpers/app.ts'
 import { settled, until } from '../helpers/until.ts'
@@ -27,6 +28,22 @@ describe('the room for a body', () => {
 
     assert.equal(await answerTo(push), '204')
     await until('the room is given back', () => budget.held() === 0)
+  })
+
+  it('grows with the chunks of a body that announces no length', async (t) => {
+    const { begin, budget } = await startApp(t)
+    const push = begin(CHUNKED)
+
+    push.write(SMALL_PUSH)
+    await until('the first chunk is counted', () => budget.held() === 2 * SMALL_PUSH.length)
+    push.write(' '.repeat(1_000))
+    await until('the second chunk is counted', () => {
+      return budget.held() === 2 * (SMALL_PUSH.length + 1_000)
+    })
+    push.end()
+
+    assert.equal(await answerTo(push), '204')
+    assert.equal(budget.held(), 0)
   })
 
   it('is given back once the body is read, though its message is not settled', async (t) => {
@@ -168,6 +185,25 @@ describe('the deadline of a push', () => {
     assert.equal(await answerTo(push), '204')
     assert.deepEqual(deadlines, [10_000])
   })
+})
+
+it('reads a character whose bytes come in two chunks', async (t) => {
+  const ids: string[] = []
+  const settle = async ({ messageId }: Message): Promise<Settlement> => {
+    ids.push(messageId)
+    return ACK
+  }
+  const { begin, budget } = await startApp(t, { deps: { settle } })
+  const body = Buffer.from('{"message":{"messageId":"é"}}')
+  const middle = body.indexOf(Buffer.from('é')) + 1
+  const push = begin(CHUNKED)
+
+  push.write(body.subarray(0, middle))
+  await until('the first chunk has arrived', () => budget.held() > 0)
+  push.end(body.subarray(middle))
+
+  assert.equal(await answerTo(push), '204')
+  assert.deepEqual(ids, ['é'])
 })
 
 describe('a push that is refused', () => {

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http'
+import type { BodyBytes } from '../lib/byte-budget.ts'
+import { MAX_BODY_BYTES } from '../model/limits.ts'
+
+/** A body that is not read to its end, with the status of the answer. */
+export class BodyError extends Error {
+  readonly statusCode: 400 | 413 | 503
+
+  constructor(statusCode: BodyError['statusCode'], message: string) {
+    super(message)
+    this.statusCode = statusCode
+  }
+}
+
+/** Called once: with the whole body, or with the reason why there is none. */
+export type BodyDone = (error: BodyError | null, body?: string) => void
+
+/** A body is in memory twice while it is parsed: as bytes, and as values. */
+const COPIES = 2
+
+/** Returns the bytes of the budget that a body takes until it is parsed. */
+export function memoryFor(bodyBytes: number): number {
+  return COPIES * bodyBytes
+}
+
+/** Returns the announced length of the body; `undefined` when it comes in chunks, or not at all. */
+export function announcedBytesOf({
+  headers,
+}: Pick<IncomingMessage, 'headers'>): number | undefined {
+  const length = headers['content-length']
+  return length === undefined ? undefined : Number(length)
+}
+
+/**
+ * Reads a body as text. Bytes that were not announced are counted in `bodyBytes` as they arrive.
+ * Bytes beyond the limit of a body are not counted: the body is refused for them. The caller
+ * releases what is counted.
+ */
+export function readBody(request: IncomingMessage, bodyBytes: BodyBytes, done: BodyDone): void {
+  const isCounted = announcedBytesOf(request) !== undefined
+  const chunks: Buffer[] = []
+  let length = 0
+
+  // A client that hung up while its token was checked has closed already, and no event follows.
+  if (request.destroyed) done(brokenOff())
+  else request.on('data', take).on('end', finish).on('error', breakOff)
+
+  function take(chunk: Buffer): void {
+    length += chunk.length
+    if (length > MAX_BODY_BYTES) stop(new BodyError(413, 'the body is too large'))
+    else if (isCounted || bodyBytes.tryAdd(memoryFor(chunk.length))) chunks.push(chunk)
+    else stop(new BodyError(503, 'no room for the rest of the body'))
+  }
+
+  function finish(): void {
+    const [first] = chunks
+    const whole = first && chunks.length === 1 ? first : Buffer.concat(chunks, length)
+    done(null, whole.toString())
+  }
+
+  function breakOff(): void {
+    stop(brokenOff())
+  }
+
+  function stop(error: BodyError): void {
+    request.off('data', take).off('end', finish).off('error', breakOff)
+    done(error)
+  }
+}
+
+function brokenOff(): BodyError {
+  return new BodyError(400, 'the client hung up before the end of the body')
+}
