@@ -45,14 +45,14 @@ export function createPoster(): Poster {
       outgoing.on('information', ({ statusCode }) => {
         if (statusCode === PROCESSING) resolve({ status: PROCESSING, headers: {}, body: '' })
       })
-      outgoing.on('response', (incoming) => answerIn(incoming).then(resolve, reject))
+      outgoing.on('response', (incoming) => readAnswer(incoming).then(resolve, reject))
       outgoing.on('error', reject)
       outgoing.end(body)
     })
   }
 }
 
-async function answerIn(incoming: IncomingMessage): Promise<PushAnswer> {
+async function readAnswer(incoming: IncomingMessage): Promise<PushAnswer> {
   const body = await text(incoming)
   return { status: incoming.statusCode ?? 0, headers: incoming.headers, body }
 }

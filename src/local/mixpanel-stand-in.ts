@@ -163,7 +163,7 @@ export async function startMixpanelStandIn(
     const route = `${request.method} ${url.pathname}`
     if (route === 'POST /engage') return sendAnswer(response, await answerEngage(request, url))
     if (route === 'POST /groups') return sendAnswer(response, await answerGroups(request, url))
-    sendAnswer(response, (await answerControl(request, route)) ?? viewOf(route, lastIn(url)))
+    sendAnswer(response, (await answerControl(request, route)) ?? viewOf(route, readLast(url)))
   }
 
   function viewOf(route: string, last: number): Answer {
@@ -218,7 +218,7 @@ export async function startMixpanelStandIn(
 }
 
 /** The number of rows that `?last=` asks for: a long view may exceed the longest possible text. */
-function lastIn({ searchParams }: URL): number {
+function readLast({ searchParams }: URL): number {
   const last = Number(searchParams.get('last'))
   return Number.isSafeInteger(last) && last > 0 ? last : Number.POSITIVE_INFINITY
 }

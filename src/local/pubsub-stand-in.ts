@@ -9,7 +9,7 @@ import type { PushSubscription, SubscriptionObserver } from './pubsub/push-subsc
 import type { TokenSource } from './pubsub/push-tokens.ts'
 import { answerOf, type Refusal } from './pubsub/refusal.ts'
 import { createRestApi } from './pubsub/rest-api.ts'
-import { type RestCall, restCallOf } from './pubsub/rest-call.ts'
+import { parseRestCall, type RestCall } from './pubsub/rest-call.ts'
 import type { SubscriptionSettings } from './pubsub/subscription-settings.ts'
 import { createSubscriptions } from './pubsub/subscriptions.ts'
 import type { TopicBehaviour } from './pubsub/topic-behaviour.ts'
@@ -140,9 +140,10 @@ export async function startPubsubStandIn(
     const body = await buffer(request)
     const path = decodeURIComponent(new URL(request.url ?? '/', server.url).pathname)
     if (path === '/local/subscriptions') return sendAnswer(response, statsOfAll())
-    const call = restCallOf(request.method ?? 'GET', path, body)
+    const call = parseRestCall(request.method ?? 'GET', path, body)
     note(call, body, request)
-    const answer = (): Answer => (isLetIn(request) ? answerTo(call) : answerOf(UNAUTHENTICATED))
+    const answer = (): Answer =>
+      isAuthorized(request) ? answerTo(call) : answerOf(UNAUTHENTICATED)
     const behaviour = path.includes('/topics/') ? faults.next() : 'normally'
     if (behaviour === 'normally') return sendAnswer(response, answer())
     switch (behaviour.kind) {
@@ -167,7 +168,7 @@ export async function startPubsubStandIn(
     sendAnswer(response, answer)
   }
 
-  function isLetIn({ headers }: IncomingMessage): boolean {
+  function isAuthorized({ headers }: IncomingMessage): boolean {
     const { tokens } = options
     return tokens === undefined || tokens.some((one) => headers.authorization === `Bearer ${one}`)
   }

@@ -27,14 +27,14 @@ export function unsignedToken(claims: Claims): string {
 
 /** Returns the token with every bit of its signature's first byte inverted. */
 export function withForgedSignature(token: string): string {
-  const { input, signature } = partsOf(token)
+  const { input, signature } = splitToken(token)
   const [first = 0, ...rest] = Buffer.from(signature, 'base64url')
   return `${input}.${Buffer.from([first ^ 0xff, ...rest]).toString('base64url')}`
 }
 
 /** Returns the token as Cloud Run's IAM hands it to a container. */
 export function withRemovedSignature(token: string): string {
-  return `${partsOf(token).input}.${REMOVED_SIGNATURE}`
+  return `${splitToken(token).input}.${REMOVED_SIGNATURE}`
 }
 
 /** Returns the public half of a key, as one entry of a JWKS. */
@@ -51,7 +51,7 @@ function encoded(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
-function partsOf(token: string): { input: string; signature: string } {
+function splitToken(token: string): { input: string; signature: string } {
   const dot = token.lastIndexOf('.')
   return { input: token.slice(0, dot), signature: token.slice(dot + 1) }
 }

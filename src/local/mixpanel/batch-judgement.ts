@@ -105,7 +105,7 @@ function fateOf(
     now,
   })
   if (fault !== undefined) {
-    return { kind: 'failed', record: { insertId: insertIdIn(value), ...fault } }
+    return { kind: 'failed', record: { insertId: readInsertId(value), ...fault } }
   }
   if (isIgnored(value, switches)) return { kind: 'ignored' }
   return { kind: 'kept', row: storedRow({ value, raw, switches, unplaced, now, generateId }) }
@@ -119,7 +119,7 @@ function isForbiddenVerb({ event }: JsonObject, { idManagement }: Switches): boo
   return idManagement === 'simplified' && IDENTITY_VERBS.includes(event)
 }
 
-function insertIdIn({ properties }: JsonObject): string {
+function readInsertId({ properties }: JsonObject): string {
   const insertId = isObject(properties) ? properties.$insert_id : undefined
   return typeof insertId === 'string' ? insertId : ''
 }

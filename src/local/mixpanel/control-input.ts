@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from './record.ts'
 interface Field {
   readonly is: string
   readonly required: boolean
-  readonly takes: (value: unknown) => boolean
+  readonly accepts: (value: unknown) => boolean
 }
 
 type Fields = Readonly<Record<string, Field>>
@@ -62,7 +62,7 @@ export interface Fault {
 export function faultComplaint(value: unknown): string | undefined {
   const fields = isObject(value) ? fieldsOf(value.kind) : undefined
   if (fields === undefined) return `kind must be one of ${Object.keys(BEHAVIOURS).join(', ')}`
-  return complaintOf(value, { ...fields, ...TIMES, kind: required('', () => true) })
+  return findComplaint(value, { ...fields, ...TIMES, kind: required('', () => true) })
 }
 
 export function isFault(value: unknown): value is Behaviour & Fault {
@@ -71,7 +71,7 @@ export function isFault(value: unknown): value is Behaviour & Fault {
 
 /** Says what is wrong with a quota; `undefined` when nothing is wrong. */
 export function quotaComplaint(value: unknown): string | undefined {
-  return complaintOf(value, QUOTA)
+  return findComplaint(value, QUOTA)
 }
 
 export function isQuotaLimit(value: unknown): value is QuotaLimit {
@@ -97,7 +97,7 @@ function fieldsOf(kind: unknown): Fields | undefined {
   return Object.entries(BEHAVIOURS).find(([known]) => known === kind)?.[1]
 }
 
-function complaintOf(value: unknown, fields: Fields): string | undefined {
+function findComplaint(value: unknown, fields: Fields): string | undefined {
   if (!isObject(value)) return `an object with ${Object.keys(fields).join(', ')} is wanted`
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name))
   if (unknown !== undefined) {
@@ -108,15 +108,15 @@ function complaintOf(value: unknown, fields: Fields): string | undefined {
 }
 
 function isTaken(value: JsonObject, name: string, field: Field): boolean {
-  return value[name] === undefined ? !field.required : field.takes(value[name])
+  return value[name] === undefined ? !field.required : field.accepts(value[name])
 }
 
-function required(is: string, takes: Field['takes']): Field {
-  return { is, required: true, takes }
+function required(is: string, accepts: Field['accepts']): Field {
+  return { is, required: true, accepts }
 }
 
-function optional(is: string, takes: Field['takes']): Field {
-  return { is, required: false, takes }
+function optional(is: string, accepts: Field['accepts']): Field {
+  return { is, required: false, accepts }
 }
 
 function isWhole(value: unknown): boolean {

@@ -15,7 +15,7 @@ import type { Quota, QuotaLimit } from './quota.ts'
 import { isObject } from './record.ts'
 import {
   areSwitchChanges,
-  choicesOf,
+  describeChoices,
   SWITCHES,
   type Switchboard,
   type Switches,
@@ -73,17 +73,17 @@ export function createControlRoute(deps: ControlDeps): AnswerControl {
       case 'GET /control':
         return ok({ set: settings(), choices: CHOICES })
       case 'PATCH /control/switches':
-        return setSwitches(await bodyOf(request))
+        return setSwitches(await readBody(request))
       case 'DELETE /control/switches':
         switches.reset()
         return changed()
       case 'PUT /control/faults':
-        return setFault(await bodyOf(request))
+        return setFault(await readBody(request))
       case 'DELETE /control/faults':
         faults.clear()
         return changed()
       case 'PUT /control/quota':
-        return setQuota(await bodyOf(request))
+        return setQuota(await readBody(request))
       case 'DELETE /control/quota':
         quota.set(undefined)
         return changed()
@@ -131,7 +131,7 @@ export function createControlRoute(deps: ControlDeps): AnswerControl {
 const CHOICES = {
   switches: Object.fromEntries(
     Object.entries(SWITCHES).map(([name, rule]) => {
-      return [name, { choices: choicesOf(rule), about: rule.about }]
+      return [name, { choices: describeChoices(rule), about: rule.about }]
     }),
   ),
   faults: behaviourTexts(),
@@ -139,7 +139,7 @@ const CHOICES = {
 }
 
 /** Parses the body; `undefined` when it is not JSON, which no route takes. */
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
+async function readBody(request: IncomingMessage): Promise<unknown> {
   try {
     return await json(request)
   } catch {

@@ -30,7 +30,7 @@ export function credentialFault(
   presented: PresentedCredentials,
   accepted: StandInCredentials,
 ): string | undefined {
-  const pair = pairOf(presented.authorization)
+  const pair = parseBasicAuth(presented.authorization)
   if (pair === undefined) return INVALID_CREDENTIALS
 
   const { projectId } = presented
@@ -67,7 +67,7 @@ function accountFault(
 }
 
 /** Reads `Basic` credentials: base64, or plain with a colon (reference/service-accounts). */
-function pairOf(authorization: string | undefined): Pair | undefined {
+function parseBasicAuth(authorization: string | undefined): Pair | undefined {
   const [scheme = '', given = ''] = (authorization ?? '').split(' ')
   if (scheme.toLowerCase() !== 'basic') return undefined
   const text = given.includes(':') ? given : Buffer.from(given, 'base64').toString()

@@ -1,4 +1,4 @@
-import { faultOf, type JsonObject, type PropertyRule } from './record.ts'
+import { type JsonObject, makeFault, type PropertyRule } from './record.ts'
 import type { Switches } from './switches.ts'
 
 const INSERT_ID_MAX_BYTES = 36
@@ -34,24 +34,24 @@ export const distinctIdFault: PropertyRule = (properties, record) => {
   const { strict, switches } = record
   if (distinct_id === undefined || distinct_id === null) {
     if (!strict || mergedId(properties, switches) !== undefined) return undefined
-    return faultOf('properties.distinct_id', 'must not be missing')
+    return makeFault('properties.distinct_id', 'must not be missing')
   }
   if (isPlaceholder(textOf(distinct_id), switches)) {
-    return faultOf('properties.distinct_id', 'must not be a placeholder id')
+    return makeFault('properties.distinct_id', 'must not be a placeholder id')
   }
   if (typeof distinct_id !== 'number' || switches.numericDistinctId === 'accepted') return undefined
-  return faultOf('properties.distinct_id', 'must be a string')
+  return makeFault('properties.distinct_id', 'must be a string')
 }
 
 export const insertIdFault: PropertyRule = ({ $insert_id }, { switches }) => {
   const complaint = insertIdComplaint($insert_id, switches)
-  return complaint === undefined ? undefined : faultOf(switches.insertIdField, complaint)
+  return complaint === undefined ? undefined : makeFault(switches.insertIdField, complaint)
 }
 
 export const mergedIdFault: PropertyRule = (properties, { switches }) => {
   if (switches.badIdsOn === 'distinct_and_insert_id') return undefined
   const bad = MERGED_IDS.find((name) => isPlaceholder(textOf(properties[name]), switches))
-  return bad && faultOf(`properties.${bad}`, 'must not be a placeholder id')
+  return bad && makeFault(`properties.${bad}`, 'must not be a placeholder id')
 }
 
 /**

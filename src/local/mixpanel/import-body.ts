@@ -32,7 +32,7 @@ export interface BodyHeaders {
 }
 
 /** Inflates a body and cuts it into its elements. Limits count uncompressed bytes. */
-export function importBodyOf(sent: Buffer, headers: BodyHeaders, switches: Switches): ImportBody {
+export function readImportBody(sent: Buffer, headers: BodyHeaders, switches: Switches): ImportBody {
   const body = headers.contentEncoding === 'gzip' ? inflated(sent) : sent
   if (body === 'not_gzip') return unreadable('gzip: invalid header')
   if (body === 'bomb') {
@@ -55,7 +55,7 @@ export function importBodyOf(sent: Buffer, headers: BodyHeaders, switches: Switc
 }
 
 /** The number of events in a body, as far as it can be read. */
-export function eventsIn(body: ImportBody): number {
+export function countEvents(body: ImportBody): number {
   switch (body.kind) {
     case 'elements':
       return body.elements.length

@@ -2,7 +2,7 @@ import type { Answer } from '../answer.ts'
 import { judgeBatch, type ParsedElement } from './batch-judgement.ts'
 import { credentialFault } from './credentials.ts'
 import { decodeError, throttled, tooLarge, unauthorized, unreadable } from './import-answers.ts'
-import { eventsIn } from './import-body.ts'
+import { countEvents } from './import-body.ts'
 import { type ImportRequest, type Judgement, type Project, refused } from './import-request.ts'
 import type { JsonElement } from './json-elements.ts'
 import { isObject, type JsonObject } from './record.ts'
@@ -20,7 +20,7 @@ export function judgeImport(request: ImportRequest, project: Project): Judgement
   const fault = credentialFault(presented, accepted)
   if (fault !== undefined) return refused(unauthorized(fault, switches))
 
-  const admission = project.admit({ events: eventsIn(body), bytes: body.bytes })
+  const admission = project.admit({ events: countEvents(body), bytes: body.bytes })
   if (admission.kind === 'throttled') {
     return refused(throttled(admission.retryInMs, receivedAt, switches))
   }

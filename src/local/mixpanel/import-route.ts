@@ -5,7 +5,7 @@ import type { FaultPlan } from '../fault-plan.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { HotShards } from './hot-shards.ts'
 import { allImported, firstFailedOnly, throttled } from './import-answers.ts'
-import { type BodyHeaders, eventsIn, type ImportBody, importBodyOf } from './import-body.ts'
+import { type BodyHeaders, countEvents, type ImportBody, readImportBody } from './import-body.ts'
 import { judgeImport } from './import-judgement.ts'
 import type { ImportRequest, Judgement, Project } from './import-request.ts'
 import { ODD_ANSWERS, type OddAnswer } from './odd-answers.ts'
@@ -61,10 +61,10 @@ export function createImportRoute(deps: ImportRouteDeps): AnswerImport {
 
   return async function answerImport(request, response, url) {
     const sent = await buffer(request)
-    const body = importBodyOf(sent, bodyHeadersOf(request), deps.project().switches)
+    const body = readImportBody(sent, bodyHeadersOf(request), deps.project().switches)
     const notes = log.add(loggedRequest(request, url, body, now()))
     await behave(faults.next(), {
-      sent: eventsIn(body),
+      sent: countEvents(body),
       judge: () => judge(request, url, body),
       store: ({ answer, rows }) => {
         store.add(hotShards.rename(rows, deps.project().switches.hotShardEvents))
@@ -200,7 +200,7 @@ function loggedRequest(
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
     headers: Object.fromEntries(headers),
-    events: eventsIn(body),
+    events: countEvents(body),
     bytes: body.bytes,
     receivedAt,
   }

@@ -27,7 +27,7 @@ export function createProfileRoute(
   const { kind, store, switches, token } = deps
 
   return async function answerUpdates(request, { searchParams }) {
-    const errors = applied(updatesIn(await text(request), request.headers))
+    const errors = applied(parseUpdates(await text(request), request.headers))
     const strict = searchParams.get('strict') === '1'
     return isVerbose(searchParams.get('verbose'))
       ? verboseAnswer(errors, strict)
@@ -57,22 +57,22 @@ export function createProfileRoute(
     const status = Number(textOf(errors))
     const error = status === 1 ? null : errors.find((one) => one !== undefined)
     const counted = strict && switches().engageStrict === 'counted'
-    const good = counted && { num_good_events: goodIn(errors) }
+    const good = counted && { num_good_events: countGood(errors) }
     return { status: 200, body: { error, status, ...good } }
   }
 
   function textOf(errors: readonly (string | undefined)[]): '0' | '1' {
     const wanted = switches().engageText === 'some_valid' ? 1 : errors.length
-    return goodIn(errors) >= wanted ? '1' : '0'
+    return countGood(errors) >= wanted ? '1' : '0'
   }
 }
 
-function goodIn(errors: readonly (string | undefined)[]): number {
+function countGood(errors: readonly (string | undefined)[]): number {
   return errors.filter((error) => error === undefined).length
 }
 
 /** Reads the updates; none when the body cannot be read. These endpoints do not read gzip. */
-function updatesIn(body: string, headers: IncomingMessage['headers']): readonly unknown[] {
+function parseUpdates(body: string, headers: IncomingMessage['headers']): readonly unknown[] {
   const isForm = headers['content-type']?.startsWith(FORM) ?? false
   const data = isForm ? (new URLSearchParams(body).get('data') ?? '') : body
   const parsed = parsedList(data)

@@ -37,7 +37,7 @@ export function createProfileStore(): ProfileStore {
         kept.delete(key)
         return 'applied'
       case 'changed': {
-        const error = complaintOf(change.properties)
+        const error = findComplaint(change.properties)
         if (error !== undefined) return { error }
         kept.set(key, { id, properties: change.properties })
         return 'applied'
@@ -46,7 +46,7 @@ export function createProfileStore(): ProfileStore {
   }
 }
 
-function complaintOf(properties: JsonObject): string | undefined {
+function findComplaint(properties: JsonObject): string | undefined {
   const entries = Object.entries(properties)
   if (entries.length > MAX_PROPERTIES) return 'a profile has 2000 properties at most'
   if (entries.some(([name]) => Array.from(name).length > MAX_NAME_CHARACTERS)) {

@@ -1,7 +1,7 @@
 import { distinctIdFault, insertIdFault, mergedIdFault } from './id-rules.ts'
 import {
-  faultOf,
   isObject,
+  makeFault,
   type PropertyRule,
   type ReceivedRecord,
   type RecordFault,
@@ -33,11 +33,11 @@ export function recordFault(record: ReceivedRecord): RecordFault | undefined {
   if (typeof event !== 'string' || event.trim() === '') {
     return { field: 'event', message: "'event' must not be missing or blank" }
   }
-  if (isGarbled(event, record)) return faultOf('event', 'string should be valid utf8')
-  if (!isObject(properties)) return faultOf('properties', 'must be an object')
+  if (isGarbled(event, record)) return makeFault('event', 'string should be valid utf8')
+  if (!isObject(properties)) return makeFault('properties', 'must be an object')
   const other = otherField(record)
-  if (other !== undefined) return faultOf(other, 'must not be there')
-  if (record.bytes >= EVENT_MAX_BYTES) return faultOf('event', 'must be smaller than 1MB')
+  if (other !== undefined) return makeFault(other, 'must not be there')
+  if (record.bytes >= EVENT_MAX_BYTES) return makeFault('event', 'must be smaller than 1MB')
 
   for (const rule of PROPERTY_RULES) {
     const fault = rule(properties, record)

@@ -31,7 +31,7 @@ export type PropertyRule = (
 ) => RecordFault | undefined
 
 /** A fault in Mixpanel's usual words: `'FIELD' is invalid: COMPLAINT`. */
-export function faultOf(field: string, complaint: string): RecordFault {
+export function makeFault(field: string, complaint: string): RecordFault {
   return { field, message: `'${field}' is invalid: ${complaint}` }
 }
 

@@ -46,8 +46,8 @@ export function createRowStore(): RowStore {
   return {
     add: (rows) => kept.push(...rows),
     rows: () => [...kept],
-    deduplicated: (rule = FAVOURED) => latestOf(kept, queryKey, rule),
-    compacted: (rule = FAVOURED) => latestOf(kept, compactionKey, rule),
+    deduplicated: (rule = FAVOURED) => keepLatest(kept, queryKey, rule),
+    compacted: (rule = FAVOURED) => keepLatest(kept, compactionKey, rule),
     clear: () => {
       kept = []
     },
@@ -57,7 +57,7 @@ export function createRowStore(): RowStore {
 type KeyOf = (row: Row, distinctId: string) => string
 
 /** Keeps the latest of equal rows. A row that arrives too late to be a copy is kept beside them. */
-function latestOf(rows: readonly Row[], keyOf: KeyOf, rule: DedupRule): readonly Row[] {
+function keepLatest(rows: readonly Row[], keyOf: KeyOf, rule: DedupRule): readonly Row[] {
   const shown = new Map<string, Row[]>()
   for (const row of rows) {
     const key = keyOf(row, distinctIdOf(row, rule))

@@ -1,7 +1,7 @@
 import {
-  faultOf,
   isObject,
   type JsonObject,
+  makeFault,
   type PropertyRule,
   type ReceivedRecord,
 } from './record.ts'
@@ -16,14 +16,14 @@ export const countFault: PropertyRule = (properties, { switches }) => {
   const { maxProperties, countedProperties } = switches
   const spared = countedProperties === 'all' ? [] : REQUIRED.filter((name) => name in properties)
   if (Object.keys(properties).length - spared.length <= maxProperties) return undefined
-  return faultOf('properties', `must have fewer than ${maxProperties + 1} properties`)
+  return makeFault('properties', `must have fewer than ${maxProperties + 1} properties`)
 }
 
 export const nestingFault: PropertyRule = (properties, { switches }) => {
   const depth = switches.depthFrom === 'value' ? 1 : 2
   for (const name in properties) {
     const complaint = nestingComplaint(properties[name], depth)
-    if (complaint !== undefined) return faultOf(`properties.${name}`, complaint)
+    if (complaint !== undefined) return makeFault(`properties.${name}`, complaint)
   }
   return undefined
 }
@@ -32,7 +32,7 @@ export const propertyFault: PropertyRule = (properties, { switches }) => {
   if (switches.propertyShape === 'unlimited') return undefined
   for (const [name, value] of Object.entries(properties)) {
     const complaint = propertyComplaint(value)
-    if (complaint !== undefined) return faultOf(`properties.${name}`, complaint)
+    if (complaint !== undefined) return makeFault(`properties.${name}`, complaint)
   }
   return undefined
 }
@@ -55,7 +55,7 @@ export const encodingFault: PropertyRule = (properties, record) => {
   if (record.utf8 && !record.escapes) return undefined
   for (const [name, value] of Object.entries(properties)) {
     if (isGarbled(name, record) || holdsGarbled(value, record)) {
-      return faultOf(`properties.${name}`, 'string should be valid utf8')
+      return makeFault(`properties.${name}`, 'string should be valid utf8')
     }
   }
   return undefined

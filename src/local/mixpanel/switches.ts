@@ -300,26 +300,26 @@ export function areSwitchChanges(value: object): value is Partial<Switches> {
 
 /** Says what is wrong with some changes, and lists the choices; `undefined` when all are valid. */
 export function switchComplaint(changes: object): string | undefined {
-  const complaints = Object.entries(changes).flatMap(([name, value]) => complaintsOf(name, value))
+  const complaints = Object.entries(changes).flatMap(([name, value]) => findComplaints(name, value))
   return complaints.length === 0 ? undefined : complaints.join('\n')
 }
 
 /** The values a switch takes, for people: `insert_id | $insert_id`. */
-export function choicesOf({ choices, other }: SwitchRule): string {
+export function describeChoices({ choices, other }: SwitchRule): string {
   const texts = choices.map((choice) => JSON.stringify(choice))
   return [...texts, ...(other === undefined ? [] : [`any ${other}`])].join(' | ')
 }
 
-function complaintsOf(name: string, value: unknown): readonly string[] {
+function findComplaints(name: string, value: unknown): readonly string[] {
   const [, rule] = rules().find(([known]) => known === name) ?? []
   if (rule === undefined) {
     return [`no such switch: ${name}; there are ${Object.keys(SWITCHES).join(', ')}`]
   }
-  if (takes(rule, value)) return []
-  return [`switch ${name} cannot be ${JSON.stringify(value)}; it is ${choicesOf(rule)}`]
+  if (accepts(rule, value)) return []
+  return [`switch ${name} cannot be ${JSON.stringify(value)}; it is ${describeChoices(rule)}`]
 }
 
-function takes({ choices, other }: SwitchRule, value: unknown): boolean {
+function accepts({ choices, other }: SwitchRule, value: unknown): boolean {
   if (choices.some((choice) => choice === value)) return true
   if (other === 'event name') return typeof value === 'string'
   return other === 'whole number' && Number.isSafeInteger(value) && Number(value) > 0

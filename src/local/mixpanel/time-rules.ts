@@ -1,4 +1,4 @@
-import { faultOf, type PropertyRule } from './record.ts'
+import { makeFault, type PropertyRule } from './record.ts'
 import type { Switches } from './switches.ts'
 
 const EARLIEST_MS = Date.UTC(1971)
@@ -7,29 +7,30 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const DIGITS = /^\d+$/
 
 export const timeFault: PropertyRule = ({ time }, { now, switches }) => {
-  if (time === undefined || time === null) return faultOf('properties.time', 'must not be missing')
-  const at = momentOf(time, switches)
+  if (time === undefined || time === null)
+    return makeFault('properties.time', 'must not be missing')
+  const at = parseMoment(time, switches)
   if (at === undefined || at < EARLIEST_MS) {
-    return faultOf('properties.time', 'must be specified as seconds since epoch')
+    return makeFault('properties.time', 'must be specified as seconds since epoch')
   }
   if (at > now + FUTURE_MAX_MS && switches.farFuture === 'refused') {
-    return faultOf('properties.time', 'must not be in the future')
+    return makeFault('properties.time', 'must not be in the future')
   }
   const { retentionDays } = switches
   if (retentionDays === 'unlimited' || at >= now - retentionDays * DAY_MS) return undefined
-  return faultOf('properties.time', 'must be within the retention period of the project')
+  return makeFault('properties.time', 'must be within the retention period of the project')
 }
 
 /** The time under which an event that keeps the rules is stored, in epoch ms. */
 export function storedTime(time: unknown, now: number, switches: Switches): number {
-  const at = momentOf(time, switches)
+  const at = parseMoment(time, switches)
   if (at === undefined) return now
   const kept = switches.nearFuture === 'kept' && at <= now + FUTURE_MAX_MS
   return kept ? at : Math.min(at, now)
 }
 
 /** In epoch ms; `undefined` when it is no time. Mixpanel tells seconds from ms by size. */
-function momentOf(time: unknown, { textTime, millisecondsAbove }: Switches): number | undefined {
+function parseMoment(time: unknown, { textTime, millisecondsAbove }: Switches): number | undefined {
   const isReadable = textTime === 'accepted' && typeof time === 'string' && DIGITS.test(time)
   const epoch = isReadable ? Number(time) : time
   if (typeof epoch !== 'number') return undefined

@@ -29,13 +29,13 @@ export function judgePublish(body: Buffer): Judgement {
   if (body.length > MAX_REQUEST_BYTES) {
     return invalid(`The request_size is too large: the maximum is ${MAX_REQUEST_BYTES}.`)
   }
-  const given = messagesIn(body.toString('utf8'))
+  const given = parseMessages(body.toString('utf8'))
   if (given === undefined) return invalid('Invalid JSON payload received.')
   if (given.length === 0) return invalid('The value for message_count is too small.')
   if (given.length > MAX_MESSAGES) {
     return invalid(`The value for message_count is too large: the maximum is ${MAX_MESSAGES}.`)
   }
-  const fault = given.map(faultOf).find((one) => one !== undefined)
+  const fault = given.map(findFault).find((one) => one !== undefined)
   if (fault !== undefined) return invalid(fault)
   return { kind: 'taken', messages: given.map(newMessage) }
 }
@@ -46,7 +46,7 @@ interface Given {
   readonly orderingKey: unknown
 }
 
-function faultOf({ data, attributes, orderingKey }: Given): string | undefined {
+function findFault({ data, attributes, orderingKey }: Given): string | undefined {
   if (typeof data !== 'string' || !isBase64(data)) return 'Base64 decoding failed.'
   if (data === '' && attributes.length === 0) return 'Some messages are empty'
   if (attributes.length > MAX_ATTRIBUTES) return 'A message has too many attributes.'
@@ -80,7 +80,7 @@ function newMessage({ data, attributes, orderingKey }: Given): NewMessage {
   }
 }
 
-function messagesIn(text: string): readonly Given[] | undefined {
+function parseMessages(text: string): readonly Given[] | undefined {
   try {
     const { messages } = JSON.parse(text)
     return messages.map(({ data = '', attributes = {}, orderingKey = '' }) => {

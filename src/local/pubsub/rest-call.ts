@@ -11,7 +11,7 @@ export type RestCall = Readonly<
 >
 
 /** @param path of the URL, with its percent escapes decoded */
-export function restCallOf(method: string, path: string, body: Buffer): RestCall {
+export function parseRestCall(method: string, path: string, body: Buffer): RestCall {
   const [, name = '', collection = '', action = ''] =
     /^\/v1\/(projects\/[^/]+\/(topics|subscriptions)\/[^/:]+)(?::(\w+))?$/.exec(path) ?? []
   switch (`${method} ${collection}${action && `:${action}`}`) {

@@ -102,7 +102,7 @@ export function judgeSettings(
   given: unknown,
   hasTopic: (name: string) => boolean,
 ): SettingsJudgement {
-  if (!isSettings(given)) return invalid(faultIn(given) ?? '')
+  if (!isSettings(given)) return invalid(findFault(given) ?? '')
   const deadLetterTopic = given.deadLetterPolicy?.deadLetterTopic
   if (deadLetterTopic === given.topic) {
     return invalid('deadLetterPolicy.deadLetterTopic must be another topic than topic.')
@@ -117,10 +117,10 @@ export function judgeSettings(
 }
 
 function isSettings(given: unknown): given is SubscriptionSettings {
-  return faultIn(given) === undefined
+  return findFault(given) === undefined
 }
 
-function faultIn(given: unknown): string | undefined {
+function findFault(given: unknown): string | undefined {
   return shapeFault(given, SUBSCRIPTION, 'subscription')
 }
 
