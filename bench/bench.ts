@@ -9,12 +9,12 @@ import { startTokenIssuer } from '../src/local/token-issuer.ts'
 import { CASES, type Case, GUARDED_CASES, SWEEP } from './speed/cases.ts'
 import { type CompareDeps, compare, type Pace } from './speed/compare.ts'
 import { startFastMixpanel } from './speed/fast-mixpanel.ts'
-import { ratiosOf, recordedRatios, recordRatios, setbacksIn } from './speed/guard.ts'
+import { findSetbacks, ratiosOf, recordedRatios, recordRatios } from './speed/guard.ts'
 import { measureLatency } from './speed/latency.ts'
 import type { CaseResult } from './speed/measurements.ts'
 import { FLOODS, measurePeak } from './speed/peak-memory.ts'
 import { measureScaling } from './speed/processes.ts'
-import { numbersTableOf, resultsOf, tableOf } from './speed/results.ts'
+import { formatNumbers, formatResults, formatTable } from './speed/results.ts'
 import { measureStartUp } from './speed/start-up.ts'
 
 const HELP = `The service beside the floor and the recipe, on the same pushes: CPU, throughput, latency, memory.
@@ -73,9 +73,9 @@ async function measureAll(deps: CompareDeps, isWritten: boolean): Promise<void> 
   const startUp = await measureStartUp(deps, STARTS)
   const sweep = await resultsOfCases(SWEEP, deps, SHORT)
   const measured = { cases, sweep, latencies, peaks, scaling, startUp }
-  console.log(`\n${numbersTableOf(measured)}`)
+  console.log(`\n${formatNumbers(measured)}`)
   if (!isWritten) return
-  await writeFile(DOCUMENT, resultsOf(measured, new Date()))
+  await writeFile(DOCUMENT, formatResults(measured, new Date()))
   recordRatios(RECORDED, ratiosOf(cases.slice(0, GUARDED_CASES.length)))
 }
 
@@ -85,7 +85,7 @@ async function guard(deps: CompareDeps): Promise<void> {
   for (const [name, ratio] of Object.entries(measured)) {
     console.log(`${name}: ${ratio.toFixed(2)} × a bare Fastify, recorded ${recorded[name]}`)
   }
-  const setbacks = setbacksIn(measured, recorded)
+  const setbacks = findSetbacks(measured, recorded)
   for (const { name } of setbacks) console.log(`worse than recorded by more than 15 %: ${name}`)
   if (setbacks.length > 0) process.exitCode = 1
 }
@@ -97,7 +97,7 @@ function resultsOfCases(
 ): Promise<CaseResult[]> {
   return oneByOne(cases, async (one) => {
     const result: CaseResult = { case: one, comparisons: await compare(one, deps, pace) }
-    console.log(`\n${tableOf([result])}`)
+    console.log(`\n${formatTable([result])}`)
     return result
   })
 }

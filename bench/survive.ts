@@ -5,11 +5,11 @@ import { KILL_POINTS } from './survival/kill-points.ts'
 import { type Drained, drainAfterOutage } from './survival/outage.ts'
 import {
   complaints,
-  documentOf,
+  describeDrain,
+  formatDocument,
+  formatTable,
   hasSurvived,
   isDrained,
-  sentenceOf,
-  tableOf,
 } from './survival/report.ts'
 import type { Survival } from './survival/survival.ts'
 import { survive } from './survival/survive.ts'
@@ -47,17 +47,17 @@ async function main(): Promise<void> {
   const runs: Survival[] = []
   for (let run = 0; run < options.runs; run += 1) {
     runs.push(await runWith(options.seed + run, options.events))
-    console.log(`\n${tableOf(runs.slice(-1))}\n`)
+    console.log(`\n${formatTable(runs.slice(-1))}\n`)
   }
   const drained = options.outage ? await measureOutage(options.seed) : undefined
-  if (options.write) await writeFile(DOCUMENT, documentOf(runs, drained, new Date()))
+  if (options.write) await writeFile(DOCUMENT, formatDocument(runs, drained, new Date()))
   process.exitCode = runs.every(hasSurvived) && isDrained(drained) ? 0 : 1
 }
 
 async function measureOutage(seed: number): Promise<Drained> {
   console.log(`a backlog of ${OUTAGE.events} events after an outage`)
   const drained = await untilInterrupted((signal) => drainAfterOutage({ seed, ...OUTAGE, signal }))
-  console.log(`  ${sentenceOf(drained)}`)
+  console.log(`  ${describeDrain(drained)}`)
   return drained
 }
 
@@ -122,13 +122,13 @@ function optionsGiven(): Options {
     help,
     write,
     outage,
-    seed: numberOf('seed', values.seed, 0),
-    runs: numberOf('runs', values.runs, 1),
-    events: numberOf('events', values.events, 1),
+    seed: parseNumber('seed', values.seed, 0),
+    runs: parseNumber('runs', values.runs, 1),
+    events: parseNumber('events', values.events, 1),
   }
 }
 
-function numberOf(name: string, text: string, least: 0 | 1): number {
+function parseNumber(name: string, text: string, least: 0 | 1): number {
   if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text)
   throw new Error(`--${name} must be a whole number from ${least}, of nine digits at the most`)
 }

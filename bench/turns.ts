@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { type ServiceProcess, spawnService } from '../src/cli/spawn-service.ts'
 import { createPusher } from '../src/local/pusher.ts'
 import { startFastMixpanel } from './speed/fast-mixpanel.ts'
-import { peakMiBOf } from './speed/process-stats.ts'
+import { readPeakMiB } from './speed/process-stats.ts'
 import { BOMBS, type Bomb } from './turns/bombs.ts'
 
 /** The most CPU that any push may take in one turn. */
@@ -48,7 +48,7 @@ async function peakMiB(bomb: Bomb): Promise<{ mib: number; statuses: string }> {
   return withService(HEAP, async (service) => {
     const bodies = Array.from({ length: COPIES }, (_, index) => bomb.body(String(index)))
     const statuses = await Promise.all(bodies.map((body) => push(service, body)))
-    return { mib: peakMiBOf(service.pid), statuses: statuses.join(' ') }
+    return { mib: readPeakMiB(service.pid), statuses: statuses.join(' ') }
   })
 }
 

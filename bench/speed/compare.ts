@@ -3,7 +3,7 @@ import { type Contestant, type ContestantDeps, startContestant } from './contest
 import type { FastMixpanel } from './fast-mixpanel.ts'
 import { createLoad, type Load } from './load.ts'
 import { measure, type Sample } from './measure.ts'
-import { peakMiBOf } from './process-stats.ts'
+import { readPeakMiB } from './process-stats.ts'
 import { templateOf } from './workload.ts'
 
 /** The results of the rounds on one contestant. */
@@ -52,6 +52,6 @@ export async function compare(
     }
   }
   return entrants.map(({ contestant, samples }) => {
-    return { name: contestant.name, samples, peakMiB: peakMiBOf(contestant.pid) }
+    return { name: contestant.name, samples, peakMiB: readPeakMiB(contestant.pid) }
   })
 }

@@ -55,7 +55,7 @@ export async function startContestant(
   const env = { ...environmentOf(name, deps), ...variables, PATH: process.env.PATH ?? '' }
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close')
-  const port = await Promise.race([portOf(child), ended.then(() => undefined)])
+  const port = await Promise.race([waitForPort(child), ended.then(() => undefined)])
   if (port === undefined) return undefined
   return {
     name,
@@ -115,7 +115,7 @@ function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: Conte
 }
 
 /** Reads the port from the output: the service logs it, the others print their server's address. */
-function portOf(child: ChildProcess): Promise<number> {
+function waitForPort(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
     if (!child.stdout) return
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -39,7 +39,7 @@ export async function startFastMixpanel(): Promise<FastMixpanel> {
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const sent = await buffer(request)
     const isGzip = request.headers['content-encoding'] === 'gzip'
-    const count = countIn(isGzip ? await inflate(sent) : sent)
+    const count = countEvents(isGzip ? await inflate(sent) : sent)
     requests += 1
     events += count
     if (delayMs > 0) await setTimeout(delayMs, undefined, { ref: false })
@@ -48,7 +48,7 @@ export async function startFastMixpanel(): Promise<FastMixpanel> {
   }
 }
 
-function countIn(body: Buffer): number {
+function countEvents(body: Buffer): number {
   let count = 0
   for (let at = body.indexOf(EVENT); at !== -1; at = body.indexOf(EVENT, at + EVENT.length))
     count += 1

@@ -20,7 +20,7 @@ export function ratiosOf(results: readonly CaseResult[]): Ratios {
   return Object.fromEntries(results.map((result) => [nameOf(result.case), ratioToFloor(result)]))
 }
 
-export function setbacksIn(measured: Ratios, recorded: Ratios): readonly Setback[] {
+export function findSetbacks(measured: Ratios, recorded: Ratios): readonly Setback[] {
   return Object.entries(measured)
     .map(([name, ratio]): Setback => ({ name, measured: ratio, recorded: recorded[name] }))
     .filter(({ measured, recorded }) => !(recorded && measured <= recorded * TOLERATED))

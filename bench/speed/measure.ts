@@ -1,7 +1,7 @@
 import type { Contestant } from './contestant.ts'
 import type { FastMixpanel } from './fast-mixpanel.ts'
 import type { LoadResult } from './load.ts'
-import { cpuMsOf } from './process-stats.ts'
+import { readCpuMs } from './process-stats.ts'
 
 /** The results of one round of load on one contestant. */
 export interface Sample {
@@ -31,10 +31,10 @@ export async function measure(
   { contestant, mixpanel }: Measured,
   round: () => Promise<LoadResult>,
 ): Promise<Sample> {
-  const [cpu, own] = [cpuMsOf(contestant.pid), process.cpuUsage()]
+  const [cpu, own] = [readCpuMs(contestant.pid), process.cpuUsage()]
   const [requests, events] = [mixpanel.requests(), mixpanel.events()]
   const { pushes, failed, tookMs, latencies } = await round()
-  const cpuMs = cpuMsOf(contestant.pid) - cpu
+  const cpuMs = readCpuMs(contestant.pid) - cpu
   const { user, system } = process.cpuUsage(own)
   const imports = mixpanel.requests() - requests
   return {

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import type { CompareDeps } from './compare.ts'
 import { startNeeded } from './contestant.ts'
 import { createLoad } from './load.ts'
-import { peakMiBOf } from './process-stats.ts'
+import { readPeakMiB } from './process-stats.ts'
 import { type PushTemplate, templateAround, templateOf } from './workload.ts'
 
 /** The most memory the service had resident while Mixpanel did not answer. */
@@ -70,7 +70,7 @@ export async function measurePeak(
   running.defer(async () => load.close())
   for (let round = 0; round < rounds; round += 1) await load.closedLoop(pushes, 0)
   const { ok: isAlive } = await fetch(`http://127.0.0.1:${port}/health/live`)
-  return { what, peakMiB: peakMiBOf(pid), atMostMiB, isAlive }
+  return { what, peakMiB: readPeakMiB(pid), atMostMiB, isAlive }
 }
 
 function largePlain(): PushTemplate {

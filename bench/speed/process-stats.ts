@@ -5,14 +5,14 @@ const TICK_MS = 10
 const [UTIME, STIME] = [11, 12]
 
 /** CPU used by all threads of a process, user and system, in ms. Linux only. */
-export function cpuMsOf(pid: number): number {
+export function readCpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[UTIME]) + Number(fields[STIME])) * TICK_MS
 }
 
 /** The most resident memory of a process since its start, in MiB. Linux only. */
-export function peakMiBOf(pid: number): number {
+export function readPeakMiB(pid: number): number {
   const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib) / 1_024
 }

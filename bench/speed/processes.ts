@@ -1,7 +1,7 @@
 import type { CompareDeps } from './compare.ts'
 import { type Contestant, startNeeded } from './contestant.ts'
 import { createLoad, type LoadResult } from './load.ts'
-import { cpuMsOf } from './process-stats.ts'
+import { readCpuMs } from './process-stats.ts'
 import { templateOf } from './workload.ts'
 
 /** The throughput of several processes of the service side by side, at full load. */
@@ -35,9 +35,9 @@ export async function measureScaling(
     entrants.push({ pid: contestant.pid, push: (ms) => load.closedLoop(CONNECTIONS, ms) })
   }
   await Promise.all(entrants.map(({ push }) => push(durationMs / 2)))
-  const before = cpuMsIn(entrants)
+  const before = sumCpuMs(entrants)
   const results = await Promise.all(entrants.map(({ push }) => push(durationMs)))
-  const cpuMs = cpuMsIn(entrants) - before
+  const cpuMs = sumCpuMs(entrants) - before
   const pushes = results.reduce((sum, result) => sum + result.pushes, 0)
   const tookMs = Math.max(...results.map((result) => result.tookMs))
   const events = pushes * SHAPE.eventsAPush
@@ -53,6 +53,6 @@ function loadOn({ port }: Contestant, { issuer }: CompareDeps) {
   return createLoad({ port, template: templateOf(SHAPE), token: issuer.token() })
 }
 
-function cpuMsIn(entrants: readonly { readonly pid: number }[]): number {
-  return entrants.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0)
+function sumCpuMs(entrants: readonly { readonly pid: number }[]): number {
+  return entrants.reduce((sum, { pid }) => sum + readCpuMs(pid), 0)
 }

@@ -9,7 +9,7 @@ import type { PeakMemory } from './peak-memory.ts'
 import type { Scaling } from './processes.ts'
 
 /** The table of some cases, in Markdown, with a row for each contestant. */
-export function tableOf(results: readonly CaseResult[]): string {
+export function formatTable(results: readonly CaseResult[]): string {
   const head = [
     'case',
     'contestant',
@@ -34,7 +34,7 @@ export function tableOf(results: readonly CaseResult[]): string {
 }
 
 /** The text of `bench/RESULTS.md`. */
-export function resultsOf(measured: Measurements, at: Date): string {
+export function formatResults(measured: Measurements, at: Date): string {
   const [cpu] = cpus()
   const { cases, sweep, latencies, peaks, scaling, startUp } = measured
   return `# Results
@@ -53,17 +53,17 @@ threads, user and system. The load and Mixpanel have a core of their own where t
 B is the CPU of a push of one 300 B event to a bare Fastify that parses the same body and answers
 204, in the same run.
 
-${numbersTableOf(measured)}
+${formatNumbers(measured)}
 
 ## The cases
 
-${tableOf(cases)}
+${formatTable(cases)}
 
 ## Every workload
 
 This table is from fewer and shorter rounds. It shows how the figures change with the workload.
 
-${tableOf(sweep)}
+${formatTable(sweep)}
 
 ## Processes
 
@@ -97,7 +97,7 @@ ${markdown(
 }
 
 /** The table of the numbers, with a row for each and whether it is reached. */
-export function numbersTableOf(measured: Measurements): string {
+export function formatNumbers(measured: Measurements): string {
   return markdown(['what', 'measured', 'at most', ''], numbersOf(measured).map(rowOfNumber))
 }
 

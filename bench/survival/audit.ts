@@ -41,8 +41,8 @@ export function createAudit(): Audit {
 
   async function look(process: AuditedProcess, at: 'any_moment' | 'settled'): Promise<void> {
     looks += 1
-    noteMemory(peakRssOf(process.pid()))
-    const totals = at === 'settled' ? await settledTotalsOf(process) : await totalsOf(process)
+    noteMemory(readPeakRss(process.pid()))
+    const totals = at === 'settled' ? await fetchSettledTotals(process) : await fetchTotals(process)
     if (totals === undefined) {
       complaints.push(`a process did not show its metrics in ${ANSWERS_WITHIN_MS} ms`)
       return
@@ -62,23 +62,23 @@ export function createAudit(): Audit {
 }
 
 /** Reads the totals once nothing is pending, or after `SETTLED_WITHIN_MS`. */
-async function settledTotalsOf(process: AuditedProcess): Promise<Totals | undefined> {
+async function fetchSettledTotals(process: AuditedProcess): Promise<Totals | undefined> {
   let totals: Totals | undefined
   await until(async () => {
-    totals = await totalsOf(process)
+    totals = await fetchTotals(process)
     return totals === undefined || totals.pending === 0
   }, SETTLED_WITHIN_MS)
   return totals
 }
 
 /** Reads the totals; `undefined` when the process does not answer. */
-async function totalsOf({ metricsUrl }: AuditedProcess): Promise<Totals | undefined> {
+async function fetchTotals({ metricsUrl }: AuditedProcess): Promise<Totals | undefined> {
   const text = await textAt(metricsUrl())
   if (text === undefined) return undefined
   return {
-    received: sumOf('events_received_total', text),
-    settled: sumOf('events_settled_total', text),
-    pending: sumOf('events_pending', text),
+    received: sumSamples('events_received_total', text),
+    settled: sumSamples('events_settled_total', text),
+    pending: sumSamples('events_pending', text),
   }
 }
 
@@ -92,7 +92,7 @@ async function textAt(url: string): Promise<string | undefined> {
 }
 
 /** Sums a metric over all labels. */
-function sumOf(name: string, text: string): number {
+function sumSamples(name: string, text: string): number {
   const lines = text.split('\n').filter((line) => {
     return (
       line.startsWith(`pubsub_mixpanel_${name}{`) || line.startsWith(`pubsub_mixpanel_${name} `)
@@ -102,7 +102,7 @@ function sumOf(name: string, text: string): number {
 }
 
 /** Reads the peak that Linux keeps. */
-function peakRssOf(pid: number): number {
+function readPeakRss(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024)

@@ -8,7 +8,7 @@ import {
   nameOfLetter,
   type PublishedMessage,
 } from './expected.ts'
-import { type Findings, findingsOf } from './findings.ts'
+import { collectFindings, type Findings } from './findings.ts'
 import type { Letter } from './letters.ts'
 import { isAtPublishTime } from './planned-event.ts'
 import type { PlannedMessage, PlannedOutcome } from './planned-message.ts'
@@ -140,7 +140,7 @@ export function createExpectedFates({ ids }: Pick<Setting, 'ids'>): ExpectedFate
   }
 
   function findings(facts: Facts): Findings {
-    return { ...findingsOf({ byMark, byLetter }, facts), ackedEarly }
+    return { ...collectFindings({ byMark, byLetter }, facts), ackedEarly }
   }
 }
 

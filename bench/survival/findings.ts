@@ -32,7 +32,7 @@ const WORDS_OF_FAULTS: readonly string[] = [
 const DECODER_WORDS = 'json decode error at element idx'
 
 /** Checks each event, each row and each letter. */
-export function findingsOf(
+export function collectFindings(
   { byMark, byLetter }: Known,
   facts: Facts,
 ): Omit<Findings, 'ackedEarly'> {
@@ -47,7 +47,7 @@ export function findingsOf(
   for (const one of byMark.values()) {
     const count = (isJudgedByDay(one) ? compacted : queried).get(one.mark) ?? 0
     const hasLetter = one.letterIds.some((id) => letterIds.has(id))
-    const missing = missingOf(one, { rows: count, hasLetter, facts })
+    const missing = findMissing(one, { rows: count, hasLetter, facts })
     if (missing !== undefined) lost.push(`${one.mark}: ${count} rows, has no ${missing}`)
     if (count > mostRowsOf(one, facts)) doubled.push(`${one.mark}: ${one.fate.kind}, ${count} rows`)
   }
@@ -103,7 +103,7 @@ function timesOf(expected: Expected): readonly number[] {
 }
 
 /** The required row or letter that is missing; `undefined` when none is. */
-function missingOf(
+function findMissing(
   { fate, least, messages }: Expected,
   found: { readonly rows: number; readonly hasLetter: boolean; readonly facts: Facts },
 ): string | undefined {

@@ -49,8 +49,8 @@ export function createLetterFolder(folder: string, aside: string): LetterFolder 
 
   /** Reads by the handle opened when a file was new, so that a new name does not matter. */
   function readFiles(): readonly Letter[] {
-    for (const name of namesIn(folder)) open(folder, name)
-    return [...files.values()].flatMap(lettersIn)
+    for (const name of listNames(folder)) open(folder, name)
+    return [...files.values()].flatMap(readLetters)
   }
 
   function moveFiles(): void {
@@ -58,13 +58,13 @@ export function createLetterFolder(folder: string, aside: string): LetterFolder 
     moves += 1
     const target = join(aside, `moved-${moves}`)
     mkdirSync(target)
-    for (const name of namesIn(folder)) renameSync(join(folder, name), join(target, name))
-    for (const name of namesIn(target)) open(target, name)
+    for (const name of listNames(folder)) renameSync(join(folder, name), join(target, name))
+    for (const name of listNames(target)) open(target, name)
   }
 
   function deleteFiles(): void {
     keepUp()
-    const names = namesIn(folder).filter((name) => files.has(name))
+    const names = listNames(folder).filter((name) => files.has(name))
     for (const name of names) rmSync(join(folder, name))
     keepUp()
     forget(names)
@@ -76,7 +76,7 @@ export function createLetterFolder(folder: string, aside: string): LetterFolder 
     if (!isThere(folder)) return
     const target = join(aside, 'deleted')
     renameSync(folder, target)
-    const names = namesIn(target)
+    const names = listNames(target)
     for (const name of names) open(target, name)
     rmSync(target, { recursive: true })
     keepUp()
@@ -99,7 +99,7 @@ export function createLetterFolder(folder: string, aside: string): LetterFolder 
 }
 
 /** Leaves a last line without an end for later: a failed write may have torn it. */
-function lettersIn(file: OpenFile): readonly Letter[] {
+function readLetters(file: OpenFile): readonly Letter[] {
   const bytes = readFrom(file)
   const end = bytes.lastIndexOf(NEW_LINE) + 1
   file.at += end
@@ -119,7 +119,7 @@ function readFrom({ handle, at }: OpenFile): Buffer {
 }
 
 /** The names of the files; none while the folder is gone. */
-function namesIn(folder: string): readonly string[] {
+function listNames(folder: string): readonly string[] {
   if (!isThere(folder)) return []
   return readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
 }

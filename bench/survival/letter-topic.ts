@@ -56,12 +56,12 @@ function letterOf(message: TopicMessage): Letter {
     reason: said('reason'),
     detail: said('detail'),
     subscription: subscriptionOf(message),
-    published: publishedIn(message.data, said('reason'), said('shortened').split(',')),
+    published: readPublished(message.data, said('reason'), said('shortened').split(',')),
   }
 }
 
 /** The published text, or base64 of data that is not text. The topic holds such data unchanged. */
-function publishedIn(data: Buffer, reason: string, shortened: readonly string[]): string {
+function readPublished(data: Buffer, reason: string, shortened: readonly string[]): string {
   if (shortened.includes('data')) return gunzipSync(data).toString()
   return reason === 'unreadable_data' ? data.toString('base64') : data.toString()
 }

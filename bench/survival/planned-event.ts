@@ -235,7 +235,7 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
   function named(event: string, properties: Properties, fate: Fate): PlannedEvent {
     const all: Properties = { mark, distinct_id: distinctId, ...properties }
     return planned(JSON.stringify({ event, properties: all }), fate, {
-      lacking: lackingIn(all),
+      lacking: findLacking(all),
       content: contentToBe(event, all),
       derivesId: BAD_IDS.includes(all.$insert_id ?? null),
     })
@@ -287,7 +287,7 @@ export function eventOf(kind: EventKind, planner: Planner): PlannedEvent {
       }
     })
     const text = JSON.stringify({ event: 'order', properties: all })
-    return { text, kind, lacking: lackingIn(all), outcomes }
+    return { text, kind, lacking: findLacking(all), outcomes }
 
     /** Spoils one item. Only the last may be left out later: the others keep their ids. */
     function spoil(items: number) {
@@ -315,7 +315,7 @@ export function sumOf(all: readonly Lacking[]): Lacking {
   }
 }
 
-function lackingIn(properties: Properties): Lacking {
+function findLacking(properties: Properties): Lacking {
   return { time: 'time' in properties ? 0 : 1, insertId: '$insert_id' in properties ? 0 : 1 }
 }
 

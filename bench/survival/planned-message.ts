@@ -186,14 +186,14 @@ function ofLines({ random }: Planner, events: readonly PlannedEvent[]): PlannedM
   const marked = [Buffer.from('\ufeff'), lines, Buffer.from(lineBreak)]
   const data = random.chance(0.05) ? Buffer.concat(marked) : lines
   const key = random.chance(0.3) && { orderingKey: `key-${random.int(ORDERING_KEYS)}` }
-  return { data, attributes: {}, ...key, ...planOf(events) }
+  return { data, attributes: {}, ...key, ...makePlan(events) }
 }
 
 /** An array is JSON as a whole or not at all, so it holds no bad line. */
 function ofArray(events: readonly PlannedEvent[]): PlannedMessage {
   const elements = events.filter(({ kind }) => kind !== 'bad_line')
   const data = Buffer.concat([Buffer.from('['), joined(elements, ', '), Buffer.from(']')])
-  return { data, attributes: {}, ...planOf(elements) }
+  return { data, attributes: {}, ...makePlan(elements) }
 }
 
 /** The array breaks after some elements: they are events, and the rest is one letter. */
@@ -219,7 +219,7 @@ function joined(events: readonly PlannedEvent[], by: string): Buffer {
 
 function ofOne(event: PlannedEvent): PlannedMessage {
   const data = Buffer.from(JSON.stringify(JSON.parse(event.text), null, 2))
-  return { data, attributes: {}, ...planOf([event]) }
+  return { data, attributes: {}, ...makePlan([event]) }
 }
 
 function ofAttributes(planner: Planner): PlannedMessage {
@@ -271,18 +271,18 @@ function packed(plain: PlannedMessage, pack: (data: Buffer) => Buffer): PlannedM
 
 /** Clicks of one user in the same millisecond. Each is an event of its own. */
 function ofEqualLines(planner: Planner): PlannedMessage {
-  const click = clickOf(planner)
+  const click = planClick(planner)
   const clicks = Array.from({ length: 2 + planner.random.int(3) }, () => click)
   return ofLines(planner, [eventOf('plain', planner), ...clicks])
 }
 
 function ofEqualMessages(planner: Planner): readonly PlannedMessage[] {
-  const click = clickOf(planner)
-  const message = { data: Buffer.from(click.text), attributes: {}, ...planOf([click]) }
+  const click = planClick(planner)
+  const message = { data: Buffer.from(click.text), attributes: {}, ...makePlan([click]) }
   return Array.from({ length: 2 + planner.random.int(2) }, () => message)
 }
 
-function clickOf(planner: Planner): PlannedEvent {
+function planClick(planner: Planner): PlannedEvent {
   return eventOf(planner.random.pick(['no_id', 'bare']), planner)
 }
 
@@ -348,7 +348,7 @@ function ofNothing(
   return { data, attributes: {}, events: 1, lacking: sumOf([]), outcomes }
 }
 
-function planOf(
+function makePlan(
   events: readonly PlannedEvent[],
 ): Pick<PlannedMessage, 'events' | 'lacking' | 'outcomes'> {
   const outcomes = events.flatMap((event, at) => {

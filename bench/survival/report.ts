@@ -34,7 +34,7 @@ export function complaints(survival: Survival): readonly string[] {
 type Row = readonly [what: string, ...values: readonly (string | number)[]]
 
 /** The table of runs, in Markdown, with a column for each. */
-export function tableOf(runs: readonly Survival[]): string {
+export function formatTable(runs: readonly Survival[]): string {
   const rows: readonly Row[] = [
     ['seed', ...runs.map(({ seed }) => seed)],
     ['---', ...runs.map(() => '---:')],
@@ -104,7 +104,7 @@ export function isDrained(drained: Drained | undefined): boolean {
 }
 
 /** Describes the drain of a backlog, for people. */
-export function sentenceOf(drained: Drained): string {
+export function describeDrain(drained: Drained): string {
   const { events, quota, tookMs, lost, doubled } = drained
   const rate = Math.round(events / (tookMs / 1_000))
   const share = Math.round(shareOfQuota(drained) * 100)
@@ -115,7 +115,7 @@ export function sentenceOf(drained: Drained): string {
 }
 
 /** The text of `bench/SURVIVAL.md`. */
-export function documentOf(
+export function formatDocument(
   runs: readonly Survival[],
   drained: Drained | undefined,
   at: Date,
@@ -155,17 +155,17 @@ By design some events may have more rows than one, or fewer. The run allows for 
 Letters in a topic are published again while faults strike, and at the end once more, when the
 transform and Mixpanel are mended. Events that exploded or were poison must then have exactly one row.
 
-${tableOf(runs)}
-${drained ? `\n${outageOf(drained)}` : ''}`
+${formatTable(runs)}
+${drained ? `\n${describeOutage(drained)}` : ''}`
 }
 
-function outageOf(drained: Drained): string {
+function describeOutage(drained: Drained): string {
   return `## A backlog after an outage
 
 The service sent at the quota for two minutes; then Mixpanel answered 503 for five minutes of Pub/Sub's
 time, which passes ${SPEED} times as fast, while a backlog built up. The quota counts a rolling minute of
 real time, still full of what was sent before.
 
-${sentenceOf(drained)}
+${describeDrain(drained)}
 `
 }

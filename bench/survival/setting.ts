@@ -29,12 +29,12 @@ export const PLAIN_SETTING: Setting = {
  * The setting that a seed draws. Six seeds in a row have every pair of ids and letters. Ten have
  * every pair of ids and instances, and nearly every pair of letters and instances.
  */
-export function settingOf(seed: number): Setting {
+export function pickSetting(seed: number): Setting {
   return {
-    ids: choiceOf(IDS, seed),
-    letters: choiceOf(LETTERS, seed),
-    instances: choiceOf(INSTANCES, seed),
-    batches: choiceOf(BATCHES, seed),
+    ids: pickChoice(IDS, seed),
+    letters: pickChoice(LETTERS, seed),
+    instances: pickChoice(INSTANCES, seed),
+    batches: pickChoice(BATCHES, seed),
   }
 }
 
@@ -43,6 +43,6 @@ export function variablesOf({ ids, batches }: Setting): Readonly<Record<string, 
   return { INSERT_ID: ids, ...(batches === 'small' && SMALL_BATCHES) }
 }
 
-function choiceOf<T>(choices: readonly [T, ...T[]], seed: number): T {
+function pickChoice<T>(choices: readonly [T, ...T[]], seed: number): T {
   return choices[seed % choices.length] ?? choices[0]
 }

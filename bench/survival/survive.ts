@@ -20,7 +20,7 @@ import {
 import { createPublisher, type Publisher } from './publisher.ts'
 import { createRandom, type Random } from './random.ts'
 import { type Scene, startScene } from './scene.ts'
-import { type Setting, settingOf } from './setting.ts'
+import { pickSetting, type Setting } from './setting.ts'
 import type { Survival } from './survival.ts'
 import { createWeather, type Weather } from './weather.ts'
 
@@ -65,7 +65,7 @@ const PROGRESS_EVERY_MS = 10_000
  * strike and the process is killed. Then it checks the fate of each event.
  */
 export async function survive(options: SurvivalOptions): Promise<Survival> {
-  const { seed, setting = settingOf(seed), main } = options
+  const { seed, setting = pickSetting(seed), main } = options
   const random = createRandom(seed)
   const fates = createExpectedFates(setting)
   await using scene = await startScene({ fates, random: random.fork(), setting, main })

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Case } from '../../bench/speed/cases.ts'
 import type { Comparison } from '../../bench/speed/compare.ts'
-import { ratiosOf, setbacksIn } from '../../bench/speed/guard.ts'
+import { findSetbacks, ratiosOf } from '../../bench/speed/guard.ts'
 import type { Sample } from '../../bench/speed/measure.ts'
 import type { CaseResult, Measurements } from '../../bench/speed/measurements.ts'
 import { isReached, numbersOf, ratioToFloor } from '../../bench/speed/numbers.ts'
-import { resultsOf } from '../../bench/speed/results.ts'
+import { formatResults } from '../../bench/speed/results.ts'
 
 const SAMPLE: Sample = {
   cpuUsAPush: 20,
@@ -80,7 +80,7 @@ describe('the numbers of the benchmark', () => {
   })
 
   it('stand in the document, with what was not reached', () => {
-    const document = resultsOf(MEASURED, new Date('2026-01-15T12:00:00Z'))
+    const document = formatResults(MEASURED, new Date('2026-01-15T12:00:00Z'))
 
     assert.match(document, /on 2026-01-15/)
     assert.match(document, /\| CPU an event, 1 × 300 B a push \| 1\.50 B \| 1\.67 B \| reached \|/)
@@ -105,7 +105,7 @@ describe('the guard', () => {
     const measured = { better: 1, same: 2, 'a little worse': 2.3, worse: 2.31, new: 1 }
     const recorded = { better: 2, same: 2, 'a little worse': 2, worse: 2, gone: 1 }
 
-    const setbacks = setbacksIn(measured, recorded)
+    const setbacks = findSetbacks(measured, recorded)
 
     assert.deepEqual(
       setbacks.map(({ name }) => name),
@@ -114,6 +114,6 @@ describe('the guard', () => {
   })
 
   it('finds a figure that could not be measured to be a setback', () => {
-    assert.equal(setbacksIn({ one: Number.NaN }, { one: 2 }).length, 1)
+    assert.equal(findSetbacks({ one: Number.NaN }, { one: 2 }).length, 1)
   })
 })

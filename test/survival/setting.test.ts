@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Setting, settingOf } from '../../bench/survival/setting.ts'
+import { pickSetting, type Setting } from '../../bench/survival/setting.ts'
 
 const SEEDS_IN_A_ROW = 10
 const MODES: Readonly<Record<keyof Setting, readonly unknown[]>> = {
@@ -13,7 +13,7 @@ const MODES: Readonly<Record<keyof Setting, readonly unknown[]>> = {
 describe('the setting of a survival run', () => {
   it('covers all modes in ten seeds, whatever the first of them', () => {
     for (const first of [0, 1, 101, 999_983]) {
-      const settings = seedsFrom(first).map(settingOf)
+      const settings = seedsFrom(first).map(pickSetting)
       for (const mode of modes()) {
         const choices = new Set(settings.map((setting) => setting[mode]))
         assert.deepEqual([...choices].sort(), MODES[mode], `${mode} from seed ${first}`)
@@ -23,7 +23,7 @@ describe('the setting of a survival run', () => {
 
   it('joins each way to make ids with each place for letters in ten seeds', () => {
     const pairs = seedsFrom(1)
-      .map(settingOf)
+      .map(pickSetting)
       .map(({ ids, letters }) => `${ids} ${letters}`)
 
     assert.equal(new Set(pairs).size, 6)
