@@ -1,5 +1,5 @@
 import { STRETCH_BYTES } from '../lib/json/bytes.ts'
-import { trimmedEndIn, trimmedEndInTurns } from '../lib/white-space.ts'
+import { findTrimmedEnd, trimmedEndInTurns } from '../lib/white-space.ts'
 import type { Body, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { linesIn } from './lines-in.ts'
@@ -54,7 +54,7 @@ export function findOnlyLine(body: Body): Place | undefined {
   const { bytes } = body
   const { length } = bytes
   if (bytes[0] !== OPEN_BRACE || length > SMALL_BYTES || bytes.includes(LINE_FEED)) return undefined
-  const end = bytes[length - 1] === CLOSE_BRACE ? length : trimmedEndIn(bytes, 0, length)
+  const end = bytes[length - 1] === CLOSE_BRACE ? length : findTrimmedEnd(bytes, 0, length)
   const parsed = parseJson(body, 0, end)
   return parsed.kind === 'json' ? { number: 1, start: 0, end, parsed } : undefined
 }

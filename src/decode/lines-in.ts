@@ -1,5 +1,5 @@
 import { STRETCH_BYTES } from '../lib/json/bytes.ts'
-import { spaceIn, trimmedEndIn, trimmedEndInTurns } from '../lib/white-space.ts'
+import { findTrimmedEnd, spaceIn, trimmedEndInTurns } from '../lib/white-space.ts'
 
 const LINE_FEED = 0x0a
 
@@ -25,7 +25,7 @@ export function* linesIn(bytes: Buffer, take: TakeLine): Generator<void, void> {
     const isLong = end - scan.at > STRETCH_BYTES
     const trimmed = isLong
       ? yield* trimmedEndInTurns(bytes, scan.at, end)
-      : trimmedEndIn(bytes, scan.at, end)
+      : findTrimmedEnd(bytes, scan.at, end)
     if (!take(scan.number, scan.at, trimmed)) return
     scan.at = end
   }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { weightIn } from '../lib/json/bytes.ts'
+import { measureWeight } from '../lib/json/bytes.ts'
 import type { Body, Line, ParsedLine, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { isLarge, MOST_PARSED_BYTES } from './footprint.ts'
@@ -87,7 +87,7 @@ export function parseJson(
 
 function excessOf(bytes: Buffer, start: number, end: number): 'too_deep' | 'too_large' | undefined {
   if (end - start > MOST_PARSED_BYTES) return 'too_large'
-  const { depth, values } = weightIn(bytes, start, end, MOST)
+  const { depth, values } = measureWeight(bytes, start, end, MOST)
   if (depth > MAX_DEPTH) return 'too_deep'
   return values > MAX_VALUES ? 'too_large' : undefined
 }

@@ -1,5 +1,5 @@
 import { cutToBytes } from '../lib/cut-to-bytes.ts'
-import { excessIn } from '../lib/json/scan.ts'
+import { findExcess } from '../lib/json/scan.ts'
 import type { UnreachableCause } from '../model/outcome.ts'
 
 /** The answer to one request to `/import`. */
@@ -31,7 +31,7 @@ const MAX_TEXT_BYTES = 1_024
  * with more parts than any answer of Mixpanel.
  */
 export function replyIn(body: string): ImportReply | undefined {
-  if (excessIn(body, LARGEST)) return undefined
+  if (findExcess(body, LARGEST)) return undefined
   try {
     const parsed: unknown = JSON.parse(body)
     return isObject(parsed) ? parsed : undefined

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { excessIn } from '../lib/json/scan.ts'
+import { findExcess } from '../lib/json/scan.ts'
 import { readBody } from './read-body.ts'
 
 /** The content type that every push body is read as. */
@@ -25,7 +25,7 @@ export function readBodiesAsJson(app: FastifyInstance): void {
   app.addContentTypeParser(JSON_TYPE, (request, _stream, done) => {
     const { bodyBytes } = request
     readBody(request.raw, bodyBytes, (error, text = '') => {
-      const excess = text.length > UNWEIGHED_LENGTH ? excessIn(text, MOST) : undefined
+      const excess = text.length > UNWEIGHED_LENGTH ? findExcess(text, MOST) : undefined
       if (error) done(error)
       // It has more parts than any push, and is not parsed: null is not an envelope either.
       else if (excess === 'parts') done(null, null)

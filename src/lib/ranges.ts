@@ -63,7 +63,7 @@ export function parseRanges(text: string): readonly LineRange[] | undefined {
  * Makes a test for whether a number lies in one of the ranges. The numbers must come in ascending
  * order.
  */
-export function createIsIn(ranges: readonly LineRange[]): (number: number) => boolean {
+export function createRangeTest(ranges: readonly LineRange[]): (number: number) => boolean {
   let at = 0
   return function isInRanges(number) {
     while (at < ranges.length && (ranges[at]?.to ?? 0) < number) at += 1

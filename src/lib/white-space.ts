@@ -13,7 +13,7 @@ export function spaceIn(bytes: Uint8Array, at: number): number {
 }
 
 /** Returns the end of the text from `start` to `end` without the white space at its end. */
-export function trimmedEndIn(bytes: Uint8Array, start: number, end: number): number {
+export function findTrimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = end
   for (let space = spaceBefore(bytes, at); space > 0; space = spaceBefore(bytes, at)) {
     if (at - space < start) break
@@ -30,7 +30,7 @@ export function* trimmedEndInTurns(
 ): Generator<void, number> {
   for (let at = end; ; ) {
     const from = Math.max(start, at - STRETCH_BYTES)
-    at = trimmedEndIn(bytes, from, at)
+    at = findTrimmedEnd(bytes, from, at)
     // A white-space character of several bytes may begin before the stretch.
     if (from === start || at >= from + LONGEST_SPACE) return at
     yield

@@ -1,4 +1,4 @@
-import { createIsIn, TO_THE_END } from '../lib/ranges.ts'
+import { createRangeTest, TO_THE_END } from '../lib/ranges.ts'
 import type { Body, Decoded, Line, Place } from '../model/event.ts'
 import type { Message, Replay, ReplayedChild } from '../model/message.ts'
 import { type Dropped, rejected, retry } from '../model/outcome.ts'
@@ -104,7 +104,7 @@ function portionsOfLines(
     : { message: pushed, lines: decoded.lines }
   const eventsOfLine = deps.eventsOf(message)
   const { replay } = message
-  const isSent = replay?.lines && createIsIn(replay.lines)
+  const isSent = replay?.lines && createRangeTest(replay.lines)
   const places = lines[Symbol.iterator]()
   /** The next line, read ahead to know whether there is one. */
   let ahead = places.next()

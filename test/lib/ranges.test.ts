@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createIsIn, createRanges, parseRanges } from '../../src/lib/ranges.ts'
+import { createRanges, createRangeTest, parseRanges } from '../../src/lib/ranges.ts'
 
 function textOf(numbers: readonly number[], maxLength = 1_000): string {
   const ranges = createRanges(maxLength)
@@ -11,7 +11,7 @@ function textOf(numbers: readonly number[], maxLength = 1_000): string {
 
 /** The numbers up to 1,000 that a text names. */
 function numbersIn(text: string): readonly number[] {
-  const isIn = createIsIn(parseRanges(text) ?? [])
+  const isIn = createRangeTest(parseRanges(text) ?? [])
   return Array.from({ length: 1_001 }, (_, number) => number).filter(isIn)
 }
 

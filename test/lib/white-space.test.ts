@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { contentFrom, spaceIn, trimmedEndIn, trimmedEndInTurns } from '../../src/lib/white-space.ts'
+import {
+  contentFrom,
+  findTrimmedEnd,
+  spaceIn,
+  trimmedEndInTurns,
+} from '../../src/lib/white-space.ts'
 
 describe('white space in UTF-8', () => {
   it('is what String.prototype.trim takes away, for every character', () => {
@@ -13,7 +18,11 @@ describe('white space in UTF-8', () => {
       const expected = char.trim() === '' ? bytes.length : 0
 
       assert.equal(spaceIn(bytes, 0), expected, code.toString(16))
-      assert.equal(bytes.length - trimmedEndIn(bytes, 0, bytes.length), expected, code.toString(16))
+      assert.equal(
+        bytes.length - findTrimmedEnd(bytes, 0, bytes.length),
+        expected,
+        code.toString(16),
+      )
     }
   })
 
@@ -34,7 +43,7 @@ describe('white space in UTF-8', () => {
       fc.property(fc.string({ unit }), (text) => {
         const bytes = Buffer.from(text)
 
-        const end = trimmedEndIn(bytes, 0, bytes.length)
+        const end = findTrimmedEnd(bytes, 0, bytes.length)
 
         assert.equal(bytes.toString('utf8', 0, end), text.trimEnd())
       }),
@@ -62,13 +71,13 @@ describe('white space in UTF-8', () => {
   })
 
   it('ends where the text begins', () => {
-    assert.equal(trimmedEndIn(Buffer.from('a   b'), 2, 4), 2)
+    assert.equal(findTrimmedEnd(Buffer.from('a   b'), 2, 4), 2)
   })
 
   it('is not the half of a character', () => {
     assert.equal(spaceIn(Uint8Array.of(0xc2), 0), 0)
     assert.equal(spaceIn(Uint8Array.of(0xe2, 0x80), 0), 0)
-    assert.equal(trimmedEndIn(Uint8Array.of(0xa0), 0, 1), 1)
+    assert.equal(findTrimmedEnd(Uint8Array.of(0xa0), 0, 1), 1)
   })
 })
 

@@ -57,7 +57,7 @@ export interface Weight {
 }
 
 /** Weighs a part of a text. It stops counting when one of the two exceeds `most`. */
-export function weightIn(bytes: Uint8Array, start: number, end: number, most: Weight): Weight {
+export function measureWeight(bytes: Uint8Array, start: number, end: number, most: Weight): Weight {
   let open = 0
   let depth = 0
   let values = 1

@@ -1,5 +1,5 @@
 // A scanner for JSON that JSON.parse has read already. It reads invalid JSON wrongly, or without
-// end. Only `excessIn` accepts any text.
+// end. Only `findExcess` accepts any text.
 
 /** The place of a value in a text: from `start` up to `end`, exclusive. */
 export interface Span {
@@ -29,7 +29,7 @@ const CLOSE_BRACE = 0x7d
  * Finds members of the object that opens at `objectAt`. When a name is given twice, the last one
  * counts.
  */
-export function membersOf(text: string, objectAt: number, names: readonly string[]): Members {
+export function findMembers(text: string, objectAt: number, names: readonly string[]): Members {
   const values = new Map<string, Span>()
   const first = firstItemAt(text, objectAt)
   let at = first
@@ -54,7 +54,7 @@ export interface Shape {
 }
 
 /** Returns the measure in which a text exceeds `most` first. The text need not be JSON. */
-export function excessIn(text: string, most: Shape): keyof Shape | undefined {
+export function findExcess(text: string, most: Shape): keyof Shape | undefined {
   let depth = 0
   let parts = 0
   for (let at = 0; at < text.length; at++) {
@@ -62,7 +62,7 @@ export function excessIn(text: string, most: Shape): keyof Shape | undefined {
     if (isClosing(char)) depth--
     else if (char === QUOTE || char === COMMA || isOpening(char)) parts++
     if (isOpening(char)) depth++
-    else if (char === QUOTE) at = closingQuoteIn(text, at)
+    else if (char === QUOTE) at = findClosingQuote(text, at)
     if (depth > most.depth) return 'depth'
     if (parts > most.parts) return 'parts'
   }
@@ -73,7 +73,7 @@ export function excessIn(text: string, most: Shape): keyof Shape | undefined {
  * Returns the index of the closing quote, or the length. The search is native when there is no
  * escape.
  */
-function closingQuoteIn(text: string, quoteAt: number): number {
+function findClosingQuote(text: string, quoteAt: number): number {
   const next = text.indexOf('"', quoteAt + 1)
   if (next === -1) return text.length
   if (text.charCodeAt(next - 1) !== BACKSLASH) return next

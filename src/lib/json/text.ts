@@ -1,4 +1,4 @@
-import { type Members, membersOf, type Span, skipSpace, skipSpaceBack } from './scan.ts'
+import { findMembers, type Members, type Span, skipSpace, skipSpaceBack } from './scan.ts'
 
 /** The value of an event's text. It may have other members. */
 export interface ParsedEvent {
@@ -78,8 +78,8 @@ function withMembers(
 }
 
 function propertiesOf(eventText: string, names: readonly string[]): Members | undefined {
-  const event = membersOf(eventText, skipSpace(eventText, 0), ['properties'])
+  const event = findMembers(eventText, skipSpace(eventText, 0), ['properties'])
   const span = event.values.get('properties')
   if (span === undefined || eventText[span.start] !== '{') return undefined
-  return membersOf(eventText, span.start, names)
+  return findMembers(eventText, span.start, names)
 }

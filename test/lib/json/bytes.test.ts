@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type ArrayEnd, elementsIn, STRETCH_BYTES, weightIn } from '../../../src/lib/json/bytes.ts'
+import {
+  type ArrayEnd,
+  elementsIn,
+  measureWeight,
+  STRETCH_BYTES,
+} from '../../../src/lib/json/bytes.ts'
 import { jsonArrayText } from './json-texts.ts'
 
 /** Stands for no limit. */
@@ -97,14 +102,14 @@ describe('the weight of a text', () => {
   it('is not counted further than it matters', () => {
     const bytes = Buffer.from('['.repeat(1_000_000))
 
-    assert.equal(weightIn(bytes, 0, bytes.length, { ...MOST, depth: 10 }).depth, 11)
-    assert.equal(weightIn(bytes, 0, bytes.length, { ...MOST, values: 10 }).values, 11)
+    assert.equal(measureWeight(bytes, 0, bytes.length, { ...MOST, depth: 10 }).depth, 11)
+    assert.equal(measureWeight(bytes, 0, bytes.length, { ...MOST, values: 10 }).values, 11)
   })
 })
 
 function weightOf(text: string) {
   const bytes = Buffer.from(text)
-  return weightIn(bytes, 0, bytes.length, MOST)
+  return measureWeight(bytes, 0, bytes.length, MOST)
 }
 
 function read(text: string, isTaken: (element: string) => boolean = () => true) {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { excessIn } from '../../../src/lib/json/scan.ts'
+import { findExcess } from '../../../src/lib/json/scan.ts'
 
 const MOST = { depth: 3, parts: 100 }
 
 describe('the excess of a text', () => {
   it('is its depth, when arrays and objects nest deeper than they may', () => {
-    assert.equal(excessIn('[{"a":[]},[[]]]', MOST), undefined)
-    assert.equal(excessIn('[{"a":[]},[[[]]]]', MOST), 'depth')
+    assert.equal(findExcess('[{"a":[]},[[]]]', MOST), undefined)
+    assert.equal(findExcess('[{"a":[]},[[[]]]]', MOST), 'depth')
   })
 
   for (const [what, part] of Object.entries({
@@ -21,15 +21,15 @@ describe('the excess of a text', () => {
     commas: ',',
   })) {
     it(`is its parts, when there are more ${what} than there may be`, () => {
-      assert.equal(excessIn(`[${part.repeat(101)}`, MOST), 'parts')
+      assert.equal(findExcess(`[${part.repeat(101)}`, MOST), 'parts')
     })
   }
 
   it('is none of what stands in a string', () => {
     for (const text of ['"[[[[,,,,"', '"\\"[[[["', '"\\\\\\"[[[["', `"${'\\",'.repeat(1_000)}"`]) {
-      assert.equal(excessIn(text, MOST), undefined, text)
+      assert.equal(findExcess(text, MOST), undefined, text)
     }
-    assert.equal(excessIn('"\\\\"[[[["', MOST), 'depth')
+    assert.equal(findExcess('"\\\\"[[[["', MOST), 'depth')
   })
 
   it('is found on any text, as JSON.parse sees it', () => {
@@ -40,7 +40,7 @@ describe('the excess of a text', () => {
         const isDeeper = depthOf(json) > depth
 
         assert.equal(
-          excessIn(JSON.stringify(json), { depth, parts: Number.POSITIVE_INFINITY }),
+          findExcess(JSON.stringify(json), { depth, parts: Number.POSITIVE_INFINITY }),
           isDeeper ? 'depth' : undefined,
         )
       }),
@@ -53,7 +53,7 @@ describe('the excess of a text', () => {
     fc.assert(
       fc.property(text, (broken) => {
         const most = { depth: broken.length, parts: broken.length }
-        assert.equal(excessIn(broken, most), undefined)
+        assert.equal(findExcess(broken, most), undefined)
       }),
     )
   })
