@@ -75,9 +75,10 @@ export function footprintOf(bytes: number, { items, longest }: Extent): number {
  * Measures the item from `start` up to `end`. The control characters of a small item do not matter.
  */
 export function sizeOf(bytes: Uint8Array, start: number, end: number): Longest {
+  const size = end - start
   let controls = 0
-  if (!isLarge(end - start)) return { bytes: end - start, controls }
-  if (end - start > COUNTED_BYTES) return { bytes: end - start, controls: end - start }
+  if (!isLarge(size)) return { bytes: size, controls }
+  if (size > COUNTED_BYTES) return { bytes: size, controls: size }
   for (let at = start; at < end; at++) if ((bytes[at] ?? 0) < FIRST_PRINTABLE) controls += 1
-  return { bytes: end - start, controls }
+  return { bytes: size, controls }
 }

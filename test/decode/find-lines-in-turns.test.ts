@@ -94,6 +94,7 @@ describe('the lines in bytes', () => {
     ['does not pause in a stretch', ' '.repeat(STRETCH), 0],
     ['pauses after a stretch of white space', ' '.repeat(STRETCH + 1), 1],
     ['pauses after each stretch of white space', ' '.repeat(3 * STRETCH + 1), 3],
+    ['pauses after each stretch of white space that ends a line', `a${' '.repeat(3 * STRETCH)}`, 3],
     ['pauses after a stretch of lines', 'a\n'.repeat(STRETCH / 2 + 1), 1],
     ['pauses after each stretch of lines', 'a\n'.repeat((3 * STRETCH) / 2 + 1), 3],
   ] as const) {
