@@ -26,11 +26,14 @@ const MOST = { depth: MAX_DEPTH, values: MAX_VALUES }
 /** Cuts a line out of its body and parses it. A bad line is rejected alone. */
 export function parseLine(body: Body, place: Place): ParsedLine {
   const { number, start, end } = place
-  const parsed = place.parsed ?? parseJson(body, start, end)
-  if (parsed.kind === 'json') return { line: textLineOf(body, place), parsed }
-  const line = lineOf(body, place)
-  if (parsed.kind === 'rejected') return { line, parsed }
-  return { line, parsed: faultOf(parsed.kind, `line ${number}`) }
+  if (place.parsed?.kind === 'json') return { line: textLineOf(body, place), parsed: place.parsed }
+  if (place.parsed) return { line: lineOf(body, place), parsed: place.parsed }
+  const unread = faultBeforeParsing(body, start, end)
+  if (unread) return { line: lineOf(body, place), parsed: faultOf(unread, `line ${number}`) }
+  const text = body.bytes.toString('utf8', start, end)
+  const parsed = parseText(text)
+  if (parsed.kind === 'json') return { line: textLineOf(body, place, text), parsed }
+  return { line: lineOf(body, place), parsed: faultOf(parsed.kind, `line ${number}`) }
 }
 
 /** Returns the line. One that is not UTF-8 has its bytes as well. */
@@ -42,14 +45,15 @@ function lineOf(body: Body, place: Place): Line {
 }
 
 /**
- * Returns a line of text. One that is too long for a letter has its text only where the transform
- * may need it.
+ * Returns a line of text; `known` is the text, where it was cut out before. One that is too long for
+ * a letter has its text only where the transform may need it.
  */
-function textLineOf({ bytes, isTight }: Body, { number, start, end, isRest }: Place): Line {
-  if (!isTight && !isRest) return { number, text: bytes.toString('utf8', start, end) }
+function textLineOf(body: Body, { number, start, end, isRest }: Place, known?: string): Line {
+  const { bytes, isTight } = body
+  if (!isTight && !isRest) return { number, text: known ?? bytes.toString('utf8', start, end) }
   const isTooLong = isTight && isLarge(end - start)
   const isCut = !(isTooLong && end - start > MOST_PARSED_BYTES)
-  const text = isCut ? bytes.toString('utf8', start, end) : ''
+  const text = isCut ? (known ?? bytes.toString('utf8', start, end)) : ''
   return { number, text, ...(isTooLong && { isTooLong }), ...(isRest && { isRest }) }
 }
 
@@ -67,19 +71,26 @@ export function faultOf(fault: JsonFault, subject: string): Rejected {
   }
 }
 
-/**
- * Parses a part of a body. It gives no detail of bad JSON, because V8's messages quote their input.
- */
-export function parseJson(
+/** Parses a part of a body. */
+export function parseJson(body: Body, start: number, end: number): ParsedJson {
+  const unread = faultBeforeParsing(body, start, end)
+  return unread ? { kind: unread } : parseText(body.bytes.toString('utf8', start, end))
+}
+
+/** Returns the reason for which a part of a body is not even parsed. */
+function faultBeforeParsing(
   { bytes, isUtf8: allIsUtf8 }: Body,
   start: number,
   end: number,
-): ParsedJson {
-  if (!allIsUtf8 && !isUtf8(bytes.subarray(start, end))) return { kind: 'not_utf8' }
-  const tooMuch = end - start > UNWEIGHED_BYTES ? excessOf(bytes, start, end) : undefined
-  if (tooMuch) return { kind: tooMuch }
+): JsonFault | undefined {
+  if (!allIsUtf8 && !isUtf8(bytes.subarray(start, end))) return 'not_utf8'
+  return end - start > UNWEIGHED_BYTES ? excessOf(bytes, start, end) : undefined
+}
+
+/** Parses a text. It gives no detail of bad JSON, because V8's messages quote their input. */
+function parseText(text: string): ParsedJson {
   try {
-    return { kind: 'json', value: JSON.parse(bytes.toString('utf8', start, end)) }
+    return { kind: 'json', value: JSON.parse(text) }
   } catch {
     return { kind: 'not_json' }
   }
