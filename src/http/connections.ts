@@ -50,8 +50,8 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     idleFriends: new Set<Connection>(),
     busyFriends: new Set<Connection>(),
   }
-  /** The answers to requests that did not ask to close the connection. */
-  const mayKeepAlive = new WeakSet<ServerResponse>()
+  /** The answers to requests that ask to close the connection. Hardly any does. */
+  const mustClose = new WeakSet<ServerResponse>()
   let cancelSweep: (() => void) | undefined
 
   return { watch, noteGoodToken, isFull }
@@ -72,7 +72,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
 
   function admit(socket: Socket): void {
-    if (connections.size >= max) countBody()
+    if (connections.size >= max) makeRoom()
     if (connections.size >= max) {
       socket.destroy()
       return
@@ -90,7 +90,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     socket.once('close', () => forget(connection))
   }
 
-  function countBody(): void {
+  function makeRoom(): void {
     const { idleStrangers, busyStrangers, idleFriends } = groups
     const groupsInTurn = [idleStrangers, busyStrangers, idleFriends]
     const [oldest] = groupsInTurn.find((group) => group.size > 0) ?? []
@@ -98,13 +98,13 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
 
   function begin(request: IncomingMessage, response: ServerResponse): void {
-    if (response.shouldKeepAlive) mayKeepAlive.add(response)
+    if (!response.shouldKeepAlive) mustClose.add(response)
     response.shouldKeepAlive = false
     const connection = connections.get(request.socket)
     if (!connection) return
     connection.underWay += 1
     regroup(connection)
-    response.once('close', () => answered(connection))
+    response.on('close', () => answered(connection))
   }
 
   function answered(connection: Connection): void {
@@ -114,7 +114,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
 
   function noteGoodToken(request: IncomingMessage, response: ServerResponse): void {
-    if (mayKeepAlive.has(response)) response.shouldKeepAlive = true
+    if (!mustClose.has(response)) response.shouldKeepAlive = true
     const connection = connections.get(request.socket)
     if (!connection || connection.hasGoodToken) return
     connection.hasGoodToken = true
