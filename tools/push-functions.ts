@@ -68,7 +68,10 @@ async function functionsOfOnePush(): Promise<readonly FunctionRun[]> {
 }
 
 function isOfTheService({ url, name }: FunctionRun): boolean {
-  return name !== '' && url.startsWith(SOURCES) && !url.startsWith(STAND_INS)
+  // V8 names the fields of a class in angle brackets.
+  return (
+    name !== '' && !name.startsWith('<') && url.startsWith(SOURCES) && !url.startsWith(STAND_INS)
+  )
 }
 
 function runInEach([first = [], ...rest]: readonly (readonly FunctionRun[])[]) {

@@ -42,22 +42,28 @@ export function createAlarms(clock: Clock): Alarms {
     else pending.splice(place, 0, entry)
     alive += 1
     wind()
-    return { cancel: () => cancel(entry) }
+    return {
+      cancel() {
+        if (!entry.task) return
+        // The entry stays in the list for a while. Its task must not, nor anything that the task
+        // refers to.
+        entry.task = undefined
+        alive -= 1
+        clean()
+      },
+    }
   }
 
-  /**
-   * Cancels an alarm. Its entry stays in the list for a while. Its task must not, nor anything that
-   * the task refers to.
-   */
-  function cancel(entry: Pending): void {
-    if (!entry.task) return
-    entry.task = undefined
-    alive -= 1
+  /** Empties the list when no alarm is to run, and filters it when most of it is over. */
+  function clean(): void {
     const over = pending.length - alive
     if (alive === 0) stop()
     // Any number of cancelled alarms may stand behind a long one. The list is only filtered when
     // half of it is over, so that the cost stays in proportion.
-    else if (over > 1024 && over * 2 > pending.length) keep(pending.filter(({ task }) => task))
+    else if (over > 1024 && over * 2 > pending.length) {
+      pending = pending.filter(({ task }) => task)
+      head = 0
+    }
   }
 
   function pullTo(at: number): void {
@@ -65,13 +71,9 @@ export function createAlarms(clock: Clock): Alarms {
     wind()
   }
 
-  function keep(alarms: Pending[]): void {
-    pending = alarms
-    head = 0
-  }
-
   function stop(): void {
-    keep([])
+    pending = []
+    head = 0
     timer?.callOff()
     timer = undefined
   }

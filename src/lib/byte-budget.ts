@@ -59,124 +59,152 @@ interface Waiter {
  */
 const COUNTED_SHARE = 1 / 2
 
+/** The state of a byte budget. */
+interface Pool {
+  readonly maxBytes: number
+  readonly waiters: Waiter[]
+  held: number
+  /** The part of `held` that was not reserved. */
+  counted: number
+  reservations: number
+  reportShortage: () => void
+}
+
 /**
  * Makes a byte budget. Reservations are granted in the order in which they were asked for: at once
  * when they fit, otherwise as soon as no other message has reserved bytes, or bytes made from a
  * reservation. So the messages that wait hold only their bodies, and never wait for each other.
  */
 export function createByteBudget(maxBytes: number): ByteBudget {
-  const waiters: Waiter[] = []
-  let held = 0
-  /** The part of `held` that was not reserved. */
-  let counted = 0
-  let reservations = 0
-  let reportShortage = (): void => {}
+  const pool: Pool = {
+    maxBytes,
+    waiters: [],
+    held: 0,
+    counted: 0,
+    reservations: 0,
+    reportShortage: () => {},
+  }
+  return {
+    openMessage: () => new CountedMessage(pool),
+    openBody: () => new CountedBody(pool),
+    held: () => pool.held,
+    onShortage(task) {
+      pool.reportShortage = task
+    },
+  }
+}
 
-  return { openMessage, openBody, held: () => held, onShortage }
+class CountedBody implements BodyBytes {
+  private readonly pool: Pool
+  private added = 0
+  private released = false
 
-  function onShortage(task: () => void): void {
-    reportShortage = task
+  constructor(pool: Pool) {
+    this.pool = pool
   }
 
-  function openBody(): BodyBytes {
-    let added = 0
-    let released = false
+  tryAdd(bytes: number): boolean {
+    const { pool } = this
+    if (pool.counted + bytes > pool.maxBytes * COUNTED_SHARE) {
+      pool.reportShortage()
+      return false
+    }
+    if (this.released) return true
+    this.added += bytes
+    count(pool, bytes)
+    return true
+  }
 
-    return { tryAdd, release }
+  release(): void {
+    this.released = true
+    count(this.pool, -this.added)
+    this.added = 0
+    admit(this.pool)
+  }
+}
 
-    function tryAdd(bytes: number): boolean {
-      if (counted + bytes > maxBytes * COUNTED_SHARE) {
-        reportShortage()
-        return false
+/** It is a class, because each message has one while its push waits (decision 14). */
+class CountedMessage implements MessageBytes {
+  private readonly pool: Pool
+  private added = 0
+  private reserved = 0
+  private released = false
+
+  constructor(pool: Pool) {
+    this.pool = pool
+  }
+
+  add(bytes: number): void {
+    if (this.released) return
+    this.added += bytes
+    count(this.pool, bytes)
+  }
+
+  giveBack(bytes: number): void {
+    this.add(-bytes)
+    admit(this.pool)
+  }
+
+  reserve(bytes: number, isWanted: () => boolean): Promise<boolean> {
+    const { pool } = this
+    return new Promise((resolve) => {
+      const answer = (granted: boolean): void => {
+        if (granted) this.setReserved(bytes)
+        resolve(granted)
       }
-      if (released) return true
-      added += bytes
-      count(bytes)
-      return true
-    }
-
-    function release(): void {
-      released = true
-      count(-added)
-      added = 0
-      admit()
-    }
+      pool.waiters.push({ bytes, wanted: () => !this.released && isWanted(), answer })
+      admit(pool)
+      if (pool.waiters.length > 0) pool.reportShortage()
+    })
   }
 
-  function openMessage(): MessageBytes {
-    let added = 0
-    let reserved = 0
-    let released = false
-
-    return { add, giveBack, reserve, tryReserve, commit, cancel, release }
-
-    function add(bytes: number): void {
-      if (released) return
-      added += bytes
-      count(bytes)
-    }
-
-    function giveBack(bytes: number): void {
-      add(-bytes)
-      admit()
-    }
-
-    function reserve(bytes: number, isWanted: () => boolean): Promise<boolean> {
-      return new Promise((resolve) => {
-        const answer = (granted: boolean): void => {
-          if (granted) setReserved(bytes)
-          resolve(granted)
-        }
-        waiters.push({ bytes, wanted: () => !released && isWanted(), answer })
-        admit()
-        if (waiters.length > 0) reportShortage()
-      })
-    }
-
-    function tryReserve(bytes: number): boolean {
-      const others = reservations - Math.sign(reserved)
-      const fits = others === 0 || held - reserved + bytes <= maxBytes
-      if (released || waiters.length > 0 || !fits) return false
-      setReserved(bytes)
-      return true
-    }
-
-    function commit(bytes: number): void {
-      if (released) return
-      setReserved(bytes)
-      admit()
-    }
-
-    function cancel(): void {
-      commit(0)
-    }
-
-    function release(): void {
-      if (released) return
-      released = true
-      count(-added)
-      setReserved(0)
-      admit()
-    }
-
-    function setReserved(bytes: number): void {
-      held += bytes - reserved
-      reservations += Math.sign(bytes) - Math.sign(reserved)
-      reserved = bytes
-    }
+  tryReserve(bytes: number): boolean {
+    const { pool } = this
+    const others = pool.reservations - Math.sign(this.reserved)
+    const fits = others === 0 || pool.held - this.reserved + bytes <= pool.maxBytes
+    if (this.released || pool.waiters.length > 0 || !fits) return false
+    this.setReserved(bytes)
+    return true
   }
 
-  function count(bytes: number): void {
-    counted += bytes
-    held += bytes
+  commit(bytes: number): void {
+    if (this.released) return
+    this.setReserved(bytes)
+    admit(this.pool)
   }
 
-  function admit(): void {
-    for (let next = waiters[0]; next !== undefined; next = waiters[0]) {
-      const isWanted = next.wanted()
-      if (isWanted && reservations > 0 && held + next.bytes > maxBytes) return
-      waiters.shift()
-      next.answer(isWanted)
-    }
+  cancel(): void {
+    this.commit(0)
+  }
+
+  release(): void {
+    if (this.released) return
+    this.released = true
+    count(this.pool, -this.added)
+    if (this.reserved > 0) this.setReserved(0)
+    admit(this.pool)
+  }
+
+  private setReserved(bytes: number): void {
+    const { pool } = this
+    pool.held += bytes - this.reserved
+    pool.reservations += Math.sign(bytes) - Math.sign(this.reserved)
+    this.reserved = bytes
+  }
+}
+
+function count(pool: Pool, bytes: number): void {
+  pool.counted += bytes
+  pool.held += bytes
+}
+
+/** Grants the reservations that fit, in order. */
+function admit(pool: Pool): void {
+  const { waiters } = pool
+  for (let next = waiters[0]; next !== undefined; next = waiters[0]) {
+    const isWanted = next.wanted()
+    if (isWanted && pool.reservations > 0 && pool.held + next.bytes > pool.maxBytes) return
+    waiters.shift()
+    next.answer(isWanted)
   }
 }

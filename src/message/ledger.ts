@@ -88,6 +88,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     const running = underWay.get(key)
     if (settlement || running) telemetry.duplicatePush()
     if (settlement) return Promise.resolve(settlement)
+    if (running) attend(running, answerBy)
     return wait(running ?? begin(key, message, answerBy), answerBy)
   }
 
@@ -201,7 +202,6 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     const waiter: Waiter = { ...Promise.withResolvers<Settlement>(), alarm }
     entry.waiters = [...entry.waiters, waiter]
     waiting.add(PUSH_BYTES)
-    attend(entry, answerBy)
     return waiter.promise
 
     function lastCall(): void {
@@ -216,7 +216,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     }
   }
 
-  /** Gives the work the time of a push that waits for it. */
+  /** Gives the work the time of another push that waits for it. */
   function attend(entry: UnderWay, answerBy: number): void {
     const { progress } = entry
     progress.deliverBy = Math.max(progress.deliverBy, answerBy - DEAD_LETTER_MS)

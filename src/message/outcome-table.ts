@@ -113,7 +113,8 @@ export class OutcomeTable {
   distinct(): readonly EventOutcome[] {
     const found: EventOutcome[] = []
     for (const code of this.codes) {
-      const outcome = this.current(this.kinds[code & KIND] ?? LATE)
+      const kind = this.kinds[code & KIND] ?? LATE
+      const outcome = this.returned ? returnedIf(kind, this.returned) : kind
       if (!found.includes(outcome)) found.push(outcome)
     }
     return found
@@ -126,7 +127,8 @@ export class OutcomeTable {
     const totals: Tally[] = []
     for (const [code, kind] of this.kinds.entries()) {
       const count = counts[code] ?? 0
-      if (count > 0) totals.push({ outcome: this.current(kind), count })
+      if (count === 0) continue
+      totals.push({ outcome: this.returned ? returnedIf(kind, this.returned) : kind, count })
     }
     return totals
   }
@@ -171,10 +173,6 @@ export class OutcomeTable {
     return this.codes[place] ?? NONE
   }
 
-  private current(outcome: EventOutcome): EventOutcome {
-    return outcome.kind === 'rejected' ? (this.returned ?? outcome) : outcome
-  }
-
   private codeOf(outcome: EventOutcome): number {
     const { kinds, answers } = this
     for (let code = NONE + 1; code < kinds.length; code += 1) {
@@ -197,14 +195,18 @@ export class OutcomeTable {
   }
 
   private addKind(kind: EventOutcome): number {
-    this.textBytes += bytesOf(kind)
+    this.textBytes += kind.kind === 'rejected' ? bytesOf(kind) : OUTCOME_BYTES
     return this.kinds.push(kind) - 1
   }
 }
 
-function bytesOf(outcome: EventOutcome): number {
-  if (outcome.kind !== 'rejected') return OUTCOME_BYTES
-  return OUTCOME_BYTES + heapBytesOf(outcome.detail) + heapBytesOf(outcome.field ?? '')
+/** Returns what stands for an outcome when rejected events come again. */
+function returnedIf(outcome: EventOutcome, returned: Retry): EventOutcome {
+  return outcome.kind === 'rejected' ? returned : outcome
+}
+
+function bytesOf({ detail, field = '' }: Rejected): number {
+  return OUTCOME_BYTES + heapBytesOf(detail) + heapBytesOf(field)
 }
 
 function isOfOneKind(one: EventOutcome, other: EventOutcome): boolean {

@@ -36,7 +36,11 @@ describe('inflated bytes', () => {
   it('are made of what is read when the turn has come, for who waits holds nothing', async () => {
     const messageBytes = createByteBudget(64 * MIB).openMessage()
     const turn = Promise.withResolvers<boolean>()
-    const waiting = { ...messageBytes, reserve: () => turn.promise }
+    const waiting = {
+      commit: (bytes: number) => messageBytes.commit(bytes),
+      cancel: () => messageBytes.cancel(),
+      reserve: () => turn.promise,
+    }
     let readings = 0
     const readAgain = () => {
       readings += 1
