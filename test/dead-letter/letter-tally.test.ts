@@ -65,6 +65,35 @@ describe('the letters of a message', () => {
     })
   }
 
+  it('are as many bytes as the lines of their file', () => {
+    const events = [aRejectedEvent(1), aRejectedEvent(2, 'ä€😀')]
+    const tally = createLetterTally(MESSAGE, 0)
+
+    tally.add(events)
+
+    const letters = events.map((one) => makeDeadLetter(MESSAGE, one, 1e12))
+    const lines = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('')
+    assert.equal(tally.bytes(), Buffer.byteLength(lines))
+  })
+
+  it('are too many when one has a line for which no letter has room', () => {
+    const tally = createLetterTally(MESSAGE, 0)
+
+    tally.add([{ ...aRejectedEvent(1), line: { number: 1, text: '', isTooLong: true } }])
+    tally.add([aRejectedEvent(2)])
+
+    assert.equal(tally.areTooMany(), true)
+  })
+
+  it('are summed up to the end of the data when one has the rest of it', () => {
+    const tally = createLetterTally(MESSAGE, 0)
+
+    tally.add([aRejectedEvent(1)])
+    tally.add([{ ...aRejectedEvent(3), line: { number: 3, text: '{"event":', isRest: true } }])
+
+    assert.equal(tally.sum().lines, '1,3-999999999')
+  })
+
   it('are never too many when it is one', () => {
     assert.equal(areTooMany(2 * MIB, 0, 1), false)
   })
