@@ -481,10 +481,10 @@ describe('a gate after a 429', () => {
   it('pauses no longer for the 429s of attempts that were under way', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
-    const onTheirWay = [await passed(gate), await passed(gate), await passed(gate)]
+    const underWay = [await passed(gate), await passed(gate), await passed(gate)]
     await clock.advance(100)
 
-    for (const permit of onTheirWay) gate.ended(permit, THROTTLED)
+    for (const permit of underWay) gate.ended(permit, THROTTLED)
     const probing = gate.pass(1, never)
     note('probe', probing)
     await clock.advance(2_000)
@@ -502,10 +502,10 @@ describe('a gate after a 429', () => {
   it('waits for the longest Retry-After of the attempts that were under way', async () => {
     const { clock, gate } = aGate()
     const { notes, note } = createNotes(clock)
-    const onTheirWay = [await passed(gate), await passed(gate), await passed(gate)]
+    const underWay = [await passed(gate), await passed(gate), await passed(gate)]
     const waits = ['2', '10', '3']
 
-    for (const [index, permit] of onTheirWay.entries()) {
+    for (const [index, permit] of underWay.entries()) {
       gate.ended(permit, throttledFor(waits[index] ?? ''))
     }
     note('new', gate.pass(1, never))
