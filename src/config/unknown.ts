@@ -1,3 +1,4 @@
+import { lettersOff } from '../lib/letters-off.ts'
 import { isInjected } from './kubernetes.ts'
 import { RESERVED, VARIABLE_NAMES } from './schema.ts'
 import type { Given } from './values.ts'
@@ -84,20 +85,4 @@ function wordsOf(name: string): string[] {
 function lacksOneWord(given: readonly string[], wanted: readonly string[]): boolean {
   if (given.length !== wanted.length - 1) return false
   return wanted.some((_, at) => wanted.toSpliced(at, 1).join() === given.join())
-}
-
-/**
- * Returns the number of letters that must be added, removed or replaced (the Levenshtein distance).
- */
-function lettersOff(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (const [i, letter] of [...one].entries()) {
-    const next = [i + 1]
-    for (const [j, otherLetter] of [...other].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === otherLetter ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
 }
