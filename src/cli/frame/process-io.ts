@@ -1,0 +1,76 @@
+import { constants } from 'node:os'
+import { isatty } from 'node:tty'
+import { systemClock } from '../../lib/clock.ts'
+import { Ended, type ExitCode, type Io, type Output } from './io.ts'
+
+/** The world of a command that runs as this process. */
+export interface ProcessIo extends Io {
+  /** Ends the process when stdout is written. */
+  exit(code: ExitCode): void
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const STDOUT = 1
+const STDERR = 2
+const DEFAULT_WIDTH = 80
+
+/** Makes the world of this process. It touches no stream and no signal before it must. */
+export function createProcessIo(entryFile: string): ProcessIo {
+  const controller = new AbortController()
+  let isListening = false
+  const stdout = createOutput(STDOUT, () => process.stdout, stdoutFailed)
+  const stderr = createOutput(STDERR, () => process.stderr)
+
+  return {
+    stdout,
+    stderr,
+    stdin: () => process.stdin,
+    env: process.env,
+    clock: systemClock,
+    entryFile,
+    ending,
+    exit: (code) => void process.stdout.write('', () => process.exit(code)),
+  }
+
+  function ending(): AbortSignal {
+    if (!isListening) for (const signal of SIGNALS) process.on(signal, () => end(signal))
+    isListening = true
+    return controller.signal
+  }
+
+  function end(signal: (typeof SIGNALS)[number]): void {
+    controller.abort(new Ended(128 + constants.signals[signal]))
+  }
+
+  /** A reader that has gone, like `head`, has all that it wants. */
+  function stdoutFailed(error: Error): void {
+    const isGone = 'code' in error && error.code === 'EPIPE'
+    if (!isGone && !controller.signal.aborted) stderr.print(`stdout: ${error.message}`)
+    controller.abort(new Ended(isGone ? 0 : 1))
+  }
+}
+
+/** Makes an output that opens its stream at the first write. */
+function createOutput(
+  descriptor: number,
+  open: () => NodeJS.WriteStream,
+  failed: (error: Error) => void = () => {},
+): Output {
+  let stream: NodeJS.WriteStream | undefined
+
+  return {
+    print: (text) => write(`${text}\n`),
+    write,
+    isTerminal: isatty(descriptor),
+    width: () => opened().columns || DEFAULT_WIDTH,
+  }
+
+  function write(text: string): void {
+    opened().write(text)
+  }
+
+  function opened(): NodeJS.WriteStream {
+    stream ??= open().on('error', failed)
+    return stream
+  }
+}

@@ -1,0 +1,65 @@
+import { type Command, endingWell } from './command.ts'
+import { columns } from './help.ts'
+import { type ExitCode, type Io, UserMistake } from './io.ts'
+import { nearest } from './nearest.ts'
+
+/** A command in the table of a program. It is loaded only when it is asked for. */
+export interface CommandEntry {
+  readonly name: string
+  /** One line for the help. */
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+export interface ProgramParts {
+  /** The words that call it, like `pubsub-mixpanel dead-letters`. */
+  readonly name: string
+  readonly about: string
+  readonly commands: readonly CommandEntry[]
+  /** The name of the command that runs when none is named. */
+  readonly fallback?: string
+  /** The text that `--version` prints; there is no such flag when it is absent. */
+  readonly version?: string
+}
+
+/** Makes a command of commands: the whole program, or a group like `dead-letters`. */
+export function defineProgram({ name, about, commands, fallback, version }: ProgramParts): Command {
+  const rows = commands.map((command) => [command.name, command.summary])
+  const help = [
+    `${name} ${fallback === undefined ? 'COMMAND' : '[COMMAND]'}`,
+    '',
+    about,
+    '',
+    'Commands:',
+    ...columns(rows),
+    '',
+    `${name} COMMAND --help describes a command.`,
+  ].join('\n')
+
+  return { help, run: (args, io) => endingWell(name, io, () => runOn(args, io)) }
+
+  async function runOn(args: readonly string[], io: Io): Promise<ExitCode> {
+    const [word, ...rest] = args
+    const named = commands.find((command) => command.name === word)
+    if (named !== undefined) return (await named.load()).run(rest, io)
+    if (word === '--version' && version !== undefined) return print(version)
+    if (word === '--help' || word === '-h') return print(help)
+    const standing = commands.find((command) => command.name === fallback)
+    const isFlag = word?.startsWith('-') ?? true
+    if (standing === undefined || !isFlag) throw new UserMistake(noCommand(word))
+    return (await standing.load()).run(args, io)
+
+    function print(text: string): ExitCode {
+      io.stdout.print(text)
+      return 0
+    }
+  }
+
+  function noCommand(word: string | undefined): string {
+    if (word === undefined) return 'a command is missing'
+    if (word.startsWith('-')) return `there is no flag ${word}`
+    const names = commands.map((command) => command.name)
+    const meant = nearest(word, names)
+    return `there is no command ${word}${meant === undefined ? '' : `; did you mean ${meant}?`}`
+  }
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { visibleText } from '../../../src/cli/frame/visible-text.ts'
+
+describe('a text from an event', () => {
+  for (const [text, shown] of [
+    ['Größe "5" € 日本 é 🙂', 'Größe "5" € 日本 é 🙂'],
+    ['a\r\n\tb', String.raw`a\r\n\tb`],
+    ['\u0000\u001b[2J\u007f\u0085\u009b', String.raw`\u0000\u001b[2J\u007f\u0085\u009b`],
+    ['\u202etxt.exe\u2066\u200f\u061c', String.raw`\u202etxt.exe\u2066\u200f\u061c`],
+    ['pay\u200bpal\u2060\ufeff\u00ad', String.raw`pay\u200bpal\u2060\ufeff\u00ad`],
+    ['a\u2028b\u2029', String.raw`a\u2028b\u2029`],
+    ['\u{e0041}\u3164\u115f', String.raw`\u{e0041}\u3164\u115f`],
+    ['\ud83d', String.raw`\ud83d`],
+  ] as const) {
+    it(`is shown with its invisible characters escaped: ${shown}`, () => {
+      assert.equal(visibleText(text), shown)
+    })
+  }
+
+  it('has no character left that a terminal obeys or hides', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        assert.doesNotMatch(visibleText(text), /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u)
+      }),
+    )
+  })
+})
