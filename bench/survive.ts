@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { argumentsOrExit } from '../src/cli/arguments-or-exit.ts'
+import { argumentsOrExit } from './arguments-or-exit.ts'
 import { KILL_POINTS } from './survival/kill-points.ts'
 import { type Drained, drainAfterOutage } from './survival/outage.ts'
 import {

@@ -54,7 +54,7 @@ const LOCAL_FLOORS: Floors = [
 /** The runs that measure. They know the service from outside: how to start it, and its letters. */
 const BENCH_FLOORS: Floors = [
   [['../src/model/'], ['../src/version.ts'], ['../src/local/'], ['../src/cli/']],
-  [['speed/'], ['survival/'], ['turns/']],
+  [['speed/'], ['survival/'], ['turns/'], ['arguments-or-exit.ts']],
   [['bench.ts'], ['survive.ts'], ['turns.ts']],
 ]
 

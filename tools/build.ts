@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs'
 import { bundle } from './bundle.ts'
 
-await bundle('dist/main.js')
+// An earlier build may hold a command that is no more.
+rmSync('dist', { recursive: true, force: true })
+await bundle('dist')

@@ -1,8 +1,10 @@
+import { UserMistake } from './frame/io.ts'
+
 const NEW_LINE = 0x0a
 
 /**
  * Yields the lines of a stream, byte for byte, without their ends; holds one line at a time. Throws
- * when a line is longer than `maxBytes`.
+ * a `UserMistake` when a line is longer than `maxBytes`.
  */
 export async function* byteLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -25,7 +27,7 @@ export async function* byteLines(
 
   function add(part: Uint8Array): void {
     bytes += part.length
-    if (bytes > maxBytes) throw new Error(`line ${number} is longer than ${maxBytes} bytes`)
+    if (bytes > maxBytes) throw new UserMistake(`line ${number} is longer than ${maxBytes} bytes`)
     begun.push(part)
   }
 

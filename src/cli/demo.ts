@@ -1,59 +1,51 @@
-import { parseArgs } from 'node:util'
 import type { Row } from '../local/mixpanel/row-store.ts'
 import type { PushResult } from '../local/pubsub/push-stats.ts'
 import { LOCAL_TOPIC } from '../local/push-request.ts'
 import { SAMPLE_EVENTS } from '../local/sample-events.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
-import { argumentsOrExit } from './arguments-or-exit.ts'
+import { defineCommand } from './frame/command.ts'
+import type { Output } from './frame/io.ts'
+import { visibleText } from './frame/visible-text.ts'
 import { createLetterReader } from './letter-reader.ts'
-import { type LocalWorld, startLocalWorld } from './local-world.ts'
-import { DEFAULT_PORT_BASE, FREE_PORTS, type Ports, parsePortBase, portsFrom } from './ports.ts'
+import {
+  type LocalWorld,
+  type LocalWorldOptions,
+  notStarted,
+  startLocalWorld,
+} from './local-world.ts'
+import { FREE_PORTS, PORT_BASE, type Ports, parsePortBase, portsFrom } from './ports.ts'
 import { exitRequested, waitForExit } from './wait-for-exit.ts'
-
-const HELP = `The main job on this machine: signed push -> verified -> decoded -> batched -> /import -> 204.
-
-npm run demo                       run it, then keep serving until Ctrl-C
-npm run demo -- --once             run it and end: exit code 0 only if all went as promised
-npm run demo -- --port-base 9000   use the ports from 9000 on instead of 8080 to 8084`
 
 const BAD_EVENT =
   '{"event": "signed_up", "properties": {"distinct_id": "bob", "time": "yesterday"}}'
 const ACKED = 'Pub/Sub was answered 204 (acked)'
 const GOOD_EVENT = '{"event": "signed_up", "properties": {"distinct_id": "alice", "plan": "pro"}}'
 
-await main()
-
-async function main(): Promise<void> {
-  const options = argumentsOrExit(HELP, optionsGiven)
-  if (options.help) return console.log(HELP)
-  const requested = exitRequested()
-  const world = await startWorldOrExit(options.once ? FREE_PORTS : portsFrom(options.portBase))
-  const kept = await Promise.race([show(world), requested.then(() => false)])
-  if (options.once) {
-    process.exitCode = kept ? 0 : 1
-  } else {
-    showWhatToTryNext(world)
-    process.exitCode = await waitForExit(world.service, requested)
-  }
-  await world.close()
-}
-
-interface Options {
-  readonly once: boolean
-  readonly help: boolean
-  readonly portBase: number
-}
-
-function optionsGiven(): Options {
-  const { values } = parseArgs({
-    options: {
-      once: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-      'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
-    },
-  })
-  return { once: values.once, help: values.help, portBase: parsePortBase(values['port-base']) }
-}
+/** Shows the main job between stand-ins. */
+export const demo = defineCommand({
+  name: 'pubsub-mixpanel demo',
+  about: `Shows the main job on this machine:
+signed push -> verified -> decoded -> batched -> /import -> 204.`,
+  examples: [
+    ['pubsub-mixpanel demo', 'run it, then keep serving until Ctrl-C'],
+    ['pubsub-mixpanel demo --once', 'run it and end, with 0 only if all went as promised'],
+    ['pubsub-mixpanel demo --port-base 9000', 'use the ports from 9000 to 9004'],
+  ],
+  flags: {
+    once: { type: 'boolean', default: false, meaning: 'end after the run; any free ports' },
+    'port-base': PORT_BASE,
+  },
+  async run({ flags }, io) {
+    const ports = portsFrom(parsePortBase(flags['port-base']))
+    const requested = exitRequested(io.ending())
+    const world = await startWorld(flags.once ? FREE_PORTS : ports, io.entryFile)
+    const kept = await Promise.race([show(world, io.stdout), requested.then(() => false)])
+    if (!flags.once) showWhatToTryNext(world, io.stdout)
+    const code = flags.once ? Number(!kept) : await waitForExit(world.service, requested, io.stderr)
+    await world.close()
+    return code
+  },
+})
 
 interface DemoWorld extends LocalWorld {
   /** Publishes a message and resolves with the result of its first push. */
@@ -62,20 +54,20 @@ interface DemoWorld extends LocalWorld {
 }
 
 /** Starts the world. The most frequent failure is a port that is taken. */
-async function startWorldOrExit(ports: Ports): Promise<DemoWorld> {
+async function startWorld(ports: Ports, entryFile: string): Promise<DemoWorld> {
   try {
-    return await startDemoWorld(ports)
+    return await startDemoWorld({ ports, entryFile })
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    console.error('The demo did not start. Take other ports with: npm run demo -- --port-base 9000')
-    process.exit(1)
+    throw notStarted(error, 'demo')
   }
 }
 
-async function startDemoWorld(ports: Ports): Promise<DemoWorld> {
+async function startDemoWorld(
+  options: Pick<LocalWorldOptions, 'ports' | 'entryFile'>,
+): Promise<DemoWorld> {
   const waiting = new Map<string, (result: PushResult) => void>()
   const world = await startLocalWorld({
-    ports,
+    ...options,
     watch: {
       deliveries: { answered: ({ messageId }, result) => waiting.get(messageId)?.(result) },
     },
@@ -90,8 +82,9 @@ async function startDemoWorld(ports: Ports): Promise<DemoWorld> {
 }
 
 /** Publishes two messages and prints the outcomes; resolves with whether they are as promised. */
-async function show(world: DemoWorld): Promise<boolean> {
+async function show(world: DemoWorld, stdout: Output): Promise<boolean> {
   const { mixpanel, publish } = world
+  const say = printTo(stdout)
   const ten = answered(await publish(SAMPLE_EVENTS.join('\n')))
   say('1. One message with ten events', ten)
   const two = answered(await publish([GOOD_EVENT, BAD_EVENT].join('\n')))
@@ -115,8 +108,11 @@ async function show(world: DemoWorld): Promise<boolean> {
   return kept
 }
 
-function showWhatToTryNext({ service, issuer, mixpanel, deadLetterFolder }: DemoWorld): void {
-  say(
+function showWhatToTryNext(
+  { service, issuer, mixpanel, deadLetterFolder }: DemoWorld,
+  stdout: Output,
+): void {
+  printTo(stdout)(
     'Try next (Ctrl-C ends it):',
     `TOKEN=$(curl -s ${issuer.url}/token)`,
     `DATA=$(printf '{"event":"hello","properties":{"distinct_id":"me"}}' | base64 | tr -d '\\n')`,
@@ -137,13 +133,17 @@ function answered(result: PushResult): string {
 
 function rowLine({ event, distinctId, time, insertId }: Row): string {
   const when = new Date(time).toISOString()
-  return `${when}  ${event.padEnd(12)} ${distinctId.padEnd(16)} $insert_id ${insertId}`
+  return visibleText(`${when}  ${event.padEnd(12)} ${distinctId.padEnd(16)} $insert_id ${insertId}`)
 }
 
 function letterLine({ reason, field, detail, event }: DeadLetter): string {
-  return `${reason} at ${field}: ${detail}\n   ${event}`
+  return `${visibleText(`${reason} at ${field}: ${detail}`)}\n   ${visibleText(event ?? '')}`
 }
 
-function say(title: string, ...lines: readonly string[]): void {
-  console.log([title, ...lines.map((line) => `   ${line}`), ''].join('\n'))
+type Say = (title: string, ...lines: readonly string[]) => void
+
+function printTo(stdout: Output): Say {
+  return (title, ...lines) => {
+    stdout.print([title, ...lines.map((line) => `   ${line}`), ''].join('\n'))
+  }
 }

@@ -1,3 +1,5 @@
+import { visibleText } from './frame/visible-text.ts'
+
 /** An event of a local world, for its feed. It holds nothing of the content of events. */
 export type FeedEvent = Readonly<
   | { kind: 'published'; messageId: string; bytes: number }
@@ -29,9 +31,9 @@ export function eventLine(event: FeedEvent): string {
     case 'delivered':
       return `delivered    ${event.messageId.padEnd(ID_WIDTH)}  ${deliveryText(event)}`
     case 'dead_letter':
-      return bare(`dead letter  ${event.id.padEnd(ID_WIDTH)}  ${letterText(event)}`)
+      return visibleText(`dead letter  ${event.id.padEnd(ID_WIDTH)}  ${letterText(event)}`)
     case 'switched':
-      return bare(`switched     ${event.what}: ${event.to}`)
+      return visibleText(`switched     ${event.what}: ${event.to}`)
   }
 }
 
@@ -60,9 +62,4 @@ function deliveryText({ answer, settlement, attempt, tookMs, again }: Delivered)
 
 function letterText({ reason, field, detail }: FeedEvent & { kind: 'dead_letter' }): string {
   return `${reason}${field === undefined ? '' : ` at ${field}`}: ${detail}`
-}
-
-/** Removes control characters: ids of pushes by hand and a transform's errors may hold any. */
-function bare(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ')
 }

@@ -16,6 +16,7 @@ import {
   startTokenIssuer,
   type TokenIssuer,
 } from '../local/token-issuer.ts'
+import { Failure } from './frame/io.ts'
 import type { Ports } from './ports.ts'
 import { type Surroundings, surroundingVariables } from './service-environment.ts'
 import { type ServiceProcess, spawnService } from './spawn-service.ts'
@@ -39,6 +40,8 @@ export interface LocalWorld {
 
 export interface LocalWorldOptions {
   readonly ports: Ports
+  /** The file that starts the service. */
+  readonly entryFile: string
   /** Variables of the service. `DEAD_LETTER` may name a place that outlives the world. */
   readonly variables?: Readonly<Record<string, string>>
   /** The share of acked messages that are pushed again, from 0 to 1; none when absent. */
@@ -91,7 +94,8 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     ...surroundingVariables({ ports, issuer, mixpanel, pubsub }),
   }
   const logFile = join(folder, 'service.log')
-  const { service, lastLogLines } = await startService({ env, logFile, ports }, starting)
+  const { entryFile } = options
+  const { service, lastLogLines } = await startService({ env, logFile, ports, entryFile }, starting)
   pubsub.createTopic(LOCAL_TOPIC)
   const subscription = pubsub.createSubscription(
     LOCAL_SUBSCRIPTION,
@@ -122,14 +126,22 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   }
 }
 
+/** Returns the failure of a command whose world did not start. */
+export function notStarted(error: unknown, command: string): Failure {
+  const reason = error instanceof Error ? error.message : String(error)
+  const hint = `Take other ports with: pubsub-mixpanel ${command} --port-base 9000`
+  return new Failure(`${reason}\nThe world did not start. ${hint}`, { cause: error })
+}
+
 interface ServiceStart {
   readonly env: Readonly<Record<string, string>>
   readonly logFile: string
   readonly ports: Surroundings['ports']
+  readonly entryFile: string
 }
 
 async function startService(
-  { env, logFile, ports }: ServiceStart,
+  { env, logFile, ports, entryFile }: ServiceStart,
   starting: AsyncDisposableStack,
 ): Promise<Pick<LocalWorld, 'service' | 'lastLogLines'>> {
   await assertFree('the service', ports.service)
@@ -138,6 +150,7 @@ async function startService(
   starting.defer(() => finished(log.end()))
   let last: readonly string[] = []
   const service = await spawnService(env, {
+    main: entryFile,
     signals: 'ours_alone',
     logged(line) {
       log.write(`${line}\n`)

@@ -1,102 +1,100 @@
-import { parseArgs } from 'node:util'
-import { systemClock } from '../lib/clock.ts'
-import { argumentsOrExit } from './arguments-or-exit.ts'
+import type { Clock } from '../lib/clock.ts'
 import { createEventFeed } from './event-feed.ts'
 import type { FeedEvent } from './event-line.ts'
 import { createFeedEvents, letterEvent } from './feed-events.ts'
+import { defineCommand } from './frame/command.ts'
+import { type ExitCode, type Io, UserMistake } from './frame/io.ts'
 import { createLetterReader } from './letter-reader.ts'
-import { type LocalWorld, startLocalWorld } from './local-world.ts'
-import { DEFAULT_PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
+import { type LocalWorld, notStarted, startLocalWorld } from './local-world.ts'
+import { PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
 import { variablesGiven } from './service-environment.ts'
 import { suggestedCommands } from './suggested-commands.ts'
 import { exitRequested, waitForExit } from './wait-for-exit.ts'
 
-const HELP = `A whole world on this machine until Ctrl-C: Pub/Sub with a topic and a signed push subscription,
-the real service, Mixpanel. Prints commands to paste, then a line for each thing that happens.
-
-npm run local                             on the ports 8080 to 8084
-npm run local -- --port-base 9000         on the ports from 9000 on
-npm run local -- --dead-letters DIR       keeps dead letters there after the end
-npm run local -- --duplicates 0.1         pushes a share of the acked messages again
-TRANSFORM=./my.mjs npm run local          passes variables on to the service, except
-                                          those that would tie it to another world`
-
 const LOOK_FOR_LETTERS_EVERY_MS = 200
 
-await main()
-
-async function main(): Promise<void> {
-  const options = argumentsOrExit(HELP, optionsGiven)
-  if (options.help) return console.log(HELP)
-  const requested = exitRequested()
-  const feed = createEventFeed({ clock: systemClock, write: console.log })
-  const world = await startWorldOrExit(options, feed.print)
-  console.log(suggestedCommands(world, options.portBase))
-  const stopReading = reportLetters(world, feed.print)
-  const code = await waitForExit(world.service, requested)
-  if (code !== 0) console.error(world.lastLogLines().join('\n'))
-  stopReading()
-  console.log('Ending: the service settles what it can.')
-  await world.close()
-  feed.close()
-  process.exitCode = code
-}
+/** Runs a whole world until an end from outside. */
+export const local = defineCommand({
+  name: 'pubsub-mixpanel local',
+  about: `Runs a whole world on this machine until Ctrl-C: Pub/Sub with a topic and a signed push
+subscription, the real service, Mixpanel. Prints commands to paste, then a line for each thing that
+happens.`,
+  examples: [
+    ['pubsub-mixpanel local', 'run it on the ports 8080 to 8084'],
+    ['pubsub-mixpanel local --dead-letters DIR', 'keep dead letters there after the end'],
+    ['TRANSFORM=./my.mjs pubsub-mixpanel local', 'pass variables on to the service'],
+  ],
+  flags: {
+    'port-base': PORT_BASE,
+    'dead-letters': { type: 'string', value: 'DIR', meaning: 'keep dead letters in this folder' },
+    duplicates: {
+      type: 'string',
+      value: 'SHARE',
+      default: '0',
+      meaning: 'push this share of the acked messages again, from 0 to 1',
+    },
+  },
+  more: `Variables of the service are passed on to it, except those that would tie it to another world.`,
+  async run({ flags }, io) {
+    const options: Options = {
+      portBase: parsePortBase(flags['port-base']),
+      duplicates: parseShare(flags.duplicates),
+      variables: variablesFor(flags['dead-letters'], io.env),
+    }
+    return liveIn(options, io)
+  },
+})
 
 interface Options {
-  readonly help: boolean
   readonly portBase: number
   readonly duplicates: number
   /** Variables of the service, which override the world's. */
   readonly variables: Readonly<Record<string, string>>
 }
 
-function optionsGiven(): Options {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean', short: 'h', default: false },
-      'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
-      'dead-letters': { type: 'string' },
-      duplicates: { type: 'string', default: '0' },
-    },
-  })
-  return {
-    help: values.help,
-    portBase: parsePortBase(values['port-base']),
-    duplicates: parseShare(values.duplicates),
-    variables: variablesFor(values['dead-letters']),
-  }
+async function liveIn(options: Options, io: Io): Promise<ExitCode> {
+  const { stdout, stderr, clock } = io
+  const requested = exitRequested(io.ending())
+  const feed = createEventFeed({ clock, write: stdout.print })
+  const world = await startWorld(options, feed.print, io)
+  stdout.print(suggestedCommands(world, options.portBase))
+  const stopReading = reportLetters(world, feed.print, clock)
+  const code = await waitForExit(world.service, requested, stderr)
+  if (code !== 0) stderr.print(world.lastLogLines().join('\n'))
+  stopReading()
+  stdout.print('Ending: the service settles what it can.')
+  await world.close()
+  feed.close()
+  return code
 }
 
 function parseShare(text: string): number {
   if (/^(0|1|0?\.\d+)$/.test(text)) return Number(text)
-  throw new Error('--duplicates must be a number from 0 to 1')
+  throw new UserMistake('--duplicates must be a number from 0 to 1')
 }
 
-function variablesFor(deadLetters: string | undefined): Options['variables'] {
-  const given = variablesGiven(process.env)
+function variablesFor(deadLetters: string | undefined, env: Io['env']): Options['variables'] {
+  const given = variablesGiven(env)
   if (deadLetters === undefined) return given
-  if (deadLetters === '') throw new Error('--dead-letters must name a folder')
+  if (deadLetters === '') throw new UserMistake('--dead-letters must name a folder')
   if (given.DEAD_LETTER === undefined) return { ...given, DEAD_LETTER: `file:${deadLetters}` }
-  throw new Error(
+  throw new UserMistake(
     '--dead-letters and DEAD_LETTER both name a place for dead letters: set one of them',
   )
 }
 
 /** Starts the world. The most frequent failure is a port that is taken. */
-async function startWorldOrExit(
-  options: Options,
+async function startWorld(
+  { portBase, duplicates, variables }: Options,
   report: (event: FeedEvent) => void,
+  { clock, entryFile }: Pick<Io, 'clock' | 'entryFile'>,
 ): Promise<LocalWorld> {
-  const { portBase, duplicates, variables } = options
-  const watch = createFeedEvents({ clock: systemClock, report })
+  const watch = createFeedEvents({ clock, report })
+  const ports = portsFrom(portBase)
   try {
-    return await startLocalWorld({ ports: portsFrom(portBase), variables, duplicates, watch })
+    return await startLocalWorld({ ports, entryFile, variables, duplicates, watch })
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    console.error(
-      'The world did not start. Take other ports with: npm run local -- --port-base 9000',
-    )
-    process.exit(1)
+    throw notStarted(error, 'local')
   }
 }
 
@@ -104,6 +102,7 @@ async function startWorldOrExit(
 function reportLetters(
   { deadLetterFolder }: LocalWorld,
   report: (event: FeedEvent) => void,
+  clock: Clock,
 ): () => void {
   if (deadLetterFolder === undefined) return () => {}
   const reader = createLetterReader(deadLetterFolder)
@@ -117,6 +116,6 @@ function reportLetters(
 
   function readOn(): void {
     for (const letter of reader.readNew()) report(letterEvent(letter))
-    cancel = systemClock.after(LOOK_FOR_LETTERS_EVERY_MS, readOn)
+    cancel = clock.after(LOOK_FOR_LETTERS_EVERY_MS, readOn)
   }
 }

@@ -1,76 +1,71 @@
-import { createReadStream } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { createPoster, type Poster } from '../local/http-post.ts'
 import { isUnanswered, LOCAL_TOPIC } from '../local/push-request.ts'
-import { argumentsOrExit } from './arguments-or-exit.ts'
 import { formatCount } from './event-line.ts'
-import { DEFAULT_PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
+import { defineCommand } from './frame/command.ts'
+import { type ExitCode, Failure, type Io, UserMistake } from './frame/io.ts'
+import { readInput } from './frame/read-input.ts'
+import { PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
 import { type Published, publishEvents } from './publish-events.ts'
-
-const HELP = `Publishes a file of events, one on each line, to the world that npm run local has started.
-
-npm run local:publish -- FILE                     a hundred events in each message; - reads stdin
-npm run local:publish -- --per-message 1 FILE     one event in each message
-npm run local:publish -- --port-base 9000 FILE    to the world on these ports`
 
 const HIGHEST_PER_MESSAGE = 1_000_000
 
-await main()
-
-async function main(): Promise<void> {
-  const options = argumentsOrExit(HELP, optionsGiven)
-  if (options.help) return console.log(HELP)
-  const poster = createPoster()
-  let published: Published = { events: 0, messages: 0 }
-  try {
-    const { perMessage } = options
-    const publish = publishTo(poster, options.portBase)
-    for await (const sum of publishEvents(bytesOf(options.file), { perMessage, publish })) {
-      published = sum
+/** Publishes a file of events to a local world. */
+export const publish = defineCommand({
+  name: 'pubsub-mixpanel publish',
+  operands: 'FILE | -',
+  about: 'Publishes a file of events, one on each line, to the world that local has started.',
+  examples: [
+    ['pubsub-mixpanel publish events.ndjson', 'a hundred events in each message'],
+    ['pubsub-mixpanel publish --per-message 1 events.ndjson', 'one event in each message'],
+    ['gunzip -c events.gz | pubsub-mixpanel publish -', 'the events that come on stdin'],
+  ],
+  flags: {
+    'per-message': {
+      type: 'string',
+      value: 'N',
+      default: '100',
+      meaning: 'the events in a message; fewer when they would be too large together',
+    },
+    'port-base': PORT_BASE,
+  },
+  async run({ flags, operands }, io) {
+    const [file = '', ...others] = operands
+    if (file === '' || others.length > 0) throw new UserMistake('one FILE is wanted')
+    const options: Options = {
+      file,
+      perMessage: parsePerMessage(flags['per-message']),
+      portBase: parsePortBase(flags['port-base']),
     }
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exitCode = 1
-  }
-  poster.close()
-  console.log(summary(published))
-}
+    return publishFile(options, io)
+  },
+})
 
 interface Options {
-  readonly help: boolean
   /** `-` is stdin. */
   readonly file: string
   readonly perMessage: number
   readonly portBase: number
 }
 
-function optionsGiven(): Options {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      help: { type: 'boolean', short: 'h', default: false },
-      'per-message': { type: 'string', default: '100' },
-      'port-base': { type: 'string', default: DEFAULT_PORT_BASE },
-    },
-  })
-  const [file = '', ...others] = positionals
-  if (!values.help && (file === '' || others.length > 0)) throw new Error('one FILE is wanted')
-  return {
-    help: values.help,
-    file,
-    perMessage: parsePerMessage(values['per-message']),
-    portBase: parsePortBase(values['port-base']),
+async function publishFile({ file, perMessage, portBase }: Options, io: Io): Promise<ExitCode> {
+  const poster = createPoster()
+  let published: Published = { events: 0, messages: 0 }
+  try {
+    const send = publishTo(poster, portBase)
+    for await (const sum of publishEvents(readInput(file, io), { perMessage, publish: send })) {
+      published = sum
+    }
+    return 0
+  } finally {
+    poster.close()
+    io.stdout.print(summary(published))
   }
 }
 
 function parsePerMessage(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0
   if (count >= 1 && count <= HIGHEST_PER_MESSAGE) return count
-  throw new Error(`--per-message must be a whole number from 1 to ${HIGHEST_PER_MESSAGE}`)
-}
-
-function bytesOf(file: string): AsyncIterable<Uint8Array> {
-  return file === '-' ? process.stdin : createReadStream(file)
+  throw new UserMistake(`--per-message must be a whole number from 1 to ${HIGHEST_PER_MESSAGE}`)
 }
 
 function publishTo(
@@ -84,13 +79,13 @@ function publishTo(
     const body = JSON.stringify({ messages: messages.map((data) => ({ data: base64Of(data) })) })
     const endpoint = `${url}/v1/${LOCAL_TOPIC}:publish`
     const { status, body: said } = await poster.post({ endpoint, body, headers }).catch(noWorld)
-    if (status !== 200) throw new Error(`${url} takes no events: it answered ${status}: ${said}`)
+    if (status !== 200) throw new Failure(`${url} takes no events: it answered ${status}: ${said}`)
   }
 
   function noWorld(error: unknown): never {
     if (!isUnanswered(error)) throw error
-    throw new Error(
-      `No world answers at ${url}. Start one with npm run local, or name its ports with --port-base`,
+    throw new Failure(
+      `No world answers at ${url}. Start one with pubsub-mixpanel local, or name its ports with --port-base`,
       { cause: error },
     )
   }

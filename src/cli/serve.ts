@@ -1,40 +1,55 @@
 import type { Logger } from 'pino'
-import { closeOnSignals } from './cli/close-on-signals.ts'
-import { thisHost, waitForFolder } from './cli/host.ts'
-import { createRejectionLog } from './cli/unhandled-rejections.ts'
-import { helpText } from './config/help.ts'
-import { inForce } from './config/in-force.ts'
+import { variablesHelp } from '../config/help.ts'
+import { inForce } from '../config/in-force.ts'
 import {
   type Config,
   findMountedFolder,
   InvalidConfigurationError,
   loadConfig,
-} from './config/load-config.ts'
-import { UnresponsiveFolderError } from './dead-letter/probe-in-time.ts'
-import { startMetricsServer } from './http/metrics-server.ts'
-import { namingVariable } from './http/port-error.ts'
-import { systemClock } from './lib/clock.ts'
-import { measureMemoryWithoutFile } from './lib/memory-usage.ts'
-import { maxOpenFiles } from './lib/open-files.ts'
-import { createService } from './service/create-service.ts'
-import { createStdoutSink } from './telemetry/line-sinks.ts'
-import { createLogDestination, type LogDestination } from './telemetry/log-destination.ts'
-import { createLogger } from './telemetry/logger.ts'
-import { loadTransform } from './transform/load-transform.ts'
-import { VERSION } from './version.ts'
+} from '../config/load-config.ts'
+import { UnresponsiveFolderError } from '../dead-letter/probe-in-time.ts'
+import { startMetricsServer } from '../http/metrics-server.ts'
+import { namingVariable } from '../http/port-error.ts'
+import { systemClock } from '../lib/clock.ts'
+import { measureMemoryWithoutFile } from '../lib/memory-usage.ts'
+import { maxOpenFiles } from '../lib/open-files.ts'
+import { createService } from '../service/create-service.ts'
+import { createStdoutSink } from '../telemetry/line-sinks.ts'
+import { createLogDestination, type LogDestination } from '../telemetry/log-destination.ts'
+import { createLogger } from '../telemetry/logger.ts'
+import { loadTransform } from '../transform/load-transform.ts'
+import { VERSION } from '../version.ts'
+import { closeOnSignals } from './close-on-signals.ts'
+import { defineCommand } from './frame/command.ts'
+import type { Io } from './frame/io.ts'
+import { thisHost, waitForFolder } from './host.ts'
+import { createRejectionLog } from './unhandled-rejections.ts'
 
 /** The time for a close, below Cloud Run's ten seconds between SIGTERM and SIGKILL. */
 const CLOSE_WITHIN_MS = 8_000
 /** The time that an exit waits for the reader of the log. */
 const FLUSH_WITHIN_MS = 500
 
-await main()
+/** The service. It is configured by environment variables. */
+export const serve = defineCommand({
+  name: 'pubsub-mixpanel serve',
+  about:
+    'Takes the pushes of a Pub/Sub subscription and puts every event into Mixpanel, once each.',
+  examples: [
+    ['pubsub-mixpanel', 'serve with the variables of the environment'],
+    ['PORT=9000 LOG_LEVEL=debug pubsub-mixpanel serve', 'set some of them'],
+    ['node --env-file=.env dist/main.js serve', 'read them from a file'],
+  ],
+  flags: {},
+  more: variablesHelp(),
+  run: async (_, { env }) => {
+    await start(env)
+    return untilClosed()
+  },
+})
 
-async function main(): Promise<void> {
-  const [argument] = process.argv.slice(2)
-  if (argument === '--help' || argument === '-h') return console.log(helpText())
-  if (argument !== undefined) return refuseArgument(argument)
-  const config = await configOrExit()
+async function start(env: Io['env']): Promise<void> {
+  const config = await configOrExit(env)
   const destination = createLogDestination(createStdoutSink(), systemClock)
   const log = createLogger(config.server.logLevel, destination)
   // A standard error that cannot be written must not count as a bug.
@@ -52,23 +67,24 @@ async function main(): Promise<void> {
   }
 }
 
+/** Never resolves: `closeOnSignals` ends the process. */
+function untilClosed(): Promise<never> {
+  return new Promise(() => {})
+}
+
 /** Ends the process with all that has started, a port perhaps. */
 function endHalfAService(error: unknown): never {
   // An exit would wait, perhaps for ever, for the thread that waits for the folder.
   if (error instanceof UnresponsiveFolderError) process.kill(process.pid, 'SIGKILL')
-  process.exit(1)
+  // A configuration that does not load is wrong use.
+  process.exit(error instanceof InvalidConfigurationError ? 2 : 1)
 }
 
-function refuseArgument(argument: string): void {
-  console.error(`no such argument: ${argument}. It is configured by environment variables: --help`)
-  process.exitCode = 2
-}
-
-async function configOrExit(): Promise<Config> {
+async function configOrExit(env: Io['env']): Promise<Config> {
   try {
-    const folder = findMountedFolder(process.env)
+    const folder = findMountedFolder(env)
     if (folder !== undefined) await waitForFolder(folder, { clock: systemClock })
-    return loadConfig(process.env, thisHost)
+    return loadConfig(env, thisHost)
   } catch (error) {
     if (!isOwners(error)) throw error
     console.error(error.message)

@@ -1,5 +1,5 @@
 import { LOCAL_TOPIC } from '../local/push-request.ts'
-import { DEFAULT_PORT_BASE, portsFrom } from './ports.ts'
+import { PORT_BASE, portsFrom } from './ports.ts'
 
 /** The addresses of the parts of a world. */
 export interface Addresses {
@@ -77,7 +77,7 @@ function publishLine(url: string, data: string): string {
 }
 
 function publishFileLine(portBase: number): string {
-  const option = String(portBase) === DEFAULT_PORT_BASE ? '' : `--port-base ${portBase} `
+  const option = String(portBase) === PORT_BASE.default ? '' : `--port-base ${portBase} `
   return `npm run local:publish -- ${option}FILE`
 }
 

@@ -1,13 +1,11 @@
+import type { Output } from './frame/io.ts'
 import type { ServiceProcess } from './spawn-service.ts'
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** Resolves at Ctrl-C, at a signal, or when standard output is closed, from this call on. */
-export function exitRequested(): Promise<void> {
+/** Resolves when the command is ended from outside. */
+export function exitRequested(ending: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    // For good: npm forwards the Ctrl-C that the terminal sent as well, and an end takes a while.
-    for (const signal of SIGNALS) process.on(signal, () => resolve())
-    process.stdout.on('error', () => resolve())
+    ending.addEventListener('abort', () => resolve(), { once: true })
+    if (ending.aborted) resolve()
   })
 }
 
@@ -15,10 +13,11 @@ export function exitRequested(): Promise<void> {
 export async function waitForExit(
   { ended }: Pick<ServiceProcess, 'ended'>,
   requested: Promise<void>,
+  stderr: Output,
 ): Promise<number> {
   const end = await Promise.race([requested.then(() => 'requested' as const), ended])
   if (end === 'requested') return 0
   const how = end === undefined ? 'by a signal' : `with ${end}`
-  console.error(`The service has ended by itself, ${how}.`)
+  stderr.print(`The service has ended by itself, ${how}.`)
   return end ?? 1
 }

@@ -1,14 +1,10 @@
-import { VERSION } from '../version.ts'
 import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from './schema.ts'
 
-const PREAMBLE = `pubsub-mixpanel ${VERSION}
-The push endpoint of a Google Cloud Pub/Sub subscription that puts every event into Mixpanel.
+const PREAMBLE = 'Environment variables configure it. It does not start on an incomplete set:'
 
-Environment variables configure it. It does not start on an incomplete set:`
-
-/** Returns the text that `--help` prints: every variable with its values, default and meaning. */
-export function helpText(): string {
-  return [PREAMBLE, '', ...VARIABLE_NAMES.map(formatEntry)].join('\n')
+/** Returns the help of the configuration: every variable with its values, default and meaning. */
+export function variablesHelp(): string {
+  return [PREAMBLE, ...VARIABLE_NAMES.map(formatEntry)].join('\n')
 }
 
 function formatEntry(name: VariableName): string {

@@ -45,7 +45,7 @@ describe('the line of an event', () => {
   it('is one line, whatever an id or a transform’s error holds', () => {
     const line = eventLine({ kind: 'dead_letter', id: 'a\nb', reason: 'r', detail: 'x\u001b[2Jy' })
 
-    assert.equal(line, 'dead letter  a b                 r: x [2Jy')
+    assert.equal(line, String.raw`dead letter  a\nb                 r: x\u001b[2Jy`)
   })
 
   it('is counted by what came of it', () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { it } from 'node:test'
 import { spawnService } from '../../src/cli/spawn-service.ts'
 import { startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
@@ -11,16 +14,18 @@ import { aFolder, environmentOf } from '../helpers/world.ts'
 
 /** Debian's `nobody`. Only root may become somebody else; anyone else stays who they are. */
 const NOBODY = 65_534
+/** Says so when a command handles SIGINT. */
+const SAYS_LISTENS = `
+process.on('newListener', (name) => { if (name === 'SIGINT') console.error('listens') })`
 
 it('starts from the bundle alone, as nobody, in a folder it cannot write to, with a transform in TypeScript', async (t) => {
   const folder = await aFolder(t)
   const main = join(folder, 'main.js')
-  await bundle(main)
+  await bundle(folder)
   const transform = join(folder, 'map.ts')
   await writeFile(transform, 'export default (input: object): object => ({ ...input, event: "b" })')
   // The umask may have taken these rights away.
-  await chmod(main, 0o444)
-  await chmod(transform, 0o444)
+  for (const name of await readdir(folder)) await chmod(join(folder, name), 0o444)
   await chmod(folder, 0o555)
   const mixpanel = await startMixpanelStandIn()
   t.after(() => mixpanel.close())
@@ -44,12 +49,31 @@ it('starts from the bundle alone, as nobody, in a folder it cannot write to, wit
   assert.equal(await service.stop('SIGTERM'), 0)
 })
 
+it('ends a command with the code of the signal, and without noise', async (t) => {
+  const folder = await aFolder(t)
+  await bundle(folder)
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(SAYS_LISTENS)}` }
+  const child = spawn(process.execPath, [join(folder, 'main.js'), 'publish', '-'], { env })
+  const ended = once(child, 'close')
+  const said = Promise.all([child.stdout, child.stderr].map((stream) => text(stream)))
+  await once(child.stderr, 'data')
+
+  child.kill('SIGINT')
+
+  assert.deepEqual(await ended, [130, null])
+  assert.deepEqual(await said, ['Published 0 events in 0 messages.\n', 'listens\n'])
+})
+
 it('lies beside the licences of all that it holds, and without a source map', async (t) => {
   const folder = await aFolder(t)
 
-  await bundle(join(folder, 'main.js'))
+  await bundle(folder)
 
-  assert.deepEqual((await readdir(folder)).sort(), ['LICENCES.txt', 'main.js'])
+  const names = await readdir(folder)
+  assert.deepEqual(
+    names.filter((name) => !name.endsWith('.js')),
+    ['LICENCES.txt'],
+  )
   const licences = await readFile(join(folder, 'LICENCES.txt'), 'utf8')
   for (const name of ['fastify', '@fastify/under-pressure', 'axios', 'jose', 'ajv']) {
     assert.match(licences, new RegExp(`^${name} [\\d.]+ \\(MIT\\)`, 'm'))

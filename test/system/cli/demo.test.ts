@@ -20,7 +20,7 @@ async function portsOfWhichOneIsTaken(t: TestContext): Promise<{ base: number; t
 
 describe('the demo', () => {
   it('shows the main job and ends by itself, with 0 because all was as promised', async (t) => {
-    const { code, out } = await run('cli/demo', ['--once'], { TMPDIR: await aFolder(t) })
+    const { code, out } = await run('demo', ['--once'], { TMPDIR: await aFolder(t) })
 
     assert.equal(code, 0)
     assert.equal(out.match(/answered 204 \(acked\)/g)?.length, 2)
@@ -39,11 +39,11 @@ describe('the demo', () => {
     ['--port-base', ''],
   ]) {
     it(`says what it takes when it is called wrongly: ${JSON.stringify(args)}`, async () => {
-      const { code, out, err } = await run('cli/demo', args)
+      const { code, out, err } = await run('demo', args)
 
       assert.equal(code, 2)
       assert.equal(out, '')
-      assert.match(err, /npm run demo -- --once/)
+      assert.match(err, /^pubsub-mixpanel demo: .*\(see pubsub-mixpanel demo --help\)\n$/)
       assert.doesNotMatch(err, /^ +at /m)
     })
   }
@@ -52,7 +52,7 @@ describe('the demo', () => {
     const folder = await aFolder(t)
     const { base, taken } = await portsOfWhichOneIsTaken(t)
 
-    const { code, err } = await run('cli/demo', ['--port-base', `${base}`], { TMPDIR: folder })
+    const { code, err } = await run('demo', ['--port-base', `${base}`], { TMPDIR: folder })
 
     assert.equal(code, 1)
     assert.match(err, new RegExp(`127.0.0.1:${taken}`))
@@ -63,7 +63,7 @@ describe('the demo', () => {
   it('ends with all that it started on SIGTERM', async (t) => {
     const folder = await aFolder(t)
     const port = await freePorts(5)
-    const demo = begin('cli/demo', ['--port-base', String(port)], { TMPDIR: folder })
+    const demo = begin('demo', ['--port-base', String(port)], { TMPDIR: folder })
     t.after(() => demo.kill('SIGKILL'))
     assert.ok(demo.stdout)
     for await (const line of createInterface({ input: demo.stdout })) {

@@ -39,7 +39,7 @@ describe('npm run local:publish', () => {
     const { ports, published, file } = await startScene(t)
     const lines = Array.from({ length: 250 }, (_, place) => `{"event":"${place}"}\n`)
 
-    const { code, out } = await run('cli/local-publish', [...ports, await file(lines.join(''))])
+    const { code, out } = await run('publish', [...ports, await file(lines.join(''))])
 
     assert.equal(code, 0)
     assert.equal(out, 'Published 250 events in 3 messages.\n')
@@ -53,7 +53,7 @@ describe('npm run local:publish', () => {
   it('publishes what comes on stdin, so many events in each message', async (t) => {
     const { ports, published } = await startScene(t)
 
-    const command = begin('cli/local-publish', [...ports, '--per-message', '2', '-'])
+    const command = begin('publish', [...ports, '--per-message', '2', '-'])
     command.stdin?.end('a\nb\nc')
     const [out] = await Promise.all([textOf(command.stdout), once(command, 'close')])
 
@@ -65,12 +65,12 @@ describe('npm run local:publish', () => {
     const base = await freePorts(5)
     const args = ['--port-base', String(base), import.meta.filename]
 
-    const { code, out, err } = await run('cli/local-publish', args)
+    const { code, out, err } = await run('publish', args)
 
     assert.equal(code, 1)
     assert.match(
       err,
-      new RegExp(`^No world answers at http://127.0.0.1:${base + 4}\\. .*run local`),
+      new RegExp(`^No world answers at http://127.0.0.1:${base + 4}\\. .*pubsub-mixpanel local`),
     )
     assert.equal(out, 'Published 0 events in 0 messages.\n')
   })
@@ -80,7 +80,7 @@ describe('npm run local:publish', () => {
     await startPubsub(t, { port: base + 4 })
     const args = ['--port-base', String(base), import.meta.filename]
 
-    const { code, err } = await run('cli/local-publish', args)
+    const { code, err } = await run('publish', args)
 
     assert.equal(code, 1)
     assert.match(err, /takes no events: it answered 404: .*NOT_FOUND/)
@@ -89,14 +89,14 @@ describe('npm run local:publish', () => {
   it('says that there is no such file', async (t) => {
     const { ports } = await startScene(t)
 
-    const { code, err } = await run('cli/local-publish', [...ports, 'nowhere.ndjson'])
+    const { code, err } = await run('publish', [...ports, 'nowhere.ndjson'])
 
-    assert.equal(code, 1)
-    assert.match(err, /no such file.*nowhere\.ndjson/)
+    assert.equal(code, 2)
+    assert.equal(err, 'pubsub-mixpanel publish: nowhere.ndjson: no such file or directory\n')
   })
 
   it('teaches its options with --help', async () => {
-    const { code, out } = await run('cli/local-publish', ['--help'])
+    const { code, out } = await run('publish', ['--help'])
 
     assert.equal(code, 0)
     for (const option of ['--per-message', '--port-base']) assert.ok(out.includes(option), option)
@@ -110,11 +110,11 @@ describe('npm run local:publish', () => {
     ['--port-base', 'x', 'a'],
   ]) {
     it(`says what it takes when it is called wrongly: ${JSON.stringify(args)}`, async () => {
-      const { code, out, err } = await run('cli/local-publish', args)
+      const { code, out, err } = await run('publish', args)
 
       assert.equal(code, 2)
       assert.equal(out, '')
-      assert.match(err, /npm run local:publish -- FILE/)
+      assert.match(err, /^pubsub-mixpanel publish: .*\(see pubsub-mixpanel publish --help\)\n$/)
     })
   }
 })

@@ -37,7 +37,7 @@ export async function startLocal(
   const base = await freePorts(5)
   // A terminal sends Ctrl-C to the whole group, and the test is not to be in it.
   const all = ['--port-base', String(base), ...args]
-  const command = begin('cli/local', all, { TMPDIR: folder, ...env }, 'its_own')
+  const command = begin('local', all, { TMPDIR: folder, ...env }, 'its_own')
   const closed = once(command, 'close')
   t.after(async () => {
     command.kill('SIGTERM')

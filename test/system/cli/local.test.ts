@@ -212,11 +212,11 @@ describe('npm run local', () => {
       const base = await freePorts(5)
       await takePort(t, base + place)
 
-      const { code, err } = await run('cli/local', ['--port-base', `${base}`], { TMPDIR: folder })
+      const { code, err } = await run('local', ['--port-base', `${base}`], { TMPDIR: folder })
 
       assert.equal(code, 1)
       assert.match(err, new RegExp(`^${what} cannot listen on 127.0.0.1:${base + place}: `))
-      assert.match(err, /npm run local -- --port-base 9000/)
+      assert.match(err, /pubsub-mixpanel local --port-base 9000/)
       assert.deepEqual(await readdir(folder), [])
     })
   }
@@ -226,7 +226,7 @@ describe('npm run local', () => {
     const base = await freePorts(5)
     const env = { TMPDIR: folder, BATCH_LINGER_MS: 'long' }
 
-    const { code, err } = await run('cli/local', ['--port-base', `${base}`], env)
+    const { code, err } = await run('local', ['--port-base', `${base}`], env)
 
     assert.equal(code, 1)
     assert.match(err, /BATCH_LINGER_MS/)
@@ -234,7 +234,7 @@ describe('npm run local', () => {
   })
 
   it('teaches its options with --help', async () => {
-    const { code, out } = await run('cli/local', ['--help'])
+    const { code, out } = await run('local', ['--help'])
 
     assert.equal(code, 0)
     for (const option of ['--port-base', '--dead-letters', '--duplicates']) {
@@ -250,18 +250,18 @@ describe('npm run local', () => {
     ['--dead-letters', ''],
   ]) {
     it(`says what it takes when it is called wrongly: ${JSON.stringify(args)}`, async () => {
-      const { code, out, err } = await run('cli/local', args)
+      const { code, out, err } = await run('local', args)
 
       assert.equal(code, 2)
       assert.equal(out, '')
-      assert.match(err, /npm run local -- --port-base 9000/)
+      assert.match(err, /^pubsub-mixpanel local: .*\(see pubsub-mixpanel local --help\)\n$/)
     })
   }
 
   it('takes one place for dead letters, not two', async () => {
     const env = { DEAD_LETTER: 'subscription' }
 
-    const { code, err } = await run('cli/local', ['--dead-letters', 'd'], env)
+    const { code, err } = await run('local', ['--dead-letters', 'd'], env)
 
     assert.equal(code, 2)
     assert.match(err, /set one of them/)

@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-/** Below `src/`, without its ending. */
-type Script = 'main' | 'cli/demo' | 'cli/local' | 'cli/local-publish'
+/** The name of a command; `main` names none. */
+type Script = 'main' | 'serve' | 'demo' | 'local' | 'publish'
+
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
 
 export interface Ended {
   /** `undefined` when a signal ended it. */
@@ -33,8 +35,8 @@ export function begin(
   env: Readonly<Record<string, string>> = {},
   group: 'ours' | 'its_own' = 'ours',
 ): ChildProcess {
-  const path = fileURLToPath(new URL(`../../../src/${script}.ts`, import.meta.url))
-  return spawn(process.execPath, [path, ...args], {
+  const words = script === 'main' ? [] : [script]
+  return spawn(process.execPath, [MAIN, ...words, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     detached: group === 'its_own',
   })

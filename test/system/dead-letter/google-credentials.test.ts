@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { bundle } from '../../../tools/bundle.ts'
+import { bundleModule } from '../../../tools/bundle.ts'
 import { startMetadataServer } from '../../helpers/metadata-server.ts'
 import { aFolder } from '../../helpers/world.ts'
 
@@ -26,7 +26,7 @@ const ASK = `
 async function answersWith(t: TestContext, env: Record<string, string>): Promise<unknown> {
   const folder = await aFolder(t)
   const file = join(folder, 'credentials.js')
-  await bundle(file, 'src/dead-letter/google-credentials.ts')
+  await bundleModule('src/dead-letter/google-credentials.ts', file)
   const run = promisify(execFile)
   const options = { env: { HOME: folder, ...env }, cwd: folder }
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', ASK, file], options)

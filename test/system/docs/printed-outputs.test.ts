@@ -138,7 +138,7 @@ async function runBash(script: string, place: Place): Promise<string> {
 function startBash(script: string, { base, cwd, env }: Place): ChildProcessWithoutNullStreams {
   const ours = PORTS.reduce((all, port, at) => all.replaceAll(`${port}`, `${base + at}`), script)
   const here = ours
-    .replaceAll('npm run local:publish --', `node src/cli/local-publish.ts --port-base ${base}`)
+    .replaceAll('npm run local:publish --', `node src/main.ts publish --port-base ${base}`)
     .replaceAll('npm start', 'exec node src/main.ts')
     .replaceAll(/\bFILE\b/g, '"$FILE"')
   return spawn('bash', ['-c', here], { cwd, env: { PATH: process.env.PATH ?? '', ...env } })
@@ -146,7 +146,7 @@ function startBash(script: string, { base, cwd, env }: Place): ChildProcessWitho
 
 /** Resolves with what the demo has shown of itself. */
 async function startDemo(t: TestContext, { base, env }: Place): Promise<string> {
-  const demo = begin('cli/demo', ['--port-base', `${base}`], env)
+  const demo = begin('demo', ['--port-base', `${base}`], env)
   return whatItSays(t, demo, /([\s\S]*\n)Try next/)
 }
 
