@@ -4,6 +4,8 @@ import { importsOf, type Source, sourcesIn, withoutComments } from './helpers/im
 
 /** Modules of Node that start processes or threads. */
 const STARTING = /^(import|export|\}) .*'node:(child_process|cluster|worker_threads)'/m
+/** Figures of the whole process, which hold what its other tests have used. */
+const MEASURING = /\b(memoryUsage|resourceUsage|getHeapStatistics)\(/
 const IN_PROCESS = /^test\/(?!system\/).*\.test\.ts$/
 
 const sources = ['src/', 'bench/', 'test/', 'tools/'].flatMap((folder) =>
@@ -15,16 +17,13 @@ describe('an in-process test', () => {
     assert.deepEqual(waysToAProcess(sources), [])
   })
 
+  it('measures no memory, which other tests of its process use as well', () => {
+    assert.deepEqual(inProcess(MEASURING), [])
+  })
+
   it('has no hook for the tests of all other files of its process', () => {
-    const files = sources.filter(({ path }) => IN_PROCESS.test(path))
-
-    const leaking = files.filter(({ text }) => /^(before|after)Each\(/m.test(text))
-
-    assert.deepEqual(
-      leaking.map(({ path }) => path),
-      [],
-    )
-    assert.ok(files.length > 0)
+    assert.deepEqual(inProcess(/^(before|after)Each\(/m), [])
+    assert.ok(inProcess(/./).length > 0)
   })
 })
 
@@ -56,6 +55,12 @@ describe('the rule of the tiers', () => {
     })
   }
 })
+
+/** The in-process test files that hold a pattern. */
+function inProcess(pattern: RegExp): readonly string[] {
+  const files = sources.filter(({ path, text }) => IN_PROCESS.test(path) && pattern.test(text))
+  return files.map(({ path }) => path)
+}
 
 /** The imports, file by file, by which in-process tests reach a module that starts processes. */
 function waysToAProcess(all: readonly Source[]): readonly string[] {
