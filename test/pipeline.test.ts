@@ -37,7 +37,7 @@ describe('the path of a message', () => {
   it('imports every event of the message, then acks', async () => {
     const { settlement, sent } = settle({ data: dataOf('a', 'b', 'c') })
 
-    assert.equal(told(await settlement), 'ack imported')
+    assert.equal(answerOf(await settlement), 'ack imported')
     assert.deepEqual(sent, ['a', 'b', 'c'])
   })
 
@@ -58,7 +58,7 @@ describe('the path of a message', () => {
 
     const { settlement, sent, stored } = settle({ data })
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.deepEqual(sent, ['a', 'b'])
     assert.deepEqual(stored, [{ line: { number: 2, text: BAD_LINE }, child: 0 }])
   })
@@ -68,7 +68,7 @@ describe('the path of a message', () => {
 
     const { settlement, sent, progress } = settle({ data })
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.deepEqual(sent, ['a', 'c'])
     assert.deepEqual(kindsOf(progress), ['imported', 'rejected', 'imported'])
   })
@@ -78,7 +78,7 @@ describe('the path of a message', () => {
 
     const { settlement, stored } = settle({ data: dataOf('a', 'b', 'c') }, { answerTo })
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.deepEqual(
       stored.map(({ line }) => line?.number),
       [2],
@@ -93,7 +93,7 @@ describe('the path of a message', () => {
       { stages: { transform } },
     )
 
-    assert.equal(told(await settlement), 'ack imported')
+    assert.equal(answerOf(await settlement), 'ack imported')
     assert.deepEqual(sent, ['b'])
     assert.deepEqual(kindsOf(progress), ['dropped', 'imported'])
   })
@@ -107,7 +107,7 @@ describe('the path of a message', () => {
       { stages: { transform } },
     )
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.deepEqual(sent, ['b'])
     assert.deepEqual(stored, [{ line: { number: 1, text: eventText('a') }, child: 0 }])
   })
@@ -119,7 +119,7 @@ describe('the path of a message', () => {
 
     const { settlement, sent, stored } = settle({ data: dataOf('a') }, { stages: { transform } })
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.deepEqual(sent, ['one', 'three'])
     assert.deepEqual(stored, [{ line: { number: 1, text: eventText('a') }, child: 2 }])
   })
@@ -127,7 +127,7 @@ describe('the path of a message', () => {
   it('rejects data that is not text as one event', async () => {
     const { settlement, stored, progress } = settle({ data: base64(new Uint8Array([0xff, 0x0a])) })
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.deepEqual(stored, [{ line: undefined, child: 0 }])
     assert.deepEqual(kindsOf(progress), ['rejected'])
   })
@@ -135,7 +135,7 @@ describe('the path of a message', () => {
   it('acks a message without data', async () => {
     const { settlement, progress } = settle({ data: '', attributes: { kind: 'ping' } })
 
-    assert.equal(told(await settlement), 'ack empty')
+    assert.equal(answerOf(await settlement), 'ack empty')
     assert.deepEqual(outcomesOf(progress.outcomes), [])
   })
 
@@ -150,11 +150,11 @@ describe('the path of a message', () => {
       { stages: { transform } },
     )
 
-    assert.equal(told(await settlement), 'ack imported')
+    assert.equal(answerOf(await settlement), 'ack imported')
     assert.deepEqual(sent, ['ping'])
   })
 
-  it('names an event of attributes alone, and its letter, as the first line of its message', async () => {
+  it('counts an event without data, and its dead letter, as the first line of the message', async () => {
     const ids: string[] = []
     const transform: Stages['transform'] = (_value, line) =>
       ['a', 'refused'].map((name, index) => {
@@ -171,7 +171,7 @@ describe('the path of a message', () => {
       { answerTo: () => ({ outcomeOf }), stages: { transform } },
     )
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.equal(ids[0], '123-1')
     assert.deepEqual(stored, [{ line: { number: 1, text: '' }, child: 2 }])
   })
@@ -179,15 +179,15 @@ describe('the path of a message', () => {
   it('acks a message of blank lines', async () => {
     const { settlement } = settle({ data: base64('\n \n') })
 
-    assert.equal(told(await settlement), 'ack empty')
+    assert.equal(answerOf(await settlement), 'ack empty')
   })
 
-  it('gives back a message whose turn to be inflated did not come in time', async () => {
+  it('nacks a message that could not be inflated in time', async () => {
     const decode = async () => ({ kind: 'out_of_time' }) as const
 
     const { settlement, sent, progress } = settle({}, { stages: { decode } })
 
-    assert.equal(told(await settlement), 'nack overloaded')
+    assert.equal(answerOf(await settlement), 'nack overloaded')
     assert.deepEqual([sent, kindsOf(progress)], [[], ['retry']])
   })
 
@@ -210,7 +210,7 @@ describe('a message that an earlier delivery has settled in part', () => {
     ['message', [3]],
     ['content', [1, 2, 3]],
   ] as const) {
-    it(`is read from line ${read[0]} on when ids are made of the ${insertId}`, async () => {
+    it(`is read from line ${read[0]} on when insert ids are made of the ${insertId}`, async () => {
       const lines: number[] = []
       const readAndNote: Stages['parse'] = (body, place) => {
         lines.push(place.number)
@@ -224,14 +224,14 @@ describe('a message that an earlier delivery has settled in part', () => {
 
       const settlement = await settleMessage(aProgress(message, { earlier }))
 
-      assert.equal(told(settlement), 'ack imported')
+      assert.equal(answerOf(settlement), 'ack imported')
       assert.deepEqual([lines, sent], [read, ['c']])
     })
   }
 })
 
 describe('a message of several portions', () => {
-  it('goes back when its time is up before the last is made, and makes no more', async () => {
+  it('is nacked when its time is up before its last portion, which is not made', async () => {
     const clock = createFakeClock()
     let made = 0
     const path = createPath({
@@ -255,7 +255,7 @@ describe('a message of several portions', () => {
     const settlement = path.settleMessage(progress)
     await clock.advance(1_000)
 
-    assert.equal(told(await settlement), 'nack deadline')
+    assert.equal(answerOf(await settlement), 'nack deadline')
     assert.deepEqual([path.sent, made], [['a', 'b', 'c'], 3])
   })
 })
@@ -289,23 +289,23 @@ describe('the dead letters of a message', () => {
 
     const { settlement, stored } = settle({ data }, { answerTo })
 
-    assert.equal(told(await settlement), 'nack throttled')
+    assert.equal(answerOf(await settlement), 'nack throttled')
     assert.deepEqual(stored, [])
   })
 
-  it('bring their message back when they cannot be stored', async () => {
+  it('make the message come again when they cannot be stored', async () => {
     const storeRejected = async () => false
 
     const { settlement, progress } = settle({ data }, { stages: { storeRejected } })
 
-    assert.equal(told(await settlement), 'nack dead_letter_unavailable')
+    assert.equal(answerOf(await settlement), 'nack dead_letter_unavailable')
     assert.deepEqual(
       outcomesOf(progress.outcomes).filter(({ kind }) => kind !== 'imported'),
       [retry('dead_letter_unavailable')],
     )
   })
 
-  it('are not asked for when nothing was rejected', async () => {
+  it('are not written when no event was rejected', async () => {
     let asked = 0
     const storeRejected = async () => {
       asked += 1
@@ -314,7 +314,7 @@ describe('the dead letters of a message', () => {
 
     const { settlement } = settle({}, { stages: { storeRejected } })
 
-    assert.equal(told(await settlement), 'ack imported')
+    assert.equal(answerOf(await settlement), 'ack imported')
     assert.equal(asked, 0)
   })
 })
@@ -322,7 +322,7 @@ describe('the dead letters of a message', () => {
 describe('the dead letters of a message, and the guard', () => {
   const bad = base64('{"event":"a"}\n{"event":"b"}')
 
-  it('wait for the guard when no event passed, and come again when it lets none be stored', async () => {
+  it('wait for the guard when no event passed, and are not stored when it refuses', async () => {
     const asked = Promise.withResolvers<boolean>()
     const letterGuard = aGuard({ mayStore: () => asked.promise })
     const { settlement, stored } = settle({ data: bad }, { stages: { letterGuard } })
@@ -332,16 +332,16 @@ describe('the dead letters of a message, and the guard', () => {
 
     asked.resolve(false)
 
-    assert.equal(told(await settlement), 'nack all_rejected')
+    assert.equal(answerOf(await settlement), 'nack all_rejected')
     assert.deepEqual(stored, [])
   })
 
-  it('are stored when no event passed and the guard lets them', async () => {
+  it('are stored when no event passed and the guard allows it', async () => {
     const letterGuard = aGuard({ mayStore: async () => true })
 
     const { settlement, stored } = settle({ data: bad }, { stages: { letterGuard } })
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.equal(stored.length, 2)
   })
 
@@ -359,7 +359,7 @@ describe('the dead letters of a message, and the guard', () => {
         },
       )
 
-      assert.equal(told(await settlement), 'ack dead_lettered')
+      assert.equal(answerOf(await settlement), 'ack dead_lettered')
       assert.equal(stored.length, 2)
     })
   }
@@ -378,7 +378,7 @@ describe('the dead letters of a message, and the guard', () => {
 
       const settlement = await settleMessage(aProgress(aMessage({ data }), { earlier }))
 
-      assert.equal(told(settlement), 'ack dead_lettered')
+      assert.equal(answerOf(settlement), 'ack dead_lettered')
       assert.deepEqual(
         stored.map(({ line }) => line?.number),
         [2],
@@ -400,11 +400,11 @@ describe('the dead letters of a message, and the guard', () => {
       { stages: { letterGuard, storeRejected } },
     )
 
-    assert.equal(told(await settlement), 'nack dead_letter_unavailable')
+    assert.equal(answerOf(await settlement), 'nack dead_letter_unavailable')
     assert.deepEqual(notStored, ['7'])
   })
 
-  it('come again for want of time when that ends before they are stored', async () => {
+  it('make the message come again when its time ends before they are stored', async () => {
     let now = 0
     const letterGuard = aGuard({
       mayStore: async () => {
@@ -415,18 +415,18 @@ describe('the dead letters of a message, and the guard', () => {
     const { settleMessage, stored } = createPath({ stages: { letterGuard } })
     const progress = aProgress(aMessage({ data: bad }), { deliverBy: 5, endBy: 10, now: () => now })
 
-    assert.equal(told(await settleMessage(progress)), 'nack deadline')
+    assert.equal(answerOf(await settleMessage(progress)), 'nack deadline')
     assert.deepEqual(stored, [])
   })
 
-  it('are not stored when Pub/Sub itself takes the message', async () => {
+  it('are not stored when rejected events go to the subscription', async () => {
     const { settlement, stored } = settle({ data: bad }, { rejectedGo: 'to_subscription' })
 
-    assert.equal(told(await settlement), 'nack invalid_event')
+    assert.equal(answerOf(await settlement), 'nack invalid_event')
     assert.deepEqual(stored, [])
   })
 
-  it('are of the events that were sent: a message of one portion is not made again', async () => {
+  it('are made from the events that were sent when the message has one portion', async () => {
     const made: number[] = []
     const transform = (_: unknown, line: Line) => {
       made.push(line.number)
@@ -435,11 +435,11 @@ describe('the dead letters of a message, and the guard', () => {
 
     const { settlement, stored } = settle({ data: bad }, { stages: { transform } })
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.deepEqual([made, stored.length], [[1, 2], 2])
   })
 
-  it('are asked for only of portions in which an event was rejected', async () => {
+  it('are written only for portions in which an event was rejected', async () => {
     const asked: number[] = []
     const data = base64([eventText('a'), BAD_LINE, eventText('b')].join('\n'))
     const storeRejected = async (_: Message, rejected: readonly RejectedEvent[]) => {
@@ -452,11 +452,11 @@ describe('the dead letters of a message, and the guard', () => {
       { portionEvents: 1, stages: { storeRejected, tallyLetters: tallyAsLarge } },
     )
 
-    assert.equal(told(await settlement), 'ack dead_lettered')
+    assert.equal(answerOf(await settlement), 'ack dead_lettered')
     assert.deepEqual(asked, [1])
   })
 
-  it('are measured by the bytes of the data, decoded', async () => {
+  it('are measured with the bytes of the decoded data', async () => {
     const measured: number[] = []
     const tallyLetters: Stages['tallyLetters'] = (message, decodedBytes) => {
       measured.push(decodedBytes)
@@ -470,11 +470,11 @@ describe('the dead letters of a message, and the guard', () => {
   })
 })
 
-describe('events of any fate', () => {
+describe('the events of a message, whatever their outcomes', () => {
   const fates = fc.array(fc.constantFrom('good', 'bad', 'dropped', 'refused', 'retry'))
   const sizes = fc.integer({ min: 1, max: 4 })
 
-  it('each comes to one outcome, is sent at most once and stored only with an ack', () =>
+  it('each get one outcome, are sent at most once, and are stored only with an ack', () =>
     fc.assert(
       fc.asyncProperty(fates, sizes, fc.boolean(), async (fates, maxEvents, storable) => {
         const data = base64(fates.map(lineOf).join('\n'))
@@ -525,7 +525,7 @@ function asIs(line: Line): Candidate[] {
   return [{ line, child: 0, text: line.text, value: JSON.parse(line.text) }]
 }
 
-/** A guard that takes note of what passed, and is not to be asked unless told otherwise. */
+/** Makes a guard that notes events that passed. The test fails when it is asked, unless changed. */
 function aGuard(changes: Partial<Stages['letterGuard']> = {}): Stages['letterGuard'] {
   const { notePassed } = createLetterGuard({
     isOn: () => false,
@@ -541,7 +541,7 @@ function aGuard(changes: Partial<Stages['letterGuard']> = {}): Stages['letterGua
   }
 }
 
-function told({ kind, reason }: Settlement): string {
+function answerOf({ kind, reason }: Settlement): string {
   return `${kind} ${reason}`
 }
 
@@ -549,7 +549,7 @@ function told({ kind, reason }: Settlement): string {
 function watch(settlement: Promise<Settlement>): { kind: string } {
   const end = { kind: 'waiting' }
   void settlement.then((settled) => {
-    end.kind = told(settled)
+    end.kind = answerOf(settled)
   })
   return end
 }

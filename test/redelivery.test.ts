@@ -27,7 +27,7 @@ describe('a redelivery', () => {
     assert.deepEqual(path.sent, ['a', 'b'])
   })
 
-  it('is acked when it comes long after such an answer', async () => {
+  it('is acked when it comes long after an answer of Mixpanel that no push waited for', async () => {
     const { push, path, clock } = createScene({ answerTo: () => ({ afterMs: 11_000 }) })
     await push()
     await clock.advance(ACK_DEADLINE_MS + 5 * MINUTE_MS)
@@ -58,7 +58,7 @@ describe('a redelivery', () => {
     assert.deepEqual(path.sent, names)
   })
 
-  it('that joins sends what has already gone back for want of time', async () => {
+  it('sends the events that went back for lack of time when it joins the first push', async () => {
     const { push, path, clock } = createScene({
       answerTo: ([name]) => ({ afterMs: name === 'a' ? 9_500 : 10 }),
       maxEvents: 1,
@@ -75,7 +75,7 @@ describe('a redelivery', () => {
     assert.deepEqual(path.sent, ['a', 'b', 'c'])
   })
 
-  it('stores the dead letters of its message once, though the first push was not told', async () => {
+  it('stores the dead letters of its message once, even when the first push did not wait for them', async () => {
     const storing = Promise.withResolvers<boolean>()
     let stores = 0
     const storeRejected = () => {

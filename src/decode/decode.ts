@@ -18,8 +18,8 @@ export interface DecodeOptions {
 
 /**
  * Finds the events in a message's data. It answers at once, except for large data, which waits for
- * its turn in the byte budget for as long as `wanted` returns `true`. It counts in `hold` the
- * memory that the events take.
+ * its turn in the byte budget for as long as `wanted` returns `true`. It counts the memory of
+ * the events in `messageBytes`.
  */
 export type Decode = (
   message: Message,

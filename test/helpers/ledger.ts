@@ -8,7 +8,7 @@ import { aMessage } from './builders.ts'
 import { createFakeClock, type FakeClock, settlePromises } from './fake-clock.ts'
 
 export const ACK_DEADLINE_MS = 10_000
-/** A push is answered a second before its ack deadline, and nothing delivered in the last second. */
+/** A push is answered a second before its ack deadline. Delivery ends a second before that. */
 export const ANSWER_MS = 9_000
 export const DELIVER_MS = 8_000
 export const MINUTE_MS = 60_000
@@ -16,18 +16,18 @@ export const MINUTE_MS = 60_000
 export const PUSH_BYTES = 8 * 1024
 
 export interface Push {
-  /** `waits`, then what Pub/Sub is told, or the error. */
+  /** `waits`, then the settlement or the error. */
   answer: string
 }
 
-/** A ledger and those who push to it. */
+/** A ledger, and pushes to it. */
 export interface LedgerScene {
   readonly clock: FakeClock
   readonly budget: ByteBudget
   readonly eventTotals: EventTotals
-  readonly told: { duplicates: number; reviews: number; readonly bugs: unknown[] }
+  readonly calls: { duplicates: number; reviews: number; readonly bugs: unknown[] }
   readonly ledger: Ledger
-  /** Pushes a message and lets happen what can happen at once. */
+  /** Pushes a message. Resolves when all has happened that can happen at once. */
   push(message?: Message, answerMs?: number): Promise<Push>
 }
 
@@ -42,7 +42,7 @@ export function createLedgerScene(
 ): LedgerScene {
   const budget = createByteBudget(1e9)
   const eventTotals = createEventTotals()
-  const told: LedgerScene['told'] = { duplicates: 0, reviews: 0, bugs: [] }
+  const calls: LedgerScene['calls'] = { duplicates: 0, reviews: 0, bugs: [] }
   const ledger = createLedger(
     { ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes: 1e6 },
     {
@@ -50,20 +50,20 @@ export function createLedgerScene(
       openMessage: budget.openMessage,
       settleMessage,
       review: () => {
-        told.reviews += 1
+        calls.reviews += 1
         review?.()
       },
       telemetry: {
         eventsReceived: eventTotals.receive,
         eventsSettled: eventTotals.settle,
         duplicatePush: () => {
-          told.duplicates += 1
+          calls.duplicates += 1
         },
-        unforeseen: (error) => told.bugs.push(error),
+        unforeseen: (error) => calls.bugs.push(error),
       },
     },
   )
-  return { clock, budget, eventTotals, told, ledger, push }
+  return { clock, budget, eventTotals, calls, ledger, push }
 
   async function push(message: Message = aMessage(), answerMs = ANSWER_MS): Promise<Push> {
     const push = { answer: 'waits' }

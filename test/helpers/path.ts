@@ -104,7 +104,7 @@ export const tallyAsLarge: Stages['tallyLetters'] = (message, decodedBytes) => {
 /** Grants every turn at once. */
 async function atOnce(): Promise<void> {}
 
-/** MessageProgress on a message that is in no hurry. */
+/** Makes the progress of a message without a deadline, unless it is changed. */
 export function aProgress(
   message: Message = aMessage(),
   changes: Partial<ProgressChanges> = {},

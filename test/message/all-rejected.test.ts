@@ -16,19 +16,19 @@ function failed(count: number): Tally[] {
   return [{ outcome: FAILED, count }]
 }
 
-/** A message that was just published, unless told otherwise. */
+/** Makes a message that was just published, unless it is changed. */
 function fresh(messageId: number, overrides: Partial<Message> = {}): Message {
   return aMessage({ messageId: `${messageId}`, publishedAt: NOW, ...overrides })
 }
 
 function aState(rejectedGo: RejectedGo = 'to_store') {
   const clock = createFakeClock(NOW)
-  const told: Rejections[] = []
-  const telemetry = { allRejected: (rejections: Rejections) => told.push(rejections) }
+  const reported: Rejections[] = []
+  const telemetry = { allRejected: (rejections: Rejections) => reported.push(rejections) }
   const state = createAllRejected({ clock, rejectedGo, telemetry })
-  return { ...state, clock, told, store }
+  return { ...state, clock, reported, store }
 
-  /** Messages from number `from` on, each with so many events; answers how many may be stored. */
+  /** Asks for messages from number `from` on. Returns how many of them may be stored. */
   function store(messages: number, eventsEach: number, from = 1): number {
     const numbers = Array.from({ length: messages }, (_, index) => from + index)
     return numbers.filter((number) => state.mayStore(fresh(number), failed(eventsEach))).length
@@ -168,7 +168,7 @@ describe('the state all_rejected', () => {
     assert.equal(state.store(5, 1, 400), 1)
   })
 
-  it('stores what was published more than twelve hours ago, or at an unknown time', () => {
+  it('stores a message that was published more than twelve hours ago, or at an unknown time', () => {
     const state = begun()
     const { publishedAt, ...untimed } = fresh(1_000)
     const mayStore = (message: Message) => state.mayStore(message, failed(1))
@@ -188,7 +188,7 @@ describe('the state all_rejected', () => {
     assert.equal(state.store(2, 1, 100), 1)
   })
 
-  it('tells why, by reason, with the first field, from its beginning on', () => {
+  it('reports the rejections by reason, with the first field, as long as it is on', () => {
     const state = aState()
     const outcome = rejected('invalid_event', 'no', 'properties.time')
     const other = rejected('invalid_event', 'no', 'event')
@@ -197,23 +197,23 @@ describe('the state all_rejected', () => {
       { outcome, count: 3 },
       { outcome: other, count: 1 },
     ])
-    assert.deepEqual(state.told, [])
+    assert.deepEqual(state.reported, [])
 
     state.store(20, 10, 3)
 
-    assert.deepEqual(state.told.at(0), {
+    assert.deepEqual(state.reported.at(0), {
       reasons: { transform_failed: 190, invalid_event: 4 },
       field: 'properties.time',
     })
-    assert.equal(state.told.length, 3)
+    assert.equal(state.reported.length, 3)
   })
 
-  it('holds nothing back that goes to the subscription', () => {
+  it('holds no message back when rejected events go to the subscription', () => {
     const state = begun('to_subscription')
 
     assert.equal(state.store(1_000, 1, 100), 1_000)
-    assert.equal(state.told.length, 1_001)
-    assert.deepEqual(state.told[0], { reasons: { transform_failed: 100 } })
+    assert.equal(state.reported.length, 1_001)
+    assert.deepEqual(state.reported[0], { reasons: { transform_failed: 100 } })
     state.passed()
     assert.ok(!state.isOn())
   })

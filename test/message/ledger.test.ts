@@ -23,7 +23,7 @@ const IMPORTED_ALL: Settlement = { kind: 'ack', reason: 'imported', status: 204 
 const THROTTLED = nack('throttled')
 
 describe('a push', () => {
-  it('is answered with what its message came to', async () => {
+  it('is answered with the settlement of its message', async () => {
     const { push, begun } = createScene()
 
     const first = await push()
@@ -33,15 +33,15 @@ describe('a push', () => {
     assert.deepEqual([before, first.answer], ['waits', 'ack imported'])
   })
 
-  it('of a message under way joins the work', async () => {
-    const { push, begun, told } = createScene()
+  it('joins the other pushes of a message under way', async () => {
+    const { push, begun, calls } = createScene()
 
     const pushes = [await push(), await push(), await push()]
     await begun[0]?.end(THROTTLED)
 
     assert.equal(begun.length, 1)
     assert.deepEqual(answersOf(pushes), ['nack throttled', 'nack throttled', 'nack throttled'])
-    assert.equal(told.duplicates, 2)
+    assert.equal(calls.duplicates, 2)
   })
 
   for (const [what, changes] of [
@@ -52,18 +52,18 @@ describe('a push', () => {
     ['another attribute value', { attributes: { a: '1', b: '3' } }],
     ['attribute names and values that only look alike', { attributes: { a1: '', b2: '' } }],
   ] as const) {
-    it(`with ${what} is another message's`, async () => {
-      const { push, begun, told } = createScene()
+    it(`begins another message when it has ${what}`, async () => {
+      const { push, begun, calls } = createScene()
 
       await push(aMessage({ attributes: { a: '1', b: '2' } }))
       await push(aMessage({ attributes: { a: '1', b: '2' }, ...changes }))
 
       assert.equal(begun.length, 2)
-      assert.equal(told.duplicates, 0)
+      assert.equal(calls.duplicates, 0)
     })
   }
 
-  it('is of the same message whatever the order of its attributes and its publish time', async () => {
+  it('joins the same message whatever the order of its attributes and its publish time', async () => {
     const { push, begun } = createScene()
 
     await push(aMessage({ attributes: { a: '1', b: '2' } }))
@@ -72,7 +72,7 @@ describe('a push', () => {
     assert.equal(begun.length, 1)
   })
 
-  it('is nacked when its time is up, and the work goes on', async () => {
+  it('is nacked when its time is up, and the delivery goes on', async () => {
     const { push, begun, clock } = createScene()
     const first = await push()
 
@@ -107,29 +107,29 @@ describe('a push', () => {
     assert.equal(late.answer, 'nack deadline')
   })
 
-  it('leaves its work a second less than itself, to store dead letters', async () => {
-    const { push, begun, clock, told } = createScene()
+  it('leaves the last second for dead letters: delivery ends before it', async () => {
+    const { push, begun, clock, calls } = createScene()
     await push()
 
     assert.equal(begun[0]?.progress.deliverBy, DELIVER_MS)
     await clock.advance(DELIVER_MS - 1)
-    const before = told.reviews
+    const before = calls.reviews
     await clock.advance(1)
 
-    assert.deepEqual([before, told.reviews], [0, 1])
+    assert.deepEqual([before, calls.reviews], [0, 1])
   })
 
-  it('that was answered in time makes nothing else go back', async () => {
-    const { push, begun, clock, told } = createScene()
+  it('asks for no review when it was answered in time', async () => {
+    const { push, begun, clock, calls } = createScene()
     await push()
     await begun[0]?.end(IMPORTED_ALL)
 
     await clock.advance(MINUTE_MS)
 
-    assert.equal(told.reviews, 0)
+    assert.equal(calls.reviews, 0)
   })
 
-  it('that joins brings new time, and one with less takes none away', async () => {
+  it('gives a message under way its later deadline, and never an earlier one', async () => {
     const { push, begun, clock } = createScene()
     await push()
     await clock.advance(5_000)
@@ -140,8 +140,8 @@ describe('a push', () => {
     assert.equal(begun[0]?.progress.deliverBy, 5_000 + DELIVER_MS)
   })
 
-  it('is rejected with all that wait when the work throws, and the next begins anew', async () => {
-    const { push, begun, told } = createScene()
+  it('is rejected with all that wait when the delivery throws, and the next begins anew', async () => {
+    const { push, begun, calls } = createScene()
     const pushes = [await push(), await push()]
 
     await begun[0]?.fail(new Error('a bug'))
@@ -149,23 +149,23 @@ describe('a push', () => {
     await begun[1]?.end(IMPORTED_ALL)
 
     assert.deepEqual(answersOf(pushes), ['Error: a bug', 'Error: a bug', 'ack imported'])
-    assert.deepEqual(told.bugs, [])
+    assert.deepEqual(calls.bugs, [])
   })
 })
 
-describe('the work that no push waits for', () => {
-  it('tells of its bug itself', async () => {
-    const { push, begun, clock, told } = createScene()
+describe('a message under way that no push waits for', () => {
+  it('reports a bug by itself', async () => {
+    const { push, begun, clock, calls } = createScene()
     await push()
     await clock.advance(ANSWER_MS)
 
     await begun[0]?.fail(new Error('a bug'))
 
-    assert.deepEqual(told.bugs.map(String), ['Error: a bug'])
+    assert.deepEqual(calls.bugs.map(String), ['Error: a bug'])
   })
 
-  it('acks the next push at once, however long Pub/Sub waits with it', async () => {
-    const { push, begun, clock, told } = createScene()
+  it('has its next push acked at once, however late that push comes', async () => {
+    const { push, begun, clock, calls } = createScene()
     await push()
     await clock.advance(ANSWER_MS)
     await begun[0]?.end(IMPORTED_ALL)
@@ -174,10 +174,10 @@ describe('the work that no push waits for', () => {
     const redelivery = await push()
 
     assert.equal(redelivery.answer, 'ack imported')
-    assert.deepEqual([begun.length, told.duplicates], [1, 1])
+    assert.deepEqual([begun.length, calls.duplicates], [1, 1])
   })
 
-  it('is forgotten two ack deadlines after Pub/Sub has been told', async () => {
+  it('is forgotten two ack deadlines after a push got its ack', async () => {
     const { push, begun, clock } = createScene()
     await push()
     await clock.advance(ANSWER_MS)
@@ -192,8 +192,8 @@ describe('the work that no push waits for', () => {
 })
 
 describe('a settled message', () => {
-  it('is acked again for two ack deadlines, and then is new', async () => {
-    const { push, begun, clock, told } = createScene()
+  it('is acked again for two ack deadlines, and then delivered anew', async () => {
+    const { push, begun, clock, calls } = createScene()
     await push()
     await begun[0]?.end(IMPORTED_ALL)
 
@@ -203,10 +203,10 @@ describe('a settled message', () => {
     const afterSeek = await push()
 
     assert.deepEqual(answersOf([duplicate, afterSeek]), ['ack imported', 'waits'])
-    assert.deepEqual([begun.length, told.duplicates], [2, 1])
+    assert.deepEqual([begun.length, calls.duplicates], [2, 1])
   })
 
-  it('is done again when it was nacked', async () => {
+  it('is delivered again when it was nacked', async () => {
     const { push, begun } = createScene()
     await push()
     await begun[0]?.end(THROTTLED)
@@ -216,7 +216,7 @@ describe('a settled message', () => {
     assert.deepEqual([again.answer, begun.length], ['waits', 2])
   })
 
-  it('has what was imported of it imported no more when it was nacked', async () => {
+  it('keeps its imported and its rejected events when it was nacked', async () => {
     const { push, begun } = createScene()
     const outcomes = [IMPORTED, retry('throttled'), rejected('refused_by_mixpanel', 'no')]
     await push()
@@ -226,10 +226,10 @@ describe('a settled message', () => {
     await begun[1]?.end(THROTTLED, outcomes)
     await push()
 
-    for (const { recalled } of begun.slice(1)) assert.deepEqual(recalled, ['imported', 'rejected'])
+    for (const { earlier } of begun.slice(1)) assert.deepEqual(earlier, ['imported', 'rejected'])
   })
 
-  it('is remembered so for two hours, and then done whole', async () => {
+  it('keeps them for two hours, and is then delivered as a whole', async () => {
     const { push, begun, clock } = createScene()
     await push()
     await begun[0]?.end(THROTTLED, [IMPORTED, retry('throttled')])
@@ -241,14 +241,14 @@ describe('a settled message', () => {
     await push()
 
     assert.deepEqual(
-      begun.slice(1).map(({ recalled }) => recalled),
+      begun.slice(1).map(({ earlier }) => earlier),
       [['imported'], []],
     )
   })
 })
 
 describe('the event totals', () => {
-  it('say of each event of a message where it went', async () => {
+  it('count each event of a message by its outcome', async () => {
     const { push, begun, eventTotals } = createScene()
     const refused = rejected('refused_by_mixpanel', 'no')
     await push()
@@ -272,7 +272,7 @@ describe('the event totals', () => {
     })
   })
 
-  it('count on redelivery only what came back with a nack', async () => {
+  it('count on redelivery only the events that came back with a nack', async () => {
     const { push, begun, eventTotals } = createScene()
     await push()
     await begun[0]?.end(THROTTLED, [IMPORTED, retry('throttled'), retry('deadline')])
@@ -287,7 +287,7 @@ describe('the event totals', () => {
     assert.deepEqual([eventTotals.snapshot().received, eventTotals.snapshot().pending], [5, 0])
   })
 
-  it('have the events returned whose work threw', async () => {
+  it('count the events as returned when the delivery throws', async () => {
     const { push, begun, eventTotals } = createScene()
     await push()
 
@@ -365,7 +365,7 @@ describe('draining', () => {
     assert.deepEqual([late.answer, begun.length], ['nack draining', 0])
   })
 
-  it('nacks them though their message is under way, or was acked', async () => {
+  it('nacks them even when their message is under way, or was acked', async () => {
     const { ledger, push, begun, clock } = createScene()
     await push(aMessage({ messageId: '1' }))
     await begun[0]?.end(IMPORTED_ALL)
@@ -393,8 +393,8 @@ describe('draining', () => {
     assert.equal(drain.over, true)
   })
 
-  it('pulls every deadline to its own', async () => {
-    const { ledger, push, begun, clock, told } = createScene()
+  it('moves every deadline to its own', async () => {
+    const { ledger, push, begun, clock, calls } = createScene()
     const first = await push(aMessage({ messageId: '1' }), MINUTE_MS)
     await clock.advance(1_000)
     const second = await push(aMessage({ messageId: '2' }), MINUTE_MS)
@@ -405,7 +405,7 @@ describe('draining', () => {
       [7_000, 7_000],
     )
     await clock.advance(6_999)
-    assert.deepEqual([first.answer, drain.over, told.reviews], ['waits', false, 3])
+    assert.deepEqual([first.answer, drain.over, calls.reviews], ['waits', false, 3])
     await clock.advance(1)
 
     assert.deepEqual(answersOf([first, second]), ['nack deadline', 'nack deadline'])
@@ -431,7 +431,7 @@ describe('draining', () => {
     )
   })
 
-  it('leaves nothing pending: events that no push waits for are returned, and counted once', async () => {
+  it('returns the events that no push waits for, and counts them once', async () => {
     const { ledger, push, begun, clock, eventTotals, budget } = createScene()
     await push()
     begun[0]?.arrive(IMPORTED)
@@ -446,8 +446,8 @@ describe('draining', () => {
     assert.equal(budget.held(), 0)
   })
 
-  it('tells of a bug in work that no push waits for, and counts its events once', async () => {
-    const { ledger, push, begun, clock, eventTotals, told } = createScene()
+  it('reports a bug in a message that no push waits for, and counts its events once', async () => {
+    const { ledger, push, begun, clock, eventTotals, calls } = createScene()
     await push()
     await clock.advance(ANSWER_MS)
 
@@ -455,7 +455,7 @@ describe('draining', () => {
     await begun[0]?.fail(new Error('a bug'))
 
     assert.partialDeepStrictEqual(eventTotals.snapshot(), { received: 3, returned: 3, pending: 0 })
-    assert.equal(told.bugs.length, 1)
+    assert.equal(calls.bugs.length, 1)
   })
 
   it('gives no push more time than it had', async () => {
@@ -470,29 +470,29 @@ describe('draining', () => {
   })
 })
 
-/** One message's work, which ends when the test says so. */
-interface FakeProgress {
+/** The delivery of one message. It ends when the test ends it. */
+interface FakeDelivery {
   readonly progress: MessageProgress
-  /** The kinds of the outcomes that earlier deliveries had come to. */
-  readonly recalled: readonly string[]
+  /** The kinds of the outcomes that earlier deliveries brought. */
+  readonly earlier: readonly string[]
   /** Gives the first event its outcome. */
   arrive(outcome: EventOutcome): void
   end(settlement: Settlement, outcomes?: readonly EventOutcome[]): Promise<void>
   fail(error: Error): Promise<void>
 }
 
-/** A ledger whose messages have three events each and come to what the test says. */
-function createScene(): LedgerScene & { readonly begun: readonly FakeProgress[] } {
-  const begun: FakeProgress[] = []
+/** Makes a ledger of messages with three events each. The test ends their deliveries. */
+function createScene(): LedgerScene & { readonly begun: readonly FakeDelivery[] } {
+  const begun: FakeDelivery[] = []
   return { ...createLedgerScene(settleMessage), begun }
 
   function settleMessage(progress: MessageProgress): Promise<Settlement> {
     const { promise, resolve, reject } = Promise.withResolvers<Settlement>()
     const pending = progress.begin(aPortion(3))
-    const recalled = progress.outcomes
+    const earlier = progress.outcomes
       .distinct()
       .flatMap(({ kind }) => (kind === 'retry' ? [] : kind))
-    begun.push({ progress, recalled, arrive, end, fail })
+    begun.push({ progress, earlier, arrive, end, fail })
     return promise
 
     function arrive(outcome: EventOutcome): void {

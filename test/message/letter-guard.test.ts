@@ -12,7 +12,7 @@ const PASSED: MadeEvent = { child: 0, step: aPreparedEvent() }
 const DROPPED: MadeEvent = { child: 0, step: { kind: 'dropped', rule: 'transform' } }
 const LATE: MadeEvent = { child: 0, step: retry('overloaded') }
 
-/** A guard whose state lets so many messages through, and again as many when an event has passed. */
+/** Makes a guard that allows this number of messages, and as many again when an event has passed. */
 function aGuard(allowed: number) {
   let left = allowed
   let now = 0
@@ -58,7 +58,7 @@ describe('a message of which no event passed', () => {
     assert.deepEqual(answers, [true, true])
   })
 
-  it('waits for its deadline otherwise, and is not stored', async () => {
+  it('waits for its deadline while they may not, and is not stored', async () => {
     const guard = aGuard(0)
     const answers = guard.ask(10, 20)
 
@@ -86,7 +86,7 @@ describe('a message of which no event passed', () => {
     ['passed', PASSED],
     ['was dropped', DROPPED],
   ] as const) {
-    it(`is looked at again once an event ${what}, and waits on when there are too many`, async () => {
+    it(`is asked for again when an event ${what}, and waits on when too many others were allowed`, async () => {
       const guard = aGuard(1)
       const answers = guard.ask(10, 10, 10)
 
@@ -100,7 +100,7 @@ describe('a message of which no event passed', () => {
     })
   }
 
-  it('waits on when others are rejected, too, or come again', async () => {
+  it('waits on when the events of others are rejected, or come again', async () => {
     const guard = aGuard(1)
     const answers = guard.ask(10, 10)
 

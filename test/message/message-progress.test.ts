@@ -11,14 +11,14 @@ import { aProgress } from '../helpers/path.ts'
 const dropped: EventOutcome = { kind: 'dropped', rule: 'transform' }
 const refused = rejected('refused_by_mixpanel', 'no')
 
-describe('the work on a message', () => {
+describe('the progress of a message', () => {
   it('has no events before the message is decoded', () => {
     const { outcomes } = aProgress()
 
     assert.deepEqual([outcomes.portions, outcomes.count(), outcomes.newTotals()], [[], 0, []])
   })
 
-  it('counts the events that no earlier delivery brought to their end', () => {
+  it('counts the events that no earlier delivery imported or dropped', () => {
     const counts: number[] = []
     const earlier = earlierWith([IMPORTED, dropped, refused, retry('deadline')])
     const progress = aProgress(undefined, { earlier, begun: (count) => counts.push(count) })
@@ -32,7 +32,7 @@ describe('the work on a message', () => {
     ])
   })
 
-  it('leaves only those to be imported that earlier deliveries came to no outcome for', () => {
+  it('sends only the events to which no earlier delivery gave an outcome', () => {
     const earlier = earlierWith([IMPORTED, dropped, refused, retry('deadline')])
     const progress = aProgress(undefined, { earlier })
 
@@ -42,17 +42,17 @@ describe('the work on a message', () => {
     assert.deepEqual(progress.outcomes.distinct().slice(0, 3), [IMPORTED, dropped, refused])
   })
 
-  it('begins anew from where a portion has another number of events than before', () => {
+  it('forgets earlier outcomes from the first portion with another number of events', () => {
     const progress = aProgress(undefined, {
       earlier: earlierWith([IMPORTED, IMPORTED], [IMPORTED], [IMPORTED]),
     })
 
-    const setOut = [begin(progress, 2), begin(progress, 2), begin(progress, 1)]
+    const begun = [begin(progress, 2), begin(progress, 2), begin(progress, 1)]
 
-    assert.deepEqual(setOut.map(placesOf), [[], [2, 3], [4]])
+    assert.deepEqual(begun.map(placesOf), [[], [2, 3], [4]])
   })
 
-  it('takes up where earlier deliveries have settled whole portions', () => {
+  it('skips the portions that earlier deliveries settled', () => {
     const skipped: number[] = []
     const counts: number[] = []
     const earlier = earlierWith([IMPORTED, IMPORTED], [dropped], [IMPORTED, retry('deadline')])
@@ -67,7 +67,7 @@ describe('the work on a message', () => {
     assert.deepEqual(progress.outcomes.distinct().slice(0, 2), [IMPORTED, dropped])
   })
 
-  it('forgets nothing of what it does not come to', () => {
+  it('keeps the earlier outcomes of the portions that it does not reach', () => {
     const earlier = earlierWith([IMPORTED], [IMPORTED, refused, retry('throttled')])
     const progress = aProgress(undefined, { earlier })
     begin(progress, 1)
@@ -83,7 +83,7 @@ describe('the work on a message', () => {
     assert.deepEqual(progress.outcomes.distinct().at(-1), retry('deadline'))
   })
 
-  it('comes again when it is left at a place that no delivery has reached', () => {
+  it('has an event that comes again for the portions that no delivery has reached', () => {
     const progress = aProgress()
     const [only] = begin(progress, 1)
     if (only) progress.report(only, IMPORTED)
@@ -94,7 +94,7 @@ describe('the work on a message', () => {
     assert.deepEqual(progress.outcomes.newTotals(), [{ outcome: IMPORTED, count: 1 }])
   })
 
-  it('is wanted until the moment it must be delivered by, which may move', () => {
+  it('is wanted until its deadline, which may move', () => {
     let now = 999
     const progress = aProgress(undefined, { deliverBy: 1000, now: () => now })
 
@@ -106,26 +106,26 @@ describe('the work on a message', () => {
     assert.deepEqual([before, then, progress.wanted()], [true, false, true])
   })
 
-  it('waits for the last of its events to arrive', async () => {
+  it('waits for the outcome of the last of its events', async () => {
     const progress = aProgress()
     const [first, second] = begin(progress, 2)
     assert.ok(first && second)
-    let allArrived = false
+    let isOver = false
     void progress.untilInFlight(0).then(() => {
-      allArrived = true
+      isOver = true
     })
 
     progress.report(first, IMPORTED)
     await settlePromises()
-    assert.equal(allArrived, false)
+    assert.equal(isOver, false)
     progress.report(second, refused)
     await settlePromises()
 
-    assert.equal(allArrived, true)
+    assert.equal(isOver, true)
     assert.deepEqual(progress.outcomes.distinct(), [IMPORTED, refused])
   })
 
-  it('waits only until few enough are under way', async () => {
+  it('waits only until few enough bytes are in flight', async () => {
     const progress = aProgress()
     const [first, second] = begin(progress, 2)
     assert.ok(first && second)
@@ -135,7 +135,7 @@ describe('the work on a message', () => {
     await progress.untilInFlight(second.prepared.bytes + 500)
   })
 
-  it('need not wait for events that arrived before', async () => {
+  it('does not wait for events that have their outcome', async () => {
     const progress = aProgress()
     const [only] = begin(progress, 1)
     assert.ok(only)
@@ -145,7 +145,7 @@ describe('the work on a message', () => {
     await progress.untilInFlight(0)
   })
 
-  it('counts in its hold why events are rejected, when each is worded otherwise', () => {
+  it('counts the texts of rejections in the byte budget', () => {
     const budget = createByteBudget(1e9)
     const progress = aProgress(undefined, { bytes: budget.openMessage() })
     const pending = begin(progress, 1_000)
@@ -157,7 +157,7 @@ describe('the work on a message', () => {
     assert.ok(budget.held() > 900 * 1_000)
   })
 
-  it('ends when a delivery throws, though nobody waits yet', async () => {
+  it('rejects a wait that begins after a delivery threw', async () => {
     const progress = aProgress()
     begin(progress, 2)
 
@@ -166,14 +166,14 @@ describe('the work on a message', () => {
     await assert.rejects(progress.untilInFlight(0), /a bug/)
   })
 
-  it('ends when a delivery throws', async () => {
+  it('rejects the wait when a delivery throws', async () => {
     const progress = aProgress()
     begin(progress, 2)
-    const arrivals = progress.untilInFlight(0)
+    const wait = progress.untilInFlight(0)
 
     progress.failed(new Error('a bug'))
 
-    await assert.rejects(arrivals, /a bug/)
+    await assert.rejects(wait, /a bug/)
   })
 })
 

@@ -7,7 +7,7 @@ import { type EventOutcome, IMPORTED, rejected, retry } from '../../src/model/ou
 const DROPPED: EventOutcome = { kind: 'dropped', rule: 'transform' }
 
 describe('the outcomes of a message', () => {
-  it('tell why Mixpanel rejected each event to the word, however many reasons there are', () => {
+  it('keep the whole text of each rejection by Mixpanel, however many texts there are', () => {
     const outcomes = outcomesOf(1_000)
 
     for (let place = 0; place < 1_000; place += 1) outcomes.record(place, refused(place % 250))
@@ -21,7 +21,7 @@ describe('the outcomes of a message', () => {
     )
   })
 
-  it('take memory for the words of a rejection only when no other was the like', () => {
+  it('take memory for the text of equal rejections once', () => {
     const outcomes = outcomesOf(2)
 
     const bytes = [0, 1].map((place) => {
@@ -33,7 +33,7 @@ describe('the outcomes of a message', () => {
     assert.equal(bytes[1], bytes[0])
   })
 
-  it('do not take an event that never set out for one that was rejected on the way', () => {
+  it('keep a rejection before sending apart from one by Mixpanel', () => {
     const outcomes = outcomesOf(2)
 
     outcomes.record(0, refused(0))
@@ -42,7 +42,7 @@ describe('the outcomes of a message', () => {
     assert.deepEqual([outcomes.refusalAt(0), outcomes.refusalAt(1)], [refused(0), undefined])
   })
 
-  it('say of what is rejected that it comes again, and still know why', () => {
+  it('show rejected events as events that come again, and keep their reasons', () => {
     const outcomes = outcomesOf(2)
     outcomes.record(0, IMPORTED)
     outcomes.record(1, refused(0))
@@ -53,15 +53,15 @@ describe('the outcomes of a message', () => {
     assert.deepEqual(outcomes.snapshot()?.refusalAt(1), refused(0))
   })
 
-  it('count each fresh event once, and none that was recalled', () => {
+  it('count each event once, unless an earlier delivery brought its outcome', () => {
     const any = fc.constantFrom(IMPORTED, DROPPED, refused(0), refused(1), retry('deadline'))
-    const events = fc.array(fc.record({ outcome: any, recalled: fc.boolean() }), { maxLength: 30 })
+    const events = fc.array(fc.record({ outcome: any, earlier: fc.boolean() }), { maxLength: 30 })
 
     fc.assert(
       fc.property(events, (events) => {
         const outcomes = outcomesOf(events.length)
-        for (const [place, { outcome, recalled }] of events.entries()) {
-          if (recalled) outcomes.recordEarlier(place, outcome)
+        for (const [place, { outcome, earlier }] of events.entries()) {
+          if (earlier) outcomes.recordEarlier(place, outcome)
           else outcomes.record(place, outcome)
         }
 
@@ -72,7 +72,7 @@ describe('the outcomes of a message', () => {
 
         assert.deepEqual(
           counted,
-          kinds.map((kind) => events.filter((e) => !e.recalled && e.outcome.kind === kind).length),
+          kinds.map((kind) => events.filter((e) => !e.earlier && e.outcome.kind === kind).length),
         )
       }),
     )

@@ -33,7 +33,7 @@ const sizes = fc.record({
   windowBytes: fc.constantFrom(0, 1_000),
 })
 
-it('portions make no difference to what is sent, in which order, nor to any outcome', () =>
+it('a message in portions sends the same events, in the same order, with the same outcomes', () =>
   fc.assert(
     fc.asyncProperty(
       lines,
@@ -61,7 +61,7 @@ describe('a message that is imported in portions', () => {
     ['characters', { portionCharacters: 3 * LINE.length }],
     ['characters, with the line that goes beyond', { portionCharacters: 2 * LINE.length + 1 }],
   ] as const) {
-    it(`has no portion made before the one that is full by ${by} has report`, async () => {
+    it(`makes no portion before the one that is full by ${by} has its outcomes`, async () => {
       const names = Array.from({ length: 7 }, (_, index) => `e-${index}`)
       const answerTo = () => ({ afterMs: 1_000 })
       const path = createPath({ ...size, answerTo, windowBytes: 0 })
@@ -80,7 +80,7 @@ describe('a message that is imported in portions', () => {
     })
   }
 
-  it('counts all children of a line, which come in one portion', async () => {
+  it('has all children of a line in one portion', async () => {
     const path = createPath({
       portionEvents: 2,
       windowBytes: 0,

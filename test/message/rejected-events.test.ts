@@ -11,9 +11,9 @@ const REFUSED = rejected('refused_by_mixpanel', 'no')
 const PREPARED = aPreparedEvent()
 
 describe('the rejected events of a portion', () => {
-  it('are those that were rejected, each with its line, its reason and what was sent', () => {
-    const outcomes = outcomesOf({ stays: [[1, BAD]], answers: [IMPORTED, undefined, REFUSED] })
-    const events = [aRejectedEvent(1), aRejectedEvent(2, BAD), aRejectedEvent(3)]
+  it('have their line, their reason and the text that was sent', () => {
+    const outcomes = outcomesOf({ unsent: [[1, BAD]], answers: [IMPORTED, undefined, REFUSED] })
+    const events = [aMadeEvent(1), aMadeEvent(2, BAD), aMadeEvent(3)]
 
     const found = createRejectedEventsOf(outcomes)({ events, lines: 3, isLast: true })
 
@@ -27,7 +27,7 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ answers: [REFUSED] })
 
     const found = createRejectedEventsOf(outcomes)({
-      events: [aRejectedEvent(1, BAD)],
+      events: [aMadeEvent(1, BAD)],
       lines: 1,
       isLast: true,
     })
@@ -43,10 +43,10 @@ describe('the rejected events of a portion', () => {
     ['dropped', { kind: 'dropped', rule: 'transform' }],
   ] as const) {
     it(`blame the transform when an event that was rejected would now be ${again}`, () => {
-      const outcomes = outcomesOf({ stays: [[0, BAD]], answers: [undefined] })
+      const outcomes = outcomesOf({ unsent: [[0, BAD]], answers: [undefined] })
 
       const [found, ...more] = createRejectedEventsOf(outcomes)({
-        events: [aRejectedEvent(1, step)],
+        events: [aMadeEvent(1, step)],
         lines: 1,
         isLast: true,
       })
@@ -57,17 +57,17 @@ describe('the rejected events of a portion', () => {
     })
   }
 
-  it('have the ordinal of their line among its equals, of all portions', () => {
+  it('have the ordinal of their line among the equal lines of all portions', () => {
     const outcomes = outcomesOf({ answers: [REFUSED, REFUSED, REFUSED, IMPORTED, REFUSED] })
     const rejectedEventsOf = createRejectedEventsOf(outcomes)
     const equal = (number: number, child = 0) => ({
-      ...aRejectedEvent(number),
+      ...aMadeEvent(number),
       line: { number, text: 'equal' },
       child,
     })
 
     const first = rejectedEventsOf({
-      events: [equal(1, 1), equal(1, 2), aRejectedEvent(2)],
+      events: [equal(1, 1), equal(1, 2), aMadeEvent(2)],
       lines: 2,
       isLast: false,
     })
@@ -84,11 +84,11 @@ describe('the rejected events of a portion', () => {
     )
   })
 
-  it('have the ordinal that their id rests on, when it does', () => {
+  it('have the ordinal of their insert id, when it depends on one', () => {
     const outcomes = outcomesOf({ answers: [REFUSED] })
 
     const [found] = createRejectedEventsOf(outcomes)({
-      events: [aRejectedEvent(1, aPreparedEvent({ ordinal: 7 }))],
+      events: [aMadeEvent(1, aPreparedEvent({ ordinal: 7 }))],
       lines: 1,
       isLast: true,
     })
@@ -98,15 +98,15 @@ describe('the rejected events of a portion', () => {
 
   it('say how many children their line has', () => {
     const outcomes = outcomesOf({ answers: [IMPORTED, REFUSED] })
-    const events = [1, 2].map((child) => ({ ...aRejectedEvent(1), child, children: 2 }))
+    const events = [1, 2].map((child) => ({ ...aMadeEvent(1), child, children: 2 }))
 
     const [found] = createRejectedEventsOf(outcomes)({ events, lines: 1, isLast: true })
 
     assert.deepEqual([found?.child, found?.children], [2, 2])
   })
 
-  it('have no line when they are the message as a whole', () => {
-    const outcomes = outcomesOf({ stays: [[0, BAD]], answers: [undefined] })
+  it('have no line when they stand for the whole message', () => {
+    const outcomes = outcomesOf({ unsent: [[0, BAD]], answers: [undefined] })
 
     const found = createRejectedEventsOf(outcomes)({
       events: [{ child: 0, step: BAD }],
@@ -117,40 +117,37 @@ describe('the rejected events of a portion', () => {
     assert.deepEqual(found, [{ ordinal: 1, child: 0, outcome: BAD }])
   })
 
-  it('are not given out when a message made fewer events than it has outcomes', () => {
+  it('are not returned when a message makes fewer events than it has outcomes', () => {
     const rejectedEventsOf = createRejectedEventsOf(
       outcomesOf({ answers: [REFUSED, REFUSED, REFUSED] }),
     )
 
-    assert.equal(
-      rejectedEventsOf({ events: [aRejectedEvent(1)], lines: 1, isLast: false }).length,
-      1,
-    )
+    assert.equal(rejectedEventsOf({ events: [aMadeEvent(1)], lines: 1, isLast: false }).length, 1)
     assert.throws(
-      () => rejectedEventsOf({ events: [aRejectedEvent(2)], lines: 1, isLast: true }),
+      () => rejectedEventsOf({ events: [aMadeEvent(2)], lines: 1, isLast: true }),
       /^Error: a message made fewer events when it was read again$/,
     )
   })
 })
 
-interface Ends {
-  /** By place, why events did not set out. */
-  readonly stays?: readonly (readonly [number, Rejected])[]
+interface Outcomes {
+  /** The rejections of events that were not sent, by place. */
+  readonly unsent?: readonly (readonly [number, Rejected])[]
   /** The outcomes of the other events. */
   readonly answers: readonly (EventOutcome | undefined)[]
 }
 
-function outcomesOf({ stays = [], answers }: Ends): OutcomeTable {
+function outcomesOf({ unsent = [], answers }: Outcomes): OutcomeTable {
   const outcomes = new OutcomeTable()
   outcomes.addPortion({ lines: answers.length, events: answers.length })
-  for (const [place, outcome] of stays) outcomes.recordUnsent(place, outcome)
+  for (const [place, outcome] of unsent) outcomes.recordUnsent(place, outcome)
   for (const [place, answer] of answers.entries()) {
     if (answer) outcomes.record(place, answer)
   }
   return outcomes
 }
 
-function aRejectedEvent(number: number, step: MadeEvent['step'] = PREPARED): MadeEvent {
+function aMadeEvent(number: number, step: MadeEvent['step'] = PREPARED): MadeEvent {
   return { line: lineOf(number), child: 0, step }
 }
 

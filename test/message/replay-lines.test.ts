@@ -11,27 +11,27 @@ function aLine(number: number): Place {
 }
 
 describe('the lines of a message', () => {
-  it('stay where they stand when it is no replay', () => {
+  it('keep their places when it is no replay', () => {
     const message = aMessage()
     const lines = [aLine(1), aLine(2)]
 
     assert.deepEqual(replayLines(message, lines), { message, lines })
   })
 
-  it('stay where they stand when a message as a whole is replayed', () => {
+  it('keep their places when a whole message is replayed', () => {
     const message = aMessage({ replay: { ...REPLAY, line: 0 } })
     const lines = [aLine(1), aLine(2)]
 
     assert.deepEqual(replayLines(message, lines), { message, lines })
   })
 
-  it('are one, in the place of the letter’s event, when that is replayed', () => {
+  it('are one, at the place of the event in its message, when one event is replayed', () => {
     const message = aMessage({ replay: REPLAY })
 
     assert.deepEqual(replayLines(message, [aLine(1)]), { message, lines: [aLine(3)] })
   })
 
-  it('are those of a message named for the letter when its event was made into several', () => {
+  it('belong to a message named for the letter when the letter was split by hand', () => {
     const child = { place: 2, of: 3 }
     const message = aMessage({ messageId: '77', replay: { ...REPLAY, child } })
     const lines = [aLine(1), aLine(2)]

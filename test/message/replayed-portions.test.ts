@@ -15,10 +15,10 @@ const REPLAY = { id: '77-3-2', line: 3, ordinal: 1, replays: 0, pushedAs: '900' 
 const DROPPED: Dropped = { kind: 'dropped', rule: 'bots' }
 const FAILED = rejected('transform_failed', 'no')
 
-describe('the letter of one child, published again', () => {
+describe('the replayed letter of one child', () => {
   const letterOf = (place: number) => ({ ...REPLAY, child: { place, of: 3 } })
 
-  it('sends that child again, under the id it had, and none of the others', () => {
+  it('sends that child again, under its insert id, and none of the others', () => {
     const whole = madeOf(['x', 'y', 'a'], { makes: 3, insertId: 'message' })
     const replayed = madeOf(['a'], { makes: 3, insertId: 'message', replay: letterOf(2) })
 
@@ -26,14 +26,14 @@ describe('the letter of one child, published again', () => {
     assert.deepEqual(replayed.map(idOf), [whole.map(idOf).at(-2)])
   })
 
-  it('sends what a mended transform makes beyond the children that the letter knew', () => {
+  it('sends the children that a mended transform makes beyond those of the letter', () => {
     const replayed = madeOf(['a'], { makes: 5, replay: letterOf(2) })
 
     assert.deepEqual(replayed.map(shortOf), ['3: 2 of 3', '3: 4 of 5', '3: 5 of 5'])
   })
 
   for (const insertId of ['message', 'content'] as const) {
-    it(`gives those of equal lines ids of their own, by ${insertId}`, () => {
+    it(`gives children of equal lines different insert ids, by ${insertId}`, () => {
       const idsOf = (line: number): readonly string[] => {
         const replay = { ...letterOf(2), id: `77-${line}-2`, line }
         return madeOf(['a'], { makes: 4, insertId, replay }).map(idOf)
@@ -74,7 +74,7 @@ describe('the letter of one child, published again', () => {
   }
 })
 
-describe('the letter of many events, published again', () => {
+describe('the replayed letter of many events', () => {
   const replay = { ...REPLAY, id: '77-0', line: 0, lines: [{ from: 2, to: 3 }] }
 
   it('sends the lines that it names, and no other', () => {
@@ -83,14 +83,14 @@ describe('the letter of many events, published again', () => {
     assert.deepEqual(replayed.map(shortOf), ['2: 0 of -', '3: 0 of -'])
   })
 
-  it('is a letter again when its data does not have the lines that it names', () => {
+  it('is rejected when its data does not have the lines that it names', () => {
     const [only, ...others] = madeOf(['a'], { replay })
 
     assert.deepEqual(others, [])
     assert.partialDeepStrictEqual(only?.step, { kind: 'rejected', reason: 'invalid_event' })
   })
 
-  it('sends them under the ids that they had, with the equal events after the first', () => {
+  it('sends them under their insert ids, with the equal events after the first', () => {
     const names = ['a', 'a', 'a', 'a']
 
     const whole = madeOf(names, {})
@@ -128,7 +128,7 @@ describe('the events of a message', () => {
     assert.deepEqual(portions.next(), { events: [], lines: 1, isLast: true })
   })
 
-  it('are none any more when all lines are skipped', () => {
+  it('are none when all lines are skipped', () => {
     const portions = portionsOf(['a', 'b'], {}, 1)
 
     portions.skip(2)
@@ -152,7 +152,7 @@ describe('the events of a message', () => {
 })
 
 interface Scene {
-  /** How many events the transform makes of each line, or what it makes instead. */
+  /** The number of events that the transform makes of each line, or its other outcome. */
   readonly makes?: number | Dropped | Rejected
   readonly insertId?: PrepareOptions['insertId']
   readonly replay?: Message['replay']
@@ -162,7 +162,7 @@ function madeOf(names: readonly string[], scene: Scene): readonly MadeEvent[] {
   return portionsOf(names, scene, 1_000).next().events
 }
 
-/** The portions of a message of good events with these names, so many to a portion. */
+/** Makes the portions of a message of good events with these names. */
 function portionsOf(names: readonly string[], scene: Scene, events: number) {
   const bytes = Buffer.from(names.map(timedText).join('\n'))
   const lines = names.map((name, index) => {

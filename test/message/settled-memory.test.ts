@@ -13,9 +13,9 @@ const ACK_DEADLINE_MS = 10_000
 const aMemory = (maxRememberedBytes = 1e6, clock = createFakeClock()) =>
   createSettledMemory({ ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes }, clock)
 
-describe('the memory', () => {
+describe('the memory of settled messages', () => {
   for (const ack of ['acked', 'ackedUnheard'] as const) {
-    it(`forgets the oldest by ${ack} when there are too many`, () => {
+    it(`forgets the oldest message when too many are ${ack}`, () => {
       const memory = aMemory(3_000)
 
       for (let n = 0; n < 10; n += 1) memory[ack](`${n}`, ACK)
@@ -24,7 +24,7 @@ describe('the memory', () => {
       assert.equal(memory.recallAck('9'), ACK)
     })
 
-    it(`forgets by ${ack} what deliveries before had come to`, () => {
+    it(`forgets the earlier outcomes of a message that is ${ack}`, () => {
       const memory = aMemory()
       memory.nacked('1', earlierWith([IMPORTED, retry('throttled')]))
 
@@ -34,7 +34,7 @@ describe('the memory', () => {
     })
   }
 
-  it('recalls an untold ack for two ack deadlines after the first who asked', async () => {
+  it('recalls an ack that no push waited for until two ack deadlines after a push got it', async () => {
     const clock = createFakeClock()
     const memory = aMemory(1e6, clock)
     memory.ackedUnheard('1', ACK)
@@ -68,7 +68,7 @@ describe('the memory', () => {
     assert.equal(memory.recallOutcomes('0'), outcomes)
   })
 
-  it('counts the words of rejections that are each worded otherwise', () => {
+  it('counts the texts of all different rejections', () => {
     const memory = aMemory(30_000)
     const details = Array.from({ length: 200 }, (_, n) => `${n}`.padEnd(1_000))
 
@@ -80,7 +80,7 @@ describe('the memory', () => {
     assert.equal(memory.recallOutcomes('1'), undefined)
   })
 
-  it('holds a message of half a million events that were all rejected for the same', () => {
+  it('holds a message of half a million events with the same rejection', () => {
     const memory = aMemory(3_000_000)
     const all = Array.from({ length: 500_000 }, () => rejected('refused_by_mixpanel', 'no', 'a'))
 
@@ -89,7 +89,7 @@ describe('the memory', () => {
     assert.deepEqual(memory.recallOutcomes('1')?.refusalAt(499_999), all[0])
   })
 
-  it('holds nothing of a message that must be done whole', () => {
+  it('holds nothing of a message that must be delivered as a whole', () => {
     const memory = aMemory()
 
     memory.nacked('1', earlierWith([retry('throttled'), retry('throttled')]))

@@ -29,7 +29,7 @@ describe('the rejected events of a message in portions', () => {
     assert.deepEqual([stores, made()], [[1], 1])
   })
 
-  it('are stored without the portions that hold none', async () => {
+  it('are stored only for the portions that have some', async () => {
     const { store, stores } = aScene({ lines: 3_000, bad: 1_500, decodedBytes: 1e6 })
 
     assert.equal(await store(), true)
@@ -37,7 +37,7 @@ describe('the rejected events of a message in portions', () => {
     assert.deepEqual(stores, [1_000, 500])
   })
 
-  it('are stored portion by portion, made once more, when their letters are large', async () => {
+  it('are made again and stored portion by portion when their letters are large', async () => {
     const { store, stores, made } = aScene({ lines: 2_000, decodedBytes: 1e6 })
 
     assert.equal(await store(), true)
@@ -45,7 +45,7 @@ describe('the rejected events of a message in portions', () => {
     assert.deepEqual([stores, made()], [[1_000, 1_000], 2])
   })
 
-  it('are one letter, and none before it, when their letters would be too many', async () => {
+  it('are stored as one letter alone when their letters would be too many', async () => {
     const { store, stores, many } = aScene({ lines: 2_000, decodedBytes: 1_000 })
 
     assert.equal(await store(), true)
@@ -62,7 +62,7 @@ describe('the rejected events of a message in portions', () => {
     ['before they are stored', 2, []],
     ['between two portions', 3, [1_000]],
   ] as const) {
-    it(`are not safe when the progress ends ${what}`, async () => {
+    it(`are not safe when the time of the message ends ${what}`, async () => {
       const { store, stores } = aScene({ lines: 2_000, decodedBytes: 1e6, looks })
 
       assert.equal(await store(), false)
@@ -71,7 +71,7 @@ describe('the rejected events of a message in portions', () => {
     })
   }
 
-  it('are not made one letter either when the work ends while they are measured', async () => {
+  it('are not stored as one letter when the time of the message ends while they are measured', async () => {
     const { store, stores, many } = aScene({ lines: 2_000, decodedBytes: 1_000, looks: 1 })
 
     assert.equal(await store(), false)
@@ -95,7 +95,7 @@ interface SceneOptions {
   /** The size of each letter. */
   readonly letterBytes?: number
   readonly decodedBytes?: number
-  /** How often the work still goes on when it is asked. */
+  /** The number of times that letters may be stored when that is asked. */
   readonly looks?: number
   readonly failsAt?: number
 }
