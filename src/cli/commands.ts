@@ -9,6 +9,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./serve.ts')).serve,
   },
   {
+    name: 'check',
+    summary: 'say what the service would do with events, or with this configuration',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
     name: 'demo',
     summary: 'show the main job on this machine, between stand-ins',
     load: async () => (await import('./demo.ts')).demo,

@@ -40,7 +40,8 @@ const SERVICE_ACCOUNT: readonly VariableName[] = [
   'MIXPANEL_PROJECT_ID',
 ]
 
-const MOST_BUFFERED_BY_DEFAULT = 134_217_728
+/** The bytes that a service with much memory holds at once. */
+export const MOST_BUFFERED_BY_DEFAULT = 134_217_728
 
 const RULES: readonly Rule[] = [
   wholeNumbers,

@@ -11,6 +11,14 @@ export function visibleText(text: string): string {
   return text.replaceAll(INVISIBLE, (character) => SHORT[character] ?? escaped(character))
 }
 
+/** Returns the JSON text of a value, with invisible characters in JSON's own escapes. */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(INVISIBLE, (character) => {
+    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+  })
+}
+
 function escaped(character: string): string {
   const code = (character.codePointAt(0) ?? 0).toString(16)
   return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { visibleText } from '../../../src/cli/frame/visible-text.ts'
+import { visibleJson, visibleText } from '../../../src/cli/frame/visible-text.ts'
 
 describe('a text from an event', () => {
   for (const [text, shown] of [
@@ -23,6 +23,22 @@ describe('a text from an event', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         assert.doesNotMatch(visibleText(text), /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u)
+      }),
+    )
+  })
+})
+
+describe('a value from an event, in JSON', () => {
+  it('is the same value, without a character that a terminal obeys or hides', () => {
+    const value = fc.jsonValue({ stringUnit: 'binary' })
+    const hidden = fc.constantFrom('\u202e', '\u200b', '\u009b', '\u{e0041}', '\ud83d')
+
+    fc.assert(
+      fc.property(value, hidden, (inner, text) => {
+        const shown = visibleJson({ inner, [text]: text })
+
+        assert.deepEqual(JSON.parse(shown), JSON.parse(JSON.stringify({ inner, [text]: text })))
+        assert.doesNotMatch(shown, /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u)
       }),
     )
   })
