@@ -470,13 +470,42 @@ describe('the dead letters of a message, and the guard', () => {
   })
 })
 
+describe('the transform of an owner', () => {
+  for (const [keepsEvents, calls] of [
+    [true, 2],
+    [false, 4],
+  ] as const) {
+    it(`is called ${calls} times for two events, one rejected, when events are ${keepsEvents ? '' : 'not '}kept`, async () => {
+      let called = 0
+      const transform: Stages['transform'] = (value, line, message) => {
+        called += 1
+        return asPublished(value, line, message)
+      }
+      const answerTo = () => ({ outcomeOf: (name: string) => OUTCOMES[name] ?? IMPORTED })
+      const data = base64([eventText('good'), eventText('refused')].join('\n'))
+
+      const { settlement, stored } = settle(
+        { data },
+        { answerTo, keepsEvents, stages: { transform } },
+      )
+
+      assert.equal((await settlement).kind, 'ack')
+      assert.deepEqual(
+        stored.map(({ line }) => line?.number),
+        [2],
+      )
+      assert.equal(called, calls)
+    })
+  }
+})
+
 describe('the events of a message, whatever their outcomes', () => {
   const fates = fc.array(fc.constantFrom('good', 'bad', 'dropped', 'refused', 'retry'))
-  const sizes = fc.integer({ min: 1, max: 4 })
+  const paces = fc.record({ maxEvents: fc.integer({ min: 1, max: 4 }), keepsEvents: fc.boolean() })
 
   it('each get one outcome, are sent at most once, and are stored only with an ack', () =>
     fc.assert(
-      fc.asyncProperty(fates, sizes, fc.boolean(), async (fates, maxEvents, storable) => {
+      fc.asyncProperty(fates, paces, fc.boolean(), async (fates, pace, storable) => {
         const data = base64(fates.map(lineOf).join('\n'))
         const letters: RejectedEvent[] = []
         const storeRejected = async (_: Message, rejected: readonly RejectedEvent[]) => {
@@ -489,7 +518,7 @@ describe('the events of a message, whatever their outcomes', () => {
 
         const { settlement, sent, progress } = settle(
           { data },
-          { answerTo, maxEvents, stages: { transform, storeRejected } },
+          { answerTo, ...pace, stages: { transform, storeRejected } },
         )
 
         const { kind } = await settlement

@@ -47,13 +47,15 @@ export interface Portions {
   next(): Portion
   /** Leaves out the next lines without reading them. */
   skip(lines: number): void
-  /** Returns the events from the first on. Several portions are not kept: they are made again. */
+  /** Returns the events from the first on. They are made again, unless they were kept. */
   again(): Pick<Portions, 'message' | 'next'>
 }
 
 export interface PortionsDeps {
   readonly eventsOf: EventsOf
   readonly size: PortionSize
+  /** Whether the events of a message of one portion are kept, so that they are not made again. */
+  readonly keepsEvents: boolean
 }
 
 /**
@@ -108,7 +110,7 @@ function portionsOfLines(
   const places = lines[Symbol.iterator]()
   /** The next line, read ahead to know whether there is one. */
   let ahead = places.next()
-  /** The events of the message, when they make one portion. */
+  /** The events of the message, when they make one portion and are kept. */
   let only: Portion | undefined
   let isFirst = true
 
@@ -128,7 +130,7 @@ function portionsOfLines(
       ahead = places.next()
     }
     const portion = { events, lines: count, isLast: ahead.done ?? false }
-    only = isFirst && portion.isLast ? portion : undefined
+    if (deps.keepsEvents) only = isFirst && portion.isLast ? portion : undefined
     isFirst = false
     return portion
   }

@@ -113,7 +113,11 @@ export function createService(config: Config, deps: ServiceDeps): Service {
   const { transform } = deps
   const settleMessage = createPipeline(
     stagesOf(config, { delivery, deadLetters, letterGuard, transform }),
-    { ...PIPELINE, skipsSettled: config.insertId === 'message' },
+    {
+      ...PIPELINE,
+      skipsSettled: config.insertId === 'message',
+      keepsEvents: transform !== undefined,
+    },
     nextTurn,
   )
   const ledger = createLedger(

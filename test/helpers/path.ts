@@ -34,6 +34,7 @@ export interface PathChanges {
   readonly portionEvents?: number
   readonly portionCharacters?: number
   readonly windowBytes?: number
+  readonly keepsEvents?: boolean
   readonly insertId?: PrepareOptions['insertId']
 }
 
@@ -52,6 +53,7 @@ export function createPath(changes: PathChanges = {}): Path {
   const { clock = createFakeClock(), answerTo = () => AT_ONCE, rejectedGo = 'to_store' } = changes
   const { maxEvents = 100, maxConcurrency = 100, insertId = 'message' } = changes
   const { portionEvents = 1_000, portionCharacters = 1e6, windowBytes = 1e6 } = changes
+  const { keepsEvents = true } = changes
   const sent: string[] = []
   const stored: Path['stored'][number][] = []
   const batcher = createBatcher(
@@ -79,6 +81,7 @@ export function createPath(changes: PathChanges = {}): Path {
     portion: { events: portionEvents, characters: portionCharacters },
     windowBytes,
     skipsSettled: insertId === 'message',
+    keepsEvents,
   }
   return { clock, batcher, settleMessage: createPipeline(stages, options, atOnce), sent, stored }
 

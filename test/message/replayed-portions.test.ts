@@ -187,7 +187,11 @@ function createPortionsOf(decoded: Decoded, scene: Scene = {}, events = 1_000) {
     transform,
     prepare: createPrepare({ insertId }),
   })
-  return createPortions(decoded, message, { eventsOf, size: { events, characters: 1e6 } })
+  return createPortions(decoded, message, {
+    eventsOf,
+    size: { events, characters: 1e6 },
+    keepsEvents: false,
+  })
 }
 
 function shortOf({ line, child, children }: MadeEvent): string {

@@ -129,6 +129,7 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
       portion: { events: SIZES.portion * scale, characters: 1e9 },
       windowBytes: SIZES.windowBytes * scale,
       skipsSettled: history.seed % 2 === 0,
+      keepsEvents: false,
     },
     async () => {},
   )
