@@ -28,6 +28,8 @@ export async function bundle(folder: string): Promise<void> {
   const rest = await build({ ...OPTIONS, entryPoints: [...commands], outdir: folder })
   const inputs = [main, rest].flatMap(({ metafile }) => Object.keys(metafile.inputs))
   writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(inputs))
+  // Without it, Node parses each file as CommonJS first.
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
 }
 
 /** Bundles one module into a file, with all that it loads on first need. */
