@@ -43,6 +43,7 @@ signed push -> verified -> decoded -> batched -> /import -> 204.`,
     if (!flags.once) showWhatToTryNext(world, io.stdout)
     const code = flags.once ? Number(!kept) : await waitForExit(world.service, requested, io.stderr)
     await world.close()
+    if (flags.once) io.ending().throwIfAborted()
     return code
   },
 })

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
-import { systemClock } from '../../lib/clock.ts'
+import { nextTurn, systemClock } from '../../lib/clock.ts'
 import { Ended, type ExitCode, type Io, type Output } from './io.ts'
 
 /** The world of a command that runs as this process. */
@@ -18,6 +18,7 @@ const DEFAULT_WIDTH = 80
 export function createProcessIo(entryFile: string): ProcessIo {
   const controller = new AbortController()
   let isListening = false
+  let hasFailed = false
   const stdout = createOutput(STDOUT, () => process.stdout, stdoutFailed)
   const stderr = createOutput(STDERR, () => process.stderr)
 
@@ -29,7 +30,7 @@ export function createProcessIo(entryFile: string): ProcessIo {
     clock: systemClock,
     entryFile,
     ending,
-    exit: (code) => void process.stdout.write('', () => process.exit(code)),
+    exit: (code) => void process.stdout.write('', () => exitAfterErrors(code)),
   }
 
   function ending(): AbortSignal {
@@ -45,8 +46,15 @@ export function createProcessIo(entryFile: string): ProcessIo {
   /** A reader that has gone, like `head`, has all that it wants. */
   function stdoutFailed(error: Error): void {
     const isGone = 'code' in error && error.code === 'EPIPE'
-    if (!isGone && !controller.signal.aborted) stderr.print(`stdout: ${error.message}`)
+    if (!isGone && !hasFailed) stderr.print(`stdout: ${error.message}`)
+    hasFailed ||= !isGone
     controller.abort(new Ended(isGone ? 0 : 1))
+  }
+
+  /** A stream reports the error of a write after the write has returned. */
+  async function exitAfterErrors(code: ExitCode): Promise<void> {
+    await nextTurn()
+    process.exit(hasFailed && code === 0 ? 1 : code)
   }
 }
 

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 /** The name of a command; `main` names none. */
 type Script = 'main' | 'serve' | 'demo' | 'local' | 'publish'
 
-const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+/** The file that runs all commands. */
+export const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
 
 export interface Ended {
   /** `undefined` when a signal ended it. */
