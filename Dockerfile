@@ -1,4 +1,4 @@
-# The build: Node 24, all dependencies, one bundled file.
+# The build: Node 24, all dependencies, one bundled file for each command.
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
@@ -7,8 +7,8 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY tools ./tools
 COPY src ./src
-COPY LICENSE ./dist/
 RUN node tools/build.ts
+COPY LICENSE ./dist/
 
 # The image: Node and the bundle, nothing to install, nobody to become.
 FROM node:24-bookworm-slim
@@ -22,4 +22,6 @@ EXPOSE 8080 9464
 # names its functions without one. Pushes wait while the young generation fills, and are copied
 # when it has: the larger it is the less, and 32 MB is what fits into 512 MiB. One core copies them by
 # itself. V8 must not guess which objects live long: docs/decisions/0014 says why, and has the figures.
-CMD ["node", "--max-semi-space-size=32", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "dist/main.js"]
+# The command of the package is the entry point: `docker run IMAGE` serves, and
+# `docker run -i IMAGE check - < events.ndjson` runs another command.
+ENTRYPOINT ["node", "--max-semi-space-size=32", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "/app/dist/main.js"]

@@ -99,7 +99,8 @@ function commandOf(name: ContestantName, { bundle }: ContestantDeps): readonly s
 
 /** The flags that the container image gives to Node. */
 function flagsOfImage(): readonly string[] {
-  const command = /^CMD (\[.*\])$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1] ?? '[]'
+  const command = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1]
+  if (command === undefined) throw new Error('the Dockerfile has no entry point')
   const words: readonly string[] = JSON.parse(command)
   return words.filter((word) => word.startsWith('--'))
 }
