@@ -1,7 +1,7 @@
 import { createRangeTest, TO_THE_END } from '../lib/ranges.ts'
 import type { Body, Decoded, Line, Place } from '../model/event.ts'
 import type { Message, Replay, ReplayedChild } from '../model/message.ts'
-import { type Dropped, rejected, retry } from '../model/outcome.ts'
+import { type Dropped, type Rejected, type Retry, rejected, retry } from '../model/outcome.ts'
 import type { MadeEvent } from '../model/pending-event.ts'
 import { replayLines } from './replay-lines.ts'
 
@@ -64,34 +64,35 @@ export interface PortionsDeps {
  */
 const NO_SUCH_CHILD: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 
-const LINES_LACKING: Decoded = Object.freeze({
-  kind: 'undecodable',
-  outcome: rejected('invalid_event', 'the letter names lines that its data does not have'),
-})
+const LINES_LACKING = rejected(
+  'invalid_event',
+  'the letter names lines that its data does not have',
+)
 
 /** Makes the events of a message from its decoded data. */
-export function createPortions(read: Decoded, pushed: Message, deps: PortionsDeps): Portions {
-  const decoded = pushed.replay && lacksLines(read, pushed.replay) ? LINES_LACKING : read
-  return decoded.kind === 'lines'
-    ? portionsOfLines(decoded, pushed, deps)
-    : portionsOfWhole(decoded, pushed)
+export function createPortions(decoded: Decoded, pushed: Message, deps: PortionsDeps): Portions {
+  switch (decoded.kind) {
+    case 'out_of_time':
+      return portionOfWhole(retry('overloaded'), pushed)
+    case 'undecodable':
+      return portionOfWhole(decoded.outcome, pushed)
+    case 'lines':
+      return lacksLines(decoded.lines, pushed.replay)
+        ? portionOfWhole(LINES_LACKING, pushed)
+        : portionsOfLines(decoded, pushed, deps)
+  }
 }
 
 /** Makes the only portion of a message that could not be read. It stands for the whole message. */
-function portionsOfWhole(decoded: Exclude<Decoded, { kind: 'lines' }>, message: Message): Portions {
-  const step = decoded.kind === 'out_of_time' ? retry('overloaded') : decoded.outcome
+function portionOfWhole(step: Rejected | Retry, message: Message): Portions {
   const portions: Portions = {
     message,
     decodedBytes: 0,
-    next,
+    next: () => ({ events: [{ child: 0, step }], lines: 0, isLast: true }),
     skip: () => {},
     again: () => portions,
   }
   return portions
-
-  function next(): Portion {
-    return { events: [{ child: 0, step }], lines: 0, isLast: true }
-  }
 }
 
 function portionsOfLines(
@@ -129,7 +130,7 @@ function portionsOfLines(
       count += 1
       ahead = places.next()
     }
-    const portion = { events, lines: count, isLast: ahead.done ?? false }
+    const portion = { events, lines: count, isLast: ahead.done === true }
     if (deps.keepsEvents) only = isFirst && portion.isLast ? portion : undefined
     isFirst = false
     return portion
@@ -163,13 +164,14 @@ function portionsOfLines(
  * Whether a letter of many events names lines that its data does not have. Lines were then removed
  * from it, and the numbers do not show any more which lines are to be sent.
  */
-function lacksLines(decoded: Decoded, { line, lines }: Replay): boolean {
-  const last = lines?.at(-1)
-  if (decoded.kind !== 'lines' || line !== 0) return false
-  if (!last || last.to === TO_THE_END) return false
-  let lastNumber = 0
-  for (const { number } of decoded.lines) lastNumber = number
-  return lastNumber < last.from
+function lacksLines(lines: Iterable<Place>, replay: Replay | undefined): boolean {
+  // A letter for one line has that line alone, under its number in the original message.
+  if (replay?.line !== 0) return false
+  const lastNamed = replay.lines?.at(-1)?.to ?? TO_THE_END
+  if (lastNamed === TO_THE_END) return false
+  let last = 0
+  for (const { number, isRest } of lines) last = isRest ? TO_THE_END : number
+  return last < lastNamed
 }
 
 /**

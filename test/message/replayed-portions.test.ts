@@ -83,11 +83,71 @@ describe('the replayed letter of many events', () => {
     assert.deepEqual(replayed.map(shortOf), ['2: 0 of -', '3: 0 of -'])
   })
 
-  it('is rejected when its data does not have the lines that it names', () => {
-    const [only, ...others] = madeOf(['a'], { replay })
+  it('sends the lines that it names when the last of them ends its data', () => {
+    const replayed = madeOf(['a', 'b', 'c'], { replay })
 
-    assert.deepEqual(others, [])
-    assert.partialDeepStrictEqual(only?.step, { kind: 'rejected', reason: 'invalid_event' })
+    assert.deepEqual(replayed.map(shortOf), ['2: 0 of -', '3: 0 of -'])
+  })
+
+  it('sends its lines from the first that it names on when it names all to the end', () => {
+    const lines = [{ from: 2, to: 999_999_999 }]
+
+    const replayed = madeOf(['a', 'b', 'c'], { replay: { ...replay, lines } })
+
+    assert.deepEqual(replayed.map(shortOf), ['2: 0 of -', '3: 0 of -'])
+  })
+
+  it('sends its only line when it stands for many events of one line', () => {
+    const lines = [{ from: 3, to: 3 }]
+
+    const replayed = madeOf(['a'], { replay: { ...replay, line: 3, lines } })
+
+    assert.deepEqual(replayed.map(shortOf), ['3: 0 of -'])
+  })
+
+  for (const [lack, names] of [
+    ['some', ['a', 'b']],
+    ['all', ['a']],
+  ] as const) {
+    it(`is rejected as a whole when its data lacks ${lack} of the lines that it names`, () => {
+      const [only, ...others] = madeOf(names, { replay })
+
+      assert.deepEqual(others, [])
+      assert.deepEqual(
+        only?.step,
+        rejected('invalid_event', 'the letter names lines that its data does not have'),
+      )
+    })
+  }
+
+  it('sends the lines before a fault that hides the others', () => {
+    const text = timedText('a')
+    const bytes = Buffer.from(`[${text},{]`)
+    const first = { number: 1, start: 1, end: 1 + text.length }
+    const parsed = rejected('invalid_json', 'no')
+    const rest = {
+      number: 2,
+      start: first.end + 1,
+      end: bytes.length,
+      parsed,
+      isRest: true as const,
+    }
+    const body = { bytes, isUtf8: true }
+
+    const portions = createPortionsOf(
+      { kind: 'lines', body, lines: [first, rest] },
+      { replay: { ...replay, lines: [{ from: 1, to: 3 }] } },
+    )
+
+    assert.deepEqual(portions.next().events.map(shortOf), ['1: 0 of -', '2: 0 of -'])
+  })
+
+  it('keeps its own reason when its data cannot be read', () => {
+    const outcome = rejected('unreadable_data', 'the data is not base64')
+
+    const { events } = createPortionsOf({ kind: 'undecodable', outcome }, { replay }).next()
+
+    assert.deepEqual(events, [{ child: 0, step: outcome }])
   })
 
   it('sends them under their insert ids, with the equal events after the first', () => {
