@@ -38,8 +38,7 @@ export function createAlarms(clock: Clock): Alarms {
     const entry: Pending = { at, task }
     let place = pending.length
     while (place > head && (pending[place - 1]?.at ?? 0) > at) place -= 1
-    if (place === pending.length) pending.push(entry)
-    else pending.splice(place, 0, entry)
+    pending.splice(place, 0, entry)
     alive += 1
     wind()
     return {
@@ -54,13 +53,13 @@ export function createAlarms(clock: Clock): Alarms {
     }
   }
 
-  /** Empties the list when no alarm is to run, and filters it when most of it is over. */
+  /**
+   * Empties the list when no alarm is to run, and filters it when most of it is over. Any number of
+   * alarms that are over may stand behind one that is due late.
+   */
   function clean(): void {
-    const over = pending.length - alive
     if (alive === 0) stop()
-    // Any number of cancelled alarms may stand behind a long one. The list is only filtered when
-    // half of it is over, so that the cost stays in proportion.
-    else if (over > 1024 && over * 2 > pending.length) {
+    else if (pending.length > 2 * alive) {
       pending = pending.filter(({ task }) => task)
       head = 0
     }
@@ -102,7 +101,7 @@ export function createAlarms(clock: Clock): Alarms {
       alive -= 1
       task()
     }
-    if (alive === 0) stop()
-    else wind()
+    clean()
+    wind()
   }
 }

@@ -1,21 +1,54 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { describe, it } from 'node:test'
 import { createAlarms } from '../../../src/lib/alarms.ts'
 import { collectGarbage } from '../../helpers/collect-garbage.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 
-it('alarms keep next to nothing of thousands that were cancelled behind a long wait', async () => {
+describe('the memory of alarms', () => {
+  it('is next to nothing for thousands that were cancelled behind a long wait', async () => {
+    const { alarms, clock, rung } = aScene()
+    alarms.set(1_000, () => rung.push(`at ${clock.monotonic()}`))
+    const heldNow = heldFromNow()
+
+    for (let n = 0; n < 200_000; n++) alarms.set(2_000, () => rung.push('cancelled')).cancel()
+
+    assert.ok(heldNow() < 4e6)
+    await clock.advance(3_000)
+    assert.deepEqual(rung, ['at 1000'])
+  })
+
+  it('is next to nothing for thousands that have rung while another waits', async () => {
+    const { alarms, clock, rung } = aScene()
+    alarms.set(1_000, () => rung.push(`at ${clock.monotonic()}`))
+    const heldNow = heldFromNow()
+    let others = 0
+
+    for (let n = 0; n < 200_000; n++) {
+      alarms.set(10, () => {
+        others += 1
+      })
+    }
+    await clock.advance(10)
+
+    assert.ok(heldNow() < 4e6)
+    assert.equal(others, 200_000)
+    await clock.advance(990)
+    assert.deepEqual(rung, ['at 1000'])
+  })
+})
+
+function aScene() {
   const clock = createFakeClock()
   const rung: string[] = []
-  const alarms = createAlarms(clock)
-  alarms.set(1_000, () => rung.push(`at ${clock.monotonic()}`))
+  return { alarms: createAlarms(clock), clock, rung }
+}
+
+/** Returns a function that measures the memory that was taken since this call. */
+function heldFromNow(): () => number {
   collectGarbage()
   const before = process.memoryUsage().heapUsed
-
-  for (let n = 0; n < 200_000; n++) alarms.set(2_000, () => rung.push('cancelled')).cancel()
-
-  collectGarbage()
-  assert.ok(process.memoryUsage().heapUsed - before < 4e6)
-  await clock.advance(3_000)
-  assert.deepEqual(rung, ['at 1000'])
-})
+  return () => {
+    collectGarbage()
+    return process.memoryUsage().heapUsed - before
+  }
+}
