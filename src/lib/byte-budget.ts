@@ -181,7 +181,7 @@ class CountedMessage implements MessageBytes {
     if (this.released) return
     this.released = true
     count(this.pool, -this.added)
-    if (this.reserved > 0) this.setReserved(0)
+    this.setReserved(0)
     admit(this.pool)
   }
 

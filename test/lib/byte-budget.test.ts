@@ -7,7 +7,7 @@ import { settlePromises } from '../helpers/fake-clock.ts'
 const always = () => true
 
 describe('createByteBudget', () => {
-  it('takes bodies in up to half of it, to the last byte, and nothing more', () => {
+  it('takes bodies up to half of the budget, to the last byte', () => {
     const budget = createByteBudget(200)
     const [one, other] = [budget.openBody(), budget.openBody()]
 
@@ -21,7 +21,7 @@ describe('createByteBudget', () => {
     assert.equal(budget.held(), 40)
   })
 
-  it('reserves at once what fits, in place of what was reserved', () => {
+  it('reserves at once what fits, in place of the earlier reservation', () => {
     const budget = createByteBudget(100)
     const [one, other] = [budget.openMessage(), budget.openMessage()]
 
@@ -33,14 +33,45 @@ describe('createByteBudget', () => {
     assert.equal(budget.held(), 100)
   })
 
-  it('reserves at once what is too large for it, when nobody else has reserved', () => {
+  it('counts nothing for a body that was released', () => {
+    const budget = createByteBudget(200)
+    const body = budget.openBody()
+
+    body.release()
+
+    assert.equal(body.tryAdd(10), true)
+    assert.equal(budget.held(), 0)
+  })
+
+  it('counts the place of an earlier reservation as free for the next of the same message', () => {
+    const budget = createByteBudget(100)
+    const [one, other] = [budget.openMessage(), budget.openMessage()]
+    one.tryReserve(30)
+    other.tryReserve(30)
+
+    assert.equal(one.tryReserve(70), true)
+
+    assert.equal(budget.held(), 100)
+  })
+
+  it('replaces the only reservation by one that is too large for it', () => {
+    const budget = createByteBudget(100)
+    const only = budget.openMessage()
+    only.tryReserve(60)
+
+    assert.equal(only.tryReserve(150), true)
+
+    assert.equal(budget.held(), 150)
+  })
+
+  it('reserves at once what is too large for it, when no other message has reserved', () => {
     const budget = createByteBudget(100)
 
     assert.equal(budget.openMessage().tryReserve(150), true)
     assert.equal(budget.openMessage().tryReserve(1), false)
   })
 
-  it('reserves nothing at once while somebody waits for a turn', async () => {
+  it('reserves nothing at once while another message waits for a turn', async () => {
     const budget = createByteBudget(100)
     const [first, second, third] = [
       budget.openMessage(),
@@ -55,7 +86,7 @@ describe('createByteBudget', () => {
     assert.equal(await waiting, true)
   })
 
-  it('counts bytes that are there already, past the budget too', () => {
+  it('counts bytes that are in memory already, even past the budget', () => {
     const budget = createByteBudget(100)
 
     budget.openMessage().add(150)
@@ -64,7 +95,7 @@ describe('createByteBudget', () => {
     assert.equal(budget.openBody().tryAdd(1), false)
   })
 
-  it('takes everything back on release, once', () => {
+  it('gives all bytes back on release, once', () => {
     const budget = createByteBudget(100)
     const messageBytes = budget.openMessage()
     messageBytes.add(60)
@@ -123,7 +154,7 @@ describe('createByteBudget', () => {
     assert.equal(budget.held(), 50)
   })
 
-  it('lets in as soon as it fits, though others are outstanding', async () => {
+  it('grants a reservation as soon as it fits, while others are outstanding', async () => {
     const { reserve, answers } = createScene(100)
     const first = reserve('first', 40)
     reserve('second', 40)
@@ -133,6 +164,19 @@ describe('createByteBudget', () => {
     await settlePromises()
 
     assert.deepEqual(answers, ['first true', 'second true', 'third true'])
+  })
+
+  it('grants a waiting reservation when a body is released', async () => {
+    const { budget, reserve, answers } = createScene(100)
+    const body = budget.openBody()
+    body.tryAdd(40)
+    reserve('first', 50)
+    reserve('second', 50)
+
+    body.release()
+    await settlePromises()
+
+    assert.deepEqual(answers, ['first true', 'second true'])
   })
 
   it('keeps the order: a small reservation does not pass a large one', async () => {
@@ -149,7 +193,7 @@ describe('createByteBudget', () => {
     assert.deepEqual(answers, ['first true', 'large true', 'small true'])
   })
 
-  it('passes on the turn of what is no longer wanted, without granting it', async () => {
+  it('refuses a reservation that is no longer wanted, and goes on with the next', async () => {
     const { budget, reserve, answers } = createScene(100)
     reserve('first', 60)
     reserve('late', 90, () => false)
@@ -174,7 +218,7 @@ describe('createByteBudget', () => {
     assert.equal(budget.held(), 0)
   })
 
-  it('lets the next in with what was reserved and not made', async () => {
+  it('grants the next from the bytes that were reserved and not made', async () => {
     const { budget, reserve, answers } = createScene(100)
     const first = reserve('first', 80)
     reserve('second', 60)
@@ -186,7 +230,7 @@ describe('createByteBudget', () => {
     assert.equal(budget.held(), 90)
   })
 
-  it('grants nothing that does not fit beside what was made of a reservation', async () => {
+  it('grants no reservation that does not fit beside the bytes that were made', async () => {
     const { reserve, answers } = createScene(100)
     const first = reserve('first', 80)
     reserve('second', 60)
@@ -197,7 +241,7 @@ describe('createByteBudget', () => {
     assert.deepEqual(answers, ['first true'])
   })
 
-  it('ends a reservation of which nothing is kept, so that another is granted alone', async () => {
+  it('grants a too large reservation when the only other one is cancelled', async () => {
     const { reserve, answers } = createScene(100)
     const first = reserve('first', 80)
     reserve('second', 500)
@@ -208,7 +252,7 @@ describe('createByteBudget', () => {
     assert.deepEqual(answers, ['first true', 'second true'])
   })
 
-  it('answers every reservation and holds nothing in the end, in whatever order things go', () => {
+  it('answers every reservation and holds nothing in the end, in any order of events', () => {
     const sizes = fc.array(fc.tuple(fc.nat(60), fc.nat(250), fc.boolean()), { minLength: 1 })
 
     return fc.assert(
