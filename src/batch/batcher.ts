@@ -86,7 +86,7 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
       events.push(pending, now)
     }
     pump()
-    if (inFlight >= options.maxConcurrency) askForSlot()
+    askForSlot()
   }
 
   function takeBack(batch: readonly PendingEvent[]): void {
@@ -97,10 +97,11 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
     const now = clock.monotonic()
     for (const lane of lanes) lane.returnLate(now)
     pump()
-    if (inFlight >= options.maxConcurrency) askForSlot()
+    askForSlot()
   }
 
   function askForSlot(): void {
+    if (inFlight < options.maxConcurrency) return
     const now = clock.monotonic()
     if (lanes.some((lane) => lane.waiting(now)?.attended)) deps.slotWanted()
   }

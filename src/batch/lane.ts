@@ -104,7 +104,7 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
       if (isAlone && isLate(run, now)) sendBack(run)
       else if (isAlone !== attended) room = board(run, batch, room)
       else continue
-      if (run.next < run.pending.length) break
+      if (!isEmpty(run)) break
     }
     letGoOfEmpty()
     return batch
@@ -114,14 +114,14 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
   function board(run: Run, batch: PendingEvent[], room: number): number {
     let left = room
     let end = run.next
-    while (end < run.pending.length && batch.length < limits.maxEvents) {
-      const event = run.pending[end]
-      if (!event) break
+    let event = run.pending[end]
+    while (event && batch.length < limits.maxEvents) {
       const size = event.prepared.bytes + BRACKET_BYTES
       if (size > left && batch.length > 0) break
       batch.push(event)
       left -= size
       end += 1
+      event = run.pending[end]
     }
     const boarded = end - run.next
     remove(run, boarded, room - left)
@@ -136,15 +136,13 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
 
   /** Removes empty runs. Most often they are at the head, and no others are empty. */
   function letGoOfEmpty(): void {
-    const held = runs.findIndex((run) => run.next < run.pending.length)
+    const held = runs.findIndex((run) => !isEmpty(run))
     runs.splice(0, held === -1 ? runs.length : held)
     if (runs.some(isEmpty)) runs = runs.filter((run) => !isEmpty(run))
   }
 
   function sendBack(run: Run): void {
-    while (run.next < run.pending.length) {
-      const event = run.pending[run.next]
-      if (!event) return
+    for (let event = run.pending[run.next]; event; event = run.pending[run.next]) {
       remove(run, 1, event.prepared.bytes + BRACKET_BYTES)
       run.sink.report(event, retry(lateReason()))
     }

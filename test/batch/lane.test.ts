@@ -95,6 +95,28 @@ describe('createLane', () => {
     assert.deepEqual([byEvents.waiting(0)?.full, byBytes.waiting(0)?.full], [false, false])
   })
 
+  it('counts only the attended events that are left towards a full batch of them', () => {
+    const byEvents = createLane(LIMITS, atDeadline)
+    const byBytes = createLane({ maxEvents: 10, maxBytes: '[aa,bb]'.length }, atDeadline)
+    byEvents.push(pendingNamed('abcde'), 0)
+    byBytes.push(pendingNamed('abc', aSink(), 2), 0)
+    byEvents.push(pendingNamed('xyz', aSink(0, 1_000)), 0)
+    byBytes.push(pendingNamed('yz', aSink(0, 1_000), 2), 0)
+
+    byEvents.take(0)
+    byBytes.take(0)
+
+    assert.deepEqual([byEvents.waiting(0)?.full, byBytes.waiting(0)?.full], [false, false])
+  })
+
+  it('lets no smaller event pass one that does not fit any more', () => {
+    const lane = createLane({ maxEvents: 10, maxBytes: 20 }, atDeadline)
+    lane.push([...pendingNamed('a'), ...pendingNamed('b', aSink(), 18)], 0)
+    lane.push(pendingNamed('c'), 0)
+
+    assert.deepEqual([lane.take(0), lane.take(0), lane.take(0)].map(namesIn), ['a', 'b', 'c'])
+  })
+
   it('knows since when its oldest event waits', () => {
     const lane = createLane(LIMITS, atDeadline)
     assert.equal(lane.waiting(0), undefined)
@@ -163,7 +185,7 @@ describe('createLane', () => {
     assert.equal(namesIn(lane.take(100)), 'c')
   })
 
-  it('goes by the time its message has now: a redelivery brings more', () => {
+  it('takes the deadline that the message has now: a redelivery may move it', () => {
     const lane = createLane(LIMITS, atDeadline)
     const sink = aSink(100)
     lane.push(pendingNamed('a', sink), 0)
@@ -199,7 +221,7 @@ describe('createLane', () => {
     assert.equal(alone.arrivals.length, 2)
   })
 
-  it('tells a message that some of its events have left, and not that they have gone back', () => {
+  it('notes at a message that events of it have left, but none that went back', () => {
     const lane = createLane(LIMITS, atDeadline)
     const [leaves, stays, late] = [aSink(), aSink(), aSink(100)]
     lane.push(pendingNamed('a', late), 0)
