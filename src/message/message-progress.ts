@@ -202,7 +202,6 @@ export class MessageProgress implements OutcomeSink {
   /** Counts the texts of the outcomes in the byte budget. */
   private countTexts(): void {
     const { textBytes } = this.outcomes
-    if (textBytes === this.countedTextBytes) return
     this.bytes.add(textBytes - this.countedTextBytes)
     this.countedTextBytes = textBytes
   }
@@ -229,7 +228,6 @@ export class MessageProgress implements OutcomeSink {
   }
 
   private stop(): void {
-    if (this.isGivenUp) return
     const wentOn = this.isUnattended()
     this.isGivenUp = true
     if (wentOn) this.deps.stopped()
