@@ -19,7 +19,7 @@ const MAX_VALUES = 131_072
 const MAX_DEPTH = 1000
 
 /** The meaning of `too_large`, for a dead letter. */
-export const PARSED_AT_MOST = `more than ${MOST_PARSED_BYTES} bytes or ${MAX_VALUES} values, which this service does not parse`
+const PARSED_AT_MOST = `more than ${MOST_PARSED_BYTES} bytes or ${MAX_VALUES} values, which this service does not parse`
 
 const MOST = { depth: MAX_DEPTH, values: MAX_VALUES }
 

@@ -7,10 +7,10 @@ import { asPublished, type Transform } from '../../../src/transform/transform.ts
 import { aMessage } from '../../helpers/builders.ts'
 
 /** The time at which the events of the scene are checked: a day after `aMessage` was published. */
-export const NOW = Date.UTC(2026, 0, 2)
+const NOW = Date.UTC(2026, 0, 2)
 
 /** Checks texts of events, each on its own line, as the lines of one message. */
-export function checkedLines(
+function checkedLines(
   texts: readonly string[],
   {
     message = aMessage(),
