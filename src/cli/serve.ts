@@ -38,7 +38,7 @@ export const serve = defineCommand({
   examples: [
     ['pubsub-mixpanel', 'serve with the variables of the environment'],
     ['PORT=9000 LOG_LEVEL=debug pubsub-mixpanel serve', 'set some of them'],
-    ['node --env-file=.env dist/main.js serve', 'read them from a file'],
+    ['docker run -p 8080:8080 --env-file .env IMAGE', 'read them from a file, in the image'],
   ],
   flags: {},
   more: variablesHelp(),

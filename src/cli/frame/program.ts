@@ -8,7 +8,7 @@ export interface CommandEntry {
   readonly name: string
   /** One line for the help. */
   readonly summary: string
-  readonly load: () => Promise<Command>
+  readonly load: () => Promise<Command | Program>
 }
 
 export interface ProgramParts {
@@ -22,8 +22,13 @@ export interface ProgramParts {
   readonly version?: string
 }
 
-/** Makes a command of commands: the whole program, or a group like `dead-letters`. */
-export function defineProgram({ name, about, commands, fallback, version }: ProgramParts): Command {
+/** A command of commands: the whole program, or a group like `dead-letters`. */
+export interface Program extends Command {
+  readonly commands: readonly CommandEntry[]
+}
+
+/** Makes a program. */
+export function defineProgram({ name, about, commands, fallback, version }: ProgramParts): Program {
   const rows = commands.map((command) => [command.name, command.summary])
   const help = [
     `${name} ${fallback === undefined ? 'COMMAND' : '[COMMAND]'}`,
@@ -36,7 +41,7 @@ export function defineProgram({ name, about, commands, fallback, version }: Prog
     `${name} COMMAND --help describes a command.`,
   ].join('\n')
 
-  return { help, run: (args, io) => endingWell(name, io, () => runOn(args, io)) }
+  return { help, commands, run: (args, io) => endingWell(name, io, () => runOn(args, io)) }
 
   async function runOn(args: readonly string[], io: Io): Promise<ExitCode> {
     const [word, ...rest] = args
