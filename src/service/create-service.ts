@@ -3,9 +3,6 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { type Authenticator, createAuthenticator } from '../authenticate/authenticator.ts'
 import type { Config } from '../config/load-config.ts'
-import { createLetterTally } from '../dead-letter/letter-tally.ts'
-import { createDecode } from '../decode/decode.ts'
-import { parseLine } from '../decode/parse-line.ts'
 import { buildApp } from '../http/app.ts'
 import { connectionLimitsOf } from '../http/connection-limits.ts'
 import { createFreezeWatch } from '../http/freeze-watch.ts'
@@ -15,17 +12,16 @@ import { createByteBudget } from '../lib/byte-budget.ts'
 import { type Clock, nextTurn } from '../lib/clock.ts'
 import { createAllRejected } from '../message/all-rejected.ts'
 import { createLedger } from '../message/ledger.ts'
-import { createLetterGuard, type LetterGuard } from '../message/letter-guard.ts'
-import { createPipeline, type Stages } from '../pipeline.ts'
-import { createPrepare } from '../prepare/prepare.ts'
+import { createLetterGuard } from '../message/letter-guard.ts'
+import { createPipeline } from '../pipeline.ts'
 import { createAllowedSubscription } from '../receive/allowed-subscription.ts'
-import { settlementOf } from '../settle/settlement-of.ts'
 import { createEventTotals } from '../telemetry/event-totals.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createTelemetry } from '../telemetry/telemetry.ts'
-import { asPublished, type Transform } from '../transform/transform.ts'
-import { createDeadLetters, type DeadLetters } from './dead-letters.ts'
+import type { Transform } from '../transform/transform.ts'
+import { createDeadLetters } from './dead-letters.ts'
 import { createDelivery, createDeliveryGate, type Delivery } from './delivery.ts'
+import { PIPELINE, stagesOf } from './stages.ts'
 
 /** A service that is built and not started yet. */
 export interface Service {
@@ -68,14 +64,6 @@ export interface ServiceDeps {
 const DRAIN_MS = 7_000
 const LEDGER_BYTES = 32 * 1024 * 1024
 /**
- * The sizes of the pipeline. A portion is two full batches, made in some 20 ms. The window fills a
- * quota even when Mixpanel takes half a second.
- */
-const PIPELINE = {
-  portion: { events: 4_000, characters: 512 * 1024 },
-  windowBytes: 16 * 1024 * 1024,
-}
-/**
  * The time for which a freeze excuses a late event loop. Under-pressure samples once a second, and
  * a freeze spoils at most two samples.
  */
@@ -112,7 +100,7 @@ export function createService(config: Config, deps: ServiceDeps): Service {
   const letterGuard = createLetterGuard(allRejected)
   const { transform } = deps
   const settleMessage = createPipeline(
-    stagesOf(config, { delivery, deadLetters, letterGuard, transform }),
+    stagesOf(config, { importEvents: delivery.batcher.add, deadLetters, letterGuard, transform }),
     {
       ...PIPELINE,
       skipsSettled: config.insertId === 'message',
@@ -184,35 +172,6 @@ export function createService(config: Config, deps: ServiceDeps): Service {
   function reasons(): readonly DegradedReason[] {
     const isFull = budget.held() > push.maxBufferedBytes * FULL_SHARE
     return degradedReasons({ delivery, authenticator, isFull, allRejected: allRejected.isOn() })
-  }
-}
-
-/** Returns the stages of the path, as the pipeline calls them. */
-function stagesOf(
-  config: Config,
-  deps: {
-    delivery: Delivery
-    deadLetters: DeadLetters
-    letterGuard: LetterGuard
-    transform: Transform | undefined
-  },
-): Stages {
-  const { delivery, deadLetters, letterGuard, transform } = deps
-  return {
-    decode: createDecode(
-      { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
-      nextTurn,
-    ),
-    parse: parseLine,
-    transform: transform ?? asPublished,
-    prepare: createPrepare(config),
-    importEvents: delivery.batcher.add,
-    letterGuard,
-    rejectedGo: deadLetters.rejectedGo,
-    tallyLetters: createLetterTally,
-    storeRejected: deadLetters.storeRejected,
-    storeMany: deadLetters.storeMany,
-    settle: settlementOf,
   }
 }
 

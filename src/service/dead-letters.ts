@@ -20,7 +20,10 @@ export interface DeadLetters extends RejectedStore {
 
 interface DeadLettersDeps {
   readonly clock: Clock
-  readonly telemetry: Telemetry
+  readonly telemetry: Pick<
+    Telemetry,
+    'deadLettersStored' | 'deadLettersNotStored' | 'deadLetterTopicUnproven'
+  >
   /** The time that a folder may take to show that it can be written; 4 s when absent. */
   readonly maxProbeMs?: number
 }
@@ -36,7 +39,10 @@ const FILE_BYTES = 64 * 1024 * 1024
 const QUEUE_BYTES = 32 * 1024 * 1024
 
 /** Builds the store that `DEAD_LETTER` names. */
-export function createDeadLetters({ deadLetter }: Config, deps: DeadLettersDeps): DeadLetters {
+export function createDeadLetters(
+  { deadLetter }: Pick<Config, 'deadLetter'>,
+  deps: DeadLettersDeps,
+): DeadLetters {
   if (deadLetter.kind === 'subscription') {
     return { rejectedGo: 'to_subscription', ...NOTHING_TO_STORE }
   }

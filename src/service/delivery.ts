@@ -29,7 +29,7 @@ export interface DeliveryDeps {
   /** Returns a number in [0, 1) for the jitter of the back-off. */
   readonly random: () => number
   readonly gate: Gate
-  readonly telemetry: Telemetry
+  readonly telemetry: Pick<Telemetry, 'requestEnded' | 'misconfigured' | 'shortfall' | 'suspected'>
 }
 
 /** The back-off that Mixpanel documents: from 2 s, doubling to 60 s. */

@@ -1,0 +1,49 @@
+import type { Config } from '../config/load-config.ts'
+import { createLetterTally } from '../dead-letter/letter-tally.ts'
+import { createDecode } from '../decode/decode.ts'
+import { parseLine } from '../decode/parse-line.ts'
+import { nextTurn } from '../lib/clock.ts'
+import type { Stages } from '../pipeline.ts'
+import { createPrepare } from '../prepare/prepare.ts'
+import { settlementOf } from '../settle/settlement-of.ts'
+import { asPublished, type Transform } from '../transform/transform.ts'
+import type { DeadLetters } from './dead-letters.ts'
+
+/** The stages that keep state, or reach out of the process. */
+export interface OuterStages extends Pick<Stages, 'importEvents' | 'letterGuard'> {
+  readonly deadLetters: Pick<DeadLetters, 'rejectedGo' | 'storeRejected' | 'storeMany'>
+  readonly transform: Transform | undefined
+}
+
+/**
+ * The sizes of the pipeline. A portion is two full batches, made in some 20 ms. The window fills a
+ * quota even when Mixpanel takes half a second.
+ */
+export const PIPELINE = {
+  portion: { events: 4_000, characters: 512 * 1024 },
+  windowBytes: 16 * 1024 * 1024,
+}
+
+/** Returns the stages of the path, as the pipeline calls them. */
+export function stagesOf(
+  config: Pick<Config, 'decode' | 'push' | 'insertId'>,
+  { importEvents, letterGuard, deadLetters, transform = asPublished }: OuterStages,
+): Stages {
+  const { rejectedGo, storeRejected, storeMany } = deadLetters
+  return {
+    decode: createDecode(
+      { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
+      nextTurn,
+    ),
+    parse: parseLine,
+    transform,
+    prepare: createPrepare(config),
+    importEvents,
+    letterGuard,
+    rejectedGo,
+    tallyLetters: createLetterTally,
+    storeRejected,
+    storeMany,
+    settle: settlementOf,
+  }
+}
