@@ -1,0 +1,99 @@
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type LetterFile, letterLines, REPLAYED_FILE } from './letter-lines.ts'
+import { keyOfLetter, type StoredLetter } from './stored-letter.ts'
+
+/** The end of a letter that is done: none of its events waits for anything. */
+export const REPLAY_OUTCOMES = ['imported', 'dropped', 'stored_again'] as const
+export type ReplayOutcome = (typeof REPLAY_OUTCOMES)[number]
+
+/** A letter that is done. `stored_again`: what failed again is a letter with one replay more. */
+export interface Replayed {
+  readonly letter: Pick<StoredLetter, 'id' | 'replays' | 'message'>
+  readonly outcome: ReplayOutcome
+  /** The reason of the letter that was stored again. */
+  readonly reason?: string
+  /** Epoch ms. */
+  readonly at: number
+}
+
+/** The file beside the letters that names those that are done. It is only ever appended to. */
+export interface ReplayedLog {
+  /** Resolves when the entries are on disk. */
+  append(entries: readonly Replayed[]): Promise<void>
+  close(): Promise<void>
+}
+
+const LINE_FEED = '\n'
+
+/** Opens the log of a folder for appending, for its owner only. */
+export async function openReplayedLog(folder: string): Promise<ReplayedLog> {
+  const file = await open(join(folder, REPLAYED_FILE), 'a+', 0o600)
+  await endLine(file)
+  await syncFolder(folder)
+
+  return { append, close: () => file.close() }
+
+  async function append(entries: readonly Replayed[]): Promise<void> {
+    if (entries.length === 0) return
+    await file.appendFile(entries.map(formatEntry).join(''))
+    await file.datasync()
+  }
+}
+
+/** A letter that the log calls done, by its key, and its line for people. */
+export interface DoneLetter {
+  readonly key: string
+  readonly outcome: string
+  readonly at: string
+}
+
+/** Reads the log of a folder. A line that was torn by the end of a process is skipped. */
+export async function* readReplayedLog(folder: string): AsyncGenerator<readonly DoneLetter[]> {
+  const path = join(folder, REPLAYED_FILE)
+  const state = await stat(path).catch(unlessMissing)
+  if (state === undefined) return
+  const file: LetterFile = { path, bytes: state.size, changedAt: state.mtimeMs }
+  for await (const { lines } of letterLines(file)) yield lines.flatMap(readEntry)
+}
+
+/** Ends the line that a killed process may have left without an end. */
+async function endLine(file: FileHandle): Promise<void> {
+  const { size } = await file.stat()
+  if (size === 0) return
+  const last = Buffer.alloc(1)
+  await file.read(last, 0, 1, size - 1)
+  if (last.toString() !== LINE_FEED) await file.appendFile(LINE_FEED)
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function formatEntry({ letter, outcome, reason, at }: Replayed): string {
+  const { id, replays, message } = letter
+  const { subscription } = message
+  const entry = { subscription, id, replays, outcome, reason, at: new Date(at).toISOString() }
+  return `${JSON.stringify(entry)}${LINE_FEED}`
+}
+
+function readEntry(line: string): readonly DoneLetter[] {
+  try {
+    const { subscription, id, replays, outcome, at } = JSON.parse(line)
+    if (typeof id !== 'string' || typeof replays !== 'number') return []
+    const key = keyOfLetter({ id, replays, message: { subscription } })
+    return [{ key, outcome: String(outcome), at: String(at) }]
+  } catch {
+    return []
+  }
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  throw error
+}

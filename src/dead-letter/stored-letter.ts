@@ -1,0 +1,88 @@
+import { parseRanges } from '../lib/ranges.ts'
+import type { DeadLetter } from '../model/dead-letter.ts'
+
+/**
+ * A letter as it is read from the store. Its reason may be one of a later version, and a letter
+ * that was stored without its content has neither `event` nor `data`.
+ */
+export type StoredLetter = Omit<DeadLetter, 'reason'> & { readonly reason: string }
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** The largest number of a line, an ordinal or a child. */
+const MOST = 999_999_999
+
+/** Reads a letter from its line in a file; `undefined` when the text is no letter. */
+export function readLetter(text: string): StoredLetter | undefined {
+  const letter = parse(text)
+  return isLetter(letter) ? letter : undefined
+}
+
+/** Returns the key of a letter. Ids are unique in a topic only, and kept when a letter fails again. */
+export function keyOfLetter({
+  id,
+  replays,
+  message,
+}: Pick<StoredLetter, 'id' | 'replays'> & {
+  readonly message: Pick<StoredLetter['message'], 'subscription'>
+}): string {
+  return JSON.stringify([message.subscription, id, replays])
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isLetter(letter: unknown): letter is StoredLetter {
+  if (!isFields(letter) || !isFields(letter.message)) return false
+  return (
+    hasTexts(letter, ['id', 'deadLetteredAt', 'reason', 'detail']) &&
+    (letter.stage === 'published' || letter.stage === 'mapped') &&
+    !Number.isNaN(Date.parse(String(letter.deadLetteredAt))) &&
+    hasOptionalTexts(letter, ['field', 'event', 'data', 'lines', 'insertId']) &&
+    isCount(letter.line) &&
+    isCount(letter.replays) &&
+    hasPlace(letter) &&
+    hasRanges(letter) &&
+    isMessage(letter.message)
+  )
+}
+
+function isMessage(message: Fields): boolean {
+  const { attributes, deliveryAttempt = 0 } = message
+  if (!hasTexts(message, ['messageId', 'subscription'])) return false
+  if (!hasOptionalTexts(message, ['publishTime', 'orderingKey'])) return false
+  if (typeof deliveryAttempt !== 'number' || !isFields(attributes)) return false
+  return Object.values(attributes).every((value) => typeof value === 'string')
+}
+
+/** Whether the ordinal, the child, the number of children and the time are what they may be. */
+function hasPlace({ ordinal = 1, child, children, events = 1, time = 0 }: Fields): boolean {
+  if (!isCount(ordinal) || ordinal === 0 || !isCount(events) || !Number.isFinite(time)) return false
+  if (child === undefined && children === undefined) return true
+  return isCount(child) && isCount(children) && child > 0 && child <= children
+}
+
+function hasRanges({ lines }: Fields): boolean {
+  return typeof lines !== 'string' || parseRanges(lines) !== undefined
+}
+
+function hasTexts(fields: Fields, names: readonly string[]): boolean {
+  return names.every((name) => typeof fields[name] === 'string')
+}
+
+function hasOptionalTexts(fields: Fields, names: readonly string[]): boolean {
+  return names.every((name) => fields[name] === undefined || typeof fields[name] === 'string')
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
