@@ -1,18 +1,11 @@
 import type { PushAuth } from '../model/authentication.ts'
 import type { MixpanelCredentials } from '../model/credentials.ts'
+import { parseDeadLetter } from './dead-letter-form.ts'
 import { findQuoted, quotesAround, unquoted } from './mistakes.ts'
 import { defaultBufferedBytes, findProblems, type Host } from './rules.ts'
 import type { Environment } from './schema.ts'
 import { unknownVariables } from './unknown.ts'
-import {
-  defaults,
-  describeShape,
-  lowerCased,
-  parse,
-  parseDeadLetter,
-  parseList,
-  readVariables,
-} from './values.ts'
+import { defaults, describeShape, lowerCased, parse, parseList, readVariables } from './values.ts'
 import { findWarnings } from './warnings.ts'
 
 /** The place where rejected events go: files, a topic, or back to the subscription's own policy. */

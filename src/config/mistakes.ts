@@ -1,5 +1,6 @@
+import { parseDeadLetter } from './dead-letter-form.ts'
 import { VARIABLE_NAMES, type VariableName } from './schema.ts'
-import { type Given, LISTS, parseDeadLetter, parseList } from './values.ts'
+import { type Given, LISTS, parseList } from './values.ts'
 
 const QUOTES = `"'\`“”„‘’«»`
 const QUOTE_AT_AN_END = new RegExp(`^[${QUOTES}]|[${QUOTES}]$`)

@@ -1,15 +1,8 @@
 import { MAX_BODY_BYTES } from '../model/limits.ts'
+import { parseDeadLetter } from './dead-letter-form.ts'
 import { findMistakes } from './mistakes.ts'
 import { RESERVED, VARIABLE_NAMES, VARIABLES, type VariableName } from './schema.ts'
-import {
-  describeShape,
-  type Given,
-  isHostAndPort,
-  isHttpUrl,
-  LISTS,
-  parseDeadLetter,
-  parseList,
-} from './values.ts'
+import { describeShape, type Given, isHostAndPort, isHttpUrl, LISTS, parseList } from './values.ts'
 
 /** The facts about the machine that rules depend on. */
 export interface Host {

@@ -95,26 +95,6 @@ export function parseList(text = ''): string[] {
     .filter((entry) => entry !== '')
 }
 
-/** The place that `DEAD_LETTER` names; `unknown` when the value has no known form. */
-export type DeadLetterForm = Readonly<
-  | { kind: 'file'; folder: string }
-  | { kind: 'subscription' }
-  /** `projects/P/topics/T`. */
-  | { kind: 'pubsub'; topic: string }
-  | { kind: 'unknown' }
->
-
-/** The names that Pub/Sub accepts, without anything that could change the URL. */
-const TOPIC = /^projects\/[a-z0-9][\w.:-]*\/topics\/[a-z][\w.~+%-]{2,254}$/i
-
-export function parseDeadLetter(text: string): DeadLetterForm {
-  if (/^subscription$/i.test(text)) return { kind: 'subscription' }
-  if (/^file:./i.test(text)) return { kind: 'file', folder: text.slice('file:'.length) }
-  const topic = /^pubsub:/i.test(text) ? text.slice('pubsub:'.length) : ''
-  if (TOPIC.test(topic)) return { kind: 'pubsub', topic }
-  return { kind: 'unknown' }
-}
-
 /** Whether a text is a host and a port, and nothing more. */
 export function isHostAndPort(text: string): boolean {
   return /^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(text) && URL.canParse(`http://${text}`)

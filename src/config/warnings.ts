@@ -1,6 +1,7 @@
+import { parseDeadLetter } from './dead-letter-form.ts'
 import type { Host } from './rules.ts'
 import type { Environment } from './schema.ts'
-import { isLoopback, parseDeadLetter } from './values.ts'
+import { isLoopback } from './values.ts'
 
 /**
  * Returns warnings about settings that are allowed and yet deserve a line in the log at the start.
