@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { syntaxErrorAt, thrownAt } from './position.ts'
 import { createTransform, type Transform } from './transform.ts'
-import type { TransformEvent } from './types.ts'
 
 type Module = Readonly<Record<string, unknown>>
 
@@ -18,18 +17,38 @@ const MOST_NAMES = 5
  * function.
  */
 export async function loadTransform(path: string): Promise<Transform> {
+  return createTransform(await functionIn(path, 'TRANSFORM'), folderOf(path))
+}
+
+/** Makes the function that mends the event of one letter. It is a transform of one event. */
+export type FixOf<Letter extends object> = (letter: Letter) => Transform
+
+/**
+ * Loads a module that mends events of dead letters. Its function gets the event, or its text when
+ * that is no JSON, and the letter. Rejects as `loadTransform` does.
+ */
+export async function loadFix<Letter extends object>(path: string): Promise<FixOf<Letter>> {
+  const fix: (event: unknown, letter: Letter) => unknown = await functionIn(path, '--fix')
+  const folder = folderOf(path)
+  return (letter) => createTransform((event) => fix(event, { ...letter }), folder)
+}
+
+type OwnersExport = (input: unknown, second: object) => unknown
+
+/** Returns the function that a module exports. `name` is what the owner set to the path. */
+async function functionIn(path: string, name: string): Promise<OwnersExport> {
   if (!EXTENSIONS.includes(extname(path))) {
-    throw new Error(`TRANSFORM ${path} must be a module, ${EXTENSIONS.join(', ')}`)
+    throw new Error(`${name} ${path} must be a module, ${EXTENSIONS.join(', ')}`)
   }
-  const module = await moduleAt(path)
-  if (isTransformEvent(module.default)) return createTransform(module.default, folderOf(path))
+  const module = await moduleAt(path, name)
+  if (isPlainFunction(module.default)) return module.default
   throw new Error(
-    `TRANSFORM ${path} must export a function (input, context) => event as its default, ` +
+    `${name} ${path} must export a function (input, context) => event as its default, ` +
       `but ${exportsOf(module)}`,
   )
 }
 
-async function moduleAt(path: string): Promise<Module> {
+async function moduleAt(path: string, name: string): Promise<Module> {
   try {
     const module: Module = await import(pathToFileURL(resolve(path)).href)
     return module
@@ -37,7 +56,7 @@ async function moduleAt(path: string): Promise<Module> {
     const why = error instanceof Error ? error.message : 'it throws while it loads'
     const place = error instanceof Error ? await placeOf(error, path) : undefined
     const placed = place === undefined ? why : `${place}: ${why}`
-    throw new Error(`TRANSFORM ${path} cannot be loaded: ${placed}`, { cause: error })
+    throw new Error(`${name} ${path} cannot be loaded: ${placed}`, { cause: error })
   }
 }
 
@@ -88,7 +107,7 @@ function listOf(names: readonly string[]): string {
   return names.slice(0, MOST_NAMES).join(', ')
 }
 
-function isTransformEvent(found: unknown): found is TransformEvent {
+function isPlainFunction(found: unknown): found is OwnersExport {
   if (typeof found !== 'function' || isClass(found)) return false
   return !types.isAsyncFunction(found) && !types.isGeneratorFunction(found)
 }
