@@ -14,6 +14,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).check,
   },
   {
+    name: 'dead-letters',
+    summary: 'list the events that were rejected, show why, and send them again',
+    load: async () => (await import('./dead-letters.ts')).deadLetters,
+  },
+  {
     name: 'demo',
     summary: 'show the main job on this machine, between stand-ins',
     load: async () => (await import('./demo.ts')).demo,

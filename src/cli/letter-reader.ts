@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { isLetterFile } from '../dead-letter/letter-lines.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 
 /** The dead letters in a folder, read as they are written. */
@@ -23,7 +24,7 @@ export function createLetterReader(folder: string): LetterReader {
 
   function readNew(): readonly DeadLetter[] {
     const names = unlessGone(() => readdirSync(folder)) ?? []
-    return names.filter((name) => name.endsWith('.ndjson')).flatMap(readNewLetters)
+    return names.filter(isLetterFile).flatMap(readNewLetters)
   }
 
   function readNewLetters(name: string): readonly DeadLetter[] {

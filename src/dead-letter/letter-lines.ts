@@ -21,7 +21,9 @@ export interface LetterLines {
 export const REPLAYED_FILE = 'replayed.ndjson'
 
 const NEW_LINE = 0x0a
-const CHUNK_BYTES = 128 * 1024
+const CHUNK_BYTES = 64 * 1024
+/** The part of a chunk whose lines are text at once: garbage of a few letters is cheap. */
+const PART_BYTES = 16 * 1024
 /** A letter holds at most 16 MiB of published data, in base64, and the attributes. */
 const MOST_LINE_BYTES = 64 * 1024 * 1024
 
@@ -56,7 +58,9 @@ export async function* letterLines({ path, bytes }: LetterFile): AsyncGenerator<
       const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, bytes - at), at)
       if (bytesRead === 0) return
       at += bytesRead
-      yield cutter(buffer.subarray(0, bytesRead))
+      for (let from = 0; from < bytesRead; from += PART_BYTES) {
+        yield cutter(buffer.subarray(from, Math.min(from + PART_BYTES, bytesRead)))
+      }
     }
   } finally {
     await file.close()

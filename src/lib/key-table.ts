@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 
 /**
  * A growing table of keys with marks. It holds a digest of 96 bits for each key: a million keys
- * take some 26 MiB.
+ * take some 20 MiB.
  */
 export interface KeyTable {
   /** Adds a mark, a power of two up to 128, to a key. Returns the marks that the key had before. */
@@ -25,7 +25,8 @@ interface Slots {
 const PARTS = 64
 const FIRST_SLOTS = 64
 /** The share of slots that may be taken. */
-const MOST_TAKEN = 0.75
+const MOST_TAKEN = 0.8
+const GROWTH = 1.4
 
 /** Makes an empty table. */
 export function createKeyTable(): KeyTable {
@@ -38,7 +39,7 @@ export function createKeyTable(): KeyTable {
     const part = partOf(digest)
     const before = part.marks[findSlot(part, digest)] ?? 0
     setMarks(part, digest, before | added)
-    if (part.taken > part.marks.length * MOST_TAKEN) parts[digest[2] % PARTS] = doubled(part)
+    if (part.taken > part.marks.length * MOST_TAKEN) parts[digest[2] % PARTS] = enlarged(part)
     return before
   }
 
@@ -69,12 +70,11 @@ function wordAt(digits: string, from: number): number {
 
 /** Returns the slot of a digest, or the free slot where it belongs. */
 function findSlot({ words, marks }: Slots, [one, two, three]: Digest): number {
-  const last = marks.length - 1
-  let at = one & last
+  let at = one % marks.length
   while (marks[at] !== 0) {
     const word = at * 3
     if (words[word] === one && words[word + 1] === two && words[word + 2] === three) break
-    at = (at + 1) & last
+    at = (at + 1) % marks.length
   }
   return at
 }
@@ -86,8 +86,8 @@ function setMarks(slots: Slots, digest: Digest, marks: number): void {
   slots.marks[at] = marks
 }
 
-function doubled(slots: Slots): Slots {
-  const grown = makeSlots(slots.marks.length * 2)
+function enlarged(slots: Slots): Slots {
+  const grown = makeSlots(Math.ceil(slots.marks.length * GROWTH))
   for (const [from, marks] of slots.marks.entries()) {
     if (marks === 0) continue
     const [one = 0, two = 0, three = 0] = slots.words.subarray(from * 3, from * 3 + 3)

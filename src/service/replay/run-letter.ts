@@ -63,7 +63,7 @@ export function createRunLetter(
     const { message, withheld, ...first } = createLetterPath(letter, options)
     const settle = createPipeline(
       { ...stages, ...first },
-      { ...PIPELINE, skipsSettled: false },
+      { ...PIPELINE, skipsSettled: false, keepsEvents: true },
       nextTurn,
     )
     const bytes = budget.openMessage()

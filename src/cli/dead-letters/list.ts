@@ -1,0 +1,140 @@
+import { findLetterFiles } from '../../dead-letter/letter-lines.ts'
+import { type FoundLetter, readLetters } from '../../dead-letter/read-letters.ts'
+import { defineCommand } from '../frame/command.ts'
+import { type Io, UserMistake } from '../frame/io.ts'
+import { nearest } from '../frame/nearest.ts'
+import { startProgress } from '../frame/progress.ts'
+import { visibleText } from '../frame/visible-text.ts'
+import { eventNameOf } from './event-name.ts'
+import { createLetterGroups, GROUPINGS, type Grouping, type LetterGroup } from './group-letters.ts'
+import { SELECTION_FLAGS, selectionOf } from './selection.ts'
+import { folderOf } from './source.ts'
+import { cellText, countText, minuteText, numberText, tableText } from './text.ts'
+
+/** Lists the letters of a folder. */
+export const list = defineCommand({
+  name: 'pubsub-mixpanel dead-letters list',
+  about: 'Counts the dead letters that are open, by reason, field and event.',
+  examples: [
+    ['pubsub-mixpanel dead-letters list', 'all that are open'],
+    ['pubsub-mixpanel dead-letters list --by day --since 7d', 'how many on each of seven days'],
+    ['pubsub-mixpanel dead-letters list --reason invalid_event --ids', 'their ids, for show'],
+  ],
+  flags: {
+    by: {
+      type: 'string',
+      value: 'LIST',
+      default: 'reason,field,event',
+      meaning: `what to count by: ${GROUPINGS.join(',')}`,
+    },
+    ...SELECTION_FLAGS,
+    ids: { type: 'boolean', default: false, meaning: 'print the id of each letter instead' },
+    all: { type: 'boolean', default: false, meaning: 'count those that are done, too' },
+    json: { type: 'boolean', default: false, meaning: 'print JSON; with --ids, a line a letter' },
+  },
+  run: async ({ flags }, io) => {
+    const by = groupingsIn(flags.by)
+    const folder = folderOf(flags.from, io.env)
+    const groups = createLetterGroups(by)
+    const isSelected = selectionOf(flags, [], io)
+    const seen = await readAll(folder, io, ({ letter, isDone }) => {
+      if (!isSelected(letter)) return 'other'
+      if (isDone && !flags.all) return 'done'
+      if (flags.ids) io.stdout.print(flags.json ? idJson({ letter, isDone }) : idText(letter))
+      else groups.add(letter)
+      return isDone ? 'done' : 'open'
+    })
+    if (!flags.ids) {
+      const listed = { folder, by, groups: groups.list(), ...seen, isAll: flags.all }
+      io.stdout.print(flags.json ? listJson(listed) : listText(listed))
+    }
+    if (seen.unreadable === 0) return 0
+    io.stderr.print(`${countText(seen.unreadable, 'line')} of the files: no letter`)
+    return 1
+  },
+})
+
+interface Seen {
+  readonly open: number
+  readonly done: number
+  readonly unreadable: number
+}
+
+async function readAll(
+  folder: string,
+  io: Io,
+  take: (found: FoundLetter) => 'open' | 'done' | 'other',
+): Promise<Seen> {
+  const seen = { open: 0, done: 0, other: 0, unreadable: 0 }
+  const work = () => ({ done: seen.open + seen.done + seen.other, noun: 'letters' })
+  const progress = startProgress({ ...io, work })
+  try {
+    for await (const { found, unreadable } of readLetters(folder, await findLetterFiles(folder))) {
+      io.ending().throwIfAborted()
+      for (const one of found) seen[take(one)] += 1
+      seen.unreadable += unreadable
+    }
+  } finally {
+    progress.close()
+  }
+  return seen
+}
+
+interface Listed extends Seen {
+  readonly folder: string
+  readonly by: readonly Grouping[]
+  readonly groups: readonly LetterGroup[]
+  readonly isAll: boolean
+}
+
+function listText({ folder, by, groups, open, done, isAll }: Listed): string {
+  const head = [...by.map((one) => one.toUpperCase()), 'LETTERS', 'FIRST', 'LAST']
+  const rows = groups.map(({ values, letters, first, last }) => [
+    ...values.map(cellText),
+    numberText(letters),
+    minuteText(first),
+    minuteText(last),
+  ])
+  const ofDone = done === 0 ? '' : ` (${numberText(done)} ${isAll ? 'of them ' : ''}done)`
+  const sum = `${countText(isAll ? open + done : open, 'letter')} in ${visibleText(folder)}${ofDone}`
+  return [...(rows.length > 0 ? tableText([head, ...rows], [by.length]) : []), sum].join('\n')
+}
+
+function listJson({ folder, by, groups, open, done, unreadable }: Listed): string {
+  const named = groups.map(({ values, ...rest }) => {
+    return { ...Object.fromEntries(by.map((one, at) => [one, values[at] ?? null])), ...rest }
+  })
+  return JSON.stringify({ folder, open, done, unreadable, groups: named })
+}
+
+function idText({ id }: FoundLetter['letter']): string {
+  return visibleText(id)
+}
+
+function idJson({ letter, isDone }: FoundLetter): string {
+  const { id, replays, reason, field = null, deadLetteredAt, message } = letter
+  const { subscription } = message
+  const event = eventNameOf(letter) ?? null
+  return JSON.stringify({
+    id,
+    subscription,
+    replays,
+    reason,
+    field,
+    event,
+    deadLetteredAt,
+    done: isDone,
+  })
+}
+
+function groupingsIn(text: string): readonly Grouping[] {
+  return text.split(',').map((word) => {
+    const name = word.trim()
+    const found = GROUPINGS.find((grouping) => grouping === name)
+    if (found !== undefined) return found
+    const meant = nearest(name, GROUPINGS)
+    throw new UserMistake(
+      `--by takes ${GROUPINGS.join(',')}, not ${name}${meant ? `; did you mean ${meant}?` : ''}`,
+    )
+  })
+}

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path'
+import { type Config, InvalidConfigurationError, loadConfig } from '../../config/load-config.ts'
+import type { Host } from '../../config/rules.ts'
+import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
+import type { FixOf } from '../../service/replay/fix-line.ts'
+import { loadFix, loadTransform } from '../../transform/load-transform.ts'
+import type { Transform } from '../../transform/transform.ts'
+import { type Io, UserMistake } from '../frame/io.ts'
+
+/** The variables of a service that a replay needs nothing of: it takes no push. */
+const OF_PUSHES =
+  /^(PUSH_(?!MAX_BUFFERED_BYTES$|ACK_DEADLINE_SECONDS$)|K_SERVICE$|PORT$|HOST$|METRICS_PORT$|DEAD_LETTER$)/
+const OF_MIXPANEL = /^MIXPANEL_/
+/** A place that nothing is sent to, for a command that sends nothing. */
+const NOWHERE = { MIXPANEL_URL: 'http://127.0.0.1:9', MIXPANEL_PROJECT_TOKEN: '0'.repeat(32) }
+
+/**
+ * Loads the configuration of a service for its letters in a folder. Without `sends`, Mixpanel need
+ * not be configured. Throws a `UserMistake` that names all problems.
+ */
+export function loadReplayConfig(
+  env: Io['env'],
+  host: Host,
+  { folder, sends }: { readonly folder: string; readonly sends: boolean },
+): Config {
+  const needed = Object.entries(env).filter(
+    ([name]) => !OF_PUSHES.test(name) && (sends || !OF_MIXPANEL.test(name)),
+  )
+  const given = {
+    ...Object.fromEntries(needed),
+    ...(sends ? {} : NOWHERE),
+    PUSH_AUTH: 'none',
+    DEAD_LETTER: `file:${resolve(folder)}`,
+  }
+  try {
+    return loadConfig(given, host)
+  } catch (error) {
+    if (!(error instanceof InvalidConfigurationError)) throw error
+    throw new UserMistake(`the configuration does not load: ${error.problems.join('; ')}`)
+  }
+}
+
+/** Loads the owner's mapping, if there is one, and the fix. Throws a `UserMistake`. */
+export async function loadModules(
+  { transformPath }: Pick<Config, 'transformPath'>,
+  fixPath: string | undefined,
+): Promise<{ transform: Transform | undefined; fixOf: FixOf | undefined }> {
+  try {
+    return {
+      transform: transformPath === undefined ? undefined : await loadTransform(transformPath),
+      fixOf: fixPath === undefined ? undefined : await loadFix<StoredLetter>(fixPath),
+    }
+  } catch (error) {
+    throw new UserMistake(error instanceof Error ? error.message : 'a module cannot be loaded')
+  }
+}

@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer'
+import { findLetterFiles } from '../../dead-letter/letter-lines.ts'
+import { type FoundLetter, readLetters } from '../../dead-letter/read-letters.ts'
+import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
+import { createJudge, type JudgeLetter } from '../../service/replay/replayer.ts'
+import { defineCommand } from '../frame/command.ts'
+import { type Io, UserMistake } from '../frame/io.ts'
+import { visibleText } from '../frame/visible-text.ts'
+import { thisHost } from '../host.ts'
+import { loadModules, loadReplayConfig } from './replay-config.ts'
+import { SELECTION_FLAGS } from './selection.ts'
+import { folderOf } from './source.ts'
+import { faultOf, verdictOf } from './verdict.ts'
+
+/** Shows letters with their events. */
+export const show = defineCommand({
+  name: 'pubsub-mixpanel dead-letters show',
+  operands: 'ID…',
+  about: 'Shows letters, what the service says of their events now, and the events themselves.',
+  examples: [
+    ['pubsub-mixpanel dead-letters show 2070443601311540-3', 'one letter'],
+    ['pubsub-mixpanel dead-letters list --ids | head', 'find ids'],
+    ['pubsub-mixpanel dead-letters show 2070443601311540-3 --json', 'with every field'],
+  ],
+  flags: {
+    from: SELECTION_FLAGS.from,
+    fix: { type: 'string', value: 'MODULE', meaning: 'judge the event as this module mends it' },
+    json: { type: 'boolean', default: false, meaning: 'print a JSON document' },
+  },
+  run: async ({ flags, operands: ids }, io) => {
+    if (ids.length === 0) throw new UserMistake('the id of a letter is missing')
+    const folder = folderOf(flags.from, io.env)
+    const found = await findById(folder, new Set(ids), io)
+    const judge = await judgeFor(folder, flags.fix, io)
+    const shown = await Promise.all(found.map((one) => shownOf(one, judge)))
+    if (flags.json) io.stdout.print(JSON.stringify({ folder, letters: shown.map(shownJson) }))
+    else for (const one of shown) io.stdout.print(shownText(one))
+    const missing = ids.filter((id) => !found.some(({ letter }) => letter.id === id))
+    for (const id of missing)
+      io.stderr.print(`no letter ${visibleText(id)} in ${visibleText(folder)}`)
+    return missing.length === 0 ? 0 : 1
+  },
+})
+
+async function findById(
+  folder: string,
+  ids: ReadonlySet<string>,
+  io: Io,
+): Promise<readonly FoundLetter[]> {
+  const sought: FoundLetter[] = []
+  for await (const { found } of readLetters(folder, await findLetterFiles(folder))) {
+    io.ending().throwIfAborted()
+    sought.push(...found.filter(({ letter }) => ids.has(letter.id)))
+  }
+  return sought
+}
+
+async function judgeFor(folder: string, fix: string | undefined, io: Io): Promise<JudgeLetter> {
+  const config = loadReplayConfig(io.env, thisHost, { folder, sends: false })
+  const modules = await loadModules(config, fix)
+  const options = { ...modules, isAllChildren: false, maxReplays: Number.POSITIVE_INFINITY }
+  return createJudge(config, options, io)
+}
+
+interface Shown extends FoundLetter {
+  /** What a replay would do with it. */
+  readonly now: string
+}
+
+async function shownOf(found: FoundLetter, judge: JudgeLetter): Promise<Shown> {
+  const end = await judge(found.letter)
+  const { title, detail } = faultOf(end) ?? {}
+  const parts = [verdictOf(found.letter, end), title, detail].filter((part) => part !== undefined)
+  return { ...found, now: parts.join(': ') }
+}
+
+function shownJson({ letter, isDone, now }: Shown): object {
+  return { letter, done: isDone, now }
+}
+
+function shownText({ letter, isDone, now }: Shown): string {
+  const { event, data, message, ...own } = letter
+  const { attributes, ...about } = message
+  const fields = [
+    ...Object.entries({ ...own, ...about }),
+    ...Object.entries(attributes).map(([name, value]) => [`attribute ${name}`, value] as const),
+    ['done', isDone ? 'yes' : 'no'] as const,
+    ['now', now] as const,
+  ]
+  const width = Math.max(...fields.map(([name]) => visibleText(name).length))
+  const rows = fields.map(
+    ([name, value]) => `${visibleText(name).padEnd(width)}  ${visibleText(String(value))}`,
+  )
+  return [...rows, '', ...contentOf(letter), ''].join('\n')
+}
+
+/** Returns the text of the event, a line for each of its lines. */
+function contentOf({ event, data }: StoredLetter): readonly string[] {
+  if (event !== undefined) return event.split('\n').map(visibleText)
+  if (data === undefined) return ['(stored without its content)']
+  const bytes = Buffer.from(data, 'base64')
+  if (isUtf8(bytes)) return bytes.toString().split('\n').map(visibleText)
+  return [`(${bytes.length} bytes that are no text, in base64)`, data]
+}

@@ -1,0 +1,15 @@
+import { parseDeadLetter } from '../../config/dead-letter-form.ts'
+import type { Io } from '../frame/io.ts'
+import { UserMistake } from '../frame/io.ts'
+
+const DEFAULT_FOLDER = './dead-letters'
+
+/** Returns the folder of the letters: the given one, or what `DEAD_LETTER` names. */
+export function folderOf(from: string | undefined, env: Io['env']): string {
+  if (from !== undefined) return from.replace(/^file:/, '')
+  const text = env.DEAD_LETTER?.trim() ?? ''
+  const form = parseDeadLetter(text)
+  if (form.kind === 'file') return form.folder
+  if (text === '') return DEFAULT_FOLDER
+  throw new UserMistake('DEAD_LETTER names no folder: name one with --from')
+}
