@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** A file of letters as it was when it was found. */
 export interface LetterFile {
   readonly path: string
-  /** What is written later is not read. */
+  /** Bytes that are written later are not read. */
   readonly bytes: number
   /** Epoch ms. */
   readonly changedAt: number

@@ -63,7 +63,7 @@ async function judgeFor(folder: string, fix: string | undefined, io: Io): Promis
 }
 
 interface Shown extends FoundLetter {
-  /** What a replay would do with it. */
+  /** The verdict about a replay now. */
   readonly now: string
 }
 

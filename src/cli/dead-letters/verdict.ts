@@ -1,7 +1,7 @@
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import type { ReplayEnd } from '../../service/replay/run-letter.ts'
 
-/** What a replay would do with a letter, as far as the service can say it. */
+/** The things that a replay would do with a letter, as far as the service can say. */
 export const VERDICTS = [
   'would be sent',
   'would fail again',

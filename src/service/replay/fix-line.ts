@@ -6,7 +6,7 @@ import type { Transform } from '../../transform/transform.ts'
 /** Makes the function that mends the event of one letter. It is a transform of one event. */
 export type FixOf = (letter: StoredLetter) => Transform
 
-/** What a fix made of a line. */
+/** The result of a fix for a line. */
 export type FixedLine = Readonly<
   | { kind: 'unchanged' }
   | { kind: 'changed'; text: string; value: unknown }

@@ -42,7 +42,7 @@ export function createLetterPath(letter: StoredLetter, options: LetterPathOption
   const map = isMapped ? mappedBefore : (options.transform ?? asPublished)
   const expected = isMapped || options.isAllChildren ? undefined : childrenOf(letter)
   const message = messageOfLetter(letter, options)
-  /** What the fix made of the line that was parsed last. */
+  /** The result of the fix for the line that was parsed last. */
   let fixed: FixedLine | undefined
   let why: string | undefined
 
