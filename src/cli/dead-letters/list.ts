@@ -25,7 +25,7 @@ export const list = defineCommand({
       type: 'string',
       value: 'LIST',
       default: 'reason,field,event',
-      meaning: `what to count by: ${GROUPINGS.join(',')}`,
+      meaning: `count by these: ${GROUPINGS.join(',')}`,
     },
     ...SELECTION_FLAGS,
     ids: { type: 'boolean', default: false, meaning: 'print the id of each letter instead' },
