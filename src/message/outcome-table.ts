@@ -33,7 +33,10 @@ const KIND = 0x7f
 /** The code of an event without an outcome: it is late. */
 const NONE = 0
 const LATE = retry('deadline')
-/** The number of kinds beyond which each rejection is kept by itself. */
+/**
+ * The number of kinds beyond which each answer is kept by itself. With a code for each reason of
+ * the others, all codes stay below `EARLIER`.
+ */
 const MOST_KINDS = 100
 /** The rough size of an outcome and its place in a list or a map, without its texts. */
 const OUTCOME_BYTES = 130
@@ -58,8 +61,11 @@ export class OutcomeTable {
    * reason: the detail of the others can be found again.
    */
   private readonly kinds: EventOutcome[] = [LATE]
-  /** The kinds that are an answer of Mixpanel. They hold word for word for each of their events. */
-  private answers: Set<EventOutcome> | undefined = undefined
+  /**
+   * The kinds that are an answer of Mixpanel, by code. They hold word for word for each of their
+   * events.
+   */
+  private answers: Map<number, Rejected> | undefined = undefined
   /** The answers beyond `MOST_KINDS`, by place. */
   private refusals: Map<number, Rejected> | undefined = undefined
 
@@ -104,9 +110,7 @@ export class OutcomeTable {
 
   /** Returns the rejection of an event that Mixpanel refused. */
   refusalAt(place: number): Rejected | undefined {
-    const outcome = this.outcomeAt(place)
-    if (outcome?.kind === 'rejected' && this.answers?.has(outcome)) return outcome
-    return this.refusals?.get(place)
+    return this.answers?.get(this.codeAt(place) & KIND) ?? this.refusals?.get(place)
   }
 
   /** Returns each kind of outcome once, in the order of the places. */
@@ -122,7 +126,7 @@ export class OutcomeTable {
 
   /** Returns the numbers of the outcomes that no earlier delivery brought. */
   newTotals(): readonly Tally[] {
-    const counts = this.kinds.map(() => 0)
+    const counts: number[] = []
     for (const code of this.codes) if (code < EARLIER) counts[code] = (counts[code] ?? 0) + 1
     const totals: Tally[] = []
     for (const [code, kind] of this.kinds.entries()) {
@@ -145,18 +149,16 @@ export class OutcomeTable {
     return { portions, bytes, finalAt, refusalAt }
 
     function finalAt(place: number): EventOutcome | undefined {
-      const outcome = kindAt(place)
+      const outcome = kinds[codeAt(place)]
       return outcome?.kind === 'imported' || outcome?.kind === 'dropped' ? outcome : undefined
     }
 
     function refusalAt(place: number): Rejected | undefined {
-      const outcome = kindAt(place)
-      if (outcome?.kind === 'rejected' && answers?.has(outcome)) return outcome
-      return refusals?.get(place)
+      return answers?.get(codeAt(place)) ?? refusals?.get(place)
     }
 
-    function kindAt(place: number): EventOutcome | undefined {
-      return kinds[(codes[place] ?? NONE) & KIND]
+    function codeAt(place: number): number {
+      return (codes[place] ?? NONE) & KIND
     }
   }
 
@@ -177,21 +179,19 @@ export class OutcomeTable {
     const { kinds, answers } = this
     for (let code = NONE + 1; code < kinds.length; code += 1) {
       const kind = kinds[code]
-      if (kind === outcome) return code
-      if (kind && isOfOneKind(kind, outcome) && !answers?.has(kind)) return code
+      if (kind && isOfOneKind(kind, outcome) && !answers?.has(code)) return code
     }
     return this.addKind(outcome)
   }
 
   /** Returns the code of an answer; `undefined` when there are too many answers for a code each. */
   private codeOfAnswer(answer: Rejected): number | undefined {
-    this.answers ??= new Set()
-    const { kinds, answers } = this
-    const known = kinds.findIndex((kind) => answers.has(kind) && isTheSame(kind, answer))
-    if (known !== -1) return known
-    if (kinds.length >= MOST_KINDS) return undefined
-    answers.add(answer)
-    return this.addKind(answer)
+    this.answers ??= new Map()
+    for (const [code, known] of this.answers) if (isTheSame(known, answer)) return code
+    if (this.kinds.length >= MOST_KINDS) return undefined
+    const code = this.addKind(answer)
+    this.answers.set(code, answer)
+    return code
   }
 
   private addKind(kind: EventOutcome): number {
@@ -213,9 +213,8 @@ function isOfOneKind(one: EventOutcome, other: EventOutcome): boolean {
   return one.kind === other.kind && labelOf(one) === labelOf(other)
 }
 
-function isTheSame(kind: EventOutcome, { reason, field, detail }: Rejected): boolean {
-  if (kind.kind !== 'rejected') return false
-  return kind.reason === reason && kind.field === field && kind.detail === detail
+function isTheSame(one: Rejected, other: Rejected): boolean {
+  return one.reason === other.reason && one.field === other.field && one.detail === other.detail
 }
 
 function labelOf(outcome: EventOutcome): string {
