@@ -62,9 +62,8 @@ export class MessageProgress implements OutcomeSink {
   private countedTextBytes = 0
   private hasDeparted = false
   private isGivenUp = false
-  private imports = 0
-  /** The number of imports when an answer last rejected events. */
-  private importsBefore = 0
+  /** Whether an event was imported since an answer was last judged. */
+  private hasImported = false
   private isJudging = false
 
   constructor(message: Message, times: ProgressTimes, deps: ProgressDeps) {
@@ -122,7 +121,7 @@ export class MessageProgress implements OutcomeSink {
    * do. `skip` is called with the number of lines of each.
    */
   skipSettled(skip: (lines: number) => void): void {
-    for (const next of this.earlier?.portions.slice(this.portions) ?? []) {
+    for (const next of this.restOfEarlier()) {
       if (!this.isSettled(this.outcomes.count(), next.events)) return
       this.giveBack(next, retry('deadline'))
       this.portions += 1
@@ -132,7 +131,7 @@ export class MessageProgress implements OutcomeSink {
 
   /** Records that all further events come again. Their outcomes from earlier deliveries stay. */
   giveBackRest(outcome: Retry): void {
-    const rest = this.earlier?.portions.slice(this.portions) ?? []
+    const rest = this.restOfEarlier()
     for (const portion of rest.length > 0 ? rest : [UNKNOWN]) this.giveBack(portion, outcome)
   }
 
@@ -151,7 +150,7 @@ export class MessageProgress implements OutcomeSink {
     this.outcomes.record(place, outcome)
     this.countTexts()
     this.inFlightBytes -= prepared.bytes + PENDING_BYTES
-    if (outcome.kind === 'imported') this.imports += 1
+    if (outcome.kind === 'imported') this.hasImported = true
     else this.judge(outcome)
     this.resolveWaiter()
   }
@@ -180,6 +179,11 @@ export class MessageProgress implements OutcomeSink {
     }
     this.inFlightBytes += step.bytes + PENDING_BYTES
     pending.push({ sink: this, place, prepared: step })
+  }
+
+  /** Returns the portions of earlier deliveries that this one has not come to. */
+  private restOfEarlier(): readonly PortionCounts[] {
+    return this.earlier?.portions.slice(this.portions) ?? []
   }
 
   private isSettled(from: number, events: number): boolean {
@@ -218,8 +222,8 @@ export class MessageProgress implements OutcomeSink {
 
   private judgeAnswer(): void {
     this.isJudging = false
-    if (this.imports === this.importsBefore) this.stop()
-    this.importsBefore = this.imports
+    if (!this.hasImported) this.stop()
+    this.hasImported = false
   }
 
   private isUnattended(): boolean {

@@ -46,7 +46,7 @@ export function createStoreLetters(
     const held: RejectedEvent[] = []
     const measured = await eachRejected(again(), progress, async (rejected) => {
       tally.add(rejected)
-      if (!tally.areTooMany() && tally.bytes() <= MOST_HELD_BYTES) held.push(...rejected)
+      if (tally.bytes() <= MOST_HELD_BYTES) held.push(...rejected)
       return true
     })
     if (!measured) return false

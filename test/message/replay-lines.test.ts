@@ -31,6 +31,12 @@ describe('the lines of a message', () => {
     assert.deepEqual(replayLines(message, [aLine(1)]), { message, lines: [aLine(3)] })
   })
 
+  it('are none when the data of a replay has none', () => {
+    const message = aMessage({ replay: REPLAY })
+
+    assert.deepEqual(replayLines(message, []), { message, lines: [] })
+  })
+
   it('belong to a message named for the letter when the letter was split by hand', () => {
     const child = { place: 2, of: 3 }
     const message = aMessage({ messageId: '77', replay: { ...REPLAY, child } })
