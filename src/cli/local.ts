@@ -53,11 +53,12 @@ interface Options {
 }
 
 async function liveIn(options: Options, io: Io): Promise<ExitCode> {
-  const { stdout, stderr, clock } = io
+  const { stdout, stderr, clock, env } = io
   const requested = exitRequested(io.ending())
   const feed = createEventFeed({ clock, write: stdout.print })
   const world = await startWorld(options, feed.print, io)
-  stdout.print(suggestedCommands(world, options.portBase))
+  const publishCommand = publishCommandIn(env)
+  stdout.print(suggestedCommands({ ...world, publishCommand }, options.portBase))
   const stopReading = reportLetters(world, feed.print, clock)
   const code = await waitForExit(world.service, requested, stderr)
   if (code !== 0) stderr.print(world.lastLogLines().join('\n'))
@@ -66,6 +67,13 @@ async function liveIn(options: Options, io: Io): Promise<ExitCode> {
   await world.close()
   feed.close()
   return code
+}
+
+/** Returns the words that call `publish` in the same way as this command was called. */
+function publishCommandIn(env: Io['env']): string {
+  // npm sets it to the name of the script that it runs.
+  const isNpmScript = env.npm_lifecycle_event === 'local'
+  return isNpmScript ? 'npm run local:publish --' : 'pubsub-mixpanel publish'
 }
 
 function parseShare(text: string): number {

@@ -4,6 +4,7 @@ import { formatCount } from './event-line.ts'
 import { defineCommand } from './frame/command.ts'
 import { type ExitCode, Failure, type Io, UserMistake } from './frame/io.ts'
 import { readInput } from './frame/read-input.ts'
+import { visibleText } from './frame/visible-text.ts'
 import { PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
 import { type Published, publishEvents } from './publish-events.ts'
 
@@ -79,7 +80,8 @@ function publishTo(
     const body = JSON.stringify({ messages: messages.map((data) => ({ data: base64Of(data) })) })
     const endpoint = `${url}/v1/${LOCAL_TOPIC}:publish`
     const { status, body: said } = await poster.post({ endpoint, body, headers }).catch(noWorld)
-    if (status !== 200) throw new Failure(`${url} takes no events: it answered ${status}: ${said}`)
+    if (status !== 200)
+      throw new Failure(`${url} takes no events: it answered ${status}: ${visibleText(said)}`)
   }
 
   function noWorld(error: unknown): never {

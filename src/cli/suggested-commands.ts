@@ -9,6 +9,8 @@ export interface Addresses {
   readonly issuer: { readonly url: string }
   readonly deadLetterFolder: string | undefined
   readonly logFile: string
+  /** The words that call `publish`. */
+  readonly publishCommand: string
 }
 
 const GOOD_EVENT = '{"event":"hello","properties":{"distinct_id":"me"}}'
@@ -34,7 +36,12 @@ export function suggestedCommands(world: Addresses, portBase: number): string {
     ]),
     ...section(
       'Publish a good event, a bad one, a good and a poison one in one message, or a file',
-      [publish(GOOD_EVENT), publish(BAD_EVENT), publish(POISONED), publishFileLine(portBase)],
+      [
+        publish(GOOD_EVENT),
+        publish(BAD_EVENT),
+        publish(POISONED),
+        publishFileLine(world.publishCommand, portBase),
+      ],
     ),
     ...section('Make Mixpanel fail; each fault replaces the one before it', [
       ...FAULTS.map((fault) => change('PUT', `${mixpanel.url}/control/faults`, fault)),
@@ -76,9 +83,9 @@ function publishLine(url: string, data: string): string {
   return `curl -s -w '\\n' ${url}/v1/${LOCAL_TOPIC}:publish -d '${body}'`
 }
 
-function publishFileLine(portBase: number): string {
+function publishFileLine(command: string, portBase: number): string {
   const option = String(portBase) === PORT_BASE.default ? '' : `--port-base ${portBase} `
-  return `npm run local:publish -- ${option}FILE`
+  return `${command} ${option}FILE`
 }
 
 function change(method: string, url: string, body?: object): string {

@@ -102,6 +102,7 @@ describe('the pages', () => {
         pubsub: at(pubsub),
         deadLetterFolder: 'd',
         logFile: 'l',
+        publishCommand: 'npm run local:publish --',
       },
       8080,
     )

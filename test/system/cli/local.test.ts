@@ -86,7 +86,7 @@ describe('npm run local', () => {
     await local.says(/poison: ""/)
     const switched = [...local.said().matchAll(/switched +(.*)/g)].map(([, what]) => what)
     assert.deepEqual(switched, told)
-    assert.match(said, new RegExp(`npm run local:publish -- --port-base ${local.base} FILE`))
+    assert.match(said, new RegExp(`pubsub-mixpanel publish --port-base ${local.base} FILE`))
   })
 
   it('shows a redelivery while Mixpanel fails, and its ack once it is well', async (t) => {
