@@ -5,6 +5,7 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { it } from 'node:test'
+import { program } from '../../src/cli/commands.ts'
 import { spawnService } from '../../src/cli/spawn-service.ts'
 import { startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../src/local/pusher.ts'
@@ -64,16 +65,16 @@ it('ends a command with the code of the signal, and without noise', async (t) =>
   assert.deepEqual(await said, ['Published 0 events in 0 messages.\n', 'listens\n'])
 })
 
-it('lies beside the licences of all that it holds, and without a source map', async (t) => {
+it('is a file for each command, beside the licences of all, and without a source map', async (t) => {
   const folder = await aFolder(t)
 
   await bundle(folder)
 
-  const names = await readdir(folder)
-  assert.deepEqual(names.filter((name) => !name.endsWith('.js')).sort(), [
-    'LICENCES.txt',
-    'package.json',
-  ])
+  const files = program.commands.map(({ name }) => `${name}.js`)
+  assert.deepEqual(
+    (await readdir(folder)).sort(),
+    ['LICENCES.txt', 'main.js', 'package.json', ...files].sort(),
+  )
   const licences = await readFile(join(folder, 'LICENCES.txt'), 'utf8')
   for (const name of ['fastify', '@fastify/under-pressure', 'axios', 'jose', 'ajv']) {
     assert.match(licences, new RegExp(`^${name} [\\d.]+ \\(MIT\\)`, 'm'))
