@@ -30,12 +30,12 @@ describe('createLane', () => {
 
   it('divides a message that is larger than a batch, and keeps the rest in its place', () => {
     const lane = createLane(LIMITS, atDeadline)
-    lane.push(pendingNamed('abcde'), 0)
-    lane.push(pendingNamed('fg'), 1)
+    lane.push(pendingNamed('abcdefg'), 0)
+    lane.push(pendingNamed('hij'), 1)
 
-    const batches = [lane.take(2), lane.take(2), lane.take(2)].map(namesIn)
+    const batches = [1, 2, 3, 4].map(() => namesIn(lane.take(2)))
 
-    assert.deepEqual(batches, ['abc', 'def', 'g'])
+    assert.deepEqual(batches, ['abc', 'def', 'ghi', 'j'])
   })
 
   it('fills a batch to the last byte of the body, brackets and commas included', () => {
@@ -93,6 +93,15 @@ describe('createLane', () => {
     byBytes.take(0)
 
     assert.deepEqual([byEvents.waiting(0)?.full, byBytes.waiting(0)?.full], [false, false])
+  })
+
+  it('is full when the events that are left after a batch fill another', () => {
+    const lane = createLane({ maxEvents: 10, maxBytes: '[aa,bb]__'.length }, atDeadline)
+    lane.push(pendingNamed('abcde', aSink(), 2), 0)
+
+    assert.equal(namesIn(lane.take(0)), 'ab')
+
+    assert.equal(lane.waiting(0)?.full, true)
   })
 
   it('counts only the attended events that are left towards a full batch of them', () => {

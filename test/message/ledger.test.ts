@@ -21,6 +21,8 @@ import { dataOf } from '../helpers/path.ts'
 
 const IMPORTED_ALL: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
 const THROTTLED = nack('throttled')
+/** The work for a push that is answered at `ANSWER_MS` ends two ack deadlines later. */
+const END_MS = ANSWER_MS + 2 * ACK_DEADLINE_MS
 
 describe('a push', () => {
   it('is answered with the settlement of its message', async () => {
@@ -177,6 +179,103 @@ describe('a message under way that no push waits for', () => {
     assert.deepEqual([begun.length, calls.duplicates], [1, 1])
   })
 
+  it('goes on for two ack deadlines when events of it have left', async () => {
+    const { push, begun, clock, calls } = createScene()
+    await push()
+    begun[0]?.progress.departed()
+    await clock.advance(ANSWER_MS)
+    const atAnswer = calls.reviews
+
+    await clock.advance(2 * ACK_DEADLINE_MS - 1)
+    const before = calls.reviews
+    await clock.advance(1)
+
+    assert.equal(begun[0]?.progress.goesOnUntil(), END_MS)
+    assert.deepEqual([atAnswer, before, calls.reviews], [2, 2, 3])
+  })
+
+  it('has no timer when no event of it has left', async () => {
+    const { push, clock, calls } = createScene()
+    await push()
+
+    await clock.advance(ANSWER_MS)
+
+    assert.deepEqual([clock.pending(), calls.reviews], [0, 2])
+  })
+
+  it('is given up once when its memory is needed', async () => {
+    const { ledger, push, begun, clock, calls } = createScene()
+    await push()
+    begun[0]?.progress.departed()
+    await clock.advance(ANSWER_MS)
+    const { reviews } = calls
+
+    ledger.makeWay()
+    ledger.makeWay()
+
+    assert.equal(begun[0]?.progress.goesOnUntil(), DELIVER_MS)
+    assert.equal(begun[0].progress.endBy, ANSWER_MS)
+    assert.deepEqual([calls.reviews - reviews, clock.pending()], [1, 0])
+  })
+
+  it('is not given up when it is settled already', async () => {
+    const { ledger, push, begun, clock, calls } = createScene()
+    await push()
+    await clock.advance(ANSWER_MS)
+    await begun[0]?.end(IMPORTED_ALL)
+    const { reviews } = calls
+
+    ledger.makeWay()
+
+    assert.equal(calls.reviews, reviews)
+  })
+
+  it('is not given up when another push of it waits', async () => {
+    const { ledger, push, begun, clock } = createScene()
+    const first = await push()
+    begun[0]?.progress.departed()
+    await clock.advance(5_000)
+    const second = await push()
+    await clock.advance(ANSWER_MS - 5_000)
+
+    ledger.makeWay()
+    await begun[0]?.end(IMPORTED_ALL)
+
+    assert.deepEqual(answersOf([first, second]), ['nack deadline', 'ack imported'])
+    assert.equal(begun[0]?.progress.endBy, END_MS + 5_000)
+  })
+
+  it('gets the time of a push that comes later, and is not given up while it waits', async () => {
+    const { ledger, push, begun, clock, calls } = createScene()
+    await push()
+    begun[0]?.progress.departed()
+    await clock.advance(ANSWER_MS + 1_000)
+    const { reviews } = calls
+
+    await push()
+    await push()
+    ledger.makeWay()
+
+    const { deliverBy, endBy } = begun[0]?.progress ?? {}
+    assert.deepEqual([deliverBy, endBy], [10_000 + DELIVER_MS, 10_000 + END_MS])
+    assert.equal(calls.reviews - reviews, 1)
+    await clock.advance(DELIVER_MS - 1)
+    assert.equal(calls.reviews - reviews, 1)
+  })
+
+  it('sets no alarm for its end while a push waits again', async () => {
+    const { push, begun, clock, calls } = createScene()
+    await push()
+    begun[0]?.progress.departed()
+    await clock.advance(ANSWER_MS + 1_000)
+    await push(aMessage(), MINUTE_MS)
+    const { reviews } = calls
+
+    await clock.advance(END_MS)
+
+    assert.equal(calls.reviews, reviews)
+  })
+
   it('is forgotten two ack deadlines after a push got its ack', async () => {
     const { push, begun, clock } = createScene()
     await push()
@@ -315,10 +414,12 @@ describe('the size of the ledger', () => {
   it('counts the names and values of the attributes of a message', async () => {
     const { push, budget } = createScene()
 
-    await push(aMessage({ data: '', attributes: { name: 'value', a: 'b' } }))
+    const [name, value] = ['n'.repeat(1_000), 'v'.repeat(2_000)]
+
+    await push(aMessage({ data: '', attributes: { [name]: value, a: 'b' } }))
 
     const held = budget.held() - PUSH_BYTES
-    assert.ok(held > 'namevalueab'.length && held < 400, `${held}`)
+    assert.ok(held > 3_000 && held < 3_400, `${held}`)
   })
 
   it('counts the data of the messages under way, and gives it back however they end', async () => {
@@ -411,6 +512,22 @@ describe('draining', () => {
     assert.deepEqual(answersOf([first, second]), ['nack deadline', 'nack deadline'])
     assert.equal(drain.over, true)
     assert.equal(clock.pending(), 0)
+  })
+
+  it('ends work that no push waits for at once, and other work with the drain', async () => {
+    const { ledger, push, begun, clock } = createScene()
+    await push(aMessage({ messageId: '1' }))
+    await clock.advance(ANSWER_MS)
+    await push(aMessage({ messageId: '2' }))
+    for (const { progress } of begun) progress.departed()
+
+    void ledger.drain(clock.monotonic() + 7_000)
+
+    assert.deepEqual(
+      begun.map(({ progress }) => progress.endBy),
+      [ANSWER_MS, ANSWER_MS + 7_000],
+    )
+    assert.equal(begun[1]?.progress.goesOnUntil(), ANSWER_MS + 6_000)
   })
 
   it('gives no push more time when it is asked for again', async () => {
