@@ -8,7 +8,7 @@ import { aPendingEvent, aPreparedEvent, aSink, type RecordingSink } from '../hel
 import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 
 const LIMITS = { maxEvents: 4, maxBytes: 40, lingerMs: 10, maxConcurrency: 2 }
-/** How long a message's events may wait before they go back. */
+/** The time that the events of a message may wait before they go back. */
 const TIME_MS = 60
 
 const EVENTS = fc.array(
@@ -58,7 +58,7 @@ function createWorld() {
       try {
         assert.ok(inFlight.length <= LIMITS.maxConcurrency, 'no more in flight than it may')
         assertWithinLimits(batch)
-        for (const event of batch) setOut(ticketOf(event))
+        for (const event of batch) noteSent(ticketOf(event))
       } catch (violation) {
         violations.push(violation)
       }
@@ -66,7 +66,7 @@ function createWorld() {
     },
   })
 
-  return { take, finish, assertNobodyWaitsInVain, tickets: () => [...tickets.values()] }
+  return { take, finish, assertNoneWaitsInVain, tickets: () => [...tickets.values()] }
 
   async function take(step: Step): Promise<void> {
     if (step.kind === 'add') add(step.events)
@@ -88,7 +88,7 @@ function createWorld() {
     batcher.add(pending)
   }
 
-  function setOut(ticket: Ticket): void {
+  function noteSent(ticket: Ticket): void {
     const now = clock.monotonic()
     assert.equal(ticket.sentAs, undefined, 'nothing is sent twice')
     assert.ok(now < ticket.sink.deliverBy, 'nothing is sent when its time is up')
@@ -125,7 +125,7 @@ function createWorld() {
     return ticket
   }
 
-  function assertNobodyWaitsInVain(): void {
+  function assertNoneWaitsInVain(): void {
     if (inFlight.length === LIMITS.maxConcurrency) return
     const waiting = [...tickets.values()].filter(isWaiting)
     assert.ok(inFlight.length > 0 || waiting.length === 0, 'sent at once when nothing is in flight')
@@ -171,7 +171,7 @@ function assertOneEnd(ticket: Ticket): void {
   }
 }
 
-/** Events set out in the order they came; identity verbs apart. */
+/** Events are sent in the order in which they came, identity verbs apart from the others. */
 function assertInOrder(tickets: readonly Ticket[]): void {
   for (const verbs of [true, false]) {
     const lane = tickets.filter(({ event }) => event.prepared.identityVerb === verbs)
@@ -190,7 +190,7 @@ describe('a batcher, whatever is added, answered and waited for', () => {
         const world = createWorld()
         for (const step of steps) {
           await world.take(step)
-          world.assertNobodyWaitsInVain()
+          world.assertNoneWaitsInVain()
         }
         await world.finish()
 

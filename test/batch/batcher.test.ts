@@ -128,7 +128,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b'])
   })
 
-  it('has no more batches in flight than it may, and lets the batches grow meanwhile', async () => {
+  it('lets batches grow while all slots are taken', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({ maxEvents: 10, maxConcurrency: 1 }, clock)
     add(pendingNamed('a'))
@@ -182,7 +182,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['x', 'ac', 'BD'])
   })
 
-  it('lets neither identity verbs nor other events wait for ever under load', async () => {
+  it('sends the older events first, whether they carry identity verbs or not', async () => {
     const clock = createFakeClock()
     const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
     add(pendingNamed('abc'))
@@ -325,7 +325,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
   })
 
-  it('takes a batch back that yielded its slot, and sends it after the others', async () => {
+  it('takes a batch back that gave up its slot, and sends it after the others', async () => {
     const [one, other] = [aSink(0, 1_000), aSink(0, 1_000)]
     const { add, takeBack, sent, end } = aBatcher({ maxConcurrency: 1 })
     const batch = [...pendingNamed('a', one), ...pendingNamed('b', other)]
@@ -386,7 +386,7 @@ describe('createBatcher', () => {
     assert.deepEqual([sent(), wanted.slots], [['a'], 0])
   })
 
-  it('takes a batch back for each message: one that is late does not hold the others up', async () => {
+  it('returns only the late events of a batch that it took back', async () => {
     const clock = createFakeClock()
     const [late, other] = [aSink(50), aSink()]
     const { add, takeBack, review, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
@@ -412,7 +412,7 @@ describe('createBatcher', () => {
     assert.equal(wanted.slots, 1)
   })
 
-  it('takes no notice of a message without events', () => {
+  it('ignores a message without events', () => {
     const { add, sent } = aBatcher()
 
     add([])

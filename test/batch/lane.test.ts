@@ -139,7 +139,7 @@ describe('createLane', () => {
     assert.equal(lane.waiting(0), undefined)
   })
 
-  it('takes no notice of a message without events', () => {
+  it('ignores a message without events', () => {
     const lane = createLane(LIMITS, atDeadline)
 
     lane.push([], 0)
@@ -166,7 +166,7 @@ describe('createLane', () => {
     assert.deepEqual(patient.arrivals, [])
   })
 
-  it('gives back only the events that have not left of a message whose time is up', () => {
+  it('gives back only those events of a late message that have not left', () => {
     const lane = createLane(LIMITS, atDeadline)
     const sink = aSink(100)
     lane.push(pendingNamed('abcde', sink), 0)

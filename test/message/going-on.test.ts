@@ -17,7 +17,7 @@ const NAMES = Array.from({ length: 20 }, (_, index) => `e-${index}`)
 const LARGE = aMessage({ data: dataOf(...NAMES) })
 
 describe('work on a message whose last push was answered', () => {
-  it('goes on for two ack deadlines, and what it settled is remembered', async () => {
+  it('goes on for two ack deadlines, and its outcomes are remembered', async () => {
     const { push, path, clock } = createScene()
     await push(LARGE)
     await clock.advance(END_MS - 1)
@@ -76,7 +76,7 @@ describe('work on a message whose last push was answered', () => {
 
     await clock.advance(MINUTE_MS)
 
-    // The batch that was refused, and the one that left before anything was known of that.
+    // The batch with the event, and the one that left before the answer to it.
     assert.deepEqual(path.sent, NAMES.slice(0, 8))
     assert.equal(eventTotals.snapshot().returned, 14)
   })
@@ -125,7 +125,7 @@ describe('work on a message whose last push was answered', () => {
     assert.equal(path.stored.length, 0)
   })
 
-  it('is given up when what it holds is wanted, and does only the rest later', async () => {
+  it('is given up when its memory is needed, and sends only the rest later', async () => {
     const { ledger, push, path, clock, budget } = createScene()
     await push(LARGE)
     await clock.advance(ANSWER_MS)
@@ -177,7 +177,7 @@ describe('work on a message whose last push was answered', () => {
     assert.equal(path.sent.length, sent)
   })
 
-  it('does not begin once a drain has', async () => {
+  it('does not begin after a drain has begun', async () => {
     const { ledger, push, path, clock } = createScene()
     const only = await push(LARGE)
     void ledger.drain(clock.monotonic() + 7_000)
@@ -188,7 +188,7 @@ describe('work on a message whose last push was answered', () => {
     assert.deepEqual(path.sent, NAMES.slice(0, 6))
   })
 
-  it('stores its letters until it ends, and then returns what is not stored', async () => {
+  it('stores its letters until it ends, and returns the events of the others', async () => {
     let stores = 0
     const clock = createFakeClock()
     const { push, eventTotals } = createScene({
@@ -212,7 +212,7 @@ describe('work on a message whose last push was answered', () => {
     assert.equal(eventTotals.snapshot().returned, 20)
   })
 
-  it('stores no letters any more when it is given up', async () => {
+  it('stores no more letters when it is given up', async () => {
     let stores = 0
     const clock = createFakeClock()
     const { ledger, push } = createScene({
@@ -267,7 +267,7 @@ describe('a push while other work goes on that no push waits for', () => {
 
 type Scene = LedgerScene & {
   readonly path: Path
-  /** Pushes a message, and waits for what is answered at once. */
+  /** Pushes a message. Resolves with its answer, or `waits`. */
   answers(message: Message): Promise<string>
 }
 
