@@ -1,11 +1,13 @@
 import { InvalidConfigurationError } from '../config/load-config.ts'
 import { type EventSettings, loadEventSettings } from '../config/settings.ts'
+import { nextTurn } from '../lib/clock.ts'
 import type { Message } from '../model/message.ts'
 import { messageOf, parseInstant } from '../receive/message-of.ts'
 import { loadTransform } from '../transform/load-transform.ts'
 import { asPublished, type Transform } from '../transform/transform.ts'
 import { checkConfiguration, configurationText } from './check/check-configuration.ts'
 import { checkFiles } from './check/check-files.ts'
+import { tellOfLeftPromises } from './check/left-promises.ts'
 import { createJsonPrinter, createTextPrinter, onlyTotals, type Printer } from './check/printer.ts'
 import { areBad } from './check/tally.ts'
 import { defineCommand } from './frame/command.ts'
@@ -82,7 +84,11 @@ async function checkEvents(files: readonly string[], flags: Given, io: Io): Prom
   const transform = await transformAt(settings)
   const style = flags.explain ? 'explain' : 'findings'
   const options = { files, settings, style, limit, message } as const
+  const stopTelling = tellOfLeftPromises(io.stderr)
   const totals = await checkFiles(options, { io, transform, printer: printerFor(flags, io) })
+  // A promise that the last event left is reported a turn later.
+  await nextTurn()
+  stopTelling()
   return areBad(totals, flags.strict ? 'strict' : 'usual') ? 1 : 0
 }
 
