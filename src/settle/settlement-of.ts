@@ -1,11 +1,18 @@
 import type { EventOutcome, RetryReason } from '../model/outcome.ts'
-import type { AckReason, Settlement } from '../model/settlement.ts'
+import type { Settlement } from '../model/settlement.ts'
 
 /**
  * The place where rejected events go: to our store, or with their message to Pub/Sub's own policy.
  */
 export type RejectedGo = 'to_store' | 'to_subscription'
 
+/** The weight of each kind of outcome in the answer for its message. */
+const WEIGHT: Readonly<Record<EventOutcome['kind'], number>> = {
+  dropped: 1,
+  imported: 2,
+  rejected: 3,
+  retry: 4,
+}
 const EMPTY: Settlement = { kind: 'ack', reason: 'empty', status: 204 }
 const DROPPED: Settlement = { kind: 'ack', reason: 'dropped', status: 204 }
 const IMPORTED: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
@@ -17,43 +24,26 @@ const DEAD_LETTERED: Settlement = { kind: 'ack', reason: 'dead_lettered', status
  * must have become a `retry` before.
  */
 export function settlementOf(outcomes: readonly EventOutcome[], mode: RejectedGo): Settlement {
-  let heaviest = EMPTY
+  let [heaviest] = outcomes
+  if (heaviest === undefined) return EMPTY
   for (const outcome of outcomes) {
-    const demand = demandOf(outcome, mode)
     // The first of the heaviest wins, so that the reason does not depend on later events.
-    if (weightOf(demand) > weightOf(heaviest)) heaviest = demand
+    if (WEIGHT[outcome.kind] > WEIGHT[heaviest.kind]) heaviest = outcome
   }
-  return heaviest
-}
-
-/** Makes the settlement of a message that comes again, whatever the outcomes of its events. */
-export function nack(reason: RetryReason): Settlement {
-  return { kind: 'nack', reason, status: 503 }
-}
-
-function demandOf(outcome: EventOutcome, mode: RejectedGo): Settlement {
-  switch (outcome.kind) {
+  switch (heaviest.kind) {
     case 'imported':
       return IMPORTED
     case 'dropped':
       return DROPPED
     case 'rejected':
       if (mode === 'to_store') return DEAD_LETTERED
-      return { kind: 'nack', reason: outcome.reason, status: 422 }
+      return { kind: 'nack', reason: heaviest.reason, status: 422 }
     case 'retry':
-      return nack(outcome.reason)
+      return nack(heaviest.reason)
   }
 }
 
-function weightOf(settlement: Settlement): number {
-  if (settlement.status === 503) return 5
-  if (settlement.status === 422) return 4
-  return ACK_WEIGHT[settlement.reason]
-}
-
-const ACK_WEIGHT: Readonly<Record<AckReason, number>> = {
-  dead_lettered: 3,
-  imported: 2,
-  dropped: 1,
-  empty: 0,
+/** Makes the settlement of a message that comes again, whatever the outcomes of its events. */
+export function nack(reason: RetryReason): Settlement {
+  return { kind: 'nack', reason, status: 503 }
 }
