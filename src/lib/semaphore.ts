@@ -21,7 +21,7 @@ export function createLimit(most: number): Limit {
       return await task()
     } finally {
       // The place goes to the next task directly, so that a new task cannot take it in between.
-      const next = takeNext()
+      const next = waiting.length > 0 ? takeNext() : undefined
       if (next) next.start()
       else running -= 1
     }
