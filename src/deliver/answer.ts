@@ -31,7 +31,8 @@ const MAX_TEXT_BYTES = 1_024
  * with more parts than any answer of Mixpanel.
  */
 export function replyIn(body: string): ImportReply | undefined {
-  if (findExcess(body, LARGEST)) return undefined
+  // A short text cannot be too deep, nor have too many parts: most answers are short.
+  if (body.length > LARGEST.depth && findExcess(body, LARGEST)) return undefined
   try {
     const parsed: unknown = JSON.parse(body)
     return isObject(parsed) ? parsed : undefined
