@@ -12,6 +12,8 @@ interface Entry {
   readonly count: number
 }
 
+const IMPORTED = { destination: 'imported', reason: '' } as const
+
 /**
  * The totals: received = imported + dead_lettered + dropped + returned + pending, at any moment.
  */
@@ -49,8 +51,7 @@ export function createEventTotals(): EventTotals {
 
   function settle(tallies: readonly Tally[], settlement: Settlement): void {
     for (const { outcome, count } of tallies) {
-      const destination = destinationOf(outcome, settlement)
-      const reason = reasonOf(destination, outcome, settlement)
+      const { destination, reason } = endOf(outcome, settlement)
       counts[destination].set(reason, (counts[destination].get(reason) ?? 0) + count)
       pending -= count
     }
@@ -70,16 +71,14 @@ export function createEventTotals(): EventTotals {
 }
 
 /**
- * Returns where an event went. A rejected event is stored only when its message is acked; otherwise
+ * Returns where an event went, and why. A rejected event is stored only when its message is acked; otherwise
  * it comes back with the message.
  */
-function destinationOf(outcome: EventOutcome, settlement: Settlement): Destination {
-  if (outcome.kind === 'imported' || outcome.kind === 'dropped') return outcome.kind
-  return outcome.kind === 'rejected' && settlement.kind === 'ack' ? 'dead_lettered' : 'returned'
-}
-
-function reasonOf(destination: Destination, outcome: EventOutcome, settlement: Settlement): string {
-  if (destination === 'returned') return settlement.reason
-  if (outcome.kind === 'rejected') return outcome.reason
-  return outcome.kind === 'dropped' ? outcome.rule : ''
+function endOf(outcome: EventOutcome, settlement: Settlement): Omit<Entry, 'count'> {
+  if (outcome.kind === 'imported') return IMPORTED
+  if (outcome.kind === 'dropped') return { destination: 'dropped', reason: outcome.rule }
+  if (outcome.kind === 'rejected' && settlement.kind === 'ack') {
+    return { destination: 'dead_lettered', reason: outcome.reason }
+  }
+  return { destination: 'returned', reason: settlement.reason }
 }

@@ -80,7 +80,10 @@ export function createTelemetry({
     minuteLine.noteTraffic()
     metrics.messagesSettled.inc({ settlement: kind, reason })
     if (reason === 'empty') metrics.emptyMessages.inc()
-    if (reason === 'imported') observePublishToImport(message)
+    if (reason === 'imported' && message.publishedAt !== undefined) {
+      const ms = clock.now() - message.publishedAt
+      metrics.publishToImport.observe(Math.max(0, ms) / 1000)
+    }
     const fields = {
       event: 'settled',
       messageId: message.messageId,
@@ -105,11 +108,6 @@ export function createTelemetry({
       { ...fields, status, code },
       `message nacked: ${status} ${code}`,
     )
-  }
-
-  function observePublishToImport({ publishedAt }: Message): void {
-    if (publishedAt === undefined) return
-    metrics.publishToImport.observe(Math.max(0, clock.now() - publishedAt) / 1000)
   }
 
   function logMissingPolicy(): void {
@@ -140,12 +138,12 @@ export function createTelemetry({
   function requestEnded(end: RequestEnd): void {
     const { elapsedMs, ...fields } = end
     const { status, events, bytes } = fields
-    const label = statusLabelOf(end)
+    const label = status === 200 ? '200' : statusLabelOf(end)
     metrics.requestSeconds.observe({ status: label }, elapsedMs / 1000)
     metrics.batchEvents.observe(events)
     metrics.batchBytes.observe(bytes)
     const line = { ...fields, ms: Math.round(elapsedMs) }
-    if (status === 200) log.debug(line, requestTextOf(end))
+    if (status === 200) log.debug(line, 'Mixpanel answered a batch with status 200')
     else logOnceAMinute('warn', `request ${label}`, line, requestTextOf(end))
   }
 
