@@ -126,15 +126,12 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
    * longest.
    */
   function regroup(connection: Connection): void {
+    const { hasGoodToken, underWay } = connection
     connection.group.delete(connection)
-    connection.group = groupOf(connection)
+    if (hasGoodToken) connection.group = underWay > 0 ? groups.busyFriends : groups.idleFriends
+    else connection.group = underWay > 0 ? groups.busyStrangers : groups.idleStrangers
     connection.group.add(connection)
     if (groups.idleStrangers.size > 0) sweepLater(strangerIdleMs)
-  }
-
-  function groupOf({ hasGoodToken, underWay }: Connection): Set<Connection> {
-    if (hasGoodToken) return underWay > 0 ? groups.busyFriends : groups.idleFriends
-    return underWay > 0 ? groups.busyStrangers : groups.idleStrangers
   }
 
   function forget(connection: Connection): void {

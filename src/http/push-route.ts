@@ -37,7 +37,8 @@ export interface PushRouteDeps {
   readonly connections: Pick<Connections, 'noteGoodToken' | 'isFull'>
   readonly authenticate: Authenticate
   readonly budget: Pick<ByteBudget, 'openBody'>
-  readonly isAllowed: (subscription: string) => boolean
+  /** The subscriptions whose pushes are accepted. An empty set accepts all. */
+  readonly subscriptions: ReadonlySet<string>
   readonly settle: (message: Message, answerBy: number) => Promise<Settlement>
   readonly draining: () => boolean
   /** Whether a late event loop was a freeze of the instance, which is not an overload. */
@@ -106,23 +107,16 @@ export async function pushRoutes(
     else judge(authentication)
 
     function judge(judged: Authentication): void {
-      if (judged.kind === 'trusted') {
-        deps.connections.noteGoodToken(request.raw, reply.raw)
-        if (!isRefused(request, reply)) next()
-      } else refuseSender(reply, judged)
+      if (judged.kind === 'refused') {
+        refuseSender(reply, judged)
+        return
+      }
+      deps.connections.noteGoodToken(request.raw, reply.raw)
+      if ((announcedBytesOf(request.raw) ?? 0) > MAX_BODY_BYTES) refuseUnread(reply, BODY_TOO_LARGE)
+      else if (deps.draining()) refuseForNow(reply, DRAINING)
+      else if (deps.connections.isFull()) refuseForNow(reply, OVERLOADED)
+      else next()
     }
-  }
-
-  /** Refuses a push with a good token that is not to be read. Returns whether it did. */
-  function isRefused({ raw }: FastifyRequest, reply: FastifyReply): boolean {
-    if ((announcedBytesOf(raw) ?? 0) > MAX_BODY_BYTES) {
-      // The end of the connection keeps the body from being read.
-      reply.header('connection', 'close')
-      refuse(reply, BODY_TOO_LARGE)
-    } else if (deps.draining()) refuseForNow(reply, DRAINING)
-    else if (deps.connections.isFull()) refuseForNow(reply, OVERLOADED)
-    else return false
-    return true
   }
 
   /** Answers when the service is under pressure. Otherwise the request goes on. */
@@ -152,7 +146,8 @@ export async function pushRoutes(
     reply: FastifyReply,
   ): FastifyReply | Promise<FastifyReply> {
     const pushed = messageOf(request.body)
-    if (!deps.isAllowed(pushed.subscription)) {
+    const { subscriptions } = deps
+    if (subscriptions.size > 0 && !subscriptions.has(pushed.subscription)) {
       refuse(reply, SUBSCRIPTION_REFUSED)
       return reply
     }
@@ -160,7 +155,7 @@ export async function pushRoutes(
     const settling = deps.settle(originOf(pushed), answerBy)
     // A push that waits holds only what its answer needs.
     request.body = NO_BODY
-    return answer(request, reply, { settling, pushed: withoutContents(pushed) })
+    return answer(request, reply, { settling, pushed: { ...pushed, data: '', attributes: {} } })
   }
 
   async function answer(
@@ -186,13 +181,15 @@ export async function pushRoutes(
     sendProblem(reply, problem)
   }
 
+  /** Refuses a push, and ends its connection, so that the body is not read. */
+  function refuseUnread(reply: FastifyReply, problem: Problem): void {
+    reply.header('connection', 'close')
+    refuse(reply, problem)
+  }
+
   /** Refuses a push with a good token, and keeps the connection for the pushes that follow. */
   function refuseForNow(reply: FastifyReply, problem: Problem): void {
     throwBodyAway(reply.request.raw, MAX_BODY_BYTES)
     refuse(reply, problem)
   }
-}
-
-function withoutContents(message: Message): Message {
-  return { ...message, data: '', attributes: {} }
 }

@@ -20,7 +20,10 @@ const LETTERS_PUBLISH_TIME = `${LETTER_PREFIX}${'publish-time' satisfies LetterA
  * dead-letter policy makes of a message gets the publish time of the message.
  */
 export function messageOf({ message, subscription, ...envelope }: PushEnvelope): Message {
-  const publishTime = publishTimeOf(message)
+  const pushedTime = message.publishTime ?? message.publish_time ?? undefined
+  const first = message.attributes?.[FIRST_PUBLISH_TIME]
+  const isCopy = first !== undefined && message.attributes?.[LETTERS_PUBLISH_TIME] === undefined
+  const publishTime = isCopy ? earlierOf(first, pushedTime) : pushedTime
   const publishedAt = parseInstant(publishTime)
   const orderingKey = message.orderingKey ?? undefined
   const deliveryAttempt = envelope.deliveryAttempt ?? undefined
@@ -36,15 +39,13 @@ export function messageOf({ message, subscription, ...envelope }: PushEnvelope):
   }
 }
 
-function publishTimeOf(message: PushEnvelope['message']): string | undefined {
-  const publishTime = message.publishTime ?? message.publish_time ?? undefined
-  const first = message.attributes?.[FIRST_PUBLISH_TIME]
-  if (message.attributes?.[LETTERS_PUBLISH_TIME] !== undefined) return publishTime
+/**
+ * Returns the first publish time of a copy, unless it cannot be read or is later than the copy's:
+ * that would allow times in the future.
+ */
+function earlierOf(first: string, copys: string | undefined): string | undefined {
   const firstAt = parseInstant(first)
-  // No copy is older than its message. An attribute that says so would allow times in the future.
-  return firstAt === undefined || firstAt > (parseInstant(publishTime) ?? firstAt)
-    ? publishTime
-    : first
+  return firstAt === undefined || firstAt > (parseInstant(copys) ?? firstAt) ? copys : first
 }
 
 /** Returns a publish time in epoch ms; `undefined` when it is missing or unreadable. */

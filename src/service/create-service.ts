@@ -14,7 +14,6 @@ import { createAllRejected } from '../message/all-rejected.ts'
 import { createLedger } from '../message/ledger.ts'
 import { createLetterGuard } from '../message/letter-guard.ts'
 import { createPipeline } from '../pipeline.ts'
-import { createAllowedSubscription } from '../receive/allowed-subscription.ts'
 import { createEventTotals } from '../telemetry/event-totals.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createTelemetry } from '../telemetry/telemetry.ts'
@@ -128,7 +127,7 @@ export function createService(config: Config, deps: ServiceDeps): Service {
         budget,
         telemetry,
         authenticate: authenticator.authenticate,
-        isAllowed: createAllowedSubscription(push.subscriptions),
+        subscriptions: new Set(push.subscriptions),
         settle: ledger.settle,
         draining: () => state === 'draining',
         wasFrozen: () => freezeWatch.thawedWithin(FREEZE_MEMORY_MS),

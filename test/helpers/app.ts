@@ -79,7 +79,7 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
         budget,
         telemetry,
         authenticate: () => TRUSTED,
-        isAllowed: () => true,
+        subscriptions: new Set(),
         settle: async () => ({ kind: 'ack', reason: 'empty', status: 204 }),
         draining: () => false,
         wasFrozen: () => false,

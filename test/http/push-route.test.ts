@@ -206,6 +206,26 @@ it('reads a character whose bytes come in two chunks', async (t) => {
   assert.deepEqual(ids, ['é'])
 })
 
+it('takes pushes of the listed subscriptions alone, by their full names', async (t) => {
+  const subscriptions = new Set(['projects/p/subscriptions/a', 'b'])
+  const { begin } = await startApp(t, { deps: { settle: async () => ACK, subscriptions } })
+
+  const answers: string[] = []
+  for (const subscription of [
+    'projects/p/subscriptions/a',
+    'b',
+    'a',
+    'projects/p/subscriptions/aa',
+  ]) {
+    const body = JSON.stringify({ message: { messageId: '1' }, subscription })
+    const push = begin({ 'content-length': body.length })
+    push.end(body)
+    answers.push(await answerTo(push))
+  }
+
+  assert.deepEqual(answers, ['204', '204', '403 SUBSCRIPTION_REFUSED', '403 SUBSCRIPTION_REFUSED'])
+})
+
 describe('a push that is refused', () => {
   const cases = {
     'without a good token': [{ deps: { authenticate: () => NO_TOKEN } }, '401 TOKEN_MISSING'],
@@ -213,7 +233,10 @@ describe('a push that is refused', () => {
       { deps: { authenticate: async () => NO_KEYS } },
       '503 KEYS_UNAVAILABLE',
     ],
-    'of another subscription': [{ deps: { isAllowed: () => false } }, '403 SUBSCRIPTION_REFUSED'],
+    'of another subscription': [
+      { deps: { subscriptions: new Set(['projects/p/subscriptions/another']) } },
+      '403 SUBSCRIPTION_REFUSED',
+    ],
     'while draining': [{ deps: { draining: () => true } }, '503 DRAINING'],
     'that is not JSON': [{ body: '{"message":' }, '400 BODY_NOT_JSON'],
     'that is no envelope': [{ body: '[]' }, '400 NOT_A_PUSH_ENVELOPE'],
