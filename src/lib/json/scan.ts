@@ -147,13 +147,6 @@ export function skipSpace(text: string, start: number): number {
   return at
 }
 
-/** Returns the last index up to `start` that is not white space. */
-export function skipSpaceBack(text: string, start: number): number {
-  let at = start
-  while (isSpace(text.charCodeAt(at))) at--
-  return at
-}
-
 function isSpace(char: number): boolean {
   return char === 0x20 || char === 0x0a || char === 0x0d || char === 0x09
 }

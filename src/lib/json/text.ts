@@ -1,4 +1,4 @@
-import { findMembers, type Members, type Span, skipSpace, skipSpaceBack } from './scan.ts'
+import { findMembers, type Members, type Span, skipSpace } from './scan.ts'
 
 /** The value of an event's text. It may have other members. */
 export interface ParsedEvent {
@@ -27,25 +27,15 @@ export function withProperties(
 ): string {
   const names = Object.keys(assignments)
   if (names.length === 0) return eventText
-  const closeAt = closingBraceOfProperties(eventText, event)
-  if (closeAt === undefined || names.some((name) => Object.hasOwn(event.properties, name))) {
+  const { properties } = event
+  // The last of the two members is then the properties, and no scan is needed: after `event`, the
+  // text would end in a quote and a brace.
+  const endsInProperties = Object.keys(event).length === 2 && eventText.endsWith('}}')
+  if (!endsInProperties || names.some((name) => Object.hasOwn(properties, name))) {
     return withChanges(eventText, assignments)
   }
-  // A brace before it opens the same object.
-  const empty = eventText[skipSpaceBack(eventText, closeAt - 1)] === '{'
-  return withMembers(eventText, { closeAt, empty }, Object.entries(assignments))
-}
-
-/**
- * Finds the closing brace without a scan when the event has two members and its text ends in two
- * braces. The last member is then the properties: after `event`, the text would end in a quote and
- * a brace.
- */
-function closingBraceOfProperties(eventText: string, event: ParsedEvent): number | undefined {
-  if (Object.keys(event).length !== 2) return undefined
-  const eventCloseAt = skipSpaceBack(eventText, eventText.length - 1)
-  const at = skipSpaceBack(eventText, eventCloseAt - 1)
-  return eventText[at] === '}' ? at : undefined
+  const end = { closeAt: eventText.length - 2, empty: Object.keys(properties).length === 0 }
+  return withMembers(eventText, end, Object.entries(assignments))
 }
 
 function withChanges(eventText: string, assignments: Readonly<Record<string, string>>): string {
