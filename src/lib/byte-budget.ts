@@ -63,9 +63,9 @@ const COUNTED_SHARE = 1 / 2
 interface Pool {
   readonly maxBytes: number
   readonly waiters: Waiter[]
-  held: number
-  /** The part of `held` that was not reserved. */
+  /** The bytes that were not reserved. */
   counted: number
+  reserved: number
   reservations: number
   reportShortage: () => void
 }
@@ -79,15 +79,15 @@ export function createByteBudget(maxBytes: number): ByteBudget {
   const pool: Pool = {
     maxBytes,
     waiters: [],
-    held: 0,
     counted: 0,
+    reserved: 0,
     reservations: 0,
     reportShortage: () => {},
   }
   return {
     openMessage: () => new CountedMessage(pool),
     openBody: () => new CountedBody(pool),
-    held: () => pool.held,
+    held: () => heldBy(pool),
     onShortage(task) {
       pool.reportShortage = task
     },
@@ -111,13 +111,13 @@ class CountedBody implements BodyBytes {
     }
     if (this.released) return true
     this.added += bytes
-    count(pool, bytes)
+    pool.counted += bytes
     return true
   }
 
   release(): void {
     this.released = true
-    count(this.pool, -this.added)
+    this.pool.counted -= this.added
     this.added = 0
     admit(this.pool)
   }
@@ -137,7 +137,7 @@ class CountedMessage implements MessageBytes {
   add(bytes: number): void {
     if (this.released) return
     this.added += bytes
-    count(this.pool, bytes)
+    this.pool.counted += bytes
   }
 
   giveBack(bytes: number): void {
@@ -161,7 +161,7 @@ class CountedMessage implements MessageBytes {
   tryReserve(bytes: number): boolean {
     const { pool } = this
     const others = pool.reservations - Math.sign(this.reserved)
-    const fits = others === 0 || pool.held - this.reserved + bytes <= pool.maxBytes
+    const fits = others === 0 || heldBy(pool) - this.reserved + bytes <= pool.maxBytes
     if (this.released || pool.waiters.length > 0 || !fits) return false
     this.setReserved(bytes)
     return true
@@ -180,22 +180,23 @@ class CountedMessage implements MessageBytes {
   release(): void {
     if (this.released) return
     this.released = true
-    count(this.pool, -this.added)
-    this.setReserved(0)
-    admit(this.pool)
+    const { pool } = this
+    pool.counted -= this.added
+    pool.reserved -= this.reserved
+    pool.reservations -= Math.sign(this.reserved)
+    admit(pool)
   }
 
   private setReserved(bytes: number): void {
     const { pool } = this
-    pool.held += bytes - this.reserved
+    pool.reserved += bytes - this.reserved
     pool.reservations += Math.sign(bytes) - Math.sign(this.reserved)
     this.reserved = bytes
   }
 }
 
-function count(pool: Pool, bytes: number): void {
-  pool.counted += bytes
-  pool.held += bytes
+function heldBy({ counted, reserved }: Pool): number {
+  return counted + reserved
 }
 
 /** Grants the reservations that fit, in order. */
@@ -203,7 +204,7 @@ function admit(pool: Pool): void {
   const { waiters } = pool
   for (let next = waiters[0]; next !== undefined; next = waiters[0]) {
     const isWanted = next.wanted()
-    if (isWanted && pool.reservations > 0 && pool.held + next.bytes > pool.maxBytes) return
+    if (isWanted && pool.reservations > 0 && heldBy(pool) + next.bytes > pool.maxBytes) return
     waiters.shift()
     next.answer(isWanted)
   }
