@@ -14,7 +14,7 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: Date.now,
   monotonic: () => performance.now(),
   after: (ms, task) => {
     const timer = setTimeout(task, Math.max(0, ms)).unref()
