@@ -17,17 +17,12 @@ const MAX_TOKEN_LENGTH = 16_384
  * long.
  */
 export function withBearerToken(judge: JudgeToken): Authenticate {
-  return function authenticate(authorization) {
-    const token = bearerTokenOf(authorization)
-    if (token === undefined) return refused('TOKEN_MISSING')
+  return function authenticate(authorization = '') {
+    const token = authorization.slice(SCHEME.length)
+    // RFC 9110, 11.1: the scheme is case-insensitive.
+    const isBearer = authorization.slice(0, SCHEME.length).toLowerCase() === SCHEME
+    if (!isBearer || token === '') return refused('TOKEN_MISSING')
     if (token.length > MAX_TOKEN_LENGTH) return refused('TOKEN_TOO_LARGE')
     return judge(token)
   }
-}
-
-function bearerTokenOf(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.length <= SCHEME.length) return undefined
-  // RFC 9110, 11.1: the scheme is case-insensitive.
-  if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined
-  return authorization.slice(SCHEME.length)
 }
