@@ -34,10 +34,14 @@ const DIGITS = /^\d+$/
  * message id is Pub/Sub's.
  */
 export function idsOfMessage(message: Message): DeriveId {
+  const { messageId } = message
+
   return function deriveId({ candidate: { line, child } }) {
     const letters = message.replay && idOfLetter(message, message.replay, child)
     if (letters !== undefined) return { id: letters }
-    const id = idOfLine(message.messageId, line.number)
+    const readable = `${messageId}-${line.number}`
+    const isPubSubs = DIGITS.test(messageId) && isLegalInsertId(readable)
+    const id = isPubSubs ? readable : hashId(['message', messageId, line.number])
     return { id: child > 1 ? childIdOf(id, child) : id }
   }
 }
@@ -62,12 +66,6 @@ export function idsOfContent(message: Message): DeriveId {
     const place = findPlace(message, child) ?? [ordinal, ...handMadeOf(message)]
     return { id: hashId(['content', text, ...place]), ordinal }
   }
-}
-
-function idOfLine(messageId: string, line: number): string {
-  const id = `${messageId}-${line}`
-  const isPubSubs = DIGITS.test(messageId) && isLegalInsertId(id)
-  return isPubSubs ? id : hashId(['message', messageId, line])
 }
 
 function textWithOwnTime({ candidate, event, time }: UnnamedEvent): string {

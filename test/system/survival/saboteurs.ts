@@ -41,7 +41,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'makes insert ids at random': {
     file: 'prepare/derived-ids.ts',
-    original: 'isPubSubs ? id',
+    original: 'isPubSubs ? readable',
     sabotaged: 'true ? crypto.randomUUID()',
     showsAfterKill: true,
     found: /doubled/,
