@@ -15,5 +15,10 @@ export const deadLetters = defineProgram({
       summary: 'show letters, what the service says of them now, and their events',
       load: async () => (await import('./dead-letters/show.ts')).show,
     },
+    {
+      name: 'replay',
+      summary: 'say what would become of letters that are sent again, or send them',
+      load: async () => (await import('./dead-letters/replay.ts')).replay,
+    },
   ],
 })

@@ -28,3 +28,9 @@ export function nextTurn(): Promise<void> {
     setImmediate(resolve)
   })
 }
+
+/** Keeps the process alive until the returned function is called. No clock of ours does. */
+export function stayAlive(): () => void {
+  const timer = setInterval(() => {}, 2 ** 30)
+  return () => clearInterval(timer)
+}

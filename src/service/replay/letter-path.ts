@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { parseLine } from '../../decode/parse-line.ts'
-import type { Line } from '../../model/event.ts'
+import type { Decoded, Line } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
 import type { Dropped } from '../../model/outcome.ts'
 import type { Stages } from '../../pipeline.ts'
@@ -20,6 +21,8 @@ export interface LetterPathOptions {
 
 /** The first stages of the path of one letter, in which a replay differs from a push. */
 export interface LetterPath extends Pick<Stages, 'parse' | 'transform'> {
+  /** Present for a letter of one line: its text is that line, whatever a message of it would be. */
+  readonly decode?: Stages['decode']
   readonly message: Message
   /** Returns why nothing of the letter may be sent, once its lines have passed; else `undefined`. */
   withheld(): string | undefined
@@ -28,6 +31,7 @@ export interface LetterPath extends Pick<Stages, 'parse' | 'transform'> {
 type Made = ReturnType<Transform>
 
 const NOTHING: Dropped = Object.freeze({ kind: 'dropped', rule: 'fix' })
+const NO_VALUE = { kind: 'json', value: undefined } as const
 /** The reasons for which an event is rejected after the transform. */
 const AFTER_TRANSFORM = ['invalid_event', 'refused_by_mixpanel']
 
@@ -46,7 +50,13 @@ export function createLetterPath(letter: StoredLetter, options: LetterPathOption
   let fixed: FixedLine | undefined
   let why: string | undefined
 
-  return { message, parse, transform, withheld: () => why }
+  return {
+    message,
+    ...(letter.line > 0 && { decode: () => lineOf(message) }),
+    parse,
+    transform,
+    withheld: () => why,
+  }
 
   /** Parses a line and mends it, even when it was no JSON before. */
   function parse(...where: Parameters<typeof parseLine>): ReturnType<typeof parseLine> {
@@ -105,6 +115,14 @@ export function createLetterPath(letter: StoredLetter, options: LetterPathOption
     why ??= reason
     return NOTHING
   }
+}
+
+/** Returns the line of a letter of one line. A message without data has one without a value. */
+function lineOf({ data, replay }: Message): Decoded {
+  const bytes = Buffer.from(data, 'base64')
+  const place = { number: replay?.line ?? 1, start: 0, end: bytes.length }
+  const only = data === '' ? { ...place, parsed: NO_VALUE } : place
+  return { kind: 'lines', body: { bytes, isUtf8: isUtf8(bytes) }, lines: [only] }
 }
 
 /** Returns the number of events that the transform made of the line; `undefined` if unknown. */

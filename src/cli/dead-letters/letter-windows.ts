@@ -1,0 +1,42 @@
+import { findLetterFiles } from '../../dead-letter/letter-lines.ts'
+import { readLetters } from '../../dead-letter/read-letters.ts'
+import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
+import type { Selection } from './selection.ts'
+
+export interface WindowOptions {
+  readonly isSelected: Selection
+  /** The most letters of a window. */
+  readonly letters: number
+  /** The most letters of all windows. */
+  readonly limit: number
+}
+
+/** The length of the texts of a window, in characters, past which it ends. */
+const MOST_LENGTH = 16 * 1024 * 1024
+
+/**
+ * Reads the open letters of a folder that are selected, some at a time. Letters that are stored
+ * meanwhile are not read.
+ */
+export async function* letterWindows(
+  folder: string,
+  { isSelected, letters, limit }: WindowOptions,
+): AsyncGenerator<readonly StoredLetter[]> {
+  let window: StoredLetter[] = []
+  let length = 0
+  let left = limit
+  for await (const { found } of readLetters(folder, await findLetterFiles(folder))) {
+    for (const { letter, isDone } of found) {
+      if (isDone || left === 0 || !isSelected(letter)) continue
+      window.push(letter)
+      length += (letter.event ?? letter.data ?? '').length
+      left -= 1
+      if (window.length < letters && length < MOST_LENGTH) continue
+      yield window
+      window = []
+      length = 0
+    }
+    if (left === 0) break
+  }
+  if (window.length > 0) yield window
+}
