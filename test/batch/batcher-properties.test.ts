@@ -54,7 +54,7 @@ function createWorld() {
     deliverBatch(batch) {
       const end = Promise.withResolvers<void>()
       inFlight.push({ batch, end })
-      // Thrown here, it would be the batcher's to catch.
+      // The batcher would catch an error that is thrown here.
       try {
         assert.ok(inFlight.length <= LIMITS.maxConcurrency, 'no more in flight than it may')
         assertWithinLimits(batch)

@@ -365,6 +365,18 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'c', 'B'])
   })
 
+  it('sends a full batch of identity verbs while an older event lingers', async () => {
+    const clock = createFakeClock()
+    const { add, sent } = aBatcher({ maxConcurrency: 3 }, clock)
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
+    await clock.advance(1)
+
+    add(pendingNamed('CDE'))
+
+    assert.deepEqual(sent(), ['a', 'CDE'])
+  })
+
   it('asks for a slot on review when a push waits for one by now', () => {
     const sink = aSink(0, 1_000)
     const { add, review, wanted } = aBatcher({ maxConcurrency: 1 })
