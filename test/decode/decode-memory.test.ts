@@ -137,6 +137,36 @@ describe('a text', () => {
     }
   })
 
+  it('of one small event is rejected when it takes more than one message may', async () => {
+    const { length } = EVENT
+    const footprint = footprintOf(length, { items: 1, longest: { bytes: length, controls: 0 } })
+    const fitting = createScene({ maxFootprintBytes: footprint })
+    const tight = createScene({ maxFootprintBytes: footprint - 1 })
+
+    assert.equal(tooLongOf(await fitting.decode(EVENT)).length, 1)
+    assert.deepEqual(await tight.decode(EVENT), tooLarge(footprint - 1))
+
+    assert.deepEqual([fitting.budget.held(), tight.budget.held()], [footprint, 0])
+  })
+
+  it('that waited for its bytes keeps them while others wait', async () => {
+    const { decode, budget } = createScene({ budgetBytes: MIB })
+    const [before, after] = [budget.openMessage(), budget.openMessage()]
+    before.tryReserve(MIB)
+    const decoded = decode(`{}\n${'x'.repeat(30_000)}`)
+    let isAfterGranted = false
+    void after
+      .reserve(MIB, () => true)
+      .then(() => {
+        isAfterGranted = true
+      })
+
+    before.release()
+
+    assert.equal(tooLongOf(await decoded).length, 2)
+    assert.equal(isAfterGranted, false)
+  })
+
   it('that was inflated waits without its bytes for the room of its events', async () => {
     const { decodeBytes, budget } = createScene({ budgetBytes: 2 * MIB })
     const other = budget.openMessage()
