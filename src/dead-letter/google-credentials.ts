@@ -25,7 +25,8 @@ export const NO_CREDENTIALS: GoogleCredentials = {
   forget: () => undefined,
 }
 
-const SCOPE = 'https://www.googleapis.com/auth/pubsub'
+/** The scopes of credentials (https://developers.google.com/identity/protocols/oauth2/scopes). */
+export type GoogleScope = 'pubsub' | 'cloud-platform'
 
 /** The statuses with which token endpoints refuse credentials for good. */
 const REFUSALS: readonly unknown[] = [400, 401, 403, 404]
@@ -34,14 +35,14 @@ const REFUSALS: readonly unknown[] = [400, 401, 403, 404]
  * Makes the application default credentials: on Cloud Run those of the service account. The library
  * is loaded when they are first needed. It keeps a token until shortly before it expires.
  */
-export function createGoogleCredentials(): GoogleCredentials {
+export function createGoogleCredentials(scope: GoogleScope = 'pubsub'): GoogleCredentials {
   let client: AuthClient | undefined
 
   return { access, forget }
 
   async function access(): Promise<Access> {
     try {
-      client ??= await loadClient()
+      client ??= await loadClient(scope)
     } catch {
       return { kind: 'refused', code: 'NO_CREDENTIALS' }
     }
@@ -57,9 +58,9 @@ export function createGoogleCredentials(): GoogleCredentials {
   }
 }
 
-async function loadClient(): Promise<AuthClient> {
+async function loadClient(scope: GoogleScope): Promise<AuthClient> {
   const { GoogleAuth } = await import('google-auth-library')
-  return new GoogleAuth({ scopes: [SCOPE] }).getClient()
+  return new GoogleAuth({ scopes: [`https://www.googleapis.com/auth/${scope}`] }).getClient()
 }
 
 function denied(error: unknown): Access {
