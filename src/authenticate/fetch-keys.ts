@@ -68,7 +68,7 @@ function codeOf(error: unknown): string {
  * Whether an answer is a key set. An empty set is a mistake of the server: it must not replace good
  * keys.
  */
-function isKeySet(data: unknown): data is JSONWebKeySet {
+export function isKeySet(data: unknown): data is JSONWebKeySet {
   if (typeof data !== 'object' || data === null || !('keys' in data)) return false
   const { keys } = data
   return Array.isArray(keys) && keys.every(isObject) && keys.some((key) => key.kty === 'RSA')

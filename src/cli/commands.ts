@@ -19,6 +19,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./dead-letters.ts')).deadLetters,
   },
   {
+    name: 'doctor',
+    summary: 'check the configuration, Mixpanel, the subscription and the service',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
     name: 'demo',
     summary: 'show the main job on this machine, between stand-ins',
     load: async () => (await import('./demo.ts')).demo,

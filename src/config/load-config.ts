@@ -71,7 +71,7 @@ export class InvalidConfigurationError extends Error {
 }
 
 /** The hosts by region (https://developer.mixpanel.com/reference/import-events). */
-const REGION_URLS = {
+export const REGION_URLS = {
   us: 'https://api.mixpanel.com',
   eu: 'https://api-eu.mixpanel.com',
   in: 'https://api-in.mixpanel.com',

@@ -167,13 +167,17 @@ function createHttp(options: MixpanelClientOptions, agent: object): AxiosInstanc
  * Returns the query. `ip=0`, as in Mixpanel's own Node client, keeps Mixpanel from placing every
  * user in the data centre.
  */
-function paramsFor(credentials: MixpanelCredentials): Record<string, string> {
+export function paramsFor(credentials: MixpanelCredentials): Record<string, string> {
   const params = { strict: '1', ip: '0' }
   if (credentials.kind === 'project_token') return params
   return { ...params, project_id: credentials.projectId }
 }
 
-function basicAuthFor(credentials: MixpanelCredentials): { username: string; password: string } {
+/** Returns the user and the password of a request. */
+export function basicAuthFor(credentials: MixpanelCredentials): {
+  username: string
+  password: string
+} {
   if (credentials.kind === 'project_token') return { username: credentials.token, password: '' }
   return { username: credentials.username, password: credentials.secret }
 }

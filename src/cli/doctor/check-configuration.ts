@@ -1,0 +1,59 @@
+import { VARIABLE_NAMES } from '../../config/schema.ts'
+import { loadTransform } from '../../transform/load-transform.ts'
+import { type Finding, fail, ok, warn } from './finding.ts'
+import type { KnownOrigin, Settings, SettingsReader } from './settings.ts'
+
+/** Checks that the configuration loads as it would for the service, with the transform. */
+export async function checkConfiguration(
+  settings: Pick<SettingsReader, 'whole'>,
+): Promise<readonly Finding[]> {
+  const read = await settings.whole()
+  switch (read.kind) {
+    case 'loaded':
+      return findingsOn(read)
+    case 'broken':
+      return read.problems.map((problem) => fail(problem))
+    case 'unknown':
+      return [fail(read.text)]
+  }
+}
+
+type Loaded = Extract<Settings, { kind: 'loaded' }>
+
+async function findingsOn({ config, origin }: Loaded): Promise<readonly Finding[]> {
+  const { transformPath, warnings } = config
+  // The file of a service on Cloud Run is not here.
+  const isHere = origin.from === 'shell' && transformPath !== undefined
+  const broken = isHere ? await transformFault(transformPath) : undefined
+  const faults = [
+    ...(broken === undefined ? [] : [fail(broken)]),
+    ...warnings.map((text) => warn(text)),
+  ]
+  if (faults.length > 0) return faults
+  return [
+    ok(
+      `${count(setIn(origin))} variables; transform ${transformPath ?? 'none'}${hiddenIn(origin)}`,
+    ),
+  ]
+}
+
+async function transformFault(path: string): Promise<string | undefined> {
+  try {
+    await loadTransform(path)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : `TRANSFORM ${path} cannot be loaded`
+  }
+}
+
+function setIn({ variables }: KnownOrigin): readonly string[] {
+  return VARIABLE_NAMES.filter((name) => variables[name]?.trim())
+}
+
+function count(names: readonly string[]): number {
+  return names.length
+}
+
+function hiddenIn({ hidden }: KnownOrigin): string {
+  return hidden.length === 0 ? '' : `; not read, because a secret holds it: ${hidden.join(', ')}`
+}
