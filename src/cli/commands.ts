@@ -14,14 +14,14 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).check,
   },
   {
-    name: 'dead-letters',
-    summary: 'list the events that were rejected, show why, and send them again',
-    load: async () => (await import('./dead-letters.ts')).deadLetters,
-  },
-  {
     name: 'doctor',
     summary: 'check the configuration, Mixpanel, the subscription and the service',
     load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    name: 'dead-letters',
+    summary: 'list the events that were rejected, show why, and send them again',
+    load: async () => (await import('./dead-letters.ts')).deadLetters,
   },
   {
     name: 'demo',

@@ -17,7 +17,7 @@ export function createDoctor(worldOf: (io: Pick<Io, 'clock'>) => DoctorWorld): C
   return defineCommand({
     name: 'pubsub-mixpanel doctor',
     about: `Checks what the service depends on, and says how to mend what is not good. Each check has
-five seconds. Nothing is changed and nothing is stored, in Mixpanel neither.`,
+five seconds. It changes nothing, and stores nothing in Mixpanel.`,
     examples: [
       ['pubsub-mixpanel doctor', 'check the configuration of this shell, Mixpanel, and the rest'],
       [

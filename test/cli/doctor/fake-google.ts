@@ -23,7 +23,7 @@ export interface FakeGoogle {
   close(): Promise<void>
 }
 
-/** Starts it. Whatever it was not given does not exist. It ends with the test. */
+/** Starts it. A resource that it was not given does not exist. It ends with the test. */
 export async function startFakeGoogle(t: TestContext): Promise<FakeGoogle> {
   const answers = new Map<string, Answer | 'never'>()
   const asked: string[] = []

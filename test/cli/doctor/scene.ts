@@ -12,8 +12,8 @@ import { aHost, OFF_CLOUD_RUN } from '../../helpers/config.ts'
 import { createFakeIo, type FakeIo } from '../../helpers/fake-io.ts'
 import { ACCESS_TOKEN, type FakeGoogle, policyWith, startFakeGoogle } from './fake-google.ts'
 
-export const PROJECT = 'p'
-export const NUMBER = '4711'
+const PROJECT = 'p'
+const NUMBER = '4711'
 export const AGENT = `serviceAccount:service-${NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com`
 export const PUSH_ACCOUNT = OFF_CLOUD_RUN.PUSH_SERVICE_ACCOUNT
 export const RUN_ACCOUNT = 'run@p.iam.gserviceaccount.com'
