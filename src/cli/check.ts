@@ -72,6 +72,7 @@ export const check = defineCommand({
     } catch (error) {
       if (!(error instanceof InvalidConfigurationError)) throw error
       io.stderr.print(error.message)
+      if (operands.length === 0) io.stderr.print('(To check events, name a FILE, or - for stdin.)')
       return 2
     }
   },

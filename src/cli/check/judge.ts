@@ -1,3 +1,4 @@
+import { findTrimmedEnd } from '../../lib/white-space.ts'
 import type { CheckedEvent } from './check-lines.ts'
 import type { Checked } from './check-text.ts'
 import { type EventRemarks, outcomeRemark } from './event-remarks.ts'
@@ -37,15 +38,13 @@ export function createJudge(deps: JudgeDeps): (checked: Checked) => void {
       step.kind === 'prepared' && candidate ? eventRemarks(candidate, step) : remarksOn(step)
     const shown = tally.add(remarks)
     if (style === 'findings' && shown.length === 0) return
-    const fault = faultIn(event, remarks)
-    const at = {
-      ...placeOf(checked, fault),
-      ...(event.children !== undefined && { child: event.child }),
-    }
-    if (style === 'explain') printer.explained({ ...at, ...textsOf(event), remarks })
-    else
-      for (const remark of shown)
-        printer.finding({ ...at, ...remark, detail: detailOf(remark, fault) })
+    const fault = remarks[0]?.kind === 'not_json' ? faultIn(checked) : undefined
+    const child = event.children === undefined ? {} : { child: event.child }
+    const at = { ...placeOf(checked, fault), ...child }
+    const details = (some: readonly Remark[]) => some.map((remark) => withHint(remark, fault))
+    if (style === 'explain') {
+      printer.explained({ ...at, ...textsOf(event), remarks: details(remarks) })
+    } else for (const remark of details(shown)) printer.finding({ ...at, ...remark })
   }
 
   function judgeUnread({ line, outcome }: Exclude<Checked, CheckedOnLine>): void {
@@ -58,7 +57,7 @@ export function createJudge(deps: JudgeDeps): (checked: Checked) => void {
 
   /** Returns the place of the fault, or of the event. */
   function placeOf({ place, locate }: CheckedOnLine, fault: Fault | undefined): FoundAt {
-    const { line, column } = locate(place.start + (fault?.bytes ?? 0))
+    const { line, column } = locate(fault?.at ?? place.start)
     return { file, line, ...((fault || column > 1) && { column }) }
   }
 }
@@ -67,22 +66,24 @@ function remarksOn(step: CheckedEvent['step']): readonly Remark[] {
   return step.kind === 'dropped' || step.kind === 'rejected' ? [outcomeRemark(step)] : []
 }
 
-/** The place of a fault in a text that is not JSON, in bytes from its start. */
+/** The place of a fault in a body, in bytes. */
 interface Fault {
-  readonly bytes: number
+  readonly at: number
   readonly hint?: string
 }
 
-function faultIn({ line }: CheckedEvent, remarks: readonly Remark[]): Fault | undefined {
-  if (remarks[0]?.kind !== 'not_json' || line === undefined) return undefined
-  const { text } = line
-  const at = text.length > SOUGHT_CHARACTERS ? undefined : jsonFaultIn(text)
-  if (at === undefined) return undefined
-  const bytes = Buffer.byteLength(text.slice(0, at))
-  if (at === text.length) return { bytes, hint: 'it ends too early' }
-  return text.charCodeAt(at) === 0 ? { bytes, hint: 'it holds a NUL byte' } : { bytes }
+function faultIn({ checked, body, place }: CheckedOnLine): Fault | undefined {
+  const { text } = checked.line
+  // Such a place stands for an array that is cut off.
+  if (place.isRest && text === '[') return { at: findTrimmedEnd(body.bytes, 0, body.bytes.length) }
+  const index = text.length > SOUGHT_CHARACTERS ? undefined : jsonFaultIn(text)
+  if (index === undefined) return undefined
+  const at = place.start + Buffer.byteLength(text.slice(0, index))
+  if (index === text.length) return { at, hint: 'it ends too early' }
+  return text.charCodeAt(index) === 0 ? { at, hint: 'it holds a NUL byte' } : { at }
 }
 
-function detailOf({ detail }: Remark, fault: Fault | undefined): string {
-  return fault?.hint === undefined ? detail : `${detail}: ${fault.hint}`
+function withHint(remark: Remark, fault: Fault | undefined): Remark {
+  if (fault?.hint === undefined) return remark
+  return { ...remark, detail: `${remark.detail}: ${fault.hint}` }
 }

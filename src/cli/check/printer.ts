@@ -68,7 +68,15 @@ export function createJsonPrinter({ print }: Pick<Output, 'print'>): Printer {
       print(visibleJson({ kind: 'event', ...event, findings: remarks })),
     totals: ({ events, good, kinds, hidden }, tookMs) => {
       const counts = { kinds: Object.fromEntries(kinds), hidden: Object.fromEntries(hidden) }
-      print(visibleJson({ kind: 'totals', events, good, ...counts, seconds: tookMs / 1_000 }))
+      print(
+        visibleJson({
+          kind: 'totals',
+          events,
+          good,
+          ...counts,
+          seconds: Math.round(tookMs) / 1_000,
+        }),
+      )
     },
   }
 }

@@ -242,6 +242,30 @@ describe('check of events', () => {
     )
   })
 
+  it('says where an array is broken, or cut off', async () => {
+    const broken = await run(['-'], { stdin: `[\n${GOOD},\n${REJECTED},\n${NOT_JSON}\n]` })
+    const cutOff = await run(['-'], { stdin: `[${GOOD},${REJECTED}\n` })
+
+    assert.match(
+      broken.out,
+      /^stdin:3 .*\nstdin:4:30 +not_json +element 3 of the array is not JSON/m,
+    )
+    assert.match(
+      cutOff.out,
+      /^stdin:1:51 .*\nstdin:1:93 +not_json +the array is cut off after element 2$/m,
+    )
+  })
+
+  it('takes an empty file for a message without data', async (t) => {
+    const source =
+      'export default (input, { attributes }) => ({ event: String(input), properties: attributes })'
+    const map = await aFile(t, 'map.mjs', source)
+
+    const { out } = await run(['--explain', '--attribute', 'k=v', '--transform', map, '-'])
+
+    assert.match(out, /made {2}\{"event":"undefined","properties":\{"k":"v"\}\}/)
+  })
+
   it('ends with the reader of its output, or at a signal', async () => {
     const io = createFakeIo()
     const stdin = new PassThrough()
@@ -327,6 +351,7 @@ describe('check of the configuration', () => {
 
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, /MIXPANEL_PROJECT_TOKEN is required[\s\S]*PUSH_AUDIENCE is required/)
+    assert.match(err, /\(To check events, name a FILE, or - for stdin\.\)\n$/)
   })
 
   it('loads the transform, as serve does', async (t) => {
