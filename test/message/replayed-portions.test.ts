@@ -74,6 +74,14 @@ describe('the replayed letter of one child', () => {
   }
 })
 
+describe('the replayed letter of a whole message', () => {
+  it('sends all of its lines', () => {
+    const replayed = madeOf(['a', 'b'], { replay: { ...REPLAY, id: '77-0', line: 0 } })
+
+    assert.deepEqual(replayed.map(shortOf), ['1: 0 of -', '2: 0 of -'])
+  })
+})
+
 describe('the replayed letter of many events', () => {
   const replay = { ...REPLAY, id: '77-0', line: 0, lines: [{ from: 2, to: 3 }] }
 
@@ -196,12 +204,48 @@ describe('the events of a message', () => {
     assert.deepEqual(portions.next(), { events: [], lines: 0, isLast: true })
   })
 
+  for (const [keepsEvents, rule] of [
+    [true, 'are returned again when they were kept'],
+    [false, 'are made again when they were not kept'],
+  ] as const) {
+    it(rule, () => {
+      const portions = portionsOf(['a', 'b'], { keepsEvents }, 2)
+      const only = portions.next()
+
+      const again = portions.again().next()
+
+      assert.deepEqual(again, only)
+      assert.equal(again === only, keepsEvents)
+    })
+  }
+
+  it('are made again from the first on when they were several portions', () => {
+    const portions = portionsOf(['a', 'b', 'c'], { keepsEvents: true }, 2)
+    const all = [portions.next(), portions.next()]
+
+    const { next } = portions.again()
+
+    assert.deepEqual([next(), next()], all)
+  })
+
+  it('are made again from the first on when lines were skipped', () => {
+    const portions = portionsOf(['a', 'b'], { keepsEvents: true }, 1)
+    portions.skip(1)
+    portions.next()
+
+    const again = portions.again().next()
+
+    assert.deepEqual(again.events.map(shortOf), ['1: 0 of -'])
+  })
+
   it('are one, without a line, when the data cannot be read', () => {
     const outcome = rejected('unreadable_data', 'the data is not base64')
 
-    const portion = createPortionsOf({ kind: 'undecodable', outcome }).next()
+    const portions = createPortionsOf({ kind: 'undecodable', outcome })
 
-    assert.deepEqual(portion, { events: [{ child: 0, step: outcome }], lines: 0, isLast: true })
+    for (const { next } of [portions, portions.again()]) {
+      assert.deepEqual(next(), { events: [{ child: 0, step: outcome }], lines: 0, isLast: true })
+    }
   })
 
   it('are one that comes again when the data could not be read in time', () => {
@@ -216,6 +260,7 @@ interface Scene {
   readonly makes?: number | Dropped | Rejected
   readonly insertId?: PrepareOptions['insertId']
   readonly replay?: Message['replay']
+  readonly keepsEvents?: boolean
 }
 
 function madeOf(names: readonly string[], scene: Scene): readonly MadeEvent[] {
@@ -234,7 +279,7 @@ function portionsOf(names: readonly string[], scene: Scene, events: number) {
 }
 
 function createPortionsOf(decoded: Decoded, scene: Scene = {}, events = 1_000) {
-  const { makes = 1, insertId = 'content', replay } = scene
+  const { makes = 1, insertId = 'content', replay, keepsEvents = false } = scene
   const message = aMessage({ messageId: '77', ...(replay && { replay }) })
   const transform = (value: unknown, line: Line): readonly Candidate[] | Dropped | Rejected => {
     if (typeof makes !== 'number') return makes
@@ -250,7 +295,7 @@ function createPortionsOf(decoded: Decoded, scene: Scene = {}, events = 1_000) {
   return createPortions(decoded, message, {
     eventsOf,
     size: { events, characters: 1e6 },
-    keepsEvents: false,
+    keepsEvents,
   })
 }
 
