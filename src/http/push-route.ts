@@ -21,7 +21,7 @@ import {
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
 import { JSON_TYPE, readBodiesAsJson } from './push-body.ts'
-import { announcedBytesOf, memoryFor } from './read-body.ts'
+import { BODY_COPIES } from './read-body.ts'
 import { throwBodyAway } from './unread-body.ts'
 
 export interface PushRouteOptions {
@@ -64,6 +64,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Monotonic ms. */
     headersAt: number
+    /** The length of the body, as its header announces it; 0 when the body comes in chunks. */
+    announcedBytes: number
     /** The bytes of the budget that the request's body holds. */
     bodyBytes: BodyBytes
   }
@@ -81,6 +83,7 @@ export async function pushRoutes(
 
   readBodiesAsJson(app)
   app.decorateRequest('headersAt', 0)
+  app.decorateRequest('announcedBytes', 0)
   app.decorateRequest('bodyBytes')
   // This comes first: a client without a good token learns nothing else.
   app.addHook('onRequest', letIn)
@@ -101,6 +104,7 @@ export async function pushRoutes(
     next: (error?: Error) => void,
   ): void {
     request.headersAt = clock.monotonic()
+    request.announcedBytes = Number(request.headers['content-length'] ?? 0)
     request.headers['content-type'] = JSON_TYPE
     const authentication = deps.authenticate(request.headers.authorization)
     if (authentication instanceof Promise) authentication.then(judge, next)
@@ -112,7 +116,7 @@ export async function pushRoutes(
         return
       }
       deps.connections.noteGoodToken(request.raw, reply.raw)
-      if ((announcedBytesOf(request.raw) ?? 0) > MAX_BODY_BYTES) refuseUnread(reply, BODY_TOO_LARGE)
+      if (request.announcedBytes > MAX_BODY_BYTES) refuseUnread(reply, BODY_TOO_LARGE)
       else if (deps.draining()) refuseForNow(reply, DRAINING)
       else if (deps.connections.isFull()) refuseForNow(reply, OVERLOADED)
       else next()
@@ -127,11 +131,11 @@ export async function pushRoutes(
 
   /** Takes room for the body before it is read, and then asks for it if the client waits for that. */
   function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    const { raw } = request
+    const { raw, announcedBytes } = request
     const bodyBytes = deps.budget.openBody()
     request.bodyBytes = bodyBytes
     // A client that hung up while the token was checked sends no body.
-    if (!raw.destroyed && !bodyBytes.tryAdd(memoryFor(announcedBytesOf(raw) ?? 0))) {
+    if (!raw.destroyed && !bodyBytes.tryAdd(BODY_COPIES * announcedBytes)) {
       refuseForNow(reply, OVERLOADED)
       return
     }

@@ -16,28 +16,15 @@ export class BodyError extends Error {
 export type BodyDone = (error: BodyError | null, body?: string) => void
 
 /** A body is in memory twice while it is parsed: as bytes, and as values. */
-const COPIES = 2
-
-/** Returns the bytes of the budget that a body takes until it is parsed. */
-export function memoryFor(bodyBytes: number): number {
-  return COPIES * bodyBytes
-}
-
-/** Returns the announced length of the body; `undefined` when it comes in chunks, or not at all. */
-export function announcedBytesOf({
-  headers,
-}: Pick<IncomingMessage, 'headers'>): number | undefined {
-  const length = headers['content-length']
-  return length === undefined ? undefined : Number(length)
-}
+export const BODY_COPIES = 2
 
 /**
- * Reads a body as text. Bytes that were not announced are counted in `bodyBytes` as they arrive.
- * Bytes beyond the limit of a body are not counted: the body is refused for them. The caller
- * releases what is counted.
+ * Reads a body as text. A body that comes in chunks is counted in `bodyBytes` as it arrives; the
+ * length of any other was announced, and is counted already. Bytes beyond the limit of a body are
+ * not counted: the body is refused for them. The caller releases what is counted.
  */
 export function readBody(request: IncomingMessage, bodyBytes: BodyBytes, done: BodyDone): void {
-  const isCounted = announcedBytesOf(request) !== undefined
+  const isCounted = request.headers['content-length'] !== undefined
   const chunks: Buffer[] = []
   let length = 0
 
@@ -48,7 +35,7 @@ export function readBody(request: IncomingMessage, bodyBytes: BodyBytes, done: B
   function take(chunk: Buffer): void {
     length += chunk.length
     if (length > MAX_BODY_BYTES) stop(new BodyError(413, 'the body is too large'))
-    else if (isCounted || bodyBytes.tryAdd(memoryFor(chunk.length))) chunks.push(chunk)
+    else if (isCounted || bodyBytes.tryAdd(BODY_COPIES * chunk.length)) chunks.push(chunk)
     else stop(new BodyError(503, 'no room for the rest of the body'))
   }
 
