@@ -5,7 +5,6 @@ import { createCloudRunIam } from './cloud-run-iam.ts'
 import { createFetchKeys } from './fetch-keys.ts'
 import { createKeys } from './keys.ts'
 import { createOidc } from './oidc.ts'
-import { createVerifiedTokens } from './verified-tokens.ts'
 
 export interface AuthenticatorDeps {
   readonly clock: Clock
@@ -32,9 +31,8 @@ export function createAuthenticator(mode: PushAuth, deps: AuthenticatorDeps): Au
       const { clock, keyFetchFailed: fetchFailed } = deps
       const fetchKeys = createFetchKeys(mode.jwksUrl, clock)
       const keys = createKeys({ fetchKeys, clock, fetchFailed })
-      const verifiedTokens = createVerifiedTokens(clock)
       const { start, stop, available } = keys
-      const judge = createOidc(mode, { keys, verifiedTokens, clock })
+      const judge = createOidc(mode, { keys, clock })
       return { authenticate: withBearerToken(judge), start, stop, available }
     }
     case 'cloud_run_iam': {

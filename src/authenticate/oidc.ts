@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import {
   type CryptoKey,
   compactVerify,
@@ -13,11 +14,9 @@ import { isStripped } from './cloud-run-iam.ts'
 import { describeDifference } from './difference.ts'
 import type { Keys } from './keys.ts'
 import { refused } from './refused.ts'
-import type { VerifiedTokens } from './verified-tokens.ts'
 
 export interface OidcDeps {
   readonly keys: Pick<Keys, 'find'>
-  readonly verifiedTokens: VerifiedTokens
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -28,7 +27,8 @@ const ALGORITHM = 'RS256'
  * Verifies the signature and the claims of a token once, and remembers the token until it expires.
  */
 export function createOidc(expected: Expectations, deps: OidcDeps): JudgeToken {
-  const { keys, verifiedTokens, clock } = deps
+  const { keys, clock } = deps
+  const verifiedTokens = createVerifiedTokens(clock)
 
   return function judgeSignedToken(token) {
     if (verifiedTokens.includes(token)) return TRUSTED
@@ -78,4 +78,45 @@ async function verifySignature(token: string, key: CryptoKey): Promise<Signed> {
     const forged = error instanceof errors.JWSSignatureVerificationFailed
     return { kind: 'fault', code: forged ? 'TOKEN_SIGNATURE_INVALID' : 'TOKEN_INVALID' }
   }
+}
+
+/** The tokens that have been verified, by their SHA-256. The tokens themselves are not kept. */
+export interface VerifiedTokens {
+  /** Whether a token is remembered and has not expired. */
+  includes(token: string): boolean
+  /** Remembers a token until the instant `until`, in epoch ms. */
+  remember(token: string, until: number): void
+}
+
+/** The most tokens. Pub/Sub uses a token for up to an hour, so only a few are in use at once. */
+const MAX_TOKENS = 1000
+
+/** Makes a memory of bounded size, which forgets the oldest first. */
+export function createVerifiedTokens(
+  clock: Pick<Clock, 'now'>,
+  maxTokens = MAX_TOKENS,
+): VerifiedTokens {
+  const untilByHash = new Map<string, number>()
+
+  return {
+    includes(token) {
+      const until = untilByHash.get(hashOf(token))
+      return until !== undefined && clock.now() < until
+    },
+    remember(token, until) {
+      const key = hashOf(token)
+      // The key is deleted and set again: a Map keeps the first place of a key, and its first key
+      // is the oldest.
+      untilByHash.delete(key)
+      untilByHash.set(key, until)
+      for (const oldest of untilByHash.keys()) {
+        if (untilByHash.size <= maxTokens) return
+        untilByHash.delete(oldest)
+      }
+    },
+  }
+}
+
+function hashOf(token: string): string {
+  return hash('sha256', token, 'binary')
 }

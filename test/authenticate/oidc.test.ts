@@ -7,7 +7,6 @@ import { type JudgeToken, withBearerToken } from '../../src/authenticate/bearer-
 import { createCloudRunIam } from '../../src/authenticate/cloud-run-iam.ts'
 import type { FoundKey } from '../../src/authenticate/keys.ts'
 import { createOidc } from '../../src/authenticate/oidc.ts'
-import { createVerifiedTokens } from '../../src/authenticate/verified-tokens.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
 import {
   AUDIENCE,
@@ -45,8 +44,7 @@ function createWorld(): World {
       return { kind: 'found', key }
     },
   }
-  const verifiedTokens = createVerifiedTokens(clock)
-  const judge = createOidc(EXPECTED, { keys, verifiedTokens, clock })
+  const judge = createOidc(EXPECTED, { keys, clock })
   return { judge, clock, verifications: () => asked }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { createVerifiedTokens } from '../../src/authenticate/verified-tokens.ts'
+import { createVerifiedTokens } from '../../src/authenticate/oidc.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 
 it('knows a remembered token until its time is up', async () => {
