@@ -1,15 +1,15 @@
 import type { PendingEvent } from '../model/pending-event.ts'
 import type { Gate } from './gate.ts'
 import type { Refusals } from './refusals.ts'
-import type { RecordedVerdict, Trust } from './trust.ts'
+import type { Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
 export interface AccessDeps {
   readonly gate: Pick<Gate, 'noteUnauthorized'>
   readonly trust: Pick<Trust, 'record' | 'hasImportedSince'>
   readonly refusals: Pick<Refusals, 'noteText' | 'isOfItsOwn'>
-  /** Called with the verdict on every answer, as it comes. */
-  readonly onVerdict: (verdict: RecordedVerdict) => void
+  /** Called when Mixpanel refuses the credentials, with the HTTP status of its answer. */
+  readonly misconfigured: (status: number) => void
 }
 
 /**
@@ -22,7 +22,7 @@ export type IsAccessRefused = (
   since: number,
 ) => boolean
 
-const MISCONFIGURED: RecordedVerdict = { kind: 'misconfigured', status: 400 }
+const MISCONFIGURED = { kind: 'misconfigured', status: 400 } as const
 
 /**
  * Makes an `IsAccessRefused`. One 400 whose text names credentials is a refusal like any other,
@@ -31,7 +31,7 @@ const MISCONFIGURED: RecordedVerdict = { kind: 'misconfigured', status: 400 }
  * imported since.
  */
 export function createIsAccessRefused(deps: AccessDeps): IsAccessRefused {
-  const { gate, trust, refusals, onVerdict } = deps
+  const { gate, trust, refusals, misconfigured } = deps
 
   return function isAccessRefused(batch, answers, since) {
     const speakOfAccess = answers.length > 1 && answers.every(({ hint }) => hint === 'access')
@@ -40,7 +40,7 @@ export function createIsAccessRefused(deps: AccessDeps): IsAccessRefused {
     refusals.noteText(batch)
     trust.record(MISCONFIGURED, since)
     gate.noteUnauthorized(since)
-    onVerdict(MISCONFIGURED)
+    misconfigured(MISCONFIGURED.status)
     return true
   }
 }

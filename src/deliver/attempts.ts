@@ -7,8 +7,8 @@ import { type Refusal, type SentEvent, verdictOn } from './verdict.ts'
 export interface AttemptsDeps {
   readonly gate: Pick<Gate, 'pass' | 'passAgain' | 'ended'>
   readonly trust: Pick<Trust, 'record' | 'hasImportedSince'>
-  /** Called with the verdict on every answer, as it comes. */
-  readonly onVerdict: (verdict: RecordedVerdict) => void
+  /** Called when an answer showed that Mixpanel refuses the credentials, with its HTTP status. */
+  readonly misconfigured: (status: number) => void
 }
 
 /** The request that is sent until a verdict is final, with the facts about its events. */
@@ -40,7 +40,7 @@ export function createAttempts(
   request: ImportRequest,
   first: Permit,
 ): Attempts {
-  const { gate, trust, onVerdict } = deps
+  const { gate, trust, misconfigured } = deps
   const { events, until, goesOnUntil } = request
   let permit = first
   /** The instant of the first attempt whose answer named a passing fault. */
@@ -63,8 +63,8 @@ export function createAttempts(
     attempts.verdict = verdict
     attempts.isUnderWay = false
     gate.ended(permit, endOf(verdict, events))
-    onVerdict(verdict)
     if (verdict.kind === 'shortfall') return noteCount(verdict.imported)
+    if (verdict.kind === 'misconfigured') misconfigured(verdict.status)
     return verdict.kind === 'retry' || verdict.kind === 'misconfigured'
   }
 

@@ -14,7 +14,7 @@ import { latestDeliverBy, latestGoesOnUntil, settleEach, settleEvents } from './
 import { isSomeImported, type RecordedVerdict, type Trust } from './trust.ts'
 import type { Refusal } from './verdict.ts'
 
-export interface DeliverDeps extends Pick<AttemptsDeps, 'onVerdict'> {
+export interface DeliverDeps extends Pick<AttemptsDeps, 'misconfigured'> {
   readonly client: Pick<MixpanelClient, 'send'>
   readonly gate: Gate
   readonly trust: Trust

@@ -68,10 +68,8 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
     random,
     requestLimit: createLimit(delivery.maxConcurrency),
     gzipLimit: createLimit(GZIPS_UNDER_WAY),
-    onVerdict: (verdict) => {
-      if (verdict.kind === 'misconfigured') telemetry.misconfigured(verdict.status)
-    },
     yielded: (batch) => batcher.takeBack(batch),
+    misconfigured: telemetry.misconfigured,
     shortfall: telemetry.shortfall,
     suspected: telemetry.suspected,
   })

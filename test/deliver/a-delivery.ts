@@ -7,7 +7,7 @@ import { createHolding } from '../../src/deliver/holding.ts'
 import type { ImportBody } from '../../src/deliver/import-body.ts'
 import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
 import { createRefusals } from '../../src/deliver/refusals.ts'
-import { createTrust, type RecordedVerdict } from '../../src/deliver/trust.ts'
+import { createTrust } from '../../src/deliver/trust.ts'
 import { createLimit } from '../../src/lib/semaphore.ts'
 import type { EventOutcome } from '../../src/model/outcome.ts'
 import type { PendingEvent } from '../../src/model/pending-event.ts'
@@ -65,10 +65,10 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
   const trust = createTrust()
   const holding = createHolding(clock)
-  const verdicts: RecordedVerdict['kind'][] = []
   const sent: { at: number; texts: readonly string[]; encoding: string }[] = []
   const noted = {
     yielded: [] as (readonly PendingEvent[])[],
+    misconfigured: [] as number[],
     shortfalls: [] as number[],
     suspected: [] as number[],
     underWay: 0,
@@ -84,7 +84,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     random,
     requestLimit: createLimit(maxConcurrency),
     gzipLimit: counted,
-    onVerdict: ({ kind }) => verdicts.push(kind),
+    misconfigured: (status) => noted.misconfigured.push(status),
     yielded: (batch) => noted.yielded.push(batch),
     shortfall: (events) => noted.shortfalls.push(events),
     suspected: (events) => noted.suspected.push(events),
@@ -94,7 +94,6 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     gate,
     trust,
     holding,
-    verdicts,
     sent,
     noted,
     deliverBatch,

@@ -32,7 +32,7 @@ function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false }
       noteText: (events) => noted.push(['noted', events === batch]),
       isOfItsOwn: (asked) => ofItsOwn && asked === batch,
     },
-    onVerdict: (verdict) => noted.push(['onVerdict', verdict]),
+    misconfigured: (status) => noted.push(['reported', status]),
   })
   return { isRefused: isAccessRefused(batch, answers, SINCE), noted }
 }
@@ -48,7 +48,7 @@ describe('refusals that speak of credentials', () => {
       ['noted', true],
       ['recorded', 'misconfigured', SINCE],
       ['unauthorized', SINCE],
-      ['onVerdict', MISCONFIGURED],
+      ['reported', 400],
     ])
   })
 

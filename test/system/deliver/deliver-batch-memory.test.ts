@@ -28,7 +28,7 @@ it('lets go of a delivered batch, though the client still holds the request', as
     random: () => 0,
     requestLimit: createLimit(1),
     gzipLimit: createLimit(1),
-    onVerdict: () => {},
+    misconfigured: () => {},
     yielded: () => {},
     shortfall: () => {},
     suspected: () => {},
