@@ -40,7 +40,7 @@ export function createLetterGuard(
     if (!isOne) return false
     allRejected.passed()
     // Each message asks once more, because together they may begin the state again.
-    letGo(() => true, false)
+    for (const one of held) letGo(one, false)
     return true
   }
 
@@ -58,19 +58,16 @@ export function createLetterGuard(
   }
 
   function returnLate(): void {
-    letGo(({ progress }) => !progress.wanted(), true)
+    for (const one of held) if (!one.progress.wanted()) letGo(one, true)
   }
 
   function drain(): void {
     draining = true
-    letGo(() => true, true)
+    for (const one of held) letGo(one, true)
   }
 
-  function letGo(which: (one: Held) => boolean, late: boolean): void {
-    for (const one of held) {
-      if (!which(one)) continue
-      held.delete(one)
-      one.letGo(late)
-    }
+  function letGo(one: Held, late: boolean): void {
+    held.delete(one)
+    one.letGo(late)
   }
 }
