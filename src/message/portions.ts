@@ -77,7 +77,7 @@ export function createPortions(decoded: Decoded, pushed: Message, deps: Portions
     case 'undecodable':
       return portionOfWhole(decoded.outcome, pushed)
     case 'lines':
-      return lacksLines(decoded.lines, pushed.replay)
+      return pushed.replay && lacksLines(decoded.lines, pushed.replay)
         ? portionOfWhole(LINES_LACKING, pushed)
         : portionsOfLines(decoded, pushed, deps)
   }
@@ -164,9 +164,9 @@ function portionsOfLines(
  * Whether a letter of many events names lines that its data does not have. Lines were then removed
  * from it, and the numbers do not show any more which lines are to be sent.
  */
-function lacksLines(lines: Iterable<Place>, replay: Replay | undefined): boolean {
+function lacksLines(lines: Iterable<Place>, replay: Replay): boolean {
   // A letter for one line has that line alone, under its number in the original message.
-  if (replay?.line !== 0) return false
+  if (replay.line !== 0) return false
   const lastNamed = replay.lines?.at(-1)?.to ?? TO_THE_END
   if (lastNamed === TO_THE_END) return false
   let last = 0
