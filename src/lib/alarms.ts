@@ -54,27 +54,21 @@ export function createAlarms(clock: Clock): Alarms {
   }
 
   /**
-   * Empties the list when no alarm is to run, and filters it when most of it is over. Any number of
-   * alarms that are over may stand behind one that is due late.
+   * Removes alarms that are over when they are most of the list. Any number of them may stand behind
+   * one that is due late. There is no timer while no alarm is to run.
    */
   function clean(): void {
-    if (alive === 0) stop()
-    else if (pending.length > 2 * alive) {
-      pending = pending.filter(({ task }) => task)
-      head = 0
-    }
+    if (pending.length <= 2 * alive) return
+    pending = pending.filter(({ task }) => task)
+    head = 0
+    if (alive > 0) return
+    timer?.callOff()
+    timer = undefined
   }
 
   function pullTo(at: number): void {
     for (const entry of pending) entry.at = Math.min(entry.at, at)
     wind()
-  }
-
-  function stop(): void {
-    pending = []
-    head = 0
-    timer?.callOff()
-    timer = undefined
   }
 
   /**
