@@ -81,21 +81,19 @@ async function checkFile(
     },
   )
   try {
-    await checkText(inflated(counted(readInput(file, io), io, read)))
+    await checkText(inflated(counted(readInput(file, io), read)))
   } catch (error) {
     if (!(error instanceof DamagedText)) throw error
     judge({ kind: 'unread', outcome: error.outcome })
   }
 }
 
-/** Counts the bytes as they pass, and ends when the command is to end. */
+/** Counts the bytes as they pass. */
 async function* counted(
   chunks: AsyncIterable<Uint8Array>,
-  io: Io,
   read: { bytes: number },
 ): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
-    io.ending().throwIfAborted()
     read.bytes += chunk.length
     yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   }

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { check } from '../../../src/cli/check.ts'
 import { Ended } from '../../../src/cli/frame/io.ts'
 import { createFakeIo, type FakeIoOptions } from '../../helpers/fake-io.ts'
+import { until } from '../../helpers/until.ts'
 import { aFolder } from '../../helpers/world.ts'
 
 const GOOD = '{"event":"a","properties":{"distinct_id":"u-1"}}'
@@ -275,6 +276,24 @@ describe('check of events', () => {
     io.end(new Ended(130))
 
     assert.equal(await running, 130)
+  })
+})
+
+describe('the progress of check', () => {
+  it('is off the terminal before a finding is printed there', async () => {
+    const io = createFakeIo({ terminal: true, env: { NO_COLOR: '1' } })
+    const stdin = new PassThrough()
+    const before: string[] = []
+    const print = () => void before.push(io.err().slice(-40))
+    const running = check.run(['-'], { ...io, stdin: () => stdin, stdout: { ...io.stdout, print } })
+    await until('stdin is read', () => stdin.listenerCount('readable') > 0)
+
+    await io.clock.advance(250)
+    stdin.end(REJECTED)
+    await running
+
+    assert.match(before[0] ?? '', / MB · /)
+    assert.ok(before[0]?.endsWith('\r\u001b[2K'), before[0])
   })
 })
 

@@ -58,6 +58,12 @@ describe('a text of any size', () => {
     )
   })
 
+  it('begins after its byte-order mark, however large it is', async () => {
+    const found = await checked(`\ufeff${'x\n'.repeat(2)}${`${anEvent()}\n`.repeat(20_000)}`)
+
+    assert.deepEqual(found.slice(0, 3), ['1:1 invalid_json', '2:1 invalid_json', '3:1 ok'])
+  })
+
   it('is read as NDJSON when its first line is broken and the next are not', async () => {
     const lines = [
       '{"event":',
