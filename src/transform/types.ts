@@ -37,6 +37,8 @@ export interface TransformContext {
  * It returns at once an event, several, or `null` to drop the event. An error, or any other value,
  * rejects this event alone as `transform_failed`. The result must depend on the arguments alone:
  * Pub/Sub delivers again, and an event that then looks different is imported twice.
+ *
+ * @public It is for owners who write their module in TypeScript.
  */
 export type TransformEvent = (
   input: unknown,
