@@ -68,7 +68,7 @@ export function progressText({ done, total, noun }: Work, elapsedMs: number): st
   const rate = elapsedMs > 0 ? (done * 1_000) / elapsedMs : 0
   const parts = [
     total === undefined ? `${count(done)} ${noun}` : `${count(done)} of ${count(total)} ${noun}`,
-    `${count(rate)} a second`,
+    `${rate < 10 ? rate.toFixed(1) : count(rate)} a second`,
   ]
   if (total === undefined || rate === 0) return parts.join(' · ')
   return [...parts, `${durationText(Math.max(0, total - done) / rate)} left`].join(' · ')

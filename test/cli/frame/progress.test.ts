@@ -74,11 +74,12 @@ describe('the progress of a command', () => {
   })
 
   for (const [text, work, elapsedMs] of [
-    ['0 of 10 lines · 0 a second', { done: 0, total: 10, noun: 'lines' }, 0],
-    ['10 lines · 5 a second', { done: 10, noun: 'lines' }, 2_000],
-    ['1 of 201 x · 1 a second · 3 min 20 s left', { done: 1, total: 201, noun: 'x' }, 1_000],
-    ['1 of 7,501 x · 1 a second · 2 h 5 min left', { done: 1, total: 7_501, noun: 'x' }, 1_000],
-    ['5 of 4 x · 5 a second · 0 s left', { done: 5, total: 4, noun: 'x' }, 1_000],
+    ['0 of 10 lines · 0.0 a second', { done: 0, total: 10, noun: 'lines' }, 0],
+    ['12 MB · 0.4 a second', { done: 12, noun: 'MB' }, 30_000],
+    ['10 lines · 5.0 a second', { done: 10, noun: 'lines' }, 2_000],
+    ['1 of 201 x · 1.0 a second · 3 min 20 s left', { done: 1, total: 201, noun: 'x' }, 1_000],
+    ['1 of 7,501 x · 1.0 a second · 2 h 5 min left', { done: 1, total: 7_501, noun: 'x' }, 1_000],
+    ['5 of 4 x · 5.0 a second · 0 s left', { done: 5, total: 4, noun: 'x' }, 1_000],
   ] as const) {
     it(`is legible: ${text}`, () => {
       assert.equal(progressText(work, elapsedMs), text)
