@@ -2,8 +2,9 @@ import type { Config } from '../../config/load-config.ts'
 import { PUBLISHERS, policyOf } from './check-topic.ts'
 import { type Finding, fail, ok, skip, warn } from './finding.ts'
 import type { GoogleAnswer, GoogleApi } from './google-api.ts'
-import { BASIC_ROLES, type FoundGrant, grantOf, type WantedGrant } from './grant-of.ts'
+import { type FoundGrant, grantOf, type WantedGrant } from './grant-of.ts'
 import { textAt } from './json-at.ts'
+import { BASIC_ROLES } from './policy.ts'
 import { parseName } from './resource-name.ts'
 import type { SettingsReader } from './settings.ts'
 import { withSettings } from './with-settings.ts'
@@ -150,7 +151,7 @@ function faultOf(
       return [fail(`${what}: ${without}`)]
     case 'perhaps':
       return [
-        warn(`${what} without a condition or a custom role: ${without} if that does not hold`),
+        warn(`${what} itself: by a custom role, a condition or a group perhaps. Else ${without}`),
       ]
     case 'unread':
       return [skip(`${place}: ${grant.text}`)]

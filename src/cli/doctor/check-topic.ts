@@ -1,8 +1,9 @@
 import { type Finding, fail, ok, skip, warn } from './finding.ts'
 import { gcloud } from './gcloud.ts'
 import type { GoogleAnswer, GoogleApi } from './google-api.ts'
-import { BASIC_ROLES, grantOf } from './grant-of.ts'
+import { grantOf } from './grant-of.ts'
 import { textsAt } from './json-at.ts'
+import { BASIC_ROLES } from './policy.ts'
 import { parseName, pathOf } from './resource-name.ts'
 
 const PUBLISH = 'pubsub.topics.publish'
@@ -124,7 +125,7 @@ async function accountFault(
       return undefined
     case 'perhaps':
       return warn(
-        `pubsub:${topic}: ${account} may publish perhaps: its role is custom or conditional`,
+        `pubsub:${topic}: ${account} may publish perhaps: by a custom role, a condition or a group`,
       )
     case 'missing':
       return fail(`pubsub:${topic}: ${account} lacks roles/pubsub.publisher on it`)

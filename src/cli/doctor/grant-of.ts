@@ -19,9 +19,6 @@ export type FoundGrant = Readonly<
   | { kind: 'unread'; text: string }
 >
 
-/** The basic roles, which hold the permissions of all roles that are looked for but impersonation. */
-export const BASIC_ROLES: readonly string[] = ['roles/owner', 'roles/editor']
-
 /** Looks for a grant on the resource, and then on its project. Folders above are not read. */
 export async function grantOf(
   google: Pick<GoogleApi, 'call'>,

@@ -2,8 +2,8 @@ import type { Config } from '../../config/load-config.ts'
 import { type Finding, fail, skip, warn } from './finding.ts'
 import { gcloud } from './gcloud.ts'
 import type { GoogleApi } from './google-api.ts'
-import { BASIC_ROLES, projectPolicy } from './grant-of.ts'
-import { betterOf, type Grant, grantIn } from './policy.ts'
+import { projectPolicy } from './grant-of.ts'
+import { BASIC_ROLES, betterOf, type Grant, grantIn } from './policy.ts'
 import { type Service, servicePath } from './run-service.ts'
 import { serviceUpdate, setVariable } from './service-update.ts'
 
@@ -103,7 +103,11 @@ function invokerFault(email: string, grant: Grant): readonly Finding[] {
     case 'granted':
       return []
     case 'perhaps':
-      return [warn(`${email} may invoke it perhaps: by a custom role, a condition, or its project`)]
+      return [
+        warn(
+          `${email} may invoke it perhaps: by a custom role, a condition, a group or its project`,
+        ),
+      ]
     case 'missing':
       return [
         fail(

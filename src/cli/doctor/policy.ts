@@ -3,19 +3,41 @@ import { listAt, textAt, textsAt, valueAt } from './json-at.ts'
 /** Whether a policy grants something to a member. */
 export type Grant =
   | 'granted'
-  /** A condition decides, or the permissions of a custom role, which are not known. */
+  /** A condition, the permissions of a custom role, or the members of a group decide. */
   | 'perhaps'
   | 'missing'
 
+/** The basic roles. They hold nearly all permissions, but make no tokens. */
+export const BASIC_ROLES: readonly string[] = ['roles/owner', 'roles/editor']
+
+const CUSTOM_ROLE = /^(projects|organizations)\//
+/** Members that stand for several, who are not known from the policy. */
+const MANY = /^(group|domain|principalSet):/
+
 /** Returns whether an IAM policy grants one of the roles to a member, as in `serviceAccount:E`. */
 export function grantIn(policy: unknown, member: string, roles: readonly string[]): Grant {
-  const ours = listAt(policy, 'bindings').filter((binding) => names(binding, member))
-  const holding = ours.filter((binding) => roles.includes(textAt(binding, 'role') ?? ''))
-  if (holding.some((binding) => valueAt(binding, 'condition') === undefined)) return 'granted'
-  const isCustom = ours.some((binding) =>
-    /^(projects|organizations)\//.test(textAt(binding, 'role') ?? ''),
-  )
-  return holding.length > 0 || isCustom ? 'perhaps' : 'missing'
+  const bindings = listAt(policy, 'bindings').map((binding) => ({
+    role: textAt(binding, 'role') ?? '',
+    members: textsAt(binding, 'members'),
+    isConditional: valueAt(binding, 'condition') !== undefined,
+  }))
+  const ours = bindings.filter(({ members }) => names(members, member))
+  const holding = ours.filter(({ role }) => roles.includes(role))
+  if (holding.some(({ isConditional }) => !isConditional)) return 'granted'
+  const isPossible =
+    holding.length > 0 ||
+    ours.some(({ role }) => CUSTOM_ROLE.test(role)) ||
+    bindings.some(({ role, members }) => isNamed(role, roles) && members.some(isMany))
+  return isPossible ? 'perhaps' : 'missing'
+}
+
+/** Most projects give a basic role to a group of people, which says nothing of an account. */
+function isNamed(role: string, roles: readonly string[]): boolean {
+  return roles.includes(role) && !BASIC_ROLES.includes(role)
+}
+
+function isMany(member: string): boolean {
+  return MANY.test(member)
 }
 
 /** Returns the better of two grants. */
@@ -25,6 +47,6 @@ export function betterOf(one: Grant, other: Grant): Grant {
 }
 
 /** IAM compares e-mail addresses without regard to case. */
-function names(binding: unknown, member: string): boolean {
-  return textsAt(binding, 'members').some((one) => one.toLowerCase() === member.toLowerCase())
+function names(members: readonly string[], member: string): boolean {
+  return members.some((one) => one.toLowerCase() === member.toLowerCase())
 }

@@ -23,7 +23,7 @@ export function pushFaults(examined: Examined): readonly Finding[] {
     audience: textAt(subscription, 'pushConfig', 'oidcToken', 'audience'),
   }
   if (push.endpoint === '')
-    return [fail('it has no push endpoint: it is a pull subscription, or paused')]
+    return [fail('it has no push endpoint: it is a pull or an export subscription, or paused')]
   const url = URL.parse(push.endpoint)
   if (url === null) return [fail('its push endpoint is no URL')]
   const wanted = wantedPush(push, examined)

@@ -62,6 +62,7 @@ describe('the check of the grants', () => {
     ['the grant of another project', policyWith([CREATOR, AGENT.replace('4711', '4712')])],
     ['another role', policyWith(['roles/iam.serviceAccountUser', AGENT])],
     ['a basic role, which makes no tokens', policyWith(['roles/editor', AGENT])],
+    ['a basic role of a group', policyWith(['roles/owner', 'group:admins@example.com'])],
   ] as const) {
     it(`fails with ${name}, and tells no one to widen access by a command`, async (t) => {
       const scene = await startDoctorScene(t)
@@ -75,13 +76,17 @@ describe('the check of the grants', () => {
 
   for (const [name, binding] of [
     ['a condition', { role: CREATOR, members: [AGENT], condition: { expression: 'false' } }],
+    ['a group', { role: CREATOR, members: ['group:agents@example.com'] }],
     ['a custom role', { role: 'projects/p/roles/own', members: [AGENT] }],
   ] as const) {
     it(`warns of ${name}`, async (t) => {
       const scene = await startDoctorScene(t)
       scene.google.has(ACCOUNT_POLICY, { bindings: [binding] })
 
-      assert.match((await grants(scene)).join(), /^warn .* without a condition or a custom role/)
+      assert.match(
+        (await grants(scene)).join(),
+        /^warn .* itself: by a custom role, a condition or a group perhaps\. Else Pub\/Sub cannot make tokens$/,
+      )
     })
   }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { createFakeIo } from '../../helpers/fake-io.ts'
+import { until } from '../../helpers/until.ts'
 import { FORBIDDEN, policyWith } from './fake-google.ts'
 import {
   aService,
@@ -155,7 +157,7 @@ describe('the check of the service', () => {
       'a push account with a custom role',
       IAM,
       policyWith(['projects/p/roles/own', PUSHER]),
-      `warn ${PUSH_ACCOUNT} may invoke it perhaps: by a custom role, a condition, or its project`,
+      `warn ${PUSH_ACCOUNT} may invoke it perhaps: by a custom role, a condition, a group or its project`,
     ],
     [
       'a private service that verifies tokens itself',
@@ -200,6 +202,36 @@ describe('the check of the service', () => {
 
     assert.deepEqual(missing, ['fail there is no service pubsub-mixpanel in europe-west1 of p'])
     assert.deepEqual(forbidden, ['skip no permission run.services.get'])
+  })
+
+  it('is skipped after five seconds without an answer, like all that needs its variables', async (t) => {
+    const scene = await startDoctorScene(t)
+    scene.google.answers(SERVICE_PATH, 'never')
+    const io = createFakeIo({ env: scene.env })
+
+    const running = scene.run(OF_SERVICE, { io })
+    await until('the request', () => scene.google.asked().length === 1)
+    await io.clock.advance(5_000)
+
+    const { code, out } = await running
+    assert.equal(code, 1)
+    assert.match(
+      out,
+      /^FAIL {2}configuration +Cloud Run gives no answer: TIMED_OUT\nskip {2}clock /,
+    )
+    assert.match(out, /\nskip {2}service +Cloud Run gives no answer: TIMED_OUT\n1 failed\n$/)
+  })
+
+  it('says so when the API is not enabled', async (t) => {
+    const scene = await startDoctorScene(t)
+    const message =
+      'Cloud Run Admin API has not been used in project 4711 before or it is disabled.'
+    const error = { code: 403, status: 'PERMISSION_DENIED', message }
+    scene.google.answers(SERVICE_PATH, { status: 403, body: { error } })
+
+    assert.deepEqual(await service(scene), [
+      'skip its API is not enabled, so run.services.get could not be used',
+    ])
   })
 
   it('is skipped when its policy may not be read', async (t) => {

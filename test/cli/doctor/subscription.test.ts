@@ -65,7 +65,7 @@ describe('the check of the subscription', () => {
       'no push endpoint',
       {},
       { pushEndpoint: '' },
-      'fail it has no push endpoint: it is a pull subscription, or paused',
+      'fail it has no push endpoint: it is a pull or an export subscription, or paused',
     ],
     [
       'another path',
