@@ -30,9 +30,9 @@ describe('the output of doctor', () => {
         statuses,
         fc.boolean(),
         async (token, secret, status, account) => {
-          const told = [token, base64(`${token}:`), secret, base64(`user:${secret}`)]
-          const error = { code: status, status: 'X', message: told.join(' ') }
-          const body = { error: account ? error : told.join(' '), failed_records: told }
+          const told = account ? [secret, base64(`user:${secret}`)] : [token, base64(`${token}:`)]
+          const error = { code: status, status: 'X', message: [...told, ACCESS_TOKEN].join(' ') }
+          const body = { error: told.join(' '), failed_records: told }
           for (const one of [scene.mixpanel, scene.other])
             one.answerAlways({ kind: 'status', status, body })
           for (const path of [
@@ -41,7 +41,7 @@ describe('the output of doctor', () => {
             SERVICE_PATH,
             `/v1/${DEAD_TOPIC}:testIamPermissions`,
           ]) {
-            scene.google.answers(path, { status, body: { ...body, token: ACCESS_TOKEN } })
+            scene.google.answers(path, { status, body: { error, token: ACCESS_TOKEN } })
           }
           const credentials = account
             ? {
