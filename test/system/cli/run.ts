@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 /** The name of a command; `main` names none. */
-type Script = 'main' | 'check' | 'serve' | 'demo' | 'local' | 'publish'
+type Script = 'main' | 'check' | 'serve' | 'demo' | 'local' | 'publish' | 'dead-letters'
 
 /** The file that runs all commands. */
 export const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
