@@ -20,5 +20,10 @@ export const deadLetters = defineProgram({
       summary: 'say what would become of letters that are sent again, or send them',
       load: async () => (await import('./dead-letters/replay.ts')).replay,
     },
+    {
+      name: 'prune',
+      summary: 'remove files all of whose letters are done',
+      load: async () => (await import('./dead-letters/prune.ts')).prune,
+    },
   ],
 })
