@@ -5,8 +5,8 @@ import type { Selection } from './selection.ts'
 
 export interface WindowOptions {
   readonly isSelected: Selection
-  /** The most letters of a window. */
-  readonly letters: number
+  /** The number of events with which a window ends. */
+  readonly events: number
   /** The most letters of all windows. */
   readonly limit: number
 }
@@ -20,20 +20,22 @@ const MOST_LENGTH = 16 * 1024 * 1024
  */
 export async function* letterWindows(
   folder: string,
-  { isSelected, letters, limit }: WindowOptions,
+  { isSelected, events: most, limit }: WindowOptions,
 ): AsyncGenerator<readonly StoredLetter[]> {
   let window: StoredLetter[] = []
-  let length = 0
+  let [events, length] = [0, 0]
   let left = limit
   for await (const { found } of readLetters(folder, await findLetterFiles(folder))) {
     for (const { letter, isDone } of found) {
       if (isDone || left === 0 || !isSelected(letter)) continue
       window.push(letter)
+      events += letter.events ?? 1
       length += (letter.event ?? letter.data ?? '').length
       left -= 1
-      if (window.length < letters && length < MOST_LENGTH) continue
+      if (events < most && length < MOST_LENGTH) continue
       yield window
       window = []
+      events = 0
       length = 0
     }
     if (left === 0) break

@@ -107,7 +107,7 @@ async function judgeAll(
     work: () => ({ done: report.letters(), noun: 'letters' }),
   })
   try {
-    for await (const window of letterWindows(folder, { isSelected, limit, letters: WINDOW })) {
+    for await (const window of letterWindows(folder, { isSelected, limit, events: WINDOW })) {
       io.ending().throwIfAborted()
       for (const letter of window) {
         const end = await judge(letter)

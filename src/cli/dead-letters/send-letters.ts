@@ -33,7 +33,7 @@ export interface SendParts {
 const ENDS = ['imported', 'dropped', 'failed again', 'not sent'] as const
 type End = (typeof ENDS)[number]
 
-/** The most letters whose fate is unknown after the process was killed. */
+/** The most events of a window. A last letter of many events may bring more. */
 const MOST_IN_WINDOW = 1_000
 
 /**
@@ -84,8 +84,8 @@ async function sendAll(
   const log = await openReplayedLog(folder)
   ending().addEventListener('abort', replayer.drain)
   try {
-    const letters = Math.min(MOST_IN_WINDOW, Math.ceil(rate / 2))
-    for await (const window of letterWindows(folder, { isSelected, limit, letters })) {
+    const events = Math.min(MOST_IN_WINDOW, Math.ceil(rate / 2))
+    for await (const window of letterWindows(folder, { isSelected, limit, events })) {
       if (ending().aborted) return
       const ends = await sendWindow(window, { judge, replayer, log, now: clock.now })
       for (const [at, letter] of window.entries()) {

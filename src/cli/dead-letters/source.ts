@@ -3,13 +3,19 @@ import type { Io } from '../frame/io.ts'
 import { UserMistake } from '../frame/io.ts'
 
 const DEFAULT_FOLDER = './dead-letters'
+const SUBSCRIPTION = /^projects\/[^/]+\/(subscriptions|topics)\//
 
 /** Returns the folder of the letters: the given one, or what `DEAD_LETTER` names. */
 export function folderOf(from: string | undefined, env: Io['env']): string {
-  if (from !== undefined) return from.replace(/^file:/, '')
+  if (from !== undefined) return givenFolder(from)
   const text = env.DEAD_LETTER?.trim() ?? ''
   const form = parseDeadLetter(text)
   if (form.kind === 'file') return form.folder
   if (text === '') return DEFAULT_FOLDER
   throw new UserMistake('DEAD_LETTER names no folder: name one with --from')
+}
+
+function givenFolder(from: string): string {
+  if (!SUBSCRIPTION.test(from)) return from.replace(/^file:/, '')
+  throw new UserMistake('--from takes a folder: letters in a topic are not read by this version')
 }

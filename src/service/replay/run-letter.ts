@@ -38,8 +38,8 @@ export type PathConfig = Pick<Config, 'decode' | 'push' | 'insertId'>
 /** Takes a letter through all stages. Nothing begins for it after `deliverBy`, in monotonic ms. */
 export type RunLetter = (letter: StoredLetter, deliverBy: number) => Promise<ReplayEnd>
 
-/** The time between the end of delivery and the end of all work, for the storing of letters. */
-const STORE_WITHIN_MS = 10_000
+/** The time for which a letter of many events goes on after that, while Mixpanel imports some. */
+const GOES_ON_MS = 3_600_000
 
 /** The guard of a service keeps a topic from becoming letters. A replay has nothing but letters. */
 const NO_GUARD: OuterStages['letterGuard'] = {
@@ -69,7 +69,7 @@ export function createRunLetter(
     const bytes = budget.openMessage()
     const progress = new MessageProgress(
       message,
-      { deliverBy, endBy: deliverBy + STORE_WITHIN_MS },
+      { deliverBy, endBy: deliverBy + GOES_ON_MS },
       {
         key: keyOfLetter(letter),
         bytes,

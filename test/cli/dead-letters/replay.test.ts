@@ -4,10 +4,13 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { deadLetters } from '../../../src/cli/dead-letters.ts'
+import { Ended } from '../../../src/cli/frame/io.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { LOCAL_CREDENTIALS, startMixpanelStandIn } from '../../../src/local/mixpanel-stand-in.ts'
 import type { DeadLetter } from '../../../src/model/dead-letter.ts'
 import { aDeadLetter } from '../../dead-letter/a-dead-letter.ts'
-import type { FakeIoOptions } from '../../helpers/fake-io.ts'
+import { createFakeIo, type FakeIoOptions } from '../../helpers/fake-io.ts'
 import { aFolder } from '../../helpers/world.ts'
 import { startLetters } from './letters-scene.ts'
 
@@ -58,7 +61,7 @@ async function startScene(t: TestContext, options: FakeIoOptions & { transform?:
     ...options.env,
   }
   const scene = await startLetters(t, { ...options, env })
-  return { ...scene, mixpanel, module, replay, rows, stored, open }
+  return { ...scene, env, mixpanel, module, replay, rows, stored, open }
 
   async function module(name: string, text: string): Promise<string> {
     const path = join(modules, name)
@@ -416,6 +419,32 @@ describe('a replay', () => {
       assert.equal(await readFile(join(folder, 'replayed.ndjson'), 'utf8'), '')
     })
   }
+
+  it('ends soon after a signal, with what was imported written down and the rest open', async (t) => {
+    const { letters, folder, mixpanel, env, open } = await startScene(t)
+    await letters([onLine(1), onLine(2), onLine(3)])
+    mixpanel.answerAlways({ kind: 'throttle', retryInMs: 60_000 })
+    const io = createFakeIo({ env })
+    const args = ['replay', '--from', folder, '--apply', '--rate', '2']
+
+    const ended = deadLetters.run(args, { ...io, clock: systemClock })
+    await mixpanel.waitForRequests(1)
+    io.end(new Ended(130))
+
+    assert.equal(await ended, 130)
+    assert.match(io.out(), /1 not sent\n {2}1 {2}not imported yet: /)
+    assert.equal(await open(), 3)
+    assert.deepEqual((await readdir(folder)).sort(), ['a.ndjson', 'replayed.ndjson'])
+  })
+
+  it('refuses letters of a topic, which it does not read', async (t) => {
+    const { run } = await startScene(t)
+
+    const { code, err } = await run('replay', '--from', 'projects/p/subscriptions/s')
+
+    assert.equal(code, 2)
+    assert.match(err, /--from takes a folder: letters in a topic are not read/)
+  })
 
   it('sends those that were asked for', async (t) => {
     const { letters, replay, rows } = await startScene(t)
