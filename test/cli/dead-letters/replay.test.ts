@@ -82,15 +82,12 @@ async function startScene(t: TestContext, options: FakeIoOptions & { transform?:
   /** The letters that a replay has stored, in files of its own. */
   async function stored(): Promise<readonly DeadLetter[]> {
     const names = (await readdir(scene.folder)).filter((name) => name.startsWith('dead-letters-'))
-    const texts = await Promise.all(
-      names.sort().map((one) => readFile(join(scene.folder, one), 'utf8')),
-    )
-    return texts.flatMap((text) =>
-      text
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    )
+    const texts = await Promise.all(names.map((one) => readFile(join(scene.folder, one), 'utf8')))
+    const letters = texts.flatMap((text) => text.trim().split('\n'))
+    // The name of a file says nothing about its age within a day.
+    return letters
+      .map((line): DeadLetter => JSON.parse(line))
+      .sort((one, other) => one.replays - other.replays)
   }
 
   async function open(): Promise<number> {
@@ -308,6 +305,38 @@ describe('a replay', () => {
     )
   })
 
+  it('mends only the lines that a letter of many stands for', async (t) => {
+    const { letters, module, replay, rows } = await startScene(t)
+    const event = [eventText({ good: true }), eventText(), eventText({ good: true })].join('\n')
+    await letters([onLine(0, { reason: 'too_many_rejected', event, events: 1, lines: '2' })])
+    const fix = await module(
+      'fix.mjs',
+      `export default (event) => {
+        if (event.properties.good) throw new Error('this one is good')
+        return { ...event, event: 'mended' }
+      }`,
+    )
+
+    assert.match((await replay('--apply', '--fix', fix)).out, /1 imported\n/)
+    assert.deepEqual(rows(), [`mended 77-2 ${PUBLISHED}`])
+  })
+
+  it('sends nothing of a letter of many when the fix fails for one of its lines', async (t) => {
+    const { letters, module, replay, rows, open } = await startScene(t)
+    const event = [eventText(), eventText({ odd: true }), eventText()].join('\n')
+    await letters([onLine(0, { reason: 'too_many_rejected', event, events: 3, lines: '1-3' })])
+    const fix = await module(
+      'fix.mjs',
+      "export default (event) => { if (event.properties.odd) throw new Error('odd'); return event }",
+    )
+
+    assert.match(
+      (await replay('--apply', '--fix', fix)).out,
+      /1 not sent\n {2}1 {2}the fix failed: .*odd/,
+    )
+    assert.deepEqual([rows(), await open()], [[], 1])
+  })
+
   it('takes a letter of a whole message as a message', async (t) => {
     const { letters, replay, rows } = await startScene(t)
     const data = gzipSync(`${eventText()}\n${eventText()}`).toString('base64')
@@ -413,7 +442,7 @@ describe('a replay', () => {
       assert.match(err, told)
       assert.match(
         out,
-        /^1,000 letters {3}1,000 not sent\n {2}1,000 {2}not imported yet: misconfigured/,
+        /^1,000 letters {3}1,000 not sent\n(.*\n)* {2} *[\d,]+ {2}not imported yet: misconfigured/,
       )
       assert.equal(await open(), 1_200)
       assert.equal(await readFile(join(folder, 'replayed.ndjson'), 'utf8'), '')
