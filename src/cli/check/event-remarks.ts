@@ -1,9 +1,9 @@
 import type { ParsedEvent } from '../../lib/json/text.ts'
 import type { Candidate, PreparedEvent } from '../../model/event.ts'
-import type { Dropped, Rejected } from '../../model/outcome.ts'
+import type { Dropped, Rejected, RejectReason } from '../../model/outcome.ts'
 import { changeRemarks } from './change-remarks.ts'
 import { createCrowdRemarks } from './crowd-remarks.ts'
-import type { Remark } from './finding.ts'
+import type { FindingKind, Remark } from './finding.ts'
 import { shapeRemarks } from './shape-remarks.ts'
 
 /** Mixpanel deletes older events (https://docs.mixpanel.com/docs/privacy/gdpr-compliance). */
@@ -34,11 +34,21 @@ const TOO_OLD: Remark = {
   detail: `it is more than ${KEPT_YEARS} years ago: Mixpanel may delete the event or refuse it`,
 }
 
+/** The kind of a remark on an event that is rejected. */
+const KIND_OF = {
+  unreadable_data: 'rejected',
+  invalid_json: 'not_json',
+  invalid_event: 'rejected',
+  transform_failed: 'rejected',
+  too_large: 'rejected',
+  refused_by_mixpanel: 'rejected',
+} as const satisfies Record<RejectReason, FindingKind>
+
 /** Returns the remark on an event that the service would not send. */
 export function outcomeRemark(outcome: Dropped | Rejected): Remark {
   if (outcome.kind === 'dropped') return { kind: 'dropped', detail: `by ${outcome.rule}` }
   const { field, detail, reason } = outcome
-  const kind = reason === 'invalid_json' ? 'not_json' : 'rejected'
+  const kind = KIND_OF[reason]
   return field === undefined ? { kind, detail } : { kind, field, detail }
 }
 

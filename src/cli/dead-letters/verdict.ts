@@ -1,4 +1,5 @@
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
+import { REJECT_REASONS, type RejectReason } from '../../model/outcome.ts'
 import type { ReplayEnd } from '../../service/replay/run-letter.ts'
 
 /** The things that a replay would do with a letter, as far as the service can say. */
@@ -41,10 +42,20 @@ export function faultOf(end: ReplayEnd): Fault | undefined {
   }
 }
 
-/** Whether Mixpanel refused an event of the letter. The service cannot know its rules. */
+/** Whether Mixpanel, whose rules the service cannot know, has judged an event with this reason. */
+const IS_JUDGED = {
+  unreadable_data: false,
+  invalid_json: false,
+  invalid_event: false,
+  transform_failed: false,
+  too_large: false,
+  refused_by_mixpanel: true,
+} as const satisfies Record<RejectReason, boolean>
+const JUDGED = REJECT_REASONS.filter((reason) => IS_JUDGED[reason])
+
+/** Whether Mixpanel refused an event of the letter. A letter of many names its reasons in `detail`. */
 function isJudgedByMixpanel({ reason, detail }: StoredLetter): boolean {
-  return (
-    reason === 'refused_by_mixpanel' ||
-    (reason === 'too_many_rejected' && detail.includes('refused_by_mixpanel'))
+  return JUDGED.some(
+    (judged) => reason === judged || (reason === 'too_many_rejected' && detail.includes(judged)),
   )
 }

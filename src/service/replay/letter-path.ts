@@ -3,7 +3,7 @@ import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { parseLine } from '../../decode/parse-line.ts'
 import type { Decoded, Line } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
-import type { Dropped } from '../../model/outcome.ts'
+import type { Dropped, RejectReason } from '../../model/outcome.ts'
 import type { Stages } from '../../pipeline.ts'
 import { asPublished, type Transform } from '../../transform/transform.ts'
 import { type FixedLine, type FixOf, fixLine, valueIn } from './fix-line.ts'
@@ -32,8 +32,16 @@ type Made = ReturnType<Transform>
 
 const NOTHING: Dropped = Object.freeze({ kind: 'dropped', rule: 'fix' })
 const NO_VALUE = { kind: 'json', value: undefined } as const
-/** The reasons for which an event is rejected after the transform. */
-const AFTER_TRANSFORM = ['invalid_event', 'refused_by_mixpanel']
+/** Whether the transform has made an event that is rejected for this reason, as far as is known. */
+const IS_MADE = {
+  unreadable_data: false,
+  invalid_json: false,
+  invalid_event: true,
+  transform_failed: false,
+  too_large: false,
+  refused_by_mixpanel: true,
+} as const satisfies Record<RejectReason, boolean>
+const MADE = new Map<string, boolean>(Object.entries(IS_MADE))
 
 /**
  * Makes the path of a letter. The fix comes first, and then the transform, unless the letter holds
@@ -128,7 +136,7 @@ function lineOf({ data, replay }: Message): Decoded {
 /** Returns the number of events that the transform made of the line; `undefined` if unknown. */
 function childrenOf({ line, children, reason, insertId }: StoredLetter): number | undefined {
   if (line === 0) return undefined
-  const isMade = insertId !== undefined || AFTER_TRANSFORM.includes(reason)
+  const isMade = insertId !== undefined || MADE.get(reason) === true
   return children ?? (isMade ? 1 : undefined)
 }
 
