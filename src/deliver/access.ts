@@ -7,7 +7,7 @@ import type { Refusal } from './verdict.ts'
 export interface AccessDeps {
   readonly gate: Pick<Gate, 'noteUnauthorized'>
   readonly trust: Pick<Trust, 'record' | 'hasImportedSince'>
-  readonly refusals: Pick<Refusals, 'noteText' | 'isOfItsOwn'>
+  readonly refusals: Pick<Refusals, 'noteText' | 'isAboutEvents'>
   /** Called when Mixpanel refuses the credentials, with the HTTP status of its answer. */
   readonly misconfigured: (status: number) => void
 }
@@ -36,7 +36,7 @@ export function createIsAccessRefused(deps: AccessDeps): IsAccessRefused {
   return function isAccessRefused(batch, answers, since) {
     const speakOfAccess = answers.length > 1 && answers.every(({ hint }) => hint === 'access')
     if (!speakOfAccess || trust.hasImportedSince(since)) return false
-    if (refusals.isOfItsOwn(batch)) return false
+    if (refusals.isAboutEvents(batch)) return false
     refusals.noteText(batch)
     trust.record(MISCONFIGURED, since)
     gate.noteUnauthorized(since)

@@ -17,7 +17,7 @@ export interface ImportRequest {
   /** The events that were sent. The list is emptied once the verdict is final. */
   readonly sent: readonly SentEvent[]
   /** Returns whether a text about a passing fault is known to be about one of the events. */
-  readonly isOfItsOwn: () => boolean
+  readonly isAboutEvents: () => boolean
   /** Returns the monotonic instant until which a push waits. It may move. */
   readonly until: () => number
   /** Returns the monotonic instant after which no attempt starts. It may move. */
@@ -75,7 +75,7 @@ export function createAttempts(
   function believed(refusal: Refusal): RecordedVerdict {
     if (refusal.hint !== 'transience') return refusal
     const isRefusal =
-      request.isOfItsOwn() ||
+      request.isAboutEvents() ||
       (transientSince !== undefined && trust.hasImportedSince(transientSince))
     transientSince ??= permit.at
     return isRefusal ? refusal : TRANSIENT_BY_TEXT

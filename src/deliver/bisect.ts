@@ -17,15 +17,13 @@ export interface RefusedBatch {
 }
 
 /**
- * The result of a delivery: the batch was refused, or the outcomes of all its events were reported.
+ * The result of a delivery. A batch that is not refused is off the caller's hands: its events have
+ * their outcomes, or are held as suspects until their deadline, or wait for another slot.
  */
-export type Delivered = RefusedBatch | Readonly<{ kind: 'settled'; imported: boolean }>
+export type Delivered = RefusedBatch | Readonly<{ kind: 'handled'; imported: boolean }>
 
 export interface BisectDeps {
-  /**
-   * Reports the outcomes of all events of a batch, unless it is refused. It sends a single event
-   * twice.
-   */
+  /** Sends a batch, and a single event twice. Nothing is left to do for a batch that is handled. */
   readonly deliver: (batch: readonly PendingEvent[]) => Promise<Delivered>
   readonly trust: Pick<Trust, 'hasImportedSince' | 'spend' | 'suspect'>
   readonly refusals: Pick<Refusals, 'countDelivery' | 'noteBisection' | 'requestsBefore'>
@@ -50,7 +48,7 @@ interface Part {
 }
 
 /** A part to be sent, with the facts about its events. */
-interface Question extends Pick<Part, 'batch' | 'refusals'> {
+interface Trial extends Pick<Part, 'batch' | 'refusals'> {
   readonly since?: number
 }
 
@@ -109,7 +107,7 @@ export function createBisect(deps: BisectDeps): (refused: RefusedBatch) => Promi
     const startedAt = clock.monotonic()
     const before = batch.length <= FEW ? deps.refusals.requestsBefore(batch) : 0
     const rest = createRest(before > 0)
-    sort({ batch, refusal, refusals: before + refusalsOf(batch), since: startedAt }, rest)
+    fileOrReject({ batch, refusal, refusals: before + refusalsOf(batch), since: startedAt }, rest)
     settleProven(rest)
     const mostRefusals = BROAD_REFUSALS + 2 * Math.ceil(Math.log2(batch.length)) + MORE_TRIES
 
@@ -117,7 +115,7 @@ export function createBisect(deps: BisectDeps): (refused: RefusedBatch) => Promi
 
     while (isUnfinished(rest) && !gate.draining() && rest.refusals < mostRefusals) {
       const since = clock.monotonic()
-      const refused = await ask(takeTurn(rest), rest, since)
+      const refused = await tryParts(takeTurn(rest), rest, since)
       if (refused && deps.isAccessRefused(batch, refused, startedAt)) return deliverAgain(rest)
       // The parts of a turn take the slots, so an import of other batches may end only after the
       // turn.
@@ -130,24 +128,24 @@ export function createBisect(deps: BisectDeps): (refused: RefusedBatch) => Promi
   }
 
   /** Sends parts. Returns the refusals when all parts are refused. */
-  async function ask(
-    turn: readonly Question[],
+  async function tryParts(
+    turn: readonly Trial[],
     rest: Rest,
     since: number,
   ): Promise<readonly Refusal[] | undefined> {
     const ends = await Promise.all(turn.map(({ batch }) => deliver(batch)))
     const refusals: Refusal[] = []
-    for (const [index, question] of turn.entries()) {
+    for (const [index, trial] of turn.entries()) {
       const end = ends[index]
-      if (end?.kind === 'settled' && end.imported) noteImport(rest, since)
+      if (end?.kind === 'handled' && end.imported) noteImport(rest, since)
       if (end?.kind !== 'refused') continue
       refusals.push(end.refusal)
-      sort(partOf(end, question, since), rest)
+      fileOrReject(partOf(end, trial, since), rest)
     }
     return refusals.length === turn.length ? refusals : undefined
   }
 
-  function takeTurn(rest: Rest): readonly Question[] {
+  function takeTurn(rest: Rest): readonly Trial[] {
     const divisible = rest.divisible.splice(-widthOf(rest))
     return [...rest.doubtful.splice(0), ...divisible.flatMap(halvesOf)]
   }
@@ -156,7 +154,7 @@ export function createBisect(deps: BisectDeps): (refused: RefusedBatch) => Promi
    * Returns the halves in random order. In a fixed order, a batch could fail in the same way again
    * and again.
    */
-  function halvesOf({ batch, refusals }: Part): readonly Question[] {
+  function halvesOf({ batch, refusals }: Part): readonly Trial[] {
     const middle = Math.ceil(batch.length / 2)
     const halves = [batch.slice(0, middle), batch.slice(middle)]
     if (random() >= 0.5) halves.reverse()
@@ -254,9 +252,9 @@ function isUnfinished({ divisible, doubtful }: Rest): boolean {
   return divisible.length > 0 || doubtful.length > 0
 }
 
-function partOf({ batch, refusal }: RefusedBatch, question: Question, since: number): Part {
-  const refusals = question.refusals + refusalsOf(batch)
-  return { batch, refusal, refusals, since: question.since ?? since }
+function partOf({ batch, refusal }: RefusedBatch, trial: Trial, since: number): Part {
+  const refusals = trial.refusals + refusalsOf(batch)
+  return { batch, refusal, refusals, since: trial.since ?? since }
 }
 
 /** Returns the number of requests that refused a batch. A single event is sent twice. */
@@ -264,7 +262,8 @@ function refusalsOf({ length }: readonly PendingEvent[]): number {
   return length === 1 ? 2 : 1
 }
 
-function sort(part: Part, rest: Rest): void {
+/** Rejects a single event that is certainly at fault. Puts any other part among those that are left. */
+function fileOrReject(part: Part, rest: Rest): void {
   if (!isCertain(part)) rest.refusals += 1
   if (part.batch.length > 1) rest.divisible.push(part)
   else if (isCertain(part)) reject(part)

@@ -62,7 +62,7 @@ export function createDeliverBatch(
     if (end.kind === 'refused') await bisect(end)
   }
 
-  /** Reports the outcomes of all events, unless the batch is refused and no event is named. */
+  /** Sends a batch until it is refused and no event is named, or nothing is left to do for it. */
   async function deliver(batch: readonly PendingEvent[], form: BodyForm): Promise<Delivered> {
     const startedAt = clock.monotonic()
     const end = await requestLimit(
@@ -122,8 +122,8 @@ export function createDeliverBatch(
     if (permit.kind !== 'permit') return permit
 
     const sent = batch.map(({ prepared }) => prepared)
-    const isOfItsOwn = (): boolean => refusals.isOfItsOwn(pending)
-    const request = { events: batch.length, sent, isOfItsOwn, until, goesOnUntil }
+    const isAboutEvents = (): boolean => refusals.isAboutEvents(pending)
+    const request = { events: batch.length, sent, isAboutEvents, until, goesOnUntil }
     const attempts = createAttempts(deps, request, permit)
     try {
       await client.send(await importBodyOf(batch, gzipLimit, form), attempts)
@@ -184,8 +184,8 @@ export function createDeliverBatch(
   }
 }
 
-const IMPORTED_SOME: Delivered = { kind: 'settled', imported: true }
-const IMPORTED_NONE: Delivered = { kind: 'settled', imported: false }
+const IMPORTED_SOME: Delivered = { kind: 'handled', imported: true }
+const IMPORTED_NONE: Delivered = { kind: 'handled', imported: false }
 
 const NONE_IMPORTED: Refusal = {
   kind: 'refused',

@@ -23,7 +23,7 @@ export interface Refusals {
   /** Notes that a text about a batch may be about one of its events, and not about Mixpanel. */
   noteText(batch: readonly PendingEvent[]): void
   /** Whether such a text was noted for one of the messages, and something was imported since. */
-  isOfItsOwn(batch: readonly PendingEvent[]): boolean
+  isAboutEvents(batch: readonly PendingEvent[]): boolean
 }
 
 interface Count {
@@ -46,7 +46,7 @@ export function createRefusals(trust: Pick<Trust, 'hasImportedSince'>, clock: Cl
   const requests = createExpiringMap<number>(options, clock)
   const texts = createExpiringMap<number>(options, clock)
 
-  return { countDelivery, noteBisection, requestsBefore, noteText, isOfItsOwn }
+  return { countDelivery, noteBisection, requestsBefore, noteText, isAboutEvents }
 
   function countDelivery(event: PendingEvent): number {
     const key = keyOf(event)
@@ -71,7 +71,7 @@ export function createRefusals(trust: Pick<Trust, 'hasImportedSince'>, clock: Cl
     }
   }
 
-  function isOfItsOwn(batch: readonly PendingEvent[]): boolean {
+  function isAboutEvents(batch: readonly PendingEvent[]): boolean {
     return keysIn(batch).some((key) => {
       const at = texts.recall(key)
       return at !== undefined && trust.hasImportedSince(at)

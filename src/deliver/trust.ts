@@ -5,7 +5,7 @@ import type { Verdict } from './verdict.ts'
  * A verdict after those before it are taken into account: a 403 or 404 is then a refusal of access,
  * or a passing fault.
  */
-export type RecordedVerdict = Exclude<Verdict, { kind: 'shut_out' }>
+export type RecordedVerdict = Exclude<Verdict, { kind: 'denied' }>
 
 /** The trust in a refusal of Mixpanel: the answers before it decide what it may mean. */
 export interface Trust {
@@ -34,14 +34,14 @@ export interface Trust {
  * The number of 403s or 404s, with nothing imported between, that mean a refusal of access. A
  * single one may come from a proxy.
  */
-const SHUT_OUT_TIMES = 3
+const DENIED_TIMES = 3
 /** The most dead letters of a fault of Mixpanel that begins while a batch is halved. */
 const REFUSALS_PER_IMPORT = 10
 
 /** Makes the trust of a new process: there is no proof yet that anything can be imported. */
 export function createTrust(): Trust {
   let refusalsLeft = 0
-  let shutOut = 0
+  let denials = 0
   let suspected = false
   let importedSinceSuspicion = false
   let lastImportSentAt = Number.NEGATIVE_INFINITY
@@ -69,8 +69,8 @@ export function createTrust(): Trust {
       case 'misconfigured':
         noteFault(sentAt)
         return verdict
-      case 'shut_out':
-        return recordShutOut(verdict.status, sentAt)
+      case 'denied':
+        return recordDenied(verdict.status, sentAt)
       case 'listed':
       case 'refused':
       case 'retry':
@@ -78,9 +78,9 @@ export function createTrust(): Trust {
     }
   }
 
-  function recordShutOut(status: number, sentAt: number): RecordedVerdict {
-    shutOut += 1
-    if (shutOut < SHUT_OUT_TIMES) return { kind: 'retry', reason: 'unknown_answer' }
+  function recordDenied(status: number, sentAt: number): RecordedVerdict {
+    denials += 1
+    if (denials < DENIED_TIMES) return { kind: 'retry', reason: 'unknown_answer' }
     noteFault(sentAt)
     return { kind: 'misconfigured', status }
   }
@@ -89,7 +89,7 @@ export function createTrust(): Trust {
     // An attempt that was sent before the fault shows nothing about the time after it.
     if (sentAt < lastFaultAt) return
     refusalsLeft = REFUSALS_PER_IMPORT
-    shutOut = 0
+    denials = 0
     suspected = false
     importedSinceSuspicion = true
     lastImportSentAt = Math.max(lastImportSentAt, sentAt)

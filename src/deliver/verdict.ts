@@ -32,7 +32,7 @@ export type Verdict = Readonly<
   | Refusal
   | { kind: 'retry'; reason: RetryReason; retryAfter?: string }
   /** Mixpanel answered 403 or 404. Several in a row mean `misconfigured`; a single one may pass. */
-  | { kind: 'shut_out'; status: number }
+  | { kind: 'denied'; status: number }
   /** The credentials, the project or the region are wrong. The events are not at fault. */
   | { kind: 'misconfigured'; status: number }
 >
@@ -72,7 +72,7 @@ export function verdictOn(answer: ImportAnswer, sent: readonly SentEvent[]): Ver
   if (!reply) return UNKNOWN
   if (status === 200) return verdictOnSuccess(reply, sent)
   if (status === 400) return verdictOnRefusal(reply, retryAfter, sent)
-  if ((status === 403 || status === 404) && isMixpanels(reply)) return { kind: 'shut_out', status }
+  if ((status === 403 || status === 404) && isMixpanels(reply)) return { kind: 'denied', status }
   return UNKNOWN
 }
 

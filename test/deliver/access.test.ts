@@ -16,7 +16,7 @@ const OF_ACCESS: Refusal = { ...REFUSED, hint: 'access' }
 const OF_TIME: Refusal = { ...REFUSED, hint: 'transience' }
 const SINCE = 1_000
 
-function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false } = {}) {
+function ask(answers: readonly Refusal[], { imported = false, aboutEvents = false } = {}) {
   const noted: unknown[] = []
   const batch = pendingOf(aSink())
   const isAccessRefused = createIsAccessRefused({
@@ -30,7 +30,7 @@ function ask(answers: readonly Refusal[], { imported = false, ofItsOwn = false }
     },
     refusals: {
       noteText: (events) => noted.push(['noted', events === batch]),
-      isOfItsOwn: (asked) => ofItsOwn && asked === batch,
+      isAboutEvents: (asked) => aboutEvents && asked === batch,
     },
     misconfigured: (status) => noted.push(['reported', status]),
   })
@@ -58,7 +58,7 @@ describe('refusals that speak of credentials', () => {
     ['one of two says nothing of them', [OF_ACCESS, REFUSED], {}],
     ['one of three speaks of a fault that passes', [OF_ACCESS, OF_TIME, OF_ACCESS], {}],
     ['something is imported meanwhile', [OF_ACCESS, OF_ACCESS], { imported: true }],
-    ['the message met such texts before', [OF_ACCESS, OF_ACCESS], { ofItsOwn: true }],
+    ['the message met such texts before', [OF_ACCESS, OF_ACCESS], { aboutEvents: true }],
   ] as const) {
     it(`mean nothing else than other refusals when ${what}`, () => {
       assert.deepEqual(ask(answers, changes), { isRefused: false, noted: [] })

@@ -89,24 +89,24 @@ describe('the requests of a bisection that refused a batch', () => {
 
 describe('a text that may speak of an event', () => {
   it('does when its message has met one before, and something was imported since', async () => {
-    const { noteText, isOfItsOwn, imported, clock } = aScene()
+    const { noteText, isAboutEvents, imported, clock } = aScene()
     const batch = pendingOf(aSink())
     const others = pendingOf(aSink())
 
     imported()
     await clock.advance(1)
     noteText(batch)
-    assert.equal(isOfItsOwn(batch), false)
+    assert.equal(isAboutEvents(batch), false)
     await clock.advance(1)
     imported()
 
-    assert.equal(isOfItsOwn(batch), true)
-    assert.equal(isOfItsOwn([...others, ...batch.slice(1)]), true)
-    assert.equal(isOfItsOwn(others), false)
+    assert.equal(isAboutEvents(batch), true)
+    assert.equal(isAboutEvents([...others, ...batch.slice(1)]), true)
+    assert.equal(isAboutEvents(others), false)
   })
 
   it('is remembered from its first time on', async () => {
-    const { noteText, isOfItsOwn, imported, clock } = aScene()
+    const { noteText, isAboutEvents, imported, clock } = aScene()
     const batch = pendingOf(aSink())
 
     noteText(batch)
@@ -114,6 +114,6 @@ describe('a text that may speak of an event', () => {
     await clock.advance(1)
     noteText(batch)
 
-    assert.equal(isOfItsOwn(batch), true)
+    assert.equal(isAboutEvents(batch), true)
   })
 })

@@ -4,7 +4,7 @@ import { createTrust, type Trust } from '../../src/deliver/trust.ts'
 import type { Verdict } from '../../src/deliver/verdict.ts'
 import { IMPORTED, rejected } from '../../src/model/outcome.ts'
 
-const SHUT_OUT: Verdict = { kind: 'shut_out', status: 403 }
+const DENIED: Verdict = { kind: 'denied', status: 403 }
 const ALL_IMPORTED: Verdict = { kind: 'imported' }
 const REJECTED = rejected('refused_by_mixpanel', 'no')
 
@@ -44,7 +44,7 @@ describe('the trust in a refusal of Mixpanel', () => {
     const trust = createTrust()
 
     const recorded = [403, 404, 403, 404].map((status) => {
-      return trust.record({ kind: 'shut_out', status }, 0)
+      return trust.record({ kind: 'denied', status }, 0)
     })
 
     const passing = { kind: 'retry', reason: 'unknown_answer' }
@@ -59,23 +59,23 @@ describe('the trust in a refusal of Mixpanel', () => {
   for (const { name, verdict } of imports) {
     it(`counts the 403s and 404s anew once ${name}`, () => {
       const trust = createTrust()
-      trust.record(SHUT_OUT, 0)
-      trust.record(SHUT_OUT, 0)
+      trust.record(DENIED, 0)
+      trust.record(DENIED, 0)
 
       trust.record(verdict, 0)
 
-      assert.equal(trust.record(SHUT_OUT, 0).kind, 'retry')
+      assert.equal(trust.record(DENIED, 0).kind, 'retry')
     })
   }
 
   it('goes on counting 403s and 404s while nothing is imported between', () => {
     const trust = createTrust()
-    trust.record(SHUT_OUT, 0)
-    trust.record(SHUT_OUT, 0)
+    trust.record(DENIED, 0)
+    trust.record(DENIED, 0)
 
     for (const { verdict } of noImports) trust.record(verdict, 0)
 
-    assert.equal(trust.record(SHUT_OUT, 0).kind, 'misconfigured')
+    assert.equal(trust.record(DENIED, 0).kind, 'misconfigured')
   })
 })
 
@@ -131,7 +131,7 @@ describe('an import', () => {
     const faults: ((trust: ReturnType<typeof createTrust>) => void)[] = [
       (trust) => [1, 2].map((at) => trust.suspect(at, at)),
       (trust) => trust.record({ kind: 'misconfigured', status: 401 }, 0),
-      (trust) => [1, 2, 3].map(() => trust.record(SHUT_OUT, 0)),
+      (trust) => [1, 2, 3].map(() => trust.record(DENIED, 0)),
     ]
     for (const fault of faults) {
       const trust = createTrust()

@@ -347,7 +347,7 @@ const accessRefusals: readonly Row[] = [
   ...[403, 404].map((status) => ({
     name: `${status} with Mixpanel’s JSON`,
     answer: anAnswer(status, { error: 'forbidden', status: 'error' }),
-    verdict: { kind: 'shut_out', status } as const,
+    verdict: { kind: 'denied', status } as const,
   })),
 ]
 
@@ -531,7 +531,7 @@ describe('verdictOn, for any answer whatsoever', () => {
         if (verdict.kind === 'shortfall') assert.ok(status === 200 && said?.status === 'OK')
         if (verdict.kind === 'refused') assert.ok([200, 400, 413].includes(status))
         if (verdict.kind === 'misconfigured') assert.equal(status, 401)
-        if (verdict.kind === 'shut_out') assert.ok(status === 403 || status === 404)
+        if (verdict.kind === 'denied') assert.ok(status === 403 || status === 404)
       }),
       { numRuns: 4_000 },
     )
@@ -553,8 +553,8 @@ describe('verdictOn, for any answer whatsoever', () => {
     )
     assert.deepEqual(
       [...seen].sort(),
-      ['imported', 'listed', 'misconfigured', 'refused', 'retry', 'settled', 'shortfall'].concat(
-        seen.has('shut_out') ? ['shut_out'] : [],
+      (seen.has('denied') ? ['denied'] : []).concat(
+        ...['imported', 'listed', 'misconfigured', 'refused', 'retry', 'settled', 'shortfall'],
       ),
     )
   })
