@@ -25,9 +25,9 @@ export interface Stages extends LetterStages {
   readonly transform: Transform
   readonly prepare: Prepare
   readonly importEvents: Batcher['add']
-  readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'mayStore' | 'notStored'>
+  readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'waitForLeave' | 'notStored'>
   readonly rejectedGo: RejectedGo
-  readonly settle: typeof settlementOf
+  readonly settlementOf: typeof settlementOf
 }
 
 /** The part of a message that is in memory as events. */
@@ -66,7 +66,7 @@ export function createPipeline(
     const portions = createPortions(decoded, message, { eventsOf, size, keepsEvents })
     const passed = await importAll(portions, progress)
     if (mustStoreRejected(outcomes.distinct())) await storeRejected(portions, progress, passed)
-    return stages.settle(outcomes.distinct(), stages.rejectedGo)
+    return stages.settlementOf(outcomes.distinct(), stages.rejectedGo)
   }
 
   /**
@@ -104,12 +104,12 @@ export function createPipeline(
     passed: boolean,
   ): Promise<void> {
     const { outcomes, message } = progress
-    if (!passed && !(await stages.letterGuard.mayStore(progress))) {
+    if (!passed && !(await stages.letterGuard.waitForLeave(progress))) {
       outcomes.returned = retry('all_rejected')
       return
     }
     if (stages.rejectedGo === 'to_subscription' || (await storeLetters(portions, progress))) return
-    outcomes.returned = retry(progress.mayStore() ? 'dead_letter_unavailable' : 'deadline')
+    outcomes.returned = retry(progress.isTimeToStore() ? 'dead_letter_unavailable' : 'deadline')
     stages.letterGuard.notStored(message)
   }
 }

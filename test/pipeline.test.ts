@@ -324,7 +324,7 @@ describe('the dead letters of a message, and the guard', () => {
 
   it('wait for the guard when no event passed, and are not stored when it refuses', async () => {
     const asked = Promise.withResolvers<boolean>()
-    const letterGuard = aGuard({ mayStore: () => asked.promise })
+    const letterGuard = aGuard({ waitForLeave: () => asked.promise })
     const { settlement, stored } = settle({ data: bad }, { stages: { letterGuard } })
     const end = watch(settlement)
     await settlePromises()
@@ -337,7 +337,7 @@ describe('the dead letters of a message, and the guard', () => {
   })
 
   it('are stored when no event passed and the guard allows it', async () => {
-    const letterGuard = aGuard({ mayStore: async () => true })
+    const letterGuard = aGuard({ waitForLeave: async () => true })
 
     const { settlement, stored } = settle({ data: bad }, { stages: { letterGuard } })
 
@@ -390,7 +390,7 @@ describe('the dead letters of a message, and the guard', () => {
   it('are reported to the guard when they cannot be stored', async () => {
     const notStored: string[] = []
     const letterGuard = aGuard({
-      mayStore: async () => true,
+      waitForLeave: async () => true,
       notStored: ({ messageId }) => notStored.push(messageId),
     })
     const storeRejected = async () => false
@@ -407,7 +407,7 @@ describe('the dead letters of a message, and the guard', () => {
   it('make the message come again when its time ends before they are stored', async () => {
     let now = 0
     const letterGuard = aGuard({
-      mayStore: async () => {
+      waitForLeave: async () => {
         now = 10
         return true
       },
@@ -559,12 +559,12 @@ function aGuard(changes: Partial<Stages['letterGuard']> = {}): Stages['letterGua
   const { notePassed } = createLetterGuard({
     isOn: () => false,
     passed: () => {},
-    mayStore: () => true,
+    admit: () => true,
     notStored: () => {},
   })
   return {
     notePassed,
-    mayStore: () => assert.fail('the guard is asked'),
+    waitForLeave: () => assert.fail('the guard is asked'),
     notStored: () => {},
     ...changes,
   }

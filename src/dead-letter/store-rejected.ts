@@ -28,7 +28,7 @@ export interface RejectedStore {
   storeRejected(
     message: Message,
     events: readonly RejectedEvent[],
-    mayStore: () => boolean,
+    isTimeToStore: () => boolean,
   ): Promise<boolean>
   /** Stores one letter for all of them. Resolves with whether it is safe. It never rejects. */
   storeMany(message: Message, many: RejectedMany): Promise<boolean>
@@ -40,11 +40,11 @@ export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDe
   async function storeRejected(
     message: Message,
     events: readonly RejectedEvent[],
-    mayStore: () => boolean,
+    isTimeToStore: () => boolean,
   ): Promise<boolean> {
     let isFirst = true
     for (const some of splitIntoGroups(message, events)) {
-      if (!isFirst && !mayStore()) return false
+      if (!isFirst && !isTimeToStore()) return false
       isFirst = false
       const letters = some.map((event) => makeDeadLetter(message, event, clock.now()))
       if (!(await storeLetters(letters, countReasons(some)))) return false

@@ -19,7 +19,7 @@ export interface AllRejected {
    * were sent. A message that may be stored is counted, and a redelivery of it is not counted
    * again.
    */
-  mayStore(message: Message, rejections: readonly Tally[]): boolean
+  admit(message: Message, rejections: readonly Tally[]): boolean
   /**
    * Called when the letters of a counted message could not be stored. The message counts no more.
    */
@@ -37,11 +37,11 @@ export interface AllRejectedDeps {
 }
 
 /**
- * The number of messages is required, too: one bad file on a quiet topic has as many events, but
- * not as many messages.
+ * The rejected events that begin the state, if they are of enough messages, too: one bad file on a
+ * quiet topic has as many events, but not as many messages.
  */
-const MOST_EVENTS = 100
-const MOST_MESSAGES = 20
+const ENOUGH_EVENTS = 100
+const ENOUGH_MESSAGES = 20
 const STORE_EVERY_MS = 60_000
 /**
  * The age from which a message is stored all the same. The shortest retention of Pub/Sub is 10
@@ -56,10 +56,10 @@ export function createAllRejected({ clock, rejectedGo, telemetry }: AllRejectedD
   let lastStoredAt = Number.NEGATIVE_INFINITY
   let seen: Rejections = NOTHING
 
-  return { isOn, passed, mayStore, notStored }
+  return { isOn, passed, admit, notStored }
 
   function isOn(): boolean {
-    return events >= MOST_EVENTS && counted.size >= MOST_MESSAGES
+    return events >= ENOUGH_EVENTS && counted.size >= ENOUGH_MESSAGES
   }
 
   function passed(): void {
@@ -69,7 +69,7 @@ export function createAllRejected({ clock, rejectedGo, telemetry }: AllRejectedD
     seen = NOTHING
   }
 
-  function mayStore(message: Message, rejections: readonly Tally[]): boolean {
+  function admit(message: Message, rejections: readonly Tally[]): boolean {
     seen = rejections.reduce(withTally, seen)
     const allowed = !isOn() || isAllowed(message)
     if (!isOn()) count(message, rejections)

@@ -156,12 +156,13 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
 
   function finish(entry: UnderWay, settlement: Settlement): void {
     const { key, progress } = entry
+    const { message, deliverBy, endBy } = progress
     if (underWay.get(key) !== entry) return
     close(progress, settlement)
     remember(entry, settlement)
     // Some events had gone back for lack of time. A push that joined later brings new time.
     if (settlement.reason === 'deadline' && progress.wanted()) {
-      entry.progress = progressOf(key, progress.message, progress)
+      entry.progress = progressOf(key, message, { deliverBy, endBy })
       run(entry)
       return
     }
@@ -198,13 +199,13 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   }
 
   function wait(entry: UnderWay, answerBy: number): Promise<Settlement> {
-    const alarm = alarms.set(answerBy - DEAD_LETTER_MS, lastCall)
+    const alarm = alarms.set(answerBy - DEAD_LETTER_MS, endDelivery)
     const waiter: Waiter = { ...Promise.withResolvers<Settlement>(), alarm }
     entry.waiters = [...entry.waiters, waiter]
     waiting.add(PUSH_BYTES)
     return waiter.promise
 
-    function lastCall(): void {
+    function endDelivery(): void {
       const tooLate = Math.min(answerBy, drainBy)
       waiter.alarm = alarms.set(tooLate, giveUp)
       review()

@@ -12,7 +12,7 @@ export interface LetterGuard {
    * may not, the message waits for the end of the state, or of its time: after an immediate nack it
    * would come again at once.
    */
-  mayStore(progress: MessageProgress): Promise<boolean>
+  waitForLeave(progress: MessageProgress): Promise<boolean>
   /** Called when the letters of a message that may be stored could not be stored. */
   notStored(message: Message): void
   /** Lets go of the messages that have waited too long. */
@@ -28,12 +28,12 @@ interface Held {
 
 /** Makes a guard that holds no message back as long as `allRejected` is off. */
 export function createLetterGuard(
-  allRejected: Pick<AllRejected, 'isOn' | 'passed' | 'mayStore' | 'notStored'>,
+  allRejected: Pick<AllRejected, 'isOn' | 'passed' | 'admit' | 'notStored'>,
 ): LetterGuard {
   const held = new Set<Held>()
   let draining = false
 
-  return { notePassed, mayStore, notStored: allRejected.notStored, returnLate, drain }
+  return { notePassed, waitForLeave, notStored: allRejected.notStored, returnLate, drain }
 
   function notePassed(events: readonly MadeEvent[]): boolean {
     const isOne = events.some(({ step }) => step.kind === 'prepared' || step.kind === 'dropped')
@@ -44,8 +44,8 @@ export function createLetterGuard(
     return true
   }
 
-  async function mayStore(progress: MessageProgress): Promise<boolean> {
-    while (!allRejected.mayStore(progress.message, progress.outcomes.newTotals())) {
+  async function waitForLeave(progress: MessageProgress): Promise<boolean> {
+    while (!allRejected.admit(progress.message, progress.outcomes.newTotals())) {
       if (draining || !progress.wanted() || (await isLate(progress))) return false
     }
     return true

@@ -80,7 +80,7 @@ export class MessageProgress implements OutcomeSink {
   readonly wanted = (): boolean => this.deps.now() < this.goesOnUntil()
 
   /** Whether its dead letters may still be stored. */
-  readonly mayStore = (): boolean => this.deps.now() < this.endBy
+  readonly isTimeToStore = (): boolean => this.deps.now() < this.endBy
 
   goesOnUntil(): number {
     if (this.isGivenUp || !this.hasDeparted) return this.deliverBy

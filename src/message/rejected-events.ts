@@ -11,7 +11,7 @@ import type { Portion } from './portions.ts'
 export type RejectedEventsOf = (portion: Portion) => readonly RejectedEvent[]
 
 /** The outcome of an event that was rejected once, and was not rejected when it was made again. */
-const FICKLE = rejected(
+const NONDETERMINISTIC = rejected(
   'transform_failed',
   'the transform is no function of its input: it made another event when it was called again',
 )
@@ -29,7 +29,7 @@ export function createRejectedEventsOf(outcomes: OutcomeTable): RejectedEventsOf
     for (const { line, child, children, step } of events) {
       const ordinalOfLine = line ? ordinalOf(line) : 1
       if (outcomes.outcomeAt(place)?.kind === 'rejected') {
-        const own = step.kind === 'rejected' ? step : FICKLE
+        const own = step.kind === 'rejected' ? step : NONDETERMINISTIC
         const outcome = outcomes.refusalAt(place) ?? own
         const sent = step.kind === 'prepared' ? { prepared: step } : {}
         const ordinal = sent.prepared?.ordinal ?? ordinalOfLine

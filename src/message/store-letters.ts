@@ -10,13 +10,13 @@ import { createRejectedEventsOf } from './rejected-events.ts'
 export interface LetterStages {
   tallyLetters(message: Message, decodedBytes: number): LetterTally
   /**
-   * Resolves with whether these rejected events are safe. `mayStore` may end the storing between
+   * Resolves with whether these rejected events are safe. `isTimeToStore` may end the storing between
    * letters.
    */
   storeRejected(
     message: Message,
     rejected: readonly RejectedEvent[],
-    mayStore: () => boolean,
+    isTimeToStore: () => boolean,
   ): Promise<boolean>
   /** Resolves with whether the one letter for all rejected events is safe. */
   storeMany(message: Message, many: RejectedMany): Promise<boolean>
@@ -25,7 +25,7 @@ export interface LetterStages {
 /** Resolves with whether all rejected events of a message are safe. */
 export type StoreLetters = (
   portions: Pick<Portions, 'message' | 'decodedBytes' | 'again'>,
-  progress: Pick<MessageProgress, 'outcomes' | 'mayStore'>,
+  progress: Pick<MessageProgress, 'outcomes' | 'isTimeToStore'>,
 ) => Promise<boolean>
 
 /** The bytes of letters that are never too many. Their events are held, and not made once more. */
@@ -52,7 +52,7 @@ export function createStoreLetters(
     if (!measured) return false
     if (tally.areTooMany()) return stages.storeMany(message, tally.sum())
     const store = (rejected: readonly RejectedEvent[]) =>
-      stages.storeRejected(message, rejected, progress.mayStore)
+      stages.storeRejected(message, rejected, progress.isTimeToStore)
     if (tally.bytes() <= MOST_HELD_BYTES) return store(held)
     await nextTurn()
     return eachRejected(again(), progress, store)
@@ -61,12 +61,12 @@ export function createStoreLetters(
   /** Resolves with whether all events were taken before the message's work ended. */
   async function eachRejected(
     { next }: Pick<Portions, 'next'>,
-    { outcomes, mayStore }: Pick<MessageProgress, 'outcomes' | 'mayStore'>,
+    { outcomes, isTimeToStore }: Pick<MessageProgress, 'outcomes' | 'isTimeToStore'>,
     take: (rejected: readonly RejectedEvent[]) => Promise<boolean>,
   ): Promise<boolean> {
     const rejectedEventsOf = createRejectedEventsOf(outcomes)
     for (;;) {
-      if (!mayStore()) return false
+      if (!isTimeToStore()) return false
       const portion = next()
       const rejected = rejectedEventsOf(portion)
       if (rejected.length > 0) {

@@ -44,6 +44,6 @@ export function stagesOf(
     tallyLetters: createLetterTally,
     storeRejected,
     storeMany,
-    settle: settlementOf,
+    settlementOf,
   }
 }

@@ -209,8 +209,11 @@ function createScene({ storesInMs = 0, fails = false } = {}) {
   }
   const { storeRejected, storeMany } = createRejectedStore({ store, clock, telemetry })
   return {
-    storeRejected: (message: Message, events: readonly RejectedEvent[], mayStore = () => true) =>
-      storeRejected(message, events, mayStore),
+    storeRejected: (
+      message: Message,
+      events: readonly RejectedEvent[],
+      isTimeToStore = () => true,
+    ) => storeRejected(message, events, isTimeToStore),
     storeMany,
     clock,
     letters,

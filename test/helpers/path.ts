@@ -66,7 +66,7 @@ export function createPath(changes: PathChanges = {}): Path {
     transform: asPublished,
     prepare: createPrepare({ insertId }),
     importEvents: batcher.add,
-    letterGuard: { notePassed: () => true, mayStore: async () => true, notStored: () => {} },
+    letterGuard: { notePassed: () => true, waitForLeave: async () => true, notStored: () => {} },
     rejectedGo,
     tallyLetters: createLetterTally,
     storeMany: async () => true,
@@ -74,7 +74,7 @@ export function createPath(changes: PathChanges = {}): Path {
       stored.push(...rejected.map(({ line, child }) => ({ line, child })))
       return true
     },
-    settle: settlementOf,
+    settlementOf,
     ...changes.stages,
   }
   const options = {

@@ -31,7 +31,7 @@ function aState(rejectedGo: RejectedGo = 'to_store') {
   /** Asks for messages from number `from` on. Returns how many of them may be stored. */
   function store(messages: number, eventsEach: number, from = 1): number {
     const numbers = Array.from({ length: messages }, (_, index) => from + index)
-    return numbers.filter((number) => state.mayStore(fresh(number), failed(eventsEach))).length
+    return numbers.filter((number) => state.admit(fresh(number), failed(eventsEach))).length
   }
 }
 
@@ -91,9 +91,9 @@ describe('the state all_rejected', () => {
     const state = aState()
 
     for (let number = 1; number <= 10; number += 1) {
-      state.mayStore(fresh(1, { subscription: `s-${number}` }), failed(5))
+      state.admit(fresh(1, { subscription: `s-${number}` }), failed(5))
       const replay = { id: '1-1', line: 1, ordinal: 1, replays: 0, pushedAs: `${number}` }
-      state.mayStore(fresh(1, { replay }), failed(5))
+      state.admit(fresh(1, { replay }), failed(5))
     }
 
     assert.ok(state.isOn())
@@ -171,11 +171,11 @@ describe('the state all_rejected', () => {
   it('stores a message that was published more than twelve hours ago, or at an unknown time', () => {
     const state = begun()
     const { publishedAt, ...untimed } = fresh(1_000)
-    const mayStore = (message: Message) => state.mayStore(message, failed(1))
+    const admit = (message: Message) => state.admit(message, failed(1))
 
-    assert.ok(!mayStore(fresh(1_001, { publishedAt: NOW - 12 * HOUR_MS })))
-    assert.ok(mayStore(fresh(1_002, { publishedAt: NOW - 12 * HOUR_MS - 1 })))
-    assert.ok(mayStore(untimed))
+    assert.ok(!admit(fresh(1_001, { publishedAt: NOW - 12 * HOUR_MS })))
+    assert.ok(admit(fresh(1_002, { publishedAt: NOW - 12 * HOUR_MS - 1 })))
+    assert.ok(admit(untimed))
     assert.ok(state.isOn())
   })
 
@@ -183,7 +183,7 @@ describe('the state all_rejected', () => {
     const state = begun()
     await state.clock.advance(60_000)
 
-    assert.ok(state.mayStore(fresh(1, { publishedAt: 0 }), failed(1)))
+    assert.ok(state.admit(fresh(1, { publishedAt: 0 }), failed(1)))
 
     assert.equal(state.store(2, 1, 100), 1)
   })
@@ -192,8 +192,8 @@ describe('the state all_rejected', () => {
     const state = aState()
     const outcome = rejected('invalid_event', 'no', 'properties.time')
     const other = rejected('invalid_event', 'no', 'event')
-    state.mayStore(fresh(1), failed(10))
-    state.mayStore(fresh(2), [
+    state.admit(fresh(1), failed(10))
+    state.admit(fresh(2), [
       { outcome, count: 3 },
       { outcome: other, count: 1 },
     ])

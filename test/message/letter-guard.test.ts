@@ -22,7 +22,7 @@ function aGuard(allowed: number) {
     passed: () => {
       left = allowed
     },
-    mayStore: () => {
+    admit: () => {
       asks += 1
       if (left === 0) return false
       left -= 1
@@ -41,7 +41,7 @@ function aGuard(allowed: number) {
   function ask(...deadlines: readonly number[]): (boolean | 'waits')[] {
     const answers: (boolean | 'waits')[] = deadlines.map(() => 'waits')
     for (const [index, deliverBy] of deadlines.entries()) {
-      void guard.mayStore(aProgress(undefined, { deliverBy, now: () => now })).then((may) => {
+      void guard.waitForLeave(aProgress(undefined, { deliverBy, now: () => now })).then((may) => {
         answers[index] = may
       })
     }

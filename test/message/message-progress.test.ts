@@ -295,13 +295,13 @@ describe('the progress of a message that no push waits for', () => {
     const progress = aProgress(undefined, { deliverBy: DELIVER_BY, endBy: END_BY, now: () => now })
     progress.departed()
 
-    const before = progress.mayStore()
+    const before = progress.isTimeToStore()
     now = END_BY
-    const after = progress.mayStore()
+    const after = progress.isTimeToStore()
     progress.giveUp(END_BY - 10)
     now = END_BY - 10
 
-    assert.deepEqual([before, after, progress.mayStore()], [true, false, false])
+    assert.deepEqual([before, after, progress.isTimeToStore()], [true, false, false])
     assert.equal(progress.goesOnUntil(), DELIVER_BY)
   })
 

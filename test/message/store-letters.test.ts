@@ -114,7 +114,7 @@ function aScene(options: SceneOptions) {
   for (let place = 0; place < bad; place += 1) outcomes.recordUnsent(place, BAD)
   const progress = {
     outcomes,
-    mayStore: () => {
+    isTimeToStore: () => {
       left -= 1
       return left >= 0
     },

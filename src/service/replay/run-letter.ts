@@ -44,7 +44,7 @@ const GOES_ON_MS = 3_600_000
 /** The guard of a service keeps a topic from becoming letters. A replay has nothing but letters. */
 const NO_GUARD: OuterStages['letterGuard'] = {
   notePassed: () => true,
-  mayStore: async () => true,
+  waitForLeave: async () => true,
   notStored: () => {},
 }
 

@@ -205,12 +205,12 @@ function stagesOf(history: History, importEvents: Stages['importEvents']): Stage
       ({ line }) =>
         isBad(line.number - 1, history) ? BAD : EVENT,
     importEvents,
-    letterGuard: { notePassed: () => true, mayStore: async () => true, notStored: () => {} },
+    letterGuard: { notePassed: () => true, waitForLeave: async () => true, notStored: () => {} },
     rejectedGo: 'to_store',
     tallyLetters: createLetterTally,
     storeRejected: async () => true,
     storeMany: async () => true,
-    settle: settlementOf,
+    settlementOf,
   }
 }
 
