@@ -128,13 +128,15 @@ function idJson({ letter, isDone }: FoundLetter): string {
 }
 
 function groupingsIn(text: string): readonly Grouping[] {
-  return text.split(',').map((word) => {
-    const name = word.trim()
+  const names = text.split(',').map((word) => word.trim())
+  const twice = names.find((name, at) => names.indexOf(name) < at)
+  if (twice !== undefined) throw new UserMistake(`--by names ${twice || 'nothing'} twice`)
+  return names.map((name) => {
     const found = GROUPINGS.find((grouping) => grouping === name)
     if (found !== undefined) return found
     const meant = nearest(name, GROUPINGS)
     throw new UserMistake(
-      `--by takes ${GROUPINGS.join(',')}, not ${name}${meant ? `; did you mean ${meant}?` : ''}`,
+      `--by takes ${GROUPINGS.join(',')}, not ${name || 'an empty name'}${meant ? `; did you mean ${meant}?` : ''}`,
     )
   })
 }

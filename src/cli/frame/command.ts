@@ -46,6 +46,7 @@ export function defineCommand<F extends Flags>(parts: CommandParts<F>): Command 
     }
     const given = parseFlags(flags, args)
     const [first] = given.operands
+    if (given.operands.includes('')) throw new UserMistake('an argument is empty')
     if (first === undefined || operandText !== undefined) return parts.run(given, io)
     throw new UserMistake(`there is no argument ${first}`)
   }

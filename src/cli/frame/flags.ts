@@ -60,6 +60,8 @@ function mistakeIn(
   if (flag === undefined) return unknownFlag(rawName, flags)
   if (flag.type === 'boolean') return value === undefined ? undefined : `${rawName} takes no value`
   if (value === undefined) return `${rawName} needs a value`
+  // A variable of the shell that is not set leaves an empty value.
+  if (value.trim() === '') return `${rawName} needs a value, and this one is empty`
   // `--limit --json` has lost its value, and `--file -` means stdin.
   if (inlineValue || !value.startsWith('-') || value === '-') return undefined
   return `${rawName} needs a value; one that begins with a dash is written ${rawName}=${value}`

@@ -158,6 +158,12 @@ describe('dead-letters list', () => {
 
   for (const [args, mistake] of [
     [['--by', 'raeson'], /did you mean reason\?/],
+    [['--by', ''], /--by needs a value/],
+    [['--by', 'reason,'], /--by takes .*, not an empty name/],
+    [['--by', 'reason,field, reason'], /--by names reason twice/],
+    [['--since', ''], /--since needs a value/],
+    [['--until='], /--until needs a value/],
+    [['--from', ''], /--from needs a value/],
     [['--reason', 'invalid'], /did you mean invalid_json\?/],
     [['--since', 'yesterday'], /--since needs a time such as/],
     [['--from', '/nowhere/at/all'], /\/nowhere\/at\/all: no such file or directory/],

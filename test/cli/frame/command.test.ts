@@ -81,6 +81,14 @@ Flags:
     [['--quite-another'], 'there is no flag --quite-another'],
     [['-x'], 'there is no flag -x'],
     [['--limit'], '--limit needs a value'],
+    [['--limit', ''], '--limit needs a value, and this one is empty'],
+    [['--limit='], '--limit needs a value, and this one is empty'],
+    [
+      ['--attribute', 'k=v', '--attribute', ' '],
+      '--attribute needs a value, and this one is empty',
+    ],
+    [[''], 'an argument is empty'],
+    [['a', ''], 'an argument is empty'],
     [
       ['--limit', '--explain'],
       '--limit needs a value; one that begins with a dash is written --limit=--explain',
@@ -138,7 +146,7 @@ Flags:
 
   for (const [path, said] of [
     ['nowhere\u202e', String.raw`nowhere\u202e: no such file or directory`],
-    ['.', '.: illegal operation on a directory'],
+    ['.', '. is a folder: name the files in it (see program look --help)'],
   ] as const) {
     it(`ends with 2 and one line about a file that it cannot use: ${said}`, async () => {
       const io = createFakeIo()
