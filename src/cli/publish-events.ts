@@ -1,4 +1,6 @@
-import { byteLines } from './byte-lines.ts'
+import { inflated } from './check/inflated.ts'
+import { eventsOfOneValue, type Part, partsOf } from './check/parts.ts'
+import { UserMistake } from './frame/io.ts'
 
 export interface PublishDeps {
   /** The most events in one message; fewer when they would be too large together. */
@@ -13,6 +15,7 @@ export interface Published {
   readonly messages: number
 }
 
+/** Lines of events with their line feeds, or one JSON value. */
 interface Message {
   readonly data: Buffer
   readonly events: number
@@ -26,10 +29,12 @@ const NEW_LINE = Buffer.from('\n')
 
 /**
  * Publishes each line that is not blank as an event while it reads, and holds one request at a
- * time. Yields after each request. Throws when a line is too long to be published.
+ * time. It inflates gzip. A text that is a JSON array, or one object over several lines, is one
+ * message. Yields after each request. Throws a `UserMistake` when a line is too long to be
+ * published and when the text is UTF-16, a `DamagedText` where gzip is damaged.
  */
 export async function* publishEvents(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Buffer>,
   { perMessage, publish }: PublishDeps,
 ): AsyncGenerator<Published> {
   let events = 0
@@ -43,18 +48,53 @@ export async function* publishEvents(
 }
 
 async function* messagesIn(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Buffer>,
   perMessage: number,
 ): AsyncGenerator<Message> {
-  for await (const lines of grouped(eventLines(chunks), perMessage, lineBytes)) {
-    yield { data: Buffer.concat(lines.flatMap((line) => [line, NEW_LINE])), events: lines.length }
+  for await (const texts of grouped(eventTexts(chunks), perMessage, dataBytes)) {
+    yield {
+      data: Buffer.concat(texts.map(({ data }) => data)),
+      events: texts.reduce((sum, { events }) => sum + events, 0),
+    }
   }
 }
 
-async function* eventLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  for await (const line of byteLines(chunks, MAX_REQUEST_BYTES - 1)) {
-    if (line.toString('latin1').trim() !== '') yield line
+/** Yields the texts that stay whole: lines, or the one value that a text is. */
+async function* eventTexts(chunks: AsyncIterable<Buffer>): AsyncGenerator<Message> {
+  for await (const part of partsOf(inflated(chunks), MAX_REQUEST_BYTES - 1)) yield* textsIn(part)
+}
+
+function textsIn(part: Part): readonly Message[] {
+  switch (part.kind) {
+    case 'utf16':
+      throw new UserMistake('the text is UTF-16: convert it with iconv -f UTF-16 -t UTF-8')
+    case 'too_large':
+      throw tooLong(part.line)
+    case 'lines':
+      return linesOf(part.bytes)
+    case 'message': {
+      const events = eventsOfOneValue(part.bytes)
+      return events === undefined ? linesOf(part.bytes) : [{ data: part.bytes, events }]
+    }
   }
+}
+
+function tooLong(line: number): UserMistake {
+  const most = MAX_REQUEST_BYTES - 1
+  return new UserMistake(`the line or value that begins on line ${line} has over ${most} bytes`)
+}
+
+function linesOf(bytes: Buffer): readonly Message[] {
+  const lines: Message[] = []
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(NEW_LINE, start)
+    const line = bytes.subarray(start, end === -1 ? bytes.length : end)
+    if (line.toString('latin1').trim() !== '') {
+      lines.push({ data: Buffer.concat([line, NEW_LINE]), events: 1 })
+    }
+    start += line.length + NEW_LINE.length
+  }
+  return lines
 }
 
 /** Groups items in order, at most so many in a group, and at most `MAX_REQUEST_BYTES` of them. */
@@ -76,10 +116,6 @@ async function* grouped<T>(
     bytes += bytesOf(item)
   }
   if (group.length > 0) yield group
-}
-
-function lineBytes(line: Buffer): number {
-  return line.length + NEW_LINE.length
 }
 
 function dataBytes({ data }: Message): number {

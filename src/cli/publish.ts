@@ -1,9 +1,10 @@
 import { createPoster, type Poster } from '../local/http-post.ts'
 import { isUnanswered, LOCAL_TOPIC } from '../local/push-request.ts'
-import { formatCount } from './event-line.ts'
+import { DamagedText } from './check/inflated.ts'
+import { countText } from './dead-letters/text.ts'
 import { defineCommand } from './frame/command.ts'
 import { type ExitCode, Failure, type Io, UserMistake } from './frame/io.ts'
-import { readInput } from './frame/read-input.ts'
+import { nameOf, readInput } from './frame/read-input.ts'
 import { visibleText } from './frame/visible-text.ts'
 import { PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
 import { type Published, publishEvents } from './publish-events.ts'
@@ -14,7 +15,9 @@ const HIGHEST_PER_MESSAGE = 1_000_000
 export const publish = defineCommand({
   name: 'pubsub-mixpanel publish',
   operands: 'FILE | -',
-  about: 'Publishes a file of events, one on each line, to the world that local has started.',
+  about:
+    'Publishes a file of events to the world that local has started: NDJSON, a JSON array or one\n' +
+    'object, or gzip of it. An array is one message.',
   examples: [
     ['pubsub-mixpanel publish events.ndjson', 'a hundred events in each message'],
     ['pubsub-mixpanel publish --per-message 1 events.ndjson', 'one event in each message'],
@@ -51,16 +54,19 @@ interface Options {
 async function publishFile({ file, perMessage, portBase }: Options, io: Io): Promise<ExitCode> {
   const poster = createPoster()
   let published: Published = { events: 0, messages: 0 }
+  const tell = () => io.stdout.print(summary(published))
   try {
-    const send = publishTo(poster, portBase)
-    for await (const sum of publishEvents(readInput(file, io), { perMessage, publish: send })) {
-      published = sum
-    }
-    return 0
+    const deps = { perMessage, publish: publishTo(poster, portBase) }
+    for await (const sum of publishEvents(readInput(file, io), deps)) published = sum
+  } catch (error) {
+    if (published.events > 0) tell()
+    if (!(error instanceof DamagedText)) throw error
+    throw new Failure(`${visibleText(nameOf(file))}: ${error.message}`, { cause: error })
   } finally {
     poster.close()
-    io.stdout.print(summary(published))
   }
+  tell()
+  return 0
 }
 
 function parsePerMessage(text: string): number {
@@ -98,5 +104,5 @@ function base64Of(data: Uint8Array): string {
 }
 
 function summary({ events, messages }: Published): string {
-  return `Published ${formatCount(events)} events in ${formatCount(messages)} messages.`
+  return `Published ${countText(events, 'event')} in ${countText(messages, 'message')}.`
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { publishEvents } from '../../src/cli/publish-events.ts'
 
 const MB = 1_000_000
 
 /** The requests that a stream of bytes comes to: the bytes of each message in each. */
-async function requestsFor(chunks: AsyncIterable<Uint8Array>, perMessage: number) {
+async function requestsFor(chunks: AsyncIterable<Buffer>, perMessage: number) {
   const requests: (readonly Uint8Array[])[] = []
   const publish = async (messages: readonly Uint8Array[]) => void requests.push(messages)
   const sums = []
@@ -13,15 +15,61 @@ async function requestsFor(chunks: AsyncIterable<Uint8Array>, perMessage: number
   return { requests, sums }
 }
 
-async function* chunksOf(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+async function* chunksOf(...texts: readonly string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text)
 }
 
-async function* manyLines(count: number, line: string): AsyncGenerator<Uint8Array> {
+async function* manyLines(count: number, line: string): AsyncGenerator<Buffer> {
   for (let made = 0; made < count; made++) yield Buffer.from(line)
 }
 
+/** A line of so many bytes. */
+function lineOf(bytes: number): string {
+  return `{"x":"${'x'.repeat(bytes - 9)}"}\n`
+}
+
+const EVENTS = '{"event":"a"}\n{"event":"b"}\n'
+
 describe('publishing events', () => {
+  for (const [what, bytes] of [
+    ['one member', gzipSync(EVENTS)],
+    ['several members', Buffer.concat([gzipSync(EVENTS.slice(0, 5)), gzipSync(EVENTS.slice(5))])],
+    ['zeros after it', Buffer.concat([gzipSync(EVENTS), Buffer.alloc(9)])],
+  ] as const) {
+    it(`inflates gzip: ${what}`, async () => {
+      const { requests, sums } = await requestsFor(Readable.from([bytes]), 100)
+
+      assert.deepEqual(requests, [[Buffer.from(EVENTS)]])
+      assert.deepEqual(sums, [{ events: 2, messages: 1 }])
+    })
+  }
+
+  it('ends at damaged gzip', async () => {
+    const cut = Readable.from([gzipSync(EVENTS).subarray(0, -3)])
+
+    await assert.rejects(requestsFor(cut, 100), { name: 'DamagedText' })
+  })
+
+  for (const [text, events] of [
+    ['[{"event":"a"},{"event":"b"}]', 2],
+    ['\ufeff [\n  {"event":"a"},\n  {"event":"b"}\n]\n', 2],
+    ['{\n"event":"a",\n"properties":{}\n}', 1],
+    ['[\n{"event":"a"},\n{"event":"b"', 1],
+  ] as const) {
+    it(`keeps one value whole, whatever its lines: ${JSON.stringify(text)}`, async () => {
+      const { requests, sums } = await requestsFor(chunksOf(text), 1)
+
+      assert.deepEqual(requests, [[Buffer.from(text)]])
+      assert.deepEqual(sums, [{ events, messages: 1 }])
+    })
+  }
+
+  it('refuses UTF-16', async () => {
+    const text = Readable.from([Buffer.from(`\ufeff${EVENTS}`, 'utf16le')])
+
+    await assert.rejects(requestsFor(text, 1), { name: 'UserMistake', message: /UTF-16.*iconv/ })
+  })
+
   it('leaves out blank lines, and keeps all others byte for byte', async () => {
     const bytes = Buffer.from([0x61, 0xff, 0x0d, 0x0a, 0x0a, 0x20, 0x09, 0x0d, 0x0a, 0x62])
 
@@ -55,7 +103,7 @@ describe('publishing events', () => {
   })
 
   it('sends no request that Pub/Sub would find too large', async () => {
-    const { requests } = await requestsFor(manyLines(20, `${'x'.repeat(MB - 1)}\n`), 2)
+    const { requests } = await requestsFor(manyLines(20, lineOf(MB)), 2)
 
     assert.equal(requests.flat().length, 10)
     for (const request of requests) {
@@ -65,7 +113,7 @@ describe('publishing events', () => {
   })
 
   it('puts fewer events in a message where they would be too large together', async () => {
-    const { requests, sums } = await requestsFor(manyLines(3, `${'x'.repeat(3 * MB - 1)}\n`), 100)
+    const { requests, sums } = await requestsFor(manyLines(3, lineOf(3 * MB)), 100)
 
     assert.deepEqual(
       requests.flat().map(({ length }) => length),
@@ -77,7 +125,7 @@ describe('publishing events', () => {
   it('says which line is too long, and publishes what comes before it', async () => {
     const published: Uint8Array[] = []
     const publish = async (messages: readonly Uint8Array[]) => void published.push(...messages)
-    const chunks = manyLines(2_000, 'a\n')
+    const chunks = manyLines(2_000, '{}\n')
     const tooLong = manyLines(8, 'x'.repeat(MB))
     const all = (async function* () {
       yield* chunks
@@ -86,14 +134,14 @@ describe('publishing events', () => {
 
     await assert.rejects(async () => {
       for await (const _ of publishEvents(all, { perMessage: 1, publish }));
-    }, /line 2001 is longer than 6999999 bytes/)
+    }, /begins on line 2001 has over 6999999 bytes/)
     assert.ok(published.length >= 1_000)
   })
 
   it('reads no further than what it holds for the request under way', async () => {
     let read = 0
     const chunks = (async function* () {
-      for (; read < 1_000; read++) yield Buffer.from(`${'x'.repeat(MB - 1)}\n`)
+      for (; read < 1_000; read++) yield Buffer.from(lineOf(MB))
     })()
     const publish = () => Promise.reject(new Error('not taken'))
 

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
 import type { EventSettings } from '../../config/settings.ts'
 import type { Message } from '../../model/message.ts'
+import { rejected } from '../../model/outcome.ts'
 import type { Transform } from '../../transform/transform.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { type Progress, startProgress } from '../frame/progress.ts'
-import { readInput } from '../frame/read-input.ts'
+import { isAFolder, nameOf, readInput } from '../frame/read-input.ts'
 import { createCheckLines } from './check-lines.ts'
 import { type Checked, createCheckText } from './check-text.ts'
 import { createEventRemarks } from './event-remarks.ts'
@@ -84,7 +85,8 @@ async function checkFile(
     await checkText(inflated(counted(readInput(file, io), read)))
   } catch (error) {
     if (!(error instanceof DamagedText)) throw error
-    judge({ kind: 'unread', outcome: error.outcome })
+    const detail = `${error.message}: the service rejects the whole message`
+    judge({ kind: 'unread', outcome: rejected('unreadable_data', detail) })
   }
 }
 
@@ -106,15 +108,11 @@ async function bytesOf(files: readonly string[]): Promise<number | undefined> {
   let areKnown = true
   for (const file of files) {
     const stats = file === '-' ? undefined : await stat(file)
-    if (stats?.isDirectory()) throw new UserMistake(`${file} is a folder: name the files in it`)
+    if (stats?.isDirectory()) throw isAFolder(file)
     areKnown &&= stats?.isFile() ?? false
     bytes += stats?.size ?? 0
   }
   return areKnown ? bytes : undefined
-}
-
-function nameOf(file: string): string {
-  return file === '-' ? 'stdin' : file
 }
 
 const MEGABYTE = 1_000_000

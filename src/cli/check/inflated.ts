@@ -1,22 +1,14 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { isGzip } from '../../decode/read-text.ts'
-import { type Rejected, rejected } from '../../model/outcome.ts'
 
 /** The bytes of a file cannot be read to their end. */
 export class DamagedText extends Error {
   override readonly name = 'DamagedText'
-  readonly outcome: Rejected
-
-  constructor(detail: string) {
-    super(detail)
-    this.outcome = rejected('unreadable_data', detail)
-  }
 }
 
 const CHUNK_BYTES = 256 * 1024
 const CORRUPT_CODES = ['Z_DATA_ERROR', 'Z_BUF_ERROR']
-const WHOLE_FAILS = 'the service rejects the whole message'
 
 /** Returns the bytes, inflated if they are gzip. Rejects with `DamagedText` where they are damaged. */
 export async function* inflated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -61,9 +53,7 @@ async function* gunzipped(head: Buffer, source: AsyncIterator<Buffer>): AsyncGen
   try {
     yield* compressed.pipe(gunzip)
   } catch (error) {
-    throw isCorrupt(error)
-      ? new DamagedText(`the gzip is cut off or damaged: ${WHOLE_FAILS}`)
-      : error
+    throw isCorrupt(error) ? new DamagedText('the gzip is cut off or damaged') : error
   } finally {
     compressed.destroy()
     // It may be about to read another chunk.
@@ -72,9 +62,7 @@ async function* gunzipped(head: Buffer, source: AsyncIterator<Buffer>): AsyncGen
   const unread = Buffer.concat(given).subarray(bytesIn(given) - (givenBytes - gunzip.bytesWritten))
   for await (const rest of followedBy(unread, source)) {
     if (rest.some((byte) => byte !== 0)) {
-      throw new DamagedText(
-        `the bytes that follow the gzip are neither another member nor zeros: ${WHOLE_FAILS}`,
-      )
+      throw new DamagedText('the bytes that follow the gzip are neither another member nor zeros')
     }
   }
 

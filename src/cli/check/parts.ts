@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { findLines } from '../../decode/find-lines.ts'
+import { type Found, findLines } from '../../decode/find-lines.ts'
 import { contentFrom } from '../../lib/white-space.ts'
 import { isUtf16 } from './utf16.ts'
 
@@ -17,6 +17,8 @@ export type Part = Readonly<
 /** The bytes that show whether a text is NDJSON. A shorter text is read as one message. */
 const HEAD_BYTES = 1024 * 1024
 const LINE_FEED = 0x0a
+const OPEN_BRACE = 0x7b
+const OPEN_BRACKET = 0x5b
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
@@ -149,11 +151,27 @@ function createPile(): Pile {
  * its first element, and one JSON value over several lines holds a line feed.
  */
 function isNdjson(bytes: Buffer): boolean {
-  const found = resultOf(findLines({ bytes, isUtf8: isUtf8(bytes) }, Number.POSITIVE_INFINITY))
+  const found = findAll(bytes)
   if (found.kind !== 'lines' || found.rest || found.places.count() === 0) return false
   const { start, end } = found.places.at(0)
   const isLine = !bytes.subarray(start, end).includes(LINE_FEED)
   return isLine && start === resultOf(contentFrom(bytes, 0))
+}
+
+/**
+ * Returns the number of events in a text that begins as a JSON object or array and is no NDJSON;
+ * `undefined` for every other text.
+ */
+export function eventsOfOneValue(text: Buffer): number | undefined {
+  const bytes = withoutMark(text)
+  const first = bytes[resultOf(contentFrom(bytes, 0))]
+  if ((first !== OPEN_BRACE && first !== OPEN_BRACKET) || isNdjson(bytes)) return undefined
+  const found = findAll(bytes)
+  return found.kind === 'lines' ? found.places.count() : 1
+}
+
+function findAll(bytes: Buffer): Found {
+  return resultOf(findLines({ bytes, isUtf8: isUtf8(bytes) }, Number.POSITIVE_INFINITY))
 }
 
 function resultOf<T>(steps: Generator<void, T>): T {

@@ -1,7 +1,9 @@
+import { fstatSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 import { nextTurn, systemClock } from '../../lib/clock.ts'
 import { Ended, type ExitCode, type Io, type Output } from './io.ts'
+import { isAFolder } from './read-input.ts'
 
 /** The world of a command that runs as this process. */
 export interface ProcessIo extends Io {
@@ -10,6 +12,7 @@ export interface ProcessIo extends Io {
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const STDIN = 0
 const STDOUT = 1
 const STDERR = 2
 const DEFAULT_WIDTH = 80
@@ -25,7 +28,7 @@ export function createProcessIo(entryFile: string): ProcessIo {
   return {
     stdout,
     stderr,
-    stdin: () => process.stdin,
+    stdin: openStdin,
     env: process.env,
     clock: systemClock,
     entryFile,
@@ -56,6 +59,12 @@ export function createProcessIo(entryFile: string): ProcessIo {
     await nextTurn()
     process.exit(hasFailed && code === 0 ? 1 : code)
   }
+}
+
+/** Opens stdin. Node reads a folder there as if it were empty. */
+function openStdin(): NodeJS.ReadStream {
+  if (fstatSync(STDIN).isDirectory()) throw isAFolder('stdin')
+  return process.stdin
 }
 
 /** Makes an output that opens its stream at the first write. */

@@ -21,14 +21,15 @@ describe('the input of a command', () => {
     assert.equal(await text(readInput('-', createFakeIo({ stdin: 'a\nb' }))), 'a\nb')
   })
 
-  for (const [file, code] of [
-    ['nowhere', 'ENOENT'],
-    ['.', 'EISDIR'],
-  ] as const) {
-    it(`is named by the error when it cannot be read: ${code}`, async () => {
-      await assert.rejects(text(readInput(file, createFakeIo())), { code, path: file })
-    })
-  }
+  it('is named by the error when it cannot be read', async () => {
+    const error = { code: 'ENOENT', path: 'nowhere' }
+    await assert.rejects(text(readInput('nowhere', createFakeIo())), error)
+  })
+
+  it('is no folder', async () => {
+    const mistake = { name: 'UserMistake', message: '. is a folder: name the files in it' }
+    await assert.rejects(text(readInput('.', createFakeIo())), mistake)
+  })
 
   it('ends with the command, while it waits for more', async () => {
     const io = { ...createFakeIo(), stdin: () => new Readable({ read: () => {} }) }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { aFolder } from '../../helpers/world.ts'
-import { begin, run, textOf } from './run.ts'
+import { begin, MAIN, run, textOf } from './run.ts'
 
 const GOOD = '{"event":"a","properties":{"distinct_id":"u-1"}}\n'
 const REJECTED = '{"event":"a"}\n'
@@ -45,6 +47,18 @@ describe('check as a process', () => {
     assert.equal(code, 0)
     assert.match(out, /^60,000 events {3}60,000 good/)
     assert.match(err, /^the transform left a promise that was rejected: left; .*\n$/)
+  })
+
+  it('says that stdin is a folder', () => {
+    const folder = openSync('.', 'r')
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'check', '-'], {
+      stdio: [folder, 'pipe', 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(folder)
+
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, /^pubsub-mixpanel check: stdin is a folder: name the files in it /)
   })
 
   it('reads stdin that ends, and needs no configuration', async () => {

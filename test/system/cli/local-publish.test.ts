@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { LOCAL_TOPIC } from '../../../src/local/push-request.ts'
 import { freePorts } from '../../helpers/free-ports.ts'
 import { startPubsub } from '../../helpers/pubsub.ts'
@@ -14,7 +15,7 @@ interface Scene {
   readonly ports: readonly string[]
   /** The data of each published message. */
   readonly published: () => readonly string[]
-  readonly file: (text: string) => Promise<string>
+  readonly file: (text: string | Buffer) => Promise<string>
 }
 
 /** The Pub/Sub of a world, and a folder for files. */
@@ -50,6 +51,26 @@ describe('npm run local:publish', () => {
     )
   })
 
+  it('publishes the events of a file of gzip', async (t) => {
+    const { ports, published, file } = await startScene(t)
+
+    const { code, out } = await run('publish', [...ports, await file(gzipSync('{"event":"a"}'))])
+
+    assert.deepEqual([code, out], [0, 'Published 1 event in 1 message.\n'])
+    assert.deepEqual(published(), ['{"event":"a"}\n'])
+  })
+
+  it('publishes nothing of small gzip that is damaged, and ends with 1', async (t) => {
+    const { ports, published, file } = await startScene(t)
+    const path = await file(gzipSync('{"event":"a"}').subarray(0, -2))
+
+    const { code, out, err } = await run('publish', [...ports, path])
+
+    assert.deepEqual([code, out], [1, ''])
+    assert.equal(err, `${path}: the gzip is cut off or damaged\n`)
+    assert.deepEqual(published(), [])
+  })
+
   it('publishes what comes on stdin, so many events in each message', async (t) => {
     const { ports, published } = await startScene(t)
 
@@ -72,7 +93,7 @@ describe('npm run local:publish', () => {
       err,
       new RegExp(`^No world answers at http://127.0.0.1:${base + 4}\\. .*pubsub-mixpanel local`),
     )
-    assert.equal(out, 'Published 0 events in 0 messages.\n')
+    assert.equal(out, '')
   })
 
   it('says what it was answered where there is something else', async (t) => {
