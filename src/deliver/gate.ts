@@ -79,9 +79,11 @@ export interface Gate {
   /**
    * Waits for the turn of a batch of `events`. A push waits for the batch until the monotonic
    * instant `until()`, which may move. A batch that Mixpanel's pause would delay beyond that goes
-   * back at once, but stays to the end while credentials are refused: nacks are expensive. From
-   * `until()` to `goesOnUntil()` a batch passes only while Mixpanel wants no pause, after all
-   * batches that a push waits for, and when rate was saved up. After that it goes back.
+   * back at once. While credentials are refused it stays to the end, because nacks are expensive.
+   *
+   * After `until()` no push waits for the batch. It comes after all batches that a push waits for,
+   * and passes when the rate for it was saved up. It goes back as soon as Mixpanel wants a pause,
+   * and at `goesOnUntil()` at the latest.
    */
   pass(events: number, until: () => number, goesOnUntil?: () => number): Promise<GateAnswer>
   /** Waits for the back-off, or the `Retry-After`, and then for its turn like any other batch. */
@@ -285,7 +287,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     if (Math.max(startsAt, turnAt) <= now) return { kind: 'permit', at: now }
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (circuit.kind === 'unauthorized') return undefined
-    // The length of a probe is not known.
+    // While a probe is under way, the circuit opens at infinity. It may open in time, so the batch waits.
     const tooLate = startsAt >= deliverBy && startsAt !== Number.POSITIVE_INFINITY
     return tooLate || turnAt >= lastAt(waiter)
       ? { kind: 'give_back', reason: 'throttled' }
