@@ -10,20 +10,17 @@ export interface LetterFile {
   readonly changedAt: number
 }
 
-/** Some whole lines of a file, one after the other, without their ends. */
-export interface LetterLines {
-  readonly lines: readonly string[]
-  /** The number of lines that are too long for any letter. */
-  readonly tooLong: number
-}
+/**
+ * The whole lines in a chunk of a file, without their ends; `undefined` for one that is too long for
+ * a letter. A line is made when it is asked for, and all must be before the next chunk is read.
+ */
+export type LinesOfChunk = Iterable<string | undefined>
 
 /** The file beside the letters that names those that are done. */
 export const REPLAYED_FILE = 'replayed.ndjson'
 
 const NEW_LINE = 0x0a
-const CHUNK_BYTES = 64 * 1024
-/** The part of a chunk whose lines are text at once: garbage of a few letters is cheap. */
-const PART_BYTES = 16 * 1024
+const CHUNK_BYTES = 256 * 1024
 /** A letter holds at most 16 MiB of published data, in base64, and the attributes. */
 const MOST_LINE_BYTES = 64 * 1024 * 1024
 
@@ -46,10 +43,10 @@ export async function findLetterFiles(folder: string): Promise<readonly LetterFi
 }
 
 /**
- * Reads a file in small chunks. A last line without an end is not read: a writer may be about
+ * Reads a file chunk by chunk. A last line without an end is not read: a writer may be about
  * to finish it, or was killed before it was acked.
  */
-export async function* letterLines({ path, bytes }: LetterFile): AsyncGenerator<LetterLines> {
+export async function* letterLines({ path, bytes }: LetterFile): AsyncGenerator<LinesOfChunk> {
   const file = await open(path, 'r')
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   const cutter = createLineCutter()
@@ -58,9 +55,7 @@ export async function* letterLines({ path, bytes }: LetterFile): AsyncGenerator<
       const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, bytes - at), at)
       if (bytesRead === 0) return
       at += bytesRead
-      for (let from = 0; from < bytesRead; from += PART_BYTES) {
-        yield cutter(buffer.subarray(from, Math.min(from + PART_BYTES, bytesRead)))
-      }
+      yield cutter(buffer.subarray(0, bytesRead))
     }
   } finally {
     await file.close()
@@ -68,23 +63,20 @@ export async function* letterLines({ path, bytes }: LetterFile): AsyncGenerator<
 }
 
 /** Makes a function that returns the lines that end in a chunk. It holds the rest of a line. */
-function createLineCutter(): (chunk: Buffer) => LetterLines {
+function createLineCutter(): (chunk: Buffer) => LinesOfChunk {
   let begun: Buffer[] = []
   let begunBytes = 0
 
-  return function cut(chunk) {
-    const lines: string[] = []
-    let tooLong = 0
+  return function* cut(chunk) {
     let from = 0
     for (let end = chunk.indexOf(NEW_LINE); end !== -1; end = chunk.indexOf(NEW_LINE, from)) {
-      if (begunBytes > MOST_LINE_BYTES) tooLong += 1
-      else lines.push(lineUpTo(chunk, from, end))
+      const line = begunBytes > MOST_LINE_BYTES ? undefined : lineUpTo(chunk, from, end)
       begun = []
       begunBytes = 0
       from = end + 1
+      yield line
     }
     keep(chunk.subarray(from))
-    return { lines, tooLong }
   }
 
   function lineUpTo(chunk: Buffer, from: number, end: number): string {

@@ -1,5 +1,5 @@
 import { createKeyTable, type KeyTable } from '../lib/key-table.ts'
-import { type LetterFile, letterLines } from './letter-lines.ts'
+import { type LetterFile, type LinesOfChunk, letterLines } from './letter-lines.ts'
 import { readReplayedLog } from './replayed-log.ts'
 import { keyOfLetter, readLetter, type StoredLetter } from './stored-letter.ts'
 
@@ -10,45 +10,36 @@ export interface FoundLetter {
   readonly isDone: boolean
 }
 
-/** The letters in some lines of a file. */
-export interface LettersRead {
-  readonly found: readonly FoundLetter[]
-  /** The number of lines that are no letters. */
-  readonly unreadable: number
-}
+/** The letters in a chunk of a file. They are read one by one, so that few are in memory. */
+export type LettersOfChunk = Iterable<FoundLetter | 'unreadable'>
 
 const DONE = 1
 const FOUND = 2
 
-/** Reads the letters of a folder in small steps, each letter once. */
+/** Reads the letters of a folder, each letter once. A line that is no letter is `unreadable`. */
 export async function* readLetters(
   folder: string,
   files: readonly LetterFile[],
-): AsyncGenerator<LettersRead> {
+): AsyncGenerator<LettersOfChunk> {
   const table = createKeyTable()
   for await (const done of readReplayedLog(folder)) {
     for (const { key } of done) table.mark(key, DONE)
   }
   for (const file of files) {
-    for await (const { lines, tooLong } of letterLines(file)) {
-      const { found, unreadable } = lettersOf(lines, table)
-      yield { found, unreadable: unreadable + tooLong }
-    }
+    for await (const lines of letterLines(file)) yield lettersOf(lines, table)
   }
 }
 
-function lettersOf(lines: readonly string[], table: KeyTable): LettersRead {
-  const found: FoundLetter[] = []
-  let unreadable = 0
+function* lettersOf(lines: LinesOfChunk, table: KeyTable): Generator<FoundLetter | 'unreadable'> {
   for (const line of lines) {
-    const letter = readLetter(line)
+    // A blank line is no lost letter.
+    if (line?.trim() === '') continue
+    const letter = line === undefined ? undefined : readLetter(line)
     if (letter === undefined) {
-      // A blank line is no lost letter.
-      if (line.trim() !== '') unreadable += 1
+      yield 'unreadable'
       continue
     }
     const marks = table.mark(keyOfLetter(letter), FOUND)
-    if ((marks & FOUND) === 0) found.push({ letter, isDone: (marks & DONE) !== 0 })
+    if ((marks & FOUND) === 0) yield { letter, isDone: (marks & DONE) !== 0 }
   }
-  return { found, unreadable }
 }

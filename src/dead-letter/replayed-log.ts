@@ -54,7 +54,7 @@ export async function* readReplayedLog(folder: string): AsyncGenerator<readonly 
   const state = await stat(path).catch(unlessMissing)
   if (state === undefined) return
   const file: LetterFile = { path, bytes: state.size, changedAt: state.mtimeMs }
-  for await (const { lines } of letterLines(file)) yield lines.flatMap(readEntry)
+  for await (const lines of letterLines(file)) yield [...lines].flatMap(readEntry)
 }
 
 /** Ends the line that a killed process may have left without an end. */
@@ -82,7 +82,7 @@ function formatEntry({ letter, outcome, reason, at }: Replayed): string {
   return `${JSON.stringify(entry)}${LINE_FEED}`
 }
 
-function readEntry(line: string): readonly DoneLetter[] {
+function readEntry(line = ''): readonly DoneLetter[] {
   try {
     const { subscription, id, replays, outcome, at } = JSON.parse(line)
     if (typeof id !== 'string' || typeof replays !== 'number') return []

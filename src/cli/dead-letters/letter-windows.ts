@@ -25,9 +25,11 @@ export async function* letterWindows(
   let window: StoredLetter[] = []
   let [events, length] = [0, 0]
   let left = limit
-  for await (const { found } of readLetters(folder, await findLetterFiles(folder))) {
-    for (const { letter, isDone } of found) {
-      if (isDone || left === 0 || !isSelected(letter)) continue
+  for await (const chunk of readLetters(folder, await findLetterFiles(folder))) {
+    for (const found of chunk) {
+      if (found === 'unreadable' || found.isDone || left === 0) continue
+      const { letter } = found
+      if (!isSelected(letter)) continue
       window.push(letter)
       events += letter.events ?? 1
       length += (letter.event ?? letter.data ?? '').length

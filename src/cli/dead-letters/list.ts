@@ -69,10 +69,9 @@ async function readAll(
   const work = () => ({ done: seen.open + seen.done + seen.other, noun: 'letters' })
   const progress = startProgress({ ...io, work })
   try {
-    for await (const { found, unreadable } of readLetters(folder, await findLetterFiles(folder))) {
+    for await (const chunk of readLetters(folder, await findLetterFiles(folder))) {
       io.ending().throwIfAborted()
-      for (const one of found) seen[take(one)] += 1
-      seen.unreadable += unreadable
+      for (const found of chunk) seen[found === 'unreadable' ? found : take(found)] += 1
     }
   } finally {
     progress.close()

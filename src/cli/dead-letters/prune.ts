@@ -81,10 +81,9 @@ async function pruneFolder(folder: string, before: number, { ending }: Io): Prom
 /** Returns the number of letters in a file if all its lines are letters that are done, else 0. */
 async function countIfDone(file: LetterFile, done: KeyTable): Promise<number> {
   let count = 0
-  for await (const { lines, tooLong } of letterLines(file)) {
-    if (tooLong > 0) return 0
+  for await (const lines of letterLines(file)) {
     for (const line of lines) {
-      const letter = readLetter(line)
+      const letter = readLetter(line ?? '')
       if (letter === undefined || done.marksOf(keyOfLetter(letter)) === 0) return 0
       count += 1
     }

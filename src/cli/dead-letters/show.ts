@@ -48,9 +48,11 @@ async function findById(
   io: Io,
 ): Promise<readonly FoundLetter[]> {
   const sought: FoundLetter[] = []
-  for await (const { found } of readLetters(folder, await findLetterFiles(folder))) {
+  for await (const chunk of readLetters(folder, await findLetterFiles(folder))) {
     io.ending().throwIfAborted()
-    sought.push(...found.filter(({ letter }) => ids.has(letter.id)))
+    for (const found of chunk) {
+      if (found !== 'unreadable' && ids.has(found.letter.id)) sought.push(found)
+    }
   }
   return sought
 }
