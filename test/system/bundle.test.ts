@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { it } from 'node:test'
@@ -63,6 +63,23 @@ it('ends a command with the code of the signal, and without noise', async (t) =>
 
   assert.deepEqual(await ended, [130, null])
   assert.deepEqual(await said, ['', 'listens\n'])
+})
+
+it('says on an old Node that it is too old, and loads no command', async (t) => {
+  const folder = await aFolder(t)
+  await bundle(folder)
+  await rm(join(folder, 'demo.js'))
+  const old = "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })"
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(old)}`]
+
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...args, join(folder, 'main.js'), 'demo', '--once'],
+    { encoding: 'utf8' },
+  )
+
+  assert.deepEqual([status, stdout], [1, ''])
+  assert.match(stderr, /^pubsub-mixpanel needs Node 24 or newer, and this is v20\.20\.2\./)
 })
 
 it('is a file for each command, beside the licences of all, and without a source map', async (t) => {
