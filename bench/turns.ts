@@ -1,5 +1,5 @@
 // The CPU of the longest turn of the event loop, and the memory, that one push can cost the service.
-// node bench/turns.ts [part of a name]
+// sh tools/node.sh bench/turns.ts [part of a name]
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

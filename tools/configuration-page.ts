@@ -3,7 +3,7 @@ import { SECRETS, VARIABLE_NAMES, VARIABLES, type VariableName } from '../src/co
 
 const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const TABLE =
-  /(?<=^<!-- The table is made by `node tools\/configuration-page\.ts`.* -->\n\n).*?(?=\n\n<!-- end of the table -->$)/ms
+  /(?<=^<!-- The table is made by `sh tools\/node\.sh tools\/configuration-page\.ts`.* -->\n\n).*?(?=\n\n<!-- end of the table -->$)/ms
 
 if (import.meta.main) {
   writeFileSync(PAGE, withVariables(readFileSync(PAGE, 'utf8')))

@@ -17,8 +17,8 @@ import { type FunctionRun, startCallCounter } from './functions-run.ts'
 
 const HELP = `Counts the named functions of src/ that one warm push of one event runs, and their files.
 
-node tools/push-functions.ts           prints the two counts
-node tools/push-functions.ts --list    prints the functions as well, by file, and how often each ran
+sh tools/node.sh tools/push-functions.ts           prints the two counts
+sh tools/node.sh tools/push-functions.ts --list    prints the functions as well, by file, and how often each ran
 
 V8 counts an async function once more each time it goes on after an await.`
 

@@ -5,7 +5,8 @@ import { withVariables } from '../../tools/configuration-page.ts'
 import { spansIn, tableOf, textOf } from './markdown.ts'
 
 const PAGE = textOf('docs/configuration.md')
-const MENDED_BY = 'run `node tools/configuration-page.ts`, which makes the table from the schema'
+const MENDED_BY =
+  'run `sh tools/node.sh tools/configuration-page.ts`, which makes the table from the schema'
 
 describe('docs/configuration.md', () => {
   it('has the table that the schema of the configuration makes', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -13,17 +13,44 @@ const nodeOf = (version: string): string => `
 [ "$1" = --version ] && echo 'v${version}' && exit
 exec '${process.execPath}' -e "Object.defineProperty(process.versions, 'node', { value: '${version}' }); $2"`
 
-/** Runs a script of tools/ among commands that are shell scripts. */
-async function runAmong(t: TestContext, commands: Readonly<Record<string, string>>, tool: string) {
-  const folder = await aFolder(t)
-  for (const [name, script] of Object.entries(commands)) {
-    await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+async function writeScript(path: string, script: string): Promise<void> {
+  await writeFile(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+}
+
+/**
+ * Runs a copy of a script of tools/ among commands that are shell scripts; `installed` is the Node that
+ * `npm ci` has brought.
+ */
+async function runAmong(
+  t: TestContext,
+  commands: Readonly<Record<string, string>>,
+  tool: string,
+  installed?: string,
+) {
+  const [folder, machine] = await Promise.all([aFolder(t), aFolder(t)])
+  for (const name of ['tools', 'node_modules/.bin']) {
+    await mkdir(join(folder, name), { recursive: true })
   }
-  const env = { PATH: `${folder}:/usr/bin:/bin` }
-  return spawnSync('sh', [`tools/${tool}`, 'a.ts'], { cwd: ROOT, env, encoding: 'utf8' })
+  for (const name of ['node.sh', 'check.sh']) {
+    await copyFile(join(ROOT, 'tools', name), join(folder, 'tools', name))
+  }
+  for (const [name, script] of Object.entries(commands)) {
+    await writeScript(join(machine, name), script)
+  }
+  if (installed !== undefined) await writeScript(join(folder, 'node_modules/.bin/node'), installed)
+  const env = { PATH: `${machine}:/usr/bin:/bin` }
+  return spawnSync('sh', [`tools/${tool}`, 'a.ts'], { cwd: folder, env, encoding: 'utf8' })
 }
 
 describe('tools/node.sh', () => {
+  it('runs the Node that is installed in the repository when the machine’s is too old', async (t) => {
+    const installed = `[ "$1" = a.ts ] && echo installed && exit 7\n${nodeOf('24.0.0')}`
+
+    const { status, stdout } = await runAmong(t, { node: nodeOf('20.20.2') }, 'node.sh', installed)
+
+    assert.deepEqual([status, stdout], [7, 'installed\n'])
+  })
+
   for (const version of ['20.20.2', '9.11.2']) {
     it(`says what to do on Node ${version}, and runs nothing`, async (t) => {
       const { status, stderr } = await runAmong(t, { node: nodeOf(version) }, 'node.sh')

@@ -5,7 +5,8 @@ import { withHelp } from '../../../tools/cli-page.ts'
 import { textOf } from '../../docs/markdown.ts'
 
 const PAGE = textOf('docs/cli.md')
-const MENDED_BY = 'run `node tools/cli-page.ts`, which makes the blocks from the commands'
+const MENDED_BY =
+  'run `sh tools/node.sh tools/cli-page.ts`, which makes the blocks from the commands'
 
 describe('docs/cli.md', () => {
   it('has the help of each command', async () => {
