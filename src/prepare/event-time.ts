@@ -1,3 +1,4 @@
+import { isCalendarDay } from '../lib/calendar.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 
 /**
@@ -88,11 +89,4 @@ function offsetOf(zone: string): string {
   if (/^[zu]/i.test(zone)) return 'Z'
   const minutes = zone.length > 3 ? zone.slice(-2) : '00'
   return `${zone.slice(0, 3)}:${minutes}`
-}
-
-/**
- * Tests for a day of the calendar. Date.parse reads the 30th of February as the second of March.
- */
-function isCalendarDay(day: string): boolean {
-  return new Date(day).toISOString().startsWith(day)
 }

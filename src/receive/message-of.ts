@@ -1,12 +1,13 @@
+import { isCalendarDay } from '../lib/calendar.ts'
 import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
 import type { Message } from '../model/message.ts'
 import type { PushEnvelope } from './envelope.ts'
 
 /**
- * RFC 3339, with any number of digits for the second. Date.parse alone accepts "foo 7", and local
- * time.
+ * RFC 3339, with any number of digits for the second. Date.parse alone accepts "foo 7", local time,
+ * and the hour 24.
  */
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 
 /**
  * The original publish time of a message that a dead-letter policy has published again (observed).
@@ -48,8 +49,12 @@ function earlierOf(first: string, copys: string | undefined): string | undefined
   return firstAt === undefined || firstAt > (parseInstant(copys) ?? firstAt) ? copys : first
 }
 
-/** Returns a publish time in epoch ms; `undefined` when it is missing or unreadable. */
+/**
+ * Returns a publish time in epoch ms; `undefined` when it is missing or unreadable, like the 30th of
+ * February.
+ */
 export function parseInstant(publishTime = ''): number | undefined {
-  const at = RFC_3339.test(publishTime) ? Date.parse(publishTime) : Number.NaN
-  return Number.isNaN(at) ? undefined : at
+  const [, day = ''] = RFC_3339.exec(publishTime) ?? []
+  const at = day === '' ? Number.NaN : Date.parse(publishTime)
+  return Number.isNaN(at) || !isCalendarDay(day) ? undefined : at
 }

@@ -98,6 +98,10 @@ describe('the publish time of a message is', () => {
     '2021-02-26T19:13:55',
     '2021-02-26 19:13:55Z',
     '2021-13-26T19:13:55Z',
+    '2021-02-29T19:13:55Z',
+    '2021-02-30T19:13:55.5+01:00',
+    '2021-04-31T19:13:55Z',
+    '2021-02-26T24:00:00Z',
     '2021-02-26T19:13:55Z or so',
   ]) {
     it(`left out, but kept as it came, when it is ${publishTime || 'empty'}`, () => {
