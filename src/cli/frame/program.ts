@@ -50,9 +50,8 @@ export function defineProgram({ name, about, commands, fallback, version }: Prog
     if (word === '--version' && version !== undefined) return print(version)
     if (word === '--help' || word === '-h') return print(help)
     const standing = commands.find((command) => command.name === fallback)
-    const isFlag = word?.startsWith('-') ?? true
-    if (standing === undefined || !isFlag) throw new UserMistake(noCommand(word))
-    return (await standing.load()).run(args, io)
+    if (standing === undefined || word !== undefined) throw new UserMistake(noCommand(word))
+    return (await standing.load()).run([], io)
 
     function print(text: string): ExitCode {
       io.stdout.print(text)
@@ -60,11 +59,26 @@ export function defineProgram({ name, about, commands, fallback, version }: Prog
     }
   }
 
-  function noCommand(word: string | undefined): string {
-    if (word === undefined) return 'a command is missing'
-    if (word.startsWith('-')) return `there is no flag ${word}`
-    const names = commands.map((command) => command.name)
-    const meant = nearest(word, names)
-    return `there is no command ${word}${meant === undefined ? '' : `; did you mean ${meant}?`}`
+  function noCommand(word = ''): string {
+    if (word === '') return 'a command is missing'
+    const meant = meantBy(word)
+    const kind = word.startsWith('-') ? 'flag' : 'command'
+    return `there is no ${kind} ${word}${meant === undefined ? '' : `; did you mean ${meant}?`}`
   }
+
+  /** Returns the command or flag that was meant, whatever its dashes. `-v` means the first with a v. */
+  function meantBy(word: string): string | undefined {
+    const flags = version === undefined ? ['--help'] : ['--help', '--version']
+    const known = [...commands.map((command) => command.name), ...flags]
+    const given = bare(word).toLowerCase()
+    const meant =
+      given.length === 1
+        ? known.map(bare).find((name) => name.startsWith(given))
+        : nearest(given, known.map(bare))
+    return known.find((name) => bare(name) === meant)
+  }
+}
+
+function bare(word: string): string {
+  return word.replace(/^-+/, '')
 }

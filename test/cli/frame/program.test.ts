@@ -35,7 +35,6 @@ describe('a program', () => {
     [['check', '--help', 'a'], 'check --help a'],
     [['serve'], 'serve'],
     [[], 'serve'],
-    [['--port=1', 'check'], 'serve --port=1 check'],
   ] as const) {
     it(`loads the command that is asked for and no other: ${JSON.stringify(args)}`, async () => {
       const { program, loaded } = aProgram('serve')
@@ -73,9 +72,17 @@ describe('a program', () => {
   for (const [args, said] of [
     [['chekc'], 'there is no command chekc; did you mean check?'],
     [['Serve'], 'there is no command Serve; did you mean serve?'],
+    [['help'], 'there is no command help; did you mean --help?'],
+    [['version'], 'there is no command version; did you mean --version?'],
+    [['-v'], 'there is no flag -v; did you mean --version?'],
+    [['-V'], 'there is no flag -V; did you mean --version?'],
+    [['--versoin'], 'there is no flag --versoin; did you mean --version?'],
+    [['--check'], 'there is no flag --check; did you mean check?'],
+    [['--port=1', 'check'], 'there is no flag --port=1'],
+    [[''], 'a command is missing'],
     [['x\u0007y'], String.raw`there is no command x\u0007y`],
   ] as const) {
-    it(`answers an unknown command with one line and 2: ${JSON.stringify(args)}`, async () => {
+    it(`answers an unknown command or flag with one line and 2: ${JSON.stringify(args)}`, async () => {
       const { program, loaded } = aProgram('serve')
       const io = createFakeIo()
 

@@ -27,7 +27,7 @@ describe('the service’s command line', () => {
     const { code, err } = await run('main', ['--port=1'])
 
     assert.equal(code, 2)
-    assert.match(err, /there is no flag --port \(see pubsub-mixpanel serve --help\)$/m)
+    assert.match(err, /there is no flag --port=1 \(see pubsub-mixpanel --help\)$/m)
   })
 
   it('ends with 2 and names every problem when the environment is not complete', async () => {
