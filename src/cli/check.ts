@@ -139,7 +139,7 @@ function attributeOf(given: string): readonly [name: string, value: string] {
 }
 
 function limitOf(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
+  if (/^\d+$/.test(text)) return Number(text)
   throw new UserMistake('--limit must be a whole number')
 }
 

@@ -69,7 +69,7 @@ function textsIn(part: Part): readonly Message[] {
     case 'utf16':
       throw new UserMistake('the text is UTF-16: convert it with iconv -f UTF-16 -t UTF-8')
     case 'too_large':
-      throw tooLong(part.line)
+      throw tooLarge(part)
     case 'lines':
       return linesOf(part.bytes)
     case 'message': {
@@ -79,9 +79,10 @@ function textsIn(part: Part): readonly Message[] {
   }
 }
 
-function tooLong(line: number): UserMistake {
+function tooLarge({ what, line }: Extract<Part, { kind: 'too_large' }>): UserMistake {
   const most = MAX_REQUEST_BYTES - 1
-  return new UserMistake(`the line or value that begins on line ${line} has over ${most} bytes`)
+  const subject = what === 'text' ? 'the text is no NDJSON and' : `line ${line}`
+  return new UserMistake(`${subject} has more than ${most} bytes`)
 }
 
 function linesOf(bytes: Buffer): readonly Message[] {

@@ -51,7 +51,7 @@ export function createCheckText(
       case 'lines':
         return checkNdjson(part.bytes, part.line)
       case 'too_large': {
-        const detail = `it has more than ${limits.maxBytes} bytes, the most of one message (DECODE_MAX_BYTES)`
+        const detail = `the ${part.what} has more than ${limits.maxBytes} bytes once inflated, the most of one message (DECODE_MAX_BYTES)`
         return take({ kind: 'unread', line: part.line, outcome: rejected('too_large', detail) })
       }
       case 'utf16':

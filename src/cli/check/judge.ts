@@ -85,5 +85,7 @@ function faultIn({ checked, body, place }: CheckedOnLine): Fault | undefined {
 
 function withHint(remark: Remark, fault: Fault | undefined): Remark {
   if (fault?.hint === undefined) return remark
-  return { ...remark, detail: `${remark.detail}: ${fault.hint}` }
+  // The cause comes first, before what was expected.
+  const [what, ...expected] = remark.detail.split(': ')
+  return { ...remark, detail: [`${what}: ${fault.hint}`, ...expected].join('; ') }
 }

@@ -10,7 +10,7 @@ export type Part = Readonly<
   /** Whole lines of NDJSON. `line` is the number of the first, from 1. */
   | { kind: 'lines'; bytes: Buffer; line: number }
   /** A line, or a text that is no NDJSON, with more bytes than a message may have. */
-  | { kind: 'too_large'; line: number }
+  | { kind: 'too_large'; what: 'line' | 'text'; line: number }
   | { kind: 'utf16' }
 >
 
@@ -48,7 +48,7 @@ async function* partsIn(source: AsyncIterator<Buffer>, maxBytes: number): AsyncG
   else if (!pile.hasLineFeed() || isNdjson(wholeLinesIn(head))) {
     yield* linesIn(pile, source, maxBytes)
   } else if (await fill(pile, source, () => pile.bytes() > maxBytes)) {
-    yield { kind: 'too_large', line: 1 }
+    yield { kind: 'too_large', what: 'text', line: 1 }
   } else yield { kind: 'message', bytes: pile.take() }
 }
 
@@ -72,7 +72,7 @@ async function* linesIn(
     }
     more = await fill(pile, source, () => pile.hasLineFeed() || pile.bytes() > maxBytes)
     if (!more || pile.hasLineFeed()) continue
-    yield { kind: 'too_large', line }
+    yield { kind: 'too_large', what: 'line', line }
     more = await skipLine(pile, source)
     line += 1
   }

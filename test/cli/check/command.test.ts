@@ -54,6 +54,7 @@ describe('check of events', () => {
     ['a rejected event', REJECTED, [], 1],
     ['a text that is not JSON', NOT_JSON, [], 1],
     ['a rejected event among hidden findings', REJECTED, ['--limit', '0'], 1],
+    ['a rejected event below a huge limit', REJECTED, ['--limit', '9'.repeat(400)], 1],
   ]
   for (const [what, text, args, code] of CODES) {
     it(`ends with ${code} after ${what}`, async () => {
@@ -235,12 +236,29 @@ describe('check of events', () => {
     )
     assert.match(
       (await run(['-'], { stdin: `${GOOD}\n\0\0` })).out,
-      /stdin:2:1 +not_json .*: it holds a NUL byte/,
+      /stdin:2:1 +not_json +line 2 is not JSON: it holds a NUL byte$/m,
     )
     assert.match(
       (await run(['-'], { stdin: `${GOOD}\n{"event":` })).out,
       /stdin:2:10 +not_json .*: it ends too early/,
     )
+  })
+
+  it('says the cause of a fault before what was expected', async () => {
+    const { out } = await run(['-'], { stdin: '\0\0' })
+
+    assert.match(out, /the data is not JSON: it holds a NUL byte; expected a JSON object, [^:]*$/m)
+  })
+
+  it('says whether a line is too large or the text is, and that inflated bytes count', async () => {
+    const env = { DECODE_MAX_BYTES: '2000000' }
+    const large = `"${'x'.repeat(3_000_000)}"`
+    const line = await run(['-'], { stdin: gzipSync(`${GOOD}\n${large}\n`), env })
+    const text = await run(['-'], { stdin: `[\n${GOOD},\n${`${GOOD},\n`.repeat(40_000)}`, env })
+
+    const most = 'has more than 2000000 bytes once inflated'
+    assert.match(line.out, new RegExp(`^stdin:2 +rejected +the line ${most}`, 'm'))
+    assert.match(text.out, new RegExp(`^stdin:1 +rejected +the text ${most}`, 'm'))
   })
 
   it('says where an array is broken, or cut off', async () => {
@@ -315,6 +333,10 @@ describe('wrong use of check', () => {
   for (const [args, text] of [
     [['-', '-'], 'stdin is named twice'],
     [['--limit', 'x', '-'], '--limit must be a whole number'],
+    [
+      ['--publish-time', '2026-02-30T00:00:00Z', '-'],
+      '--publish-time must be a time in RFC 3339, like 2026-01-31T12:00:00Z',
+    ],
     [['--attribute', 'x', '-'], '--attribute must have the form NAME=VALUE'],
     [['--publish-time', 'today', '-'], '--publish-time must be a time in RFC 3339'],
     [['--transform', 'none.mjs', '-'], 'TRANSFORM none.mjs cannot be loaded'],
