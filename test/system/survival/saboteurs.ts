@@ -128,7 +128,12 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     file: 'deliver/deliver-batch.ts',
     original: "return others.length === 0 ? IMPORTED_NONE : deliver(others, 'compressed')",
     sabotaged: 'if (others.length > 0) settleEvents(others, IMPORTED)\n    return IMPORTED_NONE',
-    shows: { events: 2_000, faults: ['list that does not balance'], calm: 1 },
+    shows: {
+      events: 2_000,
+      faults: ['list that does not balance'],
+      calm: 1,
+      patienceMs: 13_000,
+    },
     found: /lost/,
   },
   'makes ids from content and the clock': {
