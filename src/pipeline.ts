@@ -15,7 +15,7 @@ import type { Candidate, Line } from './model/event.ts'
 import { type Dropped, type EventOutcome, type Rejected, retry } from './model/outcome.ts'
 import type { Settlement } from './model/settlement.ts'
 import type { Prepare, PrepareEvent } from './prepare/prepare.ts'
-import type { RejectedGo, settlementOf } from './settle/settlement-of.ts'
+import type { RejectedRoute, settlementOf } from './settle/settlement-of.ts'
 import type { Transform } from './transform/transform.ts'
 
 /** The stages of the path, in order. No stage knows another: the pipeline connects them. */
@@ -26,7 +26,7 @@ export interface Stages extends LetterStages {
   readonly prepare: Prepare
   readonly importEvents: Batcher['add']
   readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'waitForLeave' | 'notStored'>
-  readonly rejectedGo: RejectedGo
+  readonly rejectedRoute: RejectedRoute
   readonly settlementOf: typeof settlementOf
 }
 
@@ -66,7 +66,7 @@ export function createPipeline(
     const portions = createPortions(decoded, message, { eventsOf, size, keepsEvents })
     const passed = await importAll(portions, progress)
     if (mustStoreRejected(outcomes.distinct())) await storeRejected(portions, progress, passed)
-    return stages.settlementOf(outcomes.distinct(), stages.rejectedGo)
+    return stages.settlementOf(outcomes.distinct(), stages.rejectedRoute)
   }
 
   /**
@@ -108,7 +108,8 @@ export function createPipeline(
       outcomes.returned = retry('all_rejected')
       return
     }
-    if (stages.rejectedGo === 'to_subscription' || (await storeLetters(portions, progress))) return
+    const isLeft = stages.rejectedRoute === 'to_subscription'
+    if (isLeft || (await storeLetters(portions, progress))) return
     outcomes.returned = retry(progress.isTimeToStore() ? 'dead_letter_unavailable' : 'deadline')
     stages.letterGuard.notStored(message)
   }

@@ -420,7 +420,7 @@ describe('the dead letters of a message, and the guard', () => {
   })
 
   it('are not stored when rejected events go to the subscription', async () => {
-    const { settlement, stored } = settle({ data: bad }, { rejectedGo: 'to_subscription' })
+    const { settlement, stored } = settle({ data: bad }, { rejectedRoute: 'to_subscription' })
 
     assert.equal(answerOf(await settlement), 'nack invalid_event')
     assert.deepEqual(stored, [])

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Message } from '../model/message.ts'
 import type { Tally } from '../model/outcome.ts'
 import type { Rejections, Telemetry } from '../model/telemetry.ts'
-import type { RejectedGo } from '../settle/settlement-of.ts'
+import type { RejectedRoute } from '../settle/settlement-of.ts'
 
 /**
  * A state in which every recent event of a topic was rejected: the transform throws on all, or the
@@ -32,7 +32,7 @@ export interface AllRejectedDeps {
    * The place of rejected events. Pub/Sub's own policy takes every message, so none is held back
    * then.
    */
-  readonly rejectedGo: RejectedGo
+  readonly rejectedRoute: RejectedRoute
   readonly telemetry: Pick<Telemetry, 'allRejected'>
 }
 
@@ -50,7 +50,11 @@ const STORE_EVERY_MS = 60_000
 const OLD_MS = 12 * 3_600_000
 
 /** Makes a state that is off. It remembers the keys of less than a hundred messages. */
-export function createAllRejected({ clock, rejectedGo, telemetry }: AllRejectedDeps): AllRejected {
+export function createAllRejected({
+  clock,
+  rejectedRoute,
+  telemetry,
+}: AllRejectedDeps): AllRejected {
   const counted = new Map<string, number>()
   let events = 0
   let lastStoredAt = Number.NEGATIVE_INFINITY
@@ -86,7 +90,7 @@ export function createAllRejected({ clock, rejectedGo, telemetry }: AllRejectedD
   }
 
   function isAllowed({ publishedAt }: Message): boolean {
-    if (rejectedGo === 'to_subscription') return true
+    if (rejectedRoute === 'to_subscription') return true
     if (publishedAt === undefined || clock.now() - publishedAt > OLD_MS) return true
     if (clock.monotonic() - lastStoredAt < STORE_EVERY_MS) return false
     lastStoredAt = clock.monotonic()

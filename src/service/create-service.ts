@@ -95,7 +95,11 @@ export function createService(config: Config, deps: ServiceDeps): Service {
   })
   const delivery = createDelivery(config, { ...deps, gate, telemetry })
   const deadLetters = createDeadLetters(config, { ...deps, telemetry })
-  const allRejected = createAllRejected({ clock, telemetry, rejectedGo: deadLetters.rejectedGo })
+  const allRejected = createAllRejected({
+    clock,
+    telemetry,
+    rejectedRoute: deadLetters.rejectedRoute,
+  })
   const letterGuard = createLetterGuard(allRejected)
   const { transform } = deps
   const settleMessage = createPipeline(

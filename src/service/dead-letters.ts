@@ -7,12 +7,12 @@ import { createTopicClient } from '../dead-letter/topic-client.ts'
 import { createTopicSink } from '../dead-letter/topic-sink.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Telemetry } from '../model/telemetry.ts'
-import type { RejectedGo } from '../settle/settlement-of.ts'
+import type { RejectedRoute } from '../settle/settlement-of.ts'
 import { VERSION } from '../version.ts'
 
 /** The store of rejected events. */
 export interface DeadLetters extends RejectedStore {
-  readonly rejectedGo: RejectedGo
+  readonly rejectedRoute: RejectedRoute
   /** Rejects when letters could not be stored, and says what to do. */
   probe(): Promise<void>
   close(): Promise<void>
@@ -44,13 +44,13 @@ export function createDeadLetters(
   deps: DeadLettersDeps,
 ): DeadLetters {
   if (deadLetter.kind === 'subscription') {
-    return { rejectedGo: 'to_subscription', ...NOTHING_TO_STORE }
+    return { rejectedRoute: 'to_subscription', ...NOTHING_TO_STORE }
   }
   const { probe, store, close } =
     deadLetter.kind === 'file'
       ? createFolder(deadLetter.folder, deps)
       : createTopic(deadLetter, deps)
-  return { rejectedGo: 'to_store', ...createRejectedStore({ ...deps, store }), probe, close }
+  return { rejectedRoute: 'to_store', ...createRejectedStore({ ...deps, store }), probe, close }
 }
 
 function createFolder(folder: string, deps: DeadLettersDeps) {

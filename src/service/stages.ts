@@ -11,7 +11,7 @@ import type { DeadLetters } from './dead-letters.ts'
 
 /** The stages that keep state, or reach out of the process. */
 export interface OuterStages extends Pick<Stages, 'importEvents' | 'letterGuard'> {
-  readonly deadLetters: Pick<DeadLetters, 'rejectedGo' | 'storeRejected' | 'storeMany'>
+  readonly deadLetters: Pick<DeadLetters, 'rejectedRoute' | 'storeRejected' | 'storeMany'>
   readonly transform: Transform | undefined
 }
 
@@ -29,7 +29,7 @@ export function stagesOf(
   config: Pick<Config, 'decode' | 'push' | 'insertId'>,
   { importEvents, letterGuard, deadLetters, transform = asPublished }: OuterStages,
 ): Stages {
-  const { rejectedGo, storeRejected, storeMany } = deadLetters
+  const { rejectedRoute, storeRejected, storeMany } = deadLetters
   return {
     decode: createDecode(
       { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
@@ -40,7 +40,7 @@ export function stagesOf(
     prepare: createPrepare(config),
     importEvents,
     letterGuard,
-    rejectedGo,
+    rejectedRoute,
     tallyLetters: createLetterTally,
     storeRejected,
     storeMany,

@@ -2,9 +2,9 @@ import type { EventOutcome, RetryReason } from '../model/outcome.ts'
 import type { Settlement } from '../model/settlement.ts'
 
 /**
- * The place where rejected events go: to our store, or with their message to Pub/Sub's own policy.
+ * The route of rejected events: to our store, or with their message to Pub/Sub's own policy.
  */
-export type RejectedGo = 'to_store' | 'to_subscription'
+export type RejectedRoute = 'to_store' | 'to_subscription'
 
 /** The weight of each kind of outcome in the answer for its message. */
 const WEIGHT: Readonly<Record<EventOutcome['kind'], number>> = {
@@ -23,7 +23,7 @@ const DEAD_LETTERED: Settlement = { kind: 'ack', reason: 'dead_lettered', status
  * message back. In mode `to_store` a rejected event counts as stored: one that could not be stored
  * must have become a `retry` before.
  */
-export function settlementOf(outcomes: readonly EventOutcome[], mode: RejectedGo): Settlement {
+export function settlementOf(outcomes: readonly EventOutcome[], mode: RejectedRoute): Settlement {
   let [heaviest] = outcomes
   if (heaviest === undefined) return EMPTY
   for (const outcome of outcomes) {

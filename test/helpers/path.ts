@@ -13,7 +13,7 @@ import type { PendingEvent } from '../../src/model/pending-event.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { createPipeline, type Stages } from '../../src/pipeline.ts'
 import { createPrepare, type PrepareOptions } from '../../src/prepare/prepare.ts'
-import { type RejectedGo, settlementOf } from '../../src/settle/settlement-of.ts'
+import { type RejectedRoute, settlementOf } from '../../src/settle/settlement-of.ts'
 import { asPublished } from '../../src/transform/transform.ts'
 import { aMessage, base64 } from './builders.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
@@ -28,7 +28,7 @@ export interface PathChanges {
   readonly clock?: FakeClock
   readonly answerTo?: (names: readonly string[]) => FakeAnswer
   readonly stages?: Partial<Stages>
-  readonly rejectedGo?: RejectedGo
+  readonly rejectedRoute?: RejectedRoute
   readonly maxEvents?: number
   readonly maxConcurrency?: number
   readonly portionEvents?: number
@@ -50,7 +50,11 @@ export interface Path {
 
 /** The path of a message through its real rooms, between a fake Mixpanel and a fake store. */
 export function createPath(changes: PathChanges = {}): Path {
-  const { clock = createFakeClock(), answerTo = () => AT_ONCE, rejectedGo = 'to_store' } = changes
+  const {
+    clock = createFakeClock(),
+    answerTo = () => AT_ONCE,
+    rejectedRoute = 'to_store',
+  } = changes
   const { maxEvents = 100, maxConcurrency = 100, insertId = 'message' } = changes
   const { portionEvents = 1_000, portionCharacters = 1e6, windowBytes = 1e6 } = changes
   const { keepsEvents = true } = changes
@@ -67,7 +71,7 @@ export function createPath(changes: PathChanges = {}): Path {
     prepare: createPrepare({ insertId }),
     importEvents: batcher.add,
     letterGuard: { notePassed: () => true, waitForLeave: async () => true, notStored: () => {} },
-    rejectedGo,
+    rejectedRoute,
     tallyLetters: createLetterTally,
     storeMany: async () => true,
     storeRejected: async (_message, rejected) => {

@@ -4,7 +4,7 @@ import { createAllRejected } from '../../src/message/all-rejected.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected, type Tally } from '../../src/model/outcome.ts'
 import type { Rejections } from '../../src/model/telemetry.ts'
-import type { RejectedGo } from '../../src/settle/settlement-of.ts'
+import type { RejectedRoute } from '../../src/settle/settlement-of.ts'
 import { aMessage } from '../helpers/builders.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 
@@ -21,11 +21,11 @@ function fresh(messageId: number, overrides: Partial<Message> = {}): Message {
   return aMessage({ messageId: `${messageId}`, publishedAt: NOW, ...overrides })
 }
 
-function aState(rejectedGo: RejectedGo = 'to_store') {
+function aState(rejectedRoute: RejectedRoute = 'to_store') {
   const clock = createFakeClock(NOW)
   const reported: Rejections[] = []
   const telemetry = { allRejected: (rejections: Rejections) => reported.push(rejections) }
-  const state = createAllRejected({ clock, rejectedGo, telemetry })
+  const state = createAllRejected({ clock, rejectedRoute, telemetry })
   return { ...state, clock, reported, store }
 
   /** Asks for messages from number `from` on. Returns how many of them may be stored. */
@@ -35,8 +35,8 @@ function aState(rejectedGo: RejectedGo = 'to_store') {
   }
 }
 
-function begun(rejectedGo?: RejectedGo) {
-  const state = aState(rejectedGo)
+function begun(rejectedRoute?: RejectedRoute) {
+  const state = aState(rejectedRoute)
   assert.equal(state.store(20, 5), 20)
   assert.ok(state.isOn())
   return state

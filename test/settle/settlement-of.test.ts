@@ -52,11 +52,17 @@ describe('the settlement of a message', () => {
 
   it('is a nack 503 whenever an event is to be retried, wherever it stands', () => {
     fc.assert(
-      fc.property(anyOutcomes, toRetry, anyOutcomes, mode, (before, again, after, rejectedGo) => {
-        const { kind, status } = settlementOf([...before, again, ...after], rejectedGo)
+      fc.property(
+        anyOutcomes,
+        toRetry,
+        anyOutcomes,
+        mode,
+        (before, again, after, rejectedRoute) => {
+          const { kind, status } = settlementOf([...before, again, ...after], rejectedRoute)
 
-        assert.deepEqual([kind, status], ['nack', 503])
-      }),
+          assert.deepEqual([kind, status], ['nack', 503])
+        },
+      ),
     )
   })
 
@@ -80,14 +86,14 @@ describe('the settlement of a message', () => {
 
   it('is an ack 204 in either mode when every event is imported or dropped', () => {
     fc.assert(
-      fc.property(allSettled, mode, (outcomes, rejectedGo) => {
-        assert.equal(settlementOf(outcomes, rejectedGo).status, 204)
+      fc.property(allSettled, mode, (outcomes, rejectedRoute) => {
+        assert.equal(settlementOf(outcomes, rejectedRoute).status, 204)
       }),
     )
   })
 })
 
-function told(outcomes: readonly EventOutcome[], rejectedGo: 'to_store' | 'to_subscription') {
-  const { kind, reason, status } = settlementOf(outcomes, rejectedGo)
+function told(outcomes: readonly EventOutcome[], rejectedRoute: 'to_store' | 'to_subscription') {
+  const { kind, reason, status } = settlementOf(outcomes, rejectedRoute)
   return `${kind} ${reason} ${status}`
 }

@@ -50,7 +50,7 @@ export function createJudge(
       for (const event of events) event.sink.report(event, IMPORTED)
     },
     deadLetters: {
-      rejectedGo: 'to_store',
+      rejectedRoute: 'to_store',
       storeRejected: async () => true,
       storeMany: async () => true,
     },

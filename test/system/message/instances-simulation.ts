@@ -206,7 +206,7 @@ function stagesOf(history: History, importEvents: Stages['importEvents']): Stage
         isBad(line.number - 1, history) ? BAD : EVENT,
     importEvents,
     letterGuard: { notePassed: () => true, waitForLeave: async () => true, notStored: () => {} },
-    rejectedGo: 'to_store',
+    rejectedRoute: 'to_store',
     tallyLetters: createLetterTally,
     storeRejected: async () => true,
     storeMany: async () => true,

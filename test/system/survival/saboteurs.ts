@@ -48,10 +48,8 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'stores dead letters after the ack': {
     file: 'pipeline.ts',
-    original:
-      "if (stages.rejectedGo === 'to_subscription' || (await storeLetters(portions, progress))) return",
-    sabotaged:
-      "if (stages.rejectedGo !== 'to_subscription') void storeLetters(portions, progress)\nif (true) return",
+    original: 'if (isLeft || (await storeLetters(portions, progress))) return',
+    sabotaged: 'if (!isLeft) void storeLetters(portions, progress)\nif (true) return',
     found: /ackedEarly/,
   },
   'puts a fast clock back to its own now': {
