@@ -17,8 +17,9 @@ export interface RefusedBatch {
 }
 
 /**
- * The result of a delivery. A batch that is not refused is off the caller's hands: its events have
- * their outcomes, or are held as suspects until their deadline, or wait for another slot.
+ * The result of a delivery. The caller has nothing left to do for a batch that is handled: its
+ * events have their outcomes, or are held as suspects until their deadline, or wait for another
+ * slot.
  */
 export type Delivered = RefusedBatch | Readonly<{ kind: 'handled'; imported: boolean }>
 
@@ -107,7 +108,7 @@ export function createBisect(deps: BisectDeps): (refused: RefusedBatch) => Promi
     const startedAt = clock.monotonic()
     const before = batch.length <= FEW ? deps.refusals.requestsBefore(batch) : 0
     const rest = createRest(before > 0)
-    fileOrReject({ batch, refusal, refusals: before + refusalsOf(batch), since: startedAt }, rest)
+    rejectOrKeep({ batch, refusal, refusals: before + refusalsOf(batch), since: startedAt }, rest)
     settleProven(rest)
     const mostRefusals = BROAD_REFUSALS + 2 * Math.ceil(Math.log2(batch.length)) + MORE_TRIES
 
@@ -140,7 +141,7 @@ export function createBisect(deps: BisectDeps): (refused: RefusedBatch) => Promi
       if (end?.kind === 'handled' && end.imported) noteImport(rest, since)
       if (end?.kind !== 'refused') continue
       refusals.push(end.refusal)
-      fileOrReject(partOf(end, trial, since), rest)
+      rejectOrKeep(partOf(end, trial, since), rest)
     }
     return refusals.length === turn.length ? refusals : undefined
   }
@@ -262,8 +263,8 @@ function refusalsOf({ length }: readonly PendingEvent[]): number {
   return length === 1 ? 2 : 1
 }
 
-/** Rejects a single event that is certainly at fault. Puts any other part among those that are left. */
-function fileOrReject(part: Part, rest: Rest): void {
+/** Rejects a single event that is certainly at fault, and keeps any other part among the rest. */
+function rejectOrKeep(part: Part, rest: Rest): void {
   if (!isCertain(part)) rest.refusals += 1
   if (part.batch.length > 1) rest.divisible.push(part)
   else if (isCertain(part)) reject(part)

@@ -272,7 +272,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     return { waiter, now, deliverBy, startsAt, turnAt }
   }
 
-  /** Returns the instant at which a batch that waits may pass, or is nearer to its end. */
+  /** Returns the next instant at which a waiting batch may pass, or its time is up. */
   function nextLookAt({ waiter, now, deliverBy, startsAt, turnAt }: Turn): number {
     const endsAt = now < deliverBy ? deliverBy : lastAt(waiter)
     return Math.min(endsAt, Math.max(now, startsAt, turnAt))
@@ -287,7 +287,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     if (Math.max(startsAt, turnAt) <= now) return { kind: 'permit', at: now }
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (circuit.kind === 'unauthorized') return undefined
-    // While a probe is under way, the circuit opens at infinity. It may open in time, so the batch waits.
+    // The circuit opens at infinity while a probe is under way. The batch waits for its end.
     const tooLate = startsAt >= deliverBy && startsAt !== Number.POSITIVE_INFINITY
     return tooLate || turnAt >= lastAt(waiter)
       ? { kind: 'give_back', reason: 'throttled' }
