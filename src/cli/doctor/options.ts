@@ -84,7 +84,7 @@ export function chosenChecks(
 function unknown(name: string): string {
   const meant = nearest(name, CHECK_NAMES)
   const hint = meant === undefined ? `one of ${CHECK_NAMES.join(', ')}` : `did you mean ${meant}?`
-  return `there is no check ${name}; ${hint}`
+  return `there is no check ${name || 'without a name'}; ${hint}`
 }
 
 function missingFor(name: CheckName, options: DoctorOptions): string | undefined {

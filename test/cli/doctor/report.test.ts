@@ -130,6 +130,11 @@ describe('doctor', () => {
 
   for (const [args, said] of [
     [['--only', 'mixpanl'], 'there is no check mixpanl; did you mean mixpanel?'],
+    [
+      ['--only', 'clock,,keys'],
+      'there is no check without a name; one of configuration, clock, mixpanel, keys, dead-letters, subscription, grants, service',
+    ],
+    [['--only', ''], '--only needs a value, and this one is empty'],
     [['--only', 'grants'], '--only grants needs --subscription NAME'],
     [['--only', 'service'], '--only service needs --service NAME --region R'],
     [['--offline', '--only', 'keys'], '--only keys does not work with --offline'],
