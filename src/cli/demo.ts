@@ -7,12 +7,8 @@ import { defineCommand } from './frame/command.ts'
 import type { Output } from './frame/io.ts'
 import { visibleText } from './frame/visible-text.ts'
 import { createLetterReader } from './letter-reader.ts'
-import {
-  type LocalWorld,
-  type LocalWorldOptions,
-  notStarted,
-  startLocalWorld,
-} from './local-world.ts'
+import { type LocalWorld, type LocalWorldOptions, startLocalWorld } from './local-world.ts'
+import { notStarted } from './not-started.ts'
 import { FREE_PORTS, PORT_BASE, type Ports, parsePortBase, portsFrom } from './ports.ts'
 import { exitRequested, waitForExit } from './wait-for-exit.ts'
 

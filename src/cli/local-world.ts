@@ -16,7 +16,6 @@ import {
   startTokenIssuer,
   type TokenIssuer,
 } from '../local/token-issuer.ts'
-import { Failure } from './frame/io.ts'
 import type { Ports } from './ports.ts'
 import { type Surroundings, surroundingVariables } from './service-environment.ts'
 import { type ServiceProcess, spawnService } from './spawn-service.ts'
@@ -124,13 +123,6 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     lastLogLines,
     close: () => started.disposeAsync(),
   }
-}
-
-/** Returns the failure of a command whose world did not start. */
-export function notStarted(error: unknown, command: string): Failure {
-  const reason = error instanceof Error ? error.message : String(error)
-  const hint = `Take other ports with: pubsub-mixpanel ${command} --port-base 9000`
-  return new Failure(`${reason}\nThe world did not start. ${hint}`, { cause: error })
 }
 
 interface ServiceStart {
