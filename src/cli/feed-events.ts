@@ -7,6 +7,7 @@ import type { SubscriptionObserver } from '../local/pubsub/push-subscription.ts'
 import { LOCAL_DEAD_LETTER_TOPIC } from '../local/pubsub-stand-in.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
+import { countText } from './dead-letters/text.ts'
 import type { FeedEvent } from './event-line.ts'
 import type { WorldWatch } from './local-world.ts'
 
@@ -111,7 +112,9 @@ function describeSettings({
 }
 
 function faultsText({ next, always }: StandInSettings['faults']): string {
-  const steps = next.map(({ behaviour, times }) => `${JSON.stringify(behaviour)} ${times} times`)
+  const steps = next.map(
+    ({ behaviour, times }) => `${JSON.stringify(behaviour)} ${countText(times, 'time')}`,
+  )
   const rest = always === 'normally' ? 'none' : JSON.stringify(always)
   return [...steps, rest].join(', then ')
 }

@@ -79,7 +79,7 @@ describe('the feed events of a local world', () => {
   it('have of what is switched only what has changed', () => {
     const { events, watch } = createScene()
     const hang = { kind: 'hang' } as const
-    const next = [{ behaviour: hang, times: 2 }]
+    const next = [1, 2].map((times) => ({ behaviour: hang, times }))
 
     watch.controlled(SETTINGS)
     watch.controlled({ ...SETTINGS, faults: { next, always: 'normally' } })
@@ -89,7 +89,7 @@ describe('the feed events of a local world', () => {
     assert.deepEqual(
       events.map((event) => eventLine(event).replaceAll(/ +/g, ' ')),
       [
-        'switched faults: {"kind":"hang"} 2 times, then none',
+        'switched faults: {"kind":"hang"} 1 time, then {"kind":"hang"} 2 times, then none',
         'switched faults: {"kind":"hang"}',
         'switched quota: {"events":5}',
         'switched faults: none',
