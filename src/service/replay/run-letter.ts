@@ -89,7 +89,8 @@ function reasonToWithhold(
   { replays, event, data }: StoredLetter,
   { maxReplays }: ReplayOptions,
 ): string | undefined {
-  if (replays >= maxReplays) return `replayed ${replays} times already`
+  if (replays >= maxReplays)
+    return `replayed ${replays} ${replays === 1 ? 'time' : 'times'} already`
   if (event === undefined && data === undefined) return 'it was stored without its content'
   return undefined
 }

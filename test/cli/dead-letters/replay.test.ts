@@ -391,8 +391,10 @@ describe('a replay', () => {
     const letter = onLine(3, { event: eventText({ time: 'yesterday' }) })
     await letters([letter])
 
-    for (const _ of [1, 2]) {
+    for (const times of ['1 time', '2 times']) {
       assert.match((await replay('--apply', '--max-replays', '2')).out, /1 failed again\n/)
+      const { out } = await replay('--max-replays', '1')
+      assert.match(out, new RegExp(`1  replayed ${times} already`))
     }
     const last = await replay('--apply', '--max-replays', '2')
 
