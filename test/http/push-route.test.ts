@@ -187,6 +187,24 @@ describe('the deadline of a push', () => {
   })
 })
 
+it('reads a large announced body to its last byte', async (t) => {
+  const ids: string[] = []
+  const settle = async ({ messageId, data }: Message): Promise<Settlement> => {
+    ids.push(messageId, `${data.length}`)
+    return ACK
+  }
+  const { begin } = await startApp(t, { deps: { settle } })
+  const body = Buffer.from(`{"message":{"data":"${'A'.repeat(400_000)}","messageId":"é"}}`)
+  const middle = body.indexOf(Buffer.from('é')) + 1
+  const push = begin({ 'content-length': body.length })
+
+  push.write(body.subarray(0, middle))
+  push.end(body.subarray(middle))
+
+  assert.equal(await answerTo(push), '204')
+  assert.deepEqual(ids, ['é', '400000'])
+})
+
 it('reads a character whose bytes come in two chunks', async (t) => {
   const ids: string[] = []
   const settle = async ({ messageId }: Message): Promise<Settlement> => {
