@@ -102,9 +102,7 @@ function portionsOfLines(
 ): Portions {
   const { body } = decoded
   const { size } = deps
-  const { message, lines } = pushed.replay
-    ? replayLines(pushed, decoded.lines)
-    : { message: pushed, lines: decoded.lines }
+  const { message, lines } = replayLines(pushed, decoded.lines)
   const eventsOfLine = deps.eventsOf(message)
   const { replay } = message
   const isSent = replay?.lines && createRangeTest(replay.lines)
