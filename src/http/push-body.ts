@@ -24,7 +24,7 @@ export function readBodiesAsJson(app: FastifyInstance): void {
 
   app.addContentTypeParser(JSON_TYPE, (request, _stream, done) => {
     const { bodyBytes } = request
-    readBody(request.raw, bodyBytes, (error, text = '') => {
+    readBody(request, (error, text = '') => {
       const excess = text.length > UNWEIGHED_LENGTH ? findExcess(text, MOST) : undefined
       if (error) done(error)
       // It has more parts than any push, and is not parsed: null is not an envelope either.

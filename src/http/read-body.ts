@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-import type { BodyBytes } from '../lib/byte-budget.ts'
+import type { FastifyRequest } from 'fastify'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
 
 /** A body that is not read to its end, with the status of the answer. */
@@ -19,21 +18,21 @@ export type BodyDone = (error: BodyError | null, body?: string) => void
 export const BODY_COPIES = 2
 
 /**
- * The size from which an announced body is collected in one Buffer. Its chunks and their copy would
- * take twice its bytes.
+ * Reads the body of a request as text. A body that comes in chunks is counted in `bodyBytes` as it
+ * arrives; the length of any other was announced, and is counted already. Bytes beyond the limit of
+ * a body are not counted: the body is refused for them. The caller releases what is counted.
  */
-const LARGE_BYTES = 256 * 1024
-
-/**
- * Reads a body as text. A body that comes in chunks is counted in `bodyBytes` as it arrives; the
- * length of any other was announced, and is counted already. Bytes beyond the limit of a body are
- * not counted: the body is refused for them. The caller releases what is counted.
- */
-export function readBody(request: IncomingMessage, bodyBytes: BodyBytes, done: BodyDone): void {
-  const announced = Number(request.headers['content-length'] ?? 0)
-  const isCounted = request.headers['content-length'] !== undefined
-  const large = announced > LARGE_BYTES ? Buffer.allocUnsafeSlow(announced) : undefined
-  const chunks: Buffer[] = []
+export function readBody(
+  {
+    raw: request,
+    announcedBytes,
+    bodyBytes,
+  }: Pick<FastifyRequest, 'raw' | 'announcedBytes' | 'bodyBytes'>,
+  done: BodyDone,
+): void {
+  let chunks: Buffer[] = []
+  /** The bytes of an announced body. Chunks beside their copy would take twice its bytes. */
+  let announced: Buffer | undefined
   let length = 0
 
   // A client that hung up while its token was checked has closed already, and no event follows.
@@ -41,17 +40,26 @@ export function readBody(request: IncomingMessage, bodyBytes: BodyBytes, done: B
   else request.on('data', take).on('end', finish).on('error', breakOff)
 
   function take(chunk: Buffer): void {
+    const at = length
     length += chunk.length
     if (length > MAX_BODY_BYTES) stop(new BodyError(413, 'the body is too large'))
-    else if (large) chunk.copy(large, length - chunk.length)
-    else if (isCounted || bodyBytes.tryAdd(BODY_COPIES * chunk.length)) chunks.push(chunk)
+    else if (announcedBytes > 0) addAnnounced(chunk, at)
+    else if (bodyBytes.tryAdd(BODY_COPIES * chunk.length)) chunks.push(chunk)
     else stop(new BodyError(503, 'no room for the rest of the body'))
   }
 
+  function addAnnounced(chunk: Buffer, at: number): void {
+    if (chunk.length === announcedBytes) announced = chunk
+    else {
+      announced ??= Buffer.allocUnsafe(announcedBytes)
+      chunk.copy(announced, at)
+    }
+  }
+
   function finish(): void {
-    const [first] = chunks
-    const small = first && chunks.length === 1 ? first : Buffer.concat(chunks)
-    done(null, (large?.subarray(0, length) ?? small).toString())
+    const whole = announced?.subarray(0, length) ?? Buffer.concat(chunks)
+    forget()
+    done(null, whole.toString())
   }
 
   function breakOff(): void {
@@ -60,7 +68,14 @@ export function readBody(request: IncomingMessage, bodyBytes: BodyBytes, done: B
 
   function stop(error: BodyError): void {
     request.off('data', take).off('end', finish).off('error', breakOff)
+    forget()
     done(error)
+  }
+
+  /** Forgets the bytes: the request, and with it this function, lives until the push is answered. */
+  function forget(): void {
+    announced = undefined
+    chunks = []
   }
 }
 
