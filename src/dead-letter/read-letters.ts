@@ -22,8 +22,8 @@ export async function* readLetters(
   files: readonly LetterFile[],
 ): AsyncGenerator<LettersOfChunk> {
   const table = createKeyTable()
-  for await (const done of readReplayedLog(folder)) {
-    for (const { key } of done) table.mark(key, DONE)
+  for await (const keys of readReplayedLog(folder)) {
+    for (const key of keys) table.mark(key, DONE)
   }
   for (const file of files) {
     for await (const lines of letterLines(file)) yield lettersOf(lines, table)

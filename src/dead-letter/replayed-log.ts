@@ -1,15 +1,14 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type LetterFile, letterLines, REPLAYED_FILE } from './letter-lines.ts'
-import { keyOfLetter, type StoredLetter } from './stored-letter.ts'
+import { identityOf, keyOfIdentity, type StoredLetter } from './stored-letter.ts'
 
 /** The end of a letter that is done: none of its events waits for anything. */
-export const REPLAY_OUTCOMES = ['imported', 'dropped', 'stored_again'] as const
-export type ReplayOutcome = (typeof REPLAY_OUTCOMES)[number]
+export type ReplayOutcome = 'imported' | 'dropped' | 'stored_again'
 
 /** A letter that is done. `stored_again`: what failed again is a letter with one replay more. */
 export interface Replayed {
-  readonly letter: Pick<StoredLetter, 'id' | 'replays' | 'message'>
+  readonly letter: StoredLetter
   readonly outcome: ReplayOutcome
   /** The reason of the letter that was stored again. */
   readonly reason?: string
@@ -41,20 +40,13 @@ export async function openReplayedLog(folder: string): Promise<ReplayedLog> {
   }
 }
 
-/** A letter that the log calls done, by its key, and its line for people. */
-export interface DoneLetter {
-  readonly key: string
-  readonly outcome: string
-  readonly at: string
-}
-
-/** Reads the log of a folder. A line that was torn by the end of a process is skipped. */
-export async function* readReplayedLog(folder: string): AsyncGenerator<readonly DoneLetter[]> {
+/** Reads the keys of the letters that are done. A line that a killed process has torn is skipped. */
+export async function* readReplayedLog(folder: string): AsyncGenerator<readonly string[]> {
   const path = join(folder, REPLAYED_FILE)
   const state = await stat(path).catch(unlessMissing)
   if (state === undefined) return
   const file: LetterFile = { path, bytes: state.size, changedAt: state.mtimeMs }
-  for await (const lines of letterLines(file)) yield [...lines].flatMap(readEntry)
+  for await (const lines of letterLines(file)) yield [...lines].flatMap(keyIn)
 }
 
 /** Ends the line that a killed process may have left without an end. */
@@ -76,18 +68,13 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function formatEntry({ letter, outcome, reason, at }: Replayed): string {
-  const { id, replays, message } = letter
-  const { subscription } = message
-  const entry = { subscription, id, replays, outcome, reason, at: new Date(at).toISOString() }
+  const entry = { ...identityOf(letter), outcome, reason, at: new Date(at).toISOString() }
   return `${JSON.stringify(entry)}${LINE_FEED}`
 }
 
-function readEntry(line = ''): readonly DoneLetter[] {
+function keyIn(line = ''): readonly string[] {
   try {
-    const { subscription, id, replays, outcome, at } = JSON.parse(line)
-    if (typeof id !== 'string' || typeof replays !== 'number') return []
-    const key = keyOfLetter({ id, replays, message: { subscription } })
-    return [{ key, outcome: String(outcome), at: String(at) }]
+    return [keyOfIdentity(JSON.parse(line))]
   } catch {
     return []
   }

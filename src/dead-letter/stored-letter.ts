@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto'
 import { parseRanges } from '../lib/ranges.ts'
+import { sortedEntries } from '../lib/sorted-entries.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 
 /**
@@ -18,15 +20,41 @@ export function readLetter(text: string): StoredLetter | undefined {
   return isLetter(letter) ? letter : undefined
 }
 
-/** Returns the key of a letter. Ids are unique in a topic only, and kept when a letter fails again. */
-export function keyOfLetter({
-  id,
-  replays,
-  message,
-}: Pick<StoredLetter, 'id' | 'replays'> & {
-  readonly message: Pick<StoredLetter['message'], 'subscription'>
-}): string {
-  return JSON.stringify([message.subscription, id, replays])
+/** The fields that tell letters apart. A letter that several instances stored has one identity. */
+export interface LetterIdentity {
+  readonly subscription: string
+  readonly id: string
+  readonly replays: number
+  /** A digest of what is sent again. */
+  readonly content: string
+}
+
+/**
+ * Returns the identity of a letter. An id is unique in a topic only, and kept when a letter fails
+ * again. Emulators, curl samples and pushes made by hand reuse message ids for other events.
+ */
+export function identityOf(letter: StoredLetter): LetterIdentity {
+  const { id, replays, message } = letter
+  return { subscription: message.subscription, id, replays, content: contentDigest(letter) }
+}
+
+/** Returns an identity as one text. */
+export function keyOfIdentity({ subscription, id, replays, content }: LetterIdentity): string {
+  return JSON.stringify([subscription, id, replays, content])
+}
+
+/** Returns the identity of a letter as one text. */
+export function keyOfLetter(letter: StoredLetter): string {
+  return keyOfIdentity(identityOf(letter))
+}
+
+/** The publish time is left out, as a redelivery may have another one. */
+function contentDigest({ event, data, stage, lines, ordinal, message }: StoredLetter): string {
+  const form = event === undefined ? 'data' : 'event'
+  // Attributes come in any order.
+  const attributes = sortedEntries(message.attributes)
+  const place = JSON.stringify([form, stage, lines ?? '', ordinal ?? 1, attributes])
+  return hash('sha256', `${place}${event ?? data ?? ''}`, 'base64url')
 }
 
 function parse(text: string): unknown {

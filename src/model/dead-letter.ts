@@ -31,8 +31,8 @@ export interface DeadLetterMessage {
 /** A rejected event as it is stored. The names are a contract with the readers of the store. */
 export interface DeadLetter {
   /**
-   * Message id, line and child, joined by hyphens. It is unique to the event: two letters of one id
-   * are the same event, stored again after a redelivery.
+   * Message id, line and child, joined by hyphens. Two letters of one id and content are the same
+   * event, stored again after a redelivery.
    */
   readonly id: string
   /** ISO 8601, UTC. */

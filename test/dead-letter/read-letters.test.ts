@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { findLetterFiles } from '../../src/dead-letter/letter-lines.ts'
 import { readLetters } from '../../src/dead-letter/read-letters.ts'
 import { openReplayedLog, type Replayed } from '../../src/dead-letter/replayed-log.ts'
+import { identityOf } from '../../src/dead-letter/stored-letter.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
 import { aFolder } from '../helpers/world.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
@@ -69,7 +70,16 @@ describe('reading the letters of a folder', () => {
     assert.deepEqual(await read(), { letters: ['1-1', '1-1'], unreadable: 0 })
   })
 
-  it('calls a letter done that the log names by subscription, id and replays', async (t) => {
+  it('tells letters of one id apart by what they hold', async (t) => {
+    const { write, read, done } = await startScene(t)
+    const [one, other] = [{ event: '{"one":' }, { event: '{"other":' }]
+    await write('a.ndjson', lines(one, other, one, other))
+    await done({ letter: aDeadLetter(other) })
+
+    assert.deepEqual(await read(), { letters: ['1-1', '1-1 done'], unreadable: 0 })
+  })
+
+  it('calls a letter done that the log names by subscription, id, replays and content', async (t) => {
     const { write, read, done } = await startScene(t)
     const { message } = aDeadLetter()
     const elsewhere = { ...message, subscription: 'projects/p/subscriptions/other' }
@@ -127,7 +137,8 @@ describe('the log of replays', () => {
     await done({ outcome: 'stored_again', reason: 'invalid_event', at: 1_000 })
 
     const path = join(folder, 'replayed.ndjson')
-    const entry = { subscription: 'projects/p/subscriptions/s', id: '1-1', replays: 0 }
+    const { content } = identityOf(aDeadLetter())
+    const entry = { subscription: 'projects/p/subscriptions/s', id: '1-1', replays: 0, content }
     const entries = (await readFile(path, 'utf8')).trim().split('\n')
     assert.deepEqual(
       entries.map((line) => JSON.parse(line)),

@@ -48,16 +48,47 @@ describe('reading a letter from its line', () => {
 })
 
 describe('the key of a letter', () => {
-  it('differs by subscription, id and replays, and by nothing else', () => {
-    const letter = aDeadLetter()
+  const letter = aDeadLetter()
+  const { message } = letter
+
+  it('differs by subscription, id, replays, and all that is sent again', () => {
+    const { event, ...empty } = letter
     const others = [
+      letter,
       aDeadLetter({ id: '1-2' }),
       aDeadLetter({ replays: 1 }),
-      aDeadLetter({ message: { ...letter.message, subscription: 'projects/p/subscriptions/o' } }),
+      aDeadLetter({ message: { ...message, subscription: 'projects/p/subscriptions/o' } }),
+      aDeadLetter({ event: '{"event": ' }),
+      { ...empty, data: '{"event":' },
+      empty,
+      aDeadLetter({ stage: 'mapped' }),
+      aDeadLetter({ lines: '1' }),
+      aDeadLetter({ lines: '1-2' }),
+      aDeadLetter({ ordinal: 2 }),
+      aDeadLetter({ message: { ...message, attributes: { plan: 'pro' } } }),
+      aDeadLetter({ message: { ...message, attributes: { plan: 'free' } } }),
     ]
 
-    assert.equal(new Set([letter, ...others].map(keyOfLetter)).size, 4)
-    assert.equal(keyOfLetter(aDeadLetter({ detail: 'stored again' })), keyOfLetter(letter))
+    assert.equal(new Set(others.map(keyOfLetter)).size, others.length)
+  })
+
+  it('is the same for the letters that several deliveries of one message make', () => {
+    const first = aDeadLetter({ message: { ...message, attributes: { a: '1', b: '2' } } })
+    const second = aDeadLetter({
+      deadLetteredAt: '2026-01-02T00:00:00.000Z',
+      reason: 'transform_failed',
+      detail: 'stored again',
+      insertId: 'i',
+      time: 5,
+      message: {
+        ...message,
+        publishTime: '2026-01-01T00:00:00Z',
+        attributes: { b: '2', a: '1' },
+        deliveryAttempt: 2,
+      },
+    })
+
+    assert.equal(keyOfLetter(first), keyOfLetter(second))
   })
 })
 

@@ -60,8 +60,8 @@ const DONE = 1
 
 async function pruneFolder(folder: string, before: number, { ending }: Io): Promise<Pruned> {
   const done = createKeyTable()
-  for await (const entries of readReplayedLog(folder)) {
-    for (const { key } of entries) done.mark(key, DONE)
+  for await (const keys of readReplayedLog(folder)) {
+    for (const key of keys) done.mark(key, DONE)
   }
   const removed: string[] = []
   let letters = 0
