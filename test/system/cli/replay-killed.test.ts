@@ -12,7 +12,7 @@ import { begin, run } from './run.ts'
 
 const LETTERS = 5_000
 const KILLS = 20
-/** Half of the rate: what the ends of are on disk before more is sent. */
+/** Half of the rate. The ends of these letters are on disk before more are sent. */
 const RATE = 200
 const WINDOW = RATE / 2
 const PUBLISHED = '2026-01-01T00:00:00.000Z'
