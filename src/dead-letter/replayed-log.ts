@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createDiskFiles } from './files.ts'
 import { type LetterFile, letterLines, REPLAYED_FILE } from './letter-lines.ts'
 import { identityOf, keyOfIdentity, type StoredLetter } from './stored-letter.ts'
 
@@ -29,7 +30,7 @@ const LINE_FEED = '\n'
 export async function openReplayedLog(folder: string): Promise<ReplayedLog> {
   const file = await open(join(folder, REPLAYED_FILE), 'a+', 0o600)
   await endLine(file)
-  await syncFolder(folder)
+  await createDiskFiles().syncFolder(folder)
 
   return { append, close: () => file.close() }
 
@@ -56,15 +57,6 @@ async function endLine(file: FileHandle): Promise<void> {
   const last = Buffer.alloc(1)
   await file.read(last, 0, 1, size - 1)
   if (last.toString() !== LINE_FEED) await file.appendFile(LINE_FEED)
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function formatEntry({ letter, outcome, reason, at }: Replayed): string {

@@ -1,4 +1,4 @@
-import { createJudge } from '../../service/replay/replayer.ts'
+import { createJudge, type JudgeLetter } from '../../service/replay/replayer.ts'
 import { defineCommand } from '../frame/command.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { startProgress } from '../frame/progress.ts'
@@ -96,7 +96,7 @@ const WINDOW = 500
 
 /** Judges all letters and prints what would become of them. */
 async function judgeAll(
-  judge: ReturnType<typeof createJudge>,
+  judge: JudgeLetter,
   { folder, isSelected, limit }: Asked,
   { apply, ids, json }: Output,
   io: Io,
