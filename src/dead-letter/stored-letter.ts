@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { isObject } from '../lib/json/is-object.ts'
 import { parseRanges } from '../lib/ranges.ts'
 import { sortedEntries } from '../lib/sorted-entries.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
@@ -66,7 +67,7 @@ function parse(text: string): unknown {
 }
 
 function isLetter(letter: unknown): letter is StoredLetter {
-  if (!isFields(letter) || !isFields(letter.message)) return false
+  if (!isObject(letter) || !isObject(letter.message)) return false
   return (
     hasTexts(letter, ['id', 'deadLetteredAt', 'reason', 'detail']) &&
     (letter.stage === 'published' || letter.stage === 'mapped') &&
@@ -84,7 +85,7 @@ function isMessage(message: Fields): boolean {
   const { attributes, deliveryAttempt = 0 } = message
   if (!hasTexts(message, ['messageId', 'subscription'])) return false
   if (!hasOptionalTexts(message, ['publishTime', 'orderingKey'])) return false
-  if (typeof deliveryAttempt !== 'number' || !isFields(attributes)) return false
+  if (typeof deliveryAttempt !== 'number' || !isObject(attributes)) return false
   return Object.values(attributes).every((value) => typeof value === 'string')
 }
 
@@ -109,8 +110,4 @@ function hasOptionalTexts(fields: Fields, names: readonly string[]): boolean {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

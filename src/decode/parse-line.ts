@@ -102,8 +102,3 @@ function excessOf(bytes: Buffer, start: number, end: number): 'too_deep' | 'too_
   if (depth > MAX_DEPTH) return 'too_deep'
   return values > MAX_VALUES ? 'too_large' : undefined
 }
-
-/** Whether a JSON value is an object. */
-export function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

@@ -1,7 +1,8 @@
 import { elementsIn } from '../lib/json/bytes.ts'
+import { isObject } from '../lib/json/is-object.ts'
 import { contentFrom, trimmedEndInTurns } from '../lib/white-space.ts'
 import type { Body } from '../model/event.ts'
-import { isObject, parseJson } from './parse-line.ts'
+import { parseJson } from './parse-line.ts'
 import { createPlaces, type Places } from './places.ts'
 
 /** An array, as far as it is good. */

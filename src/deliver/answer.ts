@@ -1,4 +1,5 @@
 import { cutToBytes } from '../lib/cut-to-bytes.ts'
+import { isObject } from '../lib/json/is-object.ts'
 import { findExcess } from '../lib/json/scan.ts'
 import type { UnreachableCause } from '../model/outcome.ts'
 
@@ -39,11 +40,6 @@ export function replyIn(body: string): ImportReply | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Whether a value is a JSON object: not null, not an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Returns a text of an answer, cut to 1 KB; `undefined` when the value is not a text. */

@@ -1,5 +1,6 @@
+import { isObject } from '../lib/json/is-object.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
-import { isObject, textIn } from './answer.ts'
+import { textIn } from './answer.ts'
 
 /** An event that a record may name by its insert id. */
 export interface NamedEvent {

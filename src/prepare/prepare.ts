@@ -1,3 +1,4 @@
+import { isObject } from '../lib/json/is-object.ts'
 import { type ParsedEvent, withProperties } from '../lib/json/text.ts'
 import type { Candidate, PreparedEvent } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
@@ -100,8 +101,4 @@ function faultOf(value: unknown): Rejected {
     return rejected('invalid_event', 'the event has no name', 'event')
   }
   return rejected('invalid_event', 'the properties are not a JSON object', 'properties')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isObject, parseJson } from '../../src/decode/parse-line.ts'
+import { parseJson } from '../../src/decode/parse-line.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -31,18 +31,6 @@ describe('a JSON text', () => {
     assert.deepEqual(parseJson(body, 0, 3), { kind: 'not_utf8' })
     assert.deepEqual(parseJson(body, 4, 7), { kind: 'json', value: 'e' })
   })
-})
-
-describe('a JSON object', () => {
-  for (const [value, is] of [
-    [{}, true],
-    [[], false],
-    [null, false],
-    ['{}', false],
-    [1, false],
-  ] as const) {
-    it(`${is ? 'is' : 'is not'} ${JSON.stringify(value)}`, () => assert.equal(isObject(value), is))
-  }
 })
 
 /** Parses what follows two bytes of another line. */

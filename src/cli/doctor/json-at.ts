@@ -1,3 +1,5 @@
+import { isObject } from '../../lib/json/is-object.ts'
+
 /** Returns the JSON in a text; `undefined` when it is none. */
 export function jsonIn(text: string): unknown {
   try {
@@ -27,8 +29,4 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly unk
 /** Returns the texts of a list at a path. */
 export function textsAt(value: unknown, ...path: readonly string[]): readonly string[] {
   return listAt(value, ...path).filter((one) => typeof one === 'string')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
-import { type ImportReply, isObject, replyIn, textIn } from '../../deliver/answer.ts'
+import { type ImportReply, replyIn, textIn } from '../../deliver/answer.ts'
+import { isObject } from '../../lib/json/is-object.ts'
 import type { Asked } from './ask.ts'
 
 /** The meaning of Mixpanel's answer to the event of the check. */

@@ -1,4 +1,5 @@
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
+import { isObject } from '../../lib/json/is-object.ts'
 import { type ParsedEvent, withProperties } from '../../lib/json/text.ts'
 import type { Candidate } from '../../model/event.ts'
 import { momentOf } from '../../prepare/event-time.ts'
@@ -38,10 +39,6 @@ export function propertiesOf(value: unknown): Properties {
 function isEvent(value: unknown): value is ParsedEvent {
   if (!isObject(value)) return false
   return typeof value.event === 'string' && isObject(value.properties)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isSame(one: unknown, other: unknown): boolean {
