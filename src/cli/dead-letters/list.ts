@@ -49,7 +49,7 @@ export const list = defineCommand({
       io.stdout.print(flags.json ? listJson(listed) : listText(listed))
     }
     if (seen.unreadable === 0) return 0
-    io.stderr.print(`${countText(seen.unreadable, 'line')} of the files: no letter`)
+    io.stderr.print(`${countText(seen.unreadable, 'line')} could not be read as a letter`)
     return 1
   },
 })

@@ -142,7 +142,7 @@ describe('dead-letters list', () => {
 
     assert.equal(code, 1)
     assert.match(out, /1 letter in/)
-    assert.equal(err, '1 line of the files: no letter\n')
+    assert.equal(err, '1 line could not be read as a letter\n')
   })
 
   it('puts letters of too many kinds together', async (t) => {
