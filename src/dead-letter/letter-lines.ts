@@ -47,6 +47,8 @@ export async function findLetterFiles(folder: string): Promise<readonly LetterFi
  * to finish it, or was killed before it was acked.
  */
 export async function* letterLines({ path, bytes }: LetterFile): AsyncGenerator<LinesOfChunk> {
+  // The service may have removed it.
+  if (bytes === 0) return
   const file = await open(path, 'r')
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   const cutter = createLineCutter()

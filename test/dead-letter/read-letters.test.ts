@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { findLetterFiles } from '../../src/dead-letter/letter-lines.ts'
@@ -48,6 +48,14 @@ async function startScene(t: TestContext): Promise<Scene> {
 
 function lines(...letters: readonly Partial<DeadLetter>[]): string {
   return letters.map((letter) => `${JSON.stringify(aDeadLetter(letter))}\n`).join('')
+}
+
+async function idsIn(...from: Parameters<typeof readLetters>): Promise<readonly string[]> {
+  const ids: string[] = []
+  for await (const chunk of readLetters(...from)) {
+    for (const one of chunk) if (one !== 'unreadable') ids.push(one.letter.id)
+  }
+  return ids
 }
 
 describe('reading the letters of a folder', () => {
@@ -116,17 +124,23 @@ describe('reading the letters of a folder', () => {
     assert.deepEqual(await read(), { letters: ['1-2'], unreadable: 1 })
   })
 
+  it('goes on when the service has removed a file that held no letter', async (t) => {
+    const { folder, write } = await startScene(t)
+    await write('a.ndjson', '')
+    await write('b.ndjson', lines({}))
+    const files = await findLetterFiles(folder)
+    await rm(join(folder, 'a.ndjson'))
+
+    assert.deepEqual(await idsIn(folder, files), ['1-1'])
+  })
+
   it('does not read what is written after it began', async (t) => {
     const { folder, write } = await startScene(t)
     await write('a.ndjson', lines({}))
     const files = await findLetterFiles(folder)
     await appendFile(join(folder, 'a.ndjson'), lines({ id: '1-2' }))
 
-    const found: string[] = []
-    for await (const chunk of readLetters(folder, files)) {
-      for (const one of chunk) if (one !== 'unreadable') found.push(one.letter.id)
-    }
-    assert.deepEqual(found, ['1-1'])
+    assert.deepEqual(await idsIn(folder, files), ['1-1'])
   })
 })
 

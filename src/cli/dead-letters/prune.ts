@@ -88,7 +88,7 @@ async function countIfDone(file: LetterFile, done: KeyTable): Promise<number> {
       count += 1
     }
   }
-  return (await endsInLineFeed(file)) ? count : 0
+  return count > 0 && (await endsInLineFeed(file)) ? count : 0
 }
 
 /** Whether the last line of a file is whole. */
