@@ -86,11 +86,15 @@ async function checkEvents(files: readonly string[], flags: Given, io: Io): Prom
   const style = flags.explain ? 'explain' : 'findings'
   const options = { files, settings, style, limit, message } as const
   const stopTelling = tellOfLeftPromises(io.stderr)
-  const totals = await checkFiles(options, { io, transform, printer: printerFor(flags, io) })
-  // A promise that the last event left is reported a turn later.
-  await nextTurn()
-  stopTelling()
-  return areBad(totals, flags.strict ? 'strict' : 'usual') ? 1 : 0
+  try {
+    const totals = await checkFiles(options, { io, transform, printer: printerFor(flags, io) })
+    // A promise that the last event left is reported a turn later.
+    await nextTurn()
+    return areBad(totals, flags.strict ? 'strict' : 'usual') ? 1 : 0
+  } finally {
+    // It would take a bug of this command for a promise of the transform, and end with 0.
+    stopTelling()
+  }
 }
 
 async function checkSetup(flags: Given, io: Io): Promise<ExitCode> {

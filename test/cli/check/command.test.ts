@@ -285,6 +285,20 @@ describe('check of events', () => {
     assert.match(out, /made {2}\{"event":"undefined","properties":\{"k":"v"\}\}/)
   })
 
+  it('leaves a bug of its own to Node, which ends with 1', async () => {
+    const io = createFakeIo({ stdin: REJECTED })
+    const print = () => {
+      throw new TypeError('a bug')
+    }
+    const listeners = process.listenerCount('unhandledRejection')
+
+    await assert.rejects(check.run(['-'], { ...io, stdout: { ...io.stdout, print } }), {
+      message: 'a bug',
+    })
+
+    assert.equal(process.listenerCount('unhandledRejection'), listeners)
+  })
+
   it('ends with the reader of its output, or at a signal', async () => {
     const io = createFakeIo()
     const stdin = new PassThrough()
