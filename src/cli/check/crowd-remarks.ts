@@ -40,7 +40,9 @@ export function createCrowdRemarks(): CrowdRemarks {
   }
 
   function idRemark(distinctId: unknown, timeMs: number): Remark | undefined {
-    if (distinctId === undefined || distinctId === null || distinctId === '') return undefined
+    if ((typeof distinctId !== 'string' && typeof distinctId !== 'number') || distinctId === '') {
+      return undefined
+    }
     const day = Math.floor(timeMs / DAY_MS)
     const key = `${day} ${distinctId}`
     if (events.add(key) <= SHOWN_A_DAY || hot.has(key)) return undefined

@@ -159,6 +159,12 @@ describe('remarks on many events', () => {
     assert.ok(!briefly(remarksOn(names)).includes('many_names event'))
   })
 
+  it('takes a distinct id that has no text', () => {
+    const odd = [{ toString: 1, valueOf: 1 }, [{ toString: null }], true, null]
+
+    assert.deepEqual(remarksOn(odd.map((id) => anEvent({ distinct_id: id }))), [])
+  })
+
   it('reports an id with more than 200,000 events on a day once, and no other', () => {
     const day = Date.UTC(2025, 11, 31)
     const hot = Array.from({ length: 200_002 }, (_, n) => anEvent({ time: day + n }))
