@@ -14,13 +14,15 @@ export function createLocate(bytes: Buffer, firstLine: number): Locate {
   let line = firstLine
   let column = 1
   let seen = 0
+  // It is kept: a long line with many places would be searched to its end for each of them.
+  let lineEnd = bytes.indexOf(LINE_FEED)
 
   return function locate(at) {
-    for (let end = bytes.indexOf(LINE_FEED, seen); end !== -1 && end < at; ) {
+    while (lineEnd !== -1 && lineEnd < at) {
       line += 1
       column = 1
-      seen = end + 1
-      end = bytes.indexOf(LINE_FEED, seen)
+      seen = lineEnd + 1
+      lineEnd = bytes.indexOf(LINE_FEED, seen)
     }
     column += bytes.toString('utf8', seen, at).length
     seen = Math.max(seen, at)
