@@ -1,3 +1,4 @@
+import { findTrimmedEnd } from '../lib/white-space.ts'
 import { inflated } from './check/inflated.ts'
 import { eventsOfOneValue, type Part, partsOf } from './check/parts.ts'
 import { UserMistake } from './frame/io.ts'
@@ -90,7 +91,7 @@ function linesOf(bytes: Buffer): readonly Message[] {
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(NEW_LINE, start)
     const line = bytes.subarray(start, end === -1 ? bytes.length : end)
-    if (line.toString('latin1').trim() !== '') {
+    if (findTrimmedEnd(line, 0, line.length) > 0) {
       lines.push({ data: Buffer.concat([line, NEW_LINE]), events: 1 })
     }
     start += line.length + NEW_LINE.length

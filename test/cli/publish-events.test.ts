@@ -85,6 +85,15 @@ describe('publishing events', () => {
     assert.deepEqual(sums, [{ events: 2, messages: 1 }])
   })
 
+  it('takes the same lines for blank as the service', async () => {
+    const bytes = Buffer.from('a\n\u00a0\u3000\n', 'utf8')
+    const notUtf8 = Buffer.from([0xa0, 0x0a])
+
+    const { requests } = await requestsFor(Readable.from([Buffer.concat([bytes, notUtf8])]), 1)
+
+    assert.deepEqual(requests, [[Buffer.from('a\n'), notUtf8]])
+  })
+
   it('makes nothing of nothing', async () => {
     assert.deepEqual(await requestsFor(chunksOf('', '\n\n'), 1), { requests: [], sums: [] })
   })
