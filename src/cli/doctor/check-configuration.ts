@@ -30,11 +30,8 @@ async function findingsOn({ config, origin }: Loaded): Promise<readonly Finding[
     ...warnings.map((text) => warn(text)),
   ]
   if (faults.length > 0) return faults
-  return [
-    ok(
-      `${count(setIn(origin))} variables; transform ${transformPath ?? 'none'}${hiddenIn(origin)}`,
-    ),
-  ]
+  const { length } = setIn(origin)
+  return [ok(`${length} variables; transform ${transformPath ?? 'none'}${hiddenIn(origin)}`)]
 }
 
 async function transformFault(path: string): Promise<string | undefined> {
@@ -48,10 +45,6 @@ async function transformFault(path: string): Promise<string | undefined> {
 
 function setIn({ variables }: KnownOrigin): readonly string[] {
   return VARIABLE_NAMES.filter((name) => variables[name]?.trim())
-}
-
-function count(names: readonly string[]): number {
-  return names.length
 }
 
 function hiddenIn({ hidden }: KnownOrigin): string {
