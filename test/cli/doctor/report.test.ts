@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CHECK_NAMES } from '../../../src/cli/doctor/finding.ts'
 import { createFakeIo } from '../../helpers/fake-io.ts'
 import { aFolder } from '../../helpers/world.ts'
 import { keysAnswer, OF_SERVICE, OF_SUBSCRIPTION, startDoctorScene } from './scene.ts'
@@ -37,16 +38,7 @@ describe('doctor', () => {
     const { findings }: { findings: { check: string }[] } = JSON.parse(out)
     assert.deepEqual(
       findings.map(({ check }) => check),
-      [
-        'configuration',
-        'clock',
-        'mixpanel',
-        'keys',
-        'dead-letters',
-        'subscription',
-        'grants',
-        'service',
-      ],
+      CHECK_NAMES,
     )
   })
 
