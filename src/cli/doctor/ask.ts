@@ -76,7 +76,7 @@ function timeIn(headers: Readonly<Record<string, unknown>>): number | undefined 
 export function createAskOnce(ask: Ask): Ask {
   const answers = new Map<string, Promise<Asked>>()
   return function askOnce(request, signal) {
-    const key = JSON.stringify([request.url, request.params, request.auth])
+    const key = JSON.stringify([request.url, request.params, request.auth, request.data])
     const answer = answers.get(key) ?? ask(request, signal)
     answers.set(key, answer)
     return answer

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/load-config.ts'
+import { askSubscription } from './check-subscription.ts'
 import { PUBLISHERS, policyOf } from './check-topic.ts'
 import { type Finding, fail, ok, skip, warn } from './finding.ts'
-import type { GoogleAnswer, GoogleApi } from './google-api.ts'
+import type { GoogleApi } from './google-api.ts'
 import { type FoundGrant, grantOf, type WantedGrant } from './grant-of.ts'
 import { textAt } from './json-at.ts'
 import { BASIC_ROLES } from './policy.ts'
@@ -14,7 +15,6 @@ export interface GrantsDeps {
   readonly name: string
   readonly settings: SettingsReader
   readonly google: GoogleApi
-  readonly subscription: (signal: AbortSignal) => Promise<GoogleAnswer>
 }
 
 /** A grant, and what is silent without it. */
@@ -43,9 +43,9 @@ const TOKEN_CREATORS = [
 /** Checks the grants of Pub/Sub's service agent. Most failures without one are silent. */
 export function checkGrants(deps: GrantsDeps, signal: AbortSignal): Promise<readonly Finding[]> {
   return withSettings(deps.settings, 'push', async (config) => {
-    const { google, name, subscription } = deps
+    const { google, name } = deps
     if (google.emulated) return [skip('an emulator of Pub/Sub knows no grants')]
-    const answer = await subscription(signal)
+    const answer = await askSubscription(google, name, signal)
     if (answer.kind === 'missing') return [skip(`there is no subscription ${name}`)]
     if (answer.kind !== 'found') return [skip(answer.text)]
     const agent = await agentOf(parseName(name).project, google, signal)

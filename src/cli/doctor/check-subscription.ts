@@ -14,8 +14,6 @@ export interface SubscriptionDeps {
   readonly name: string
   readonly settings: SettingsReader
   readonly google: GoogleApi
-  /** Asks for the subscription. */
-  readonly subscription: (signal: AbortSignal) => Promise<GoogleAnswer>
   /** The service on Cloud Run; `undefined` when it is not examined. */
   readonly service: Service | undefined
 }
@@ -26,8 +24,8 @@ export function checkSubscription(
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   return withSettings(deps.settings, 'push', async (config) => {
-    const { name, google, service, subscription } = deps
-    const answer = await subscription(signal)
+    const { name, google, service } = deps
+    const answer = await askSubscription(google, name, signal)
     if (answer.kind === 'missing') return [fail(`there is no subscription ${name}`)]
     if (answer.kind !== 'found') return [skip(answer.text)]
     const examined = { name, subscription: answer.value, config, service }

@@ -10,9 +10,10 @@ import { checkGrants } from './check-grants.ts'
 import { checkKeys } from './check-keys.ts'
 import { checkMixpanel } from './check-mixpanel.ts'
 import { checkService } from './check-service.ts'
-import { askSubscription, checkSubscription } from './check-subscription.ts'
-import { type Check, WITHIN_MS } from './finding.ts'
+import { checkSubscription } from './check-subscription.ts'
+import type { Check } from './finding.ts'
 import { createGoogleApi, type GoogleApi, type GoogleHosts } from './google-api.ts'
+import { inTime } from './in-time.ts'
 import { type FoundService, originOf, readService, type ServiceName } from './run-service.ts'
 import { setVariable } from './service-update.ts'
 import { createSettingsReader, type SettingsReader, type Variables } from './settings.ts'
@@ -88,22 +89,9 @@ export async function createChecks(
   ]
 }
 
-async function readInTime(
-  name: ServiceName,
-  google: GoogleApi,
-  clock: Clock,
-): Promise<FoundService> {
-  const timeUp = new AbortController()
-  const { promise: late, resolve } = Promise.withResolvers<FoundService>()
-  const cancel = clock.after(WITHIN_MS, () => {
-    timeUp.abort()
-    resolve({ kind: 'unread', text: 'Cloud Run gives no answer: TIMED_OUT' })
-  })
-  try {
-    return await Promise.race([late, readService(google, name, timeUp.signal)])
-  } finally {
-    cancel()
-  }
+function readInTime(name: ServiceName, google: GoogleApi, clock: Clock): Promise<FoundService> {
+  const late = { kind: 'unread', text: 'Cloud Run gives no answer: TIMED_OUT' } as const
+  return inTime<FoundService>((signal) => readService(google, name, signal), late, clock)
 }
 
 function networkChecks({ options, world, settings, ask }: Shared): readonly Check[] {
@@ -139,20 +127,11 @@ function subscriptionChecks({ options, settings, google, found }: Shared): reado
   const { subscription: name } = options
   if (name === undefined) return []
   const service = found?.kind === 'service' ? found.service : undefined
-  const deps = { name, settings, google, service, subscription: createAskForIt(name, google) }
+  const deps = { name, settings, google, service }
   return [
     { name: 'subscription', run: (signal) => checkSubscription(deps, signal) },
     { name: 'grants', run: (signal) => checkGrants(deps, signal) },
   ]
-}
-
-/** Both checks begin at once and share one answer. */
-function createAskForIt(name: string, google: GoogleApi) {
-  let answer: ReturnType<typeof askSubscription> | undefined
-  return (signal: AbortSignal) => {
-    answer ??= askSubscription(google, name, signal)
-    return answer
-  }
 }
 
 function serviceChecks({ settings, google, found }: Shared): readonly Check[] {
