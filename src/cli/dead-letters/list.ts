@@ -4,7 +4,7 @@ import { defineCommand } from '../frame/command.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { nearest } from '../frame/nearest.ts'
 import { startProgress } from '../frame/progress.ts'
-import { visibleText } from '../frame/visible-text.ts'
+import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { eventNameOf } from './event-name.ts'
 import { createLetterGroups, GROUPINGS, type Grouping, type LetterGroup } from './group-letters.ts'
 import { SELECTION_FLAGS, selectionOf } from './selection.ts'
@@ -103,7 +103,7 @@ function listJson({ folder, by, groups, open, done, unreadable }: Listed): strin
   const named = groups.map(({ values, ...rest }) => {
     return { ...Object.fromEntries(by.map((one, at) => [one, values[at] ?? null])), ...rest }
   })
-  return JSON.stringify({ folder, open, done, unreadable, groups: named })
+  return visibleJson({ folder, open, done, unreadable, groups: named })
 }
 
 function idText({ id }: FoundLetter['letter']): string {
@@ -114,7 +114,7 @@ function idJson({ letter, isDone }: FoundLetter): string {
   const { id, replays, reason, field = null, deadLetteredAt, message } = letter
   const { subscription } = message
   const event = eventNameOf(letter) ?? null
-  return JSON.stringify({
+  return visibleJson({
     id,
     subscription,
     replays,

@@ -5,7 +5,7 @@ import { keyOfLetter, readLetter } from '../../dead-letter/stored-letter.ts'
 import { createKeyTable, type KeyTable } from '../../lib/key-table.ts'
 import { defineCommand } from '../frame/command.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
-import { visibleText } from '../frame/visible-text.ts'
+import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { lockFolder } from './folder-lock.ts'
 import { SELECTION_FLAGS } from './selection.ts'
 import { folderOf } from './source.ts'
@@ -41,7 +41,7 @@ export const prune = defineCommand({
       const { removed, letters, kept } = await pruneFolder(folder, before, io)
       const sum = `${countText(removed.length, 'file')} with ${countText(letters, 'letter')} removed, ${kept} kept`
       const lines = [...removed.map(visibleText), sum]
-      io.stdout.print(flags.json ? JSON.stringify({ removed, letters, kept }) : lines.join('\n'))
+      io.stdout.print(flags.json ? visibleJson({ removed, letters, kept }) : lines.join('\n'))
     } finally {
       await lock.release()
     }

@@ -2,7 +2,7 @@ import { createJudge, type JudgeLetter } from '../../service/replay/replayer.ts'
 import { defineCommand } from '../frame/command.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { startProgress } from '../frame/progress.ts'
-import { visibleText } from '../frame/visible-text.ts'
+import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { thisHost } from '../host.ts'
 import { letterWindows } from './letter-windows.ts'
 import { loadModules, loadReplayConfig } from './replay-config.ts'
@@ -119,7 +119,7 @@ async function judgeAll(
   } finally {
     progress.close()
   }
-  if (json && !apply) io.stdout.print(JSON.stringify({ folder, applied: false, ...report.json() }))
+  if (json && !apply) io.stdout.print(visibleJson({ folder, applied: false, ...report.json() }))
   else io.stdout.print(apply ? report.text() : `${report.text()}\nNothing was sent. Add --apply.`)
   return report
 }

@@ -11,7 +11,7 @@ import { createReplayer, type JudgeLetter, type Replayer } from '../../service/r
 import type { ReplayEnd, ReplayOptions } from '../../service/replay/run-letter.ts'
 import type { ExitCode, Io } from '../frame/io.ts'
 import { startProgress } from '../frame/progress.ts'
-import { visibleText } from '../frame/visible-text.ts'
+import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { lockFolder } from './folder-lock.ts'
 import { letterWindows } from './letter-windows.ts'
 import { createReplayReport } from './replay-report.ts'
@@ -63,7 +63,7 @@ export async function sendLetters(
     rest()
     await lock.release()
     const applied = { folder, applied: true, ...report.json() }
-    io.stdout.print(json ? JSON.stringify(applied) : report.text())
+    io.stdout.print(json ? visibleJson(applied) : report.text())
   }
   io.ending().throwIfAborted()
   return report.count('failed again') + report.count('not sent') === 0 ? 0 : 1

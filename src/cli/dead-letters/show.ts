@@ -5,7 +5,7 @@ import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { createJudge, type JudgeLetter } from '../../service/replay/replayer.ts'
 import { defineCommand } from '../frame/command.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
-import { visibleText } from '../frame/visible-text.ts'
+import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { thisHost } from '../host.ts'
 import { loadModules, loadReplayConfig } from './replay-config.ts'
 import { SELECTION_FLAGS } from './selection.ts'
@@ -33,7 +33,7 @@ export const show = defineCommand({
     const found = await findById(folder, new Set(ids), io)
     const judge = await judgeFor(folder, flags.fix, io)
     const shown = await Promise.all(found.map((one) => shownOf(one, judge)))
-    if (flags.json) io.stdout.print(JSON.stringify({ folder, letters: shown.map(shownJson) }))
+    if (flags.json) io.stdout.print(visibleJson({ folder, letters: shown.map(shownJson) }))
     else for (const one of shown) io.stdout.print(shownText(one))
     const missing = ids.filter((id) => !found.some(({ letter }) => letter.id === id))
     for (const id of missing)

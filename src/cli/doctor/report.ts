@@ -1,5 +1,5 @@
 import type { createPaint } from '../frame/paint.ts'
-import { visibleText } from '../frame/visible-text.ts'
+import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import type { CheckName, Finding } from './finding.ts'
 
 /** A finding with the name of its check. */
@@ -36,7 +36,7 @@ export function summary(findings: readonly Finding[]): string {
 /** Returns the JSON document of `--json`. */
 export function documentOf(findings: readonly NamedFinding[]): string {
   const [failed, warnings] = [countOf('fail', findings), countOf('warn', findings)]
-  return JSON.stringify({ good: failed === 0, failed, warnings, findings }, null, 2)
+  return visibleJson({ good: failed === 0, failed, warnings, findings })
 }
 
 function countOf(kind: Finding['kind'], findings: readonly Finding[]): number {

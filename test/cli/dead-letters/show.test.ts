@@ -39,6 +39,15 @@ describe('dead-letters show', () => {
     assert.ok(!out.includes('1-1'))
   })
 
+  it('escapes what a terminal would obey in JSON, too', async (t) => {
+    const { letters, run } = await startLetters(t)
+    await letters([LETTER])
+
+    const { out } = await run('show', '77-3', '--json')
+
+    assert.ok(out.includes('"b\\u202e"'), out)
+  })
+
   it('judges the event as the fix and the transform make it', async (t) => {
     const { write } = await startLetters(t)
     const transform = await write(

@@ -90,6 +90,18 @@ describe('doctor', () => {
     })
   })
 
+  for (const args of [[], ['--json']]) {
+    it(`escapes what a terminal would obey in a text of a server: ${args}`, async (t) => {
+      const scene = await startDoctorScene(t)
+      const error = 'denied\u009b2J\u202e'
+      scene.mixpanel.answerAlways({ kind: 'status', status: 401, body: { error } })
+
+      const { out } = await scene.run(['--only', 'mixpanel', ...args])
+
+      assert.ok(out.includes('denied\\u009b2J\\u202e'), out)
+    })
+  }
+
   it('prints only what is wrong with --quiet', async (t) => {
     const scene = await startDoctorScene(t)
     const good = await scene.run(['--quiet'])
