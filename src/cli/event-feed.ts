@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import { eventGroup, eventLine, type FeedEvent, formatCount } from './event-line.ts'
+import { eventGroup, eventLine, type FeedEvent } from './event-line.ts'
+import { numberText } from './frame/count-text.ts'
 
 /** Prints the events of a local world, at the speed of a reader. */
 export interface EventFeed {
@@ -35,7 +36,7 @@ export function createEventFeed({ clock, write }: EventFeedDeps): EventFeed {
   }
 
   function printCounts(): void {
-    const sums = [...counts].map(([group, count]) => `${formatCount(count)} ${group}`)
+    const sums = [...counts].map(([group, count]) => `${numberText(count)} ${group}`)
     if (sums.length > 0) writeLine(`…and         ${sums.join(', ')}`)
     counts.clear()
     events = 0

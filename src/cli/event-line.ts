@@ -1,3 +1,4 @@
+import { numberText } from './frame/count-text.ts'
 import { visibleText } from './frame/visible-text.ts'
 
 /** An event of a local world, for its feed. It holds nothing of the content of events. */
@@ -27,7 +28,7 @@ const ID_WIDTH = 18
 export function eventLine(event: FeedEvent): string {
   switch (event.kind) {
     case 'published':
-      return `published    ${event.messageId.padEnd(ID_WIDTH)}  ${formatCount(event.bytes)} bytes`
+      return `published    ${event.messageId.padEnd(ID_WIDTH)}  ${numberText(event.bytes)} bytes`
     case 'delivered':
       return `delivered    ${event.messageId.padEnd(ID_WIDTH)}  ${deliveryText(event)}`
     case 'dead_letter':
@@ -49,14 +50,9 @@ export function eventGroup(event: FeedEvent): string {
   }
 }
 
-/** Formats as `1,234`, in every locale. */
-export function formatCount(count: number): string {
-  return count.toLocaleString('en-US')
-}
-
 function deliveryText({ answer, settlement, attempt, tookMs, again }: Delivered): string {
   const result = `${answer} ${settlement}`.padEnd(14)
-  const took = `${formatCount(Math.round(tookMs))} ms`.padStart(9)
+  const took = `${numberText(Math.round(tookMs))} ms`.padStart(9)
   return `${result} attempt ${String(attempt).padEnd(2)} ${took}  ${again === 'first' ? '' : again}`.trimEnd()
 }
 

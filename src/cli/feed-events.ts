@@ -7,8 +7,8 @@ import type { SubscriptionObserver } from '../local/pubsub/push-subscription.ts'
 import { LOCAL_DEAD_LETTER_TOPIC } from '../local/pubsub-stand-in.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
-import { countText } from './dead-letters/text.ts'
 import type { FeedEvent } from './event-line.ts'
+import { countText } from './frame/count-text.ts'
 import type { WorldWatch } from './local-world.ts'
 
 export interface FeedEventsDeps {

@@ -1,6 +1,7 @@
 import { type Config, findMountedFolder, loadConfig } from '../../config/load-config.ts'
 import { type Setting, settingsIn } from '../../config/settings.ts'
 import { loadTransform } from '../../transform/load-transform.ts'
+import { countText } from '../frame/count-text.ts'
 import { columns } from '../frame/help.ts'
 import type { Io } from '../frame/io.ts'
 import { visibleText } from '../frame/visible-text.ts'
@@ -50,10 +51,9 @@ export function configurationText({ settings, warnings, transform }: CheckedConf
     return [name, `${visibleText(value)}${from === 'default' ? '  (default)' : ''}`]
   })
   const loaded = transform === 'none' ? 'no transform' : `transform ${visibleText(transform)} loads`
-  const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
   return [
     ...columns(rows),
     ...warnings.map((warning) => `warning  ${visibleText(warning)}`),
-    `The configuration is complete · ${loaded} · ${count}`,
+    `The configuration is complete · ${loaded} · ${countText(warnings.length, 'warning')}`,
   ].join('\n')
 }

@@ -1,4 +1,5 @@
 import type { ParsedEvent } from '../../lib/json/text.ts'
+import { numberText } from '../frame/count-text.ts'
 import { createCountMin } from './count-min.ts'
 import type { Remark } from './finding.ts'
 
@@ -35,7 +36,7 @@ export function createCrowdRemarks(): CrowdRemarks {
     if (names.size > INDEXED_NAMES || names.has(event)) return undefined
     names.add(event.length > NAME_CHARACTERS ? cutCopy(event) : event)
     if (names.size <= INDEXED_NAMES) return undefined
-    const detail = `more than ${INDEXED_NAMES.toLocaleString('en-US')} names: Mixpanel does not index this one and further ones`
+    const detail = `more than ${numberText(INDEXED_NAMES)} names: Mixpanel does not index this one and further ones`
     return { kind: 'many_names', field: 'event', detail }
   }
 
@@ -48,7 +49,7 @@ export function createCrowdRemarks(): CrowdRemarks {
     if (events.add(key) <= SHOWN_A_DAY || hot.has(key)) return undefined
     hot.add(key)
     const date = new Date(timeMs).toISOString().slice(0, 'YYYY-MM-DD'.length)
-    const detail = `about ${SHOWN_A_DAY.toLocaleString('en-US')} events of this id on ${date}: Mixpanel takes further ones off the id`
+    const detail = `about ${numberText(SHOWN_A_DAY)} events of this id on ${date}: Mixpanel takes further ones off the id`
     return { kind: 'hot_id', field: 'properties.distinct_id', detail }
   }
 }

@@ -1,3 +1,4 @@
+import { countText, numberText } from '../frame/count-text.ts'
 import type { Output } from '../frame/io.ts'
 import type { Colour } from '../frame/paint.ts'
 import { positionText } from '../frame/position-text.ts'
@@ -49,14 +50,12 @@ export function createTextPrinter(
 
   function totals({ events, good, kinds, hidden }: Totals, tookMs: number): void {
     for (const [kind, count] of hidden) {
-      print(`…and ${number(count)} more ${kind}: --limit N prints more`)
+      print(`…and ${numberText(count)} more ${kind}: --limit N prints more`)
     }
-    const parts = [`${number(good)} good`]
-    for (const [kind, count] of kinds) parts.push(`${number(count)} ${kind}`)
+    const parts = [`${numberText(good)} good`]
+    for (const [kind, count] of kinds) parts.push(`${numberText(count)} ${kind}`)
     const seconds = `${(tookMs / 1_000).toFixed(2)} s`
-    print(
-      `${number(events)} ${events === 1 ? 'event' : 'events'}   ${parts.join(' · ')}   ${seconds}`,
-    )
+    print(`${countText(events, 'event')}   ${parts.join(' · ')}   ${seconds}`)
   }
 }
 
@@ -99,8 +98,4 @@ function remarkText({ kind, field, detail }: Remark): string {
 function colourOf(kind: FindingKind): Colour {
   if (isBad(kind)) return 'red'
   return isWarning(kind) ? 'yellow' : 'dim'
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en-US')
 }

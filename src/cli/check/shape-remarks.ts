@@ -1,4 +1,5 @@
 import type { ParsedEvent } from '../../lib/json/text.ts'
+import { numberText } from '../frame/count-text.ts'
 import type { Remark, WarningKind } from './finding.ts'
 
 /** Called for each remark about the shape of an event. */
@@ -63,7 +64,7 @@ function sayAboutLength(name: string, parent: string, say: Say): void {
   if (name.length <= KEPT_CHARACTERS) return
   const length = lengthOf(name)
   if (length <= KEPT_CHARACTERS) return
-  const detail = `the name has ${number(length)} characters, Mixpanel keeps ${KEPT_CHARACTERS}`
+  const detail = `the name has ${numberText(length)} characters, Mixpanel keeps ${KEPT_CHARACTERS}`
   say('cut', `${parent}.${shown(name)}`, detail)
 }
 
@@ -100,7 +101,7 @@ function sayAboutValue(value: unknown, field: () => string, depth: number, say: 
 function sayCut(text: string, field: string, say: Say): void {
   const length = lengthOf(text)
   if (length <= KEPT_CHARACTERS) return
-  say('cut', field, `${number(length)} characters, Mixpanel keeps ${KEPT_CHARACTERS}`)
+  say('cut', field, `${numberText(length)} characters, Mixpanel keeps ${KEPT_CHARACTERS}`)
 }
 
 function isInner(value: unknown): value is object {
@@ -123,9 +124,5 @@ function shown(name: string): string {
 }
 
 function tooMany(count: number, noun: string): string {
-  return `${number(count)} ${noun}, Mixpanel takes fewer than ${MAX_PROPERTIES + 1}`
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en-US')
+  return `${numberText(count)} ${noun}, Mixpanel takes fewer than ${MAX_PROPERTIES + 1}`
 }

@@ -1,6 +1,7 @@
 import { findLetterFiles } from '../../dead-letter/letter-lines.ts'
 import { type FoundLetter, readLetters } from '../../dead-letter/read-letters.ts'
 import { defineCommand } from '../frame/command.ts'
+import { countText, numberText } from '../frame/count-text.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { nearest } from '../frame/nearest.ts'
 import { startProgress } from '../frame/progress.ts'
@@ -9,7 +10,7 @@ import { eventNameOf } from './event-name.ts'
 import { createLetterGroups, GROUPINGS, type Grouping, type LetterGroup } from './group-letters.ts'
 import { SELECTION_FLAGS, selectionOf } from './selection.ts'
 import { folderOf } from './source.ts'
-import { cellText, countText, minuteText, numberText, tableText } from './text.ts'
+import { cellText, minuteText, tableText } from './text.ts'
 
 /** Lists the letters of a folder. */
 export const list = defineCommand({

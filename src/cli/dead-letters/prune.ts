@@ -4,12 +4,12 @@ import { readReplayedLog } from '../../dead-letter/replayed-log.ts'
 import { keyOfLetter, readLetter } from '../../dead-letter/stored-letter.ts'
 import { createKeyTable, type KeyTable } from '../../lib/key-table.ts'
 import { defineCommand } from '../frame/command.ts'
+import { countText } from '../frame/count-text.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { lockFolder } from './folder-lock.ts'
 import { SELECTION_FLAGS } from './selection.ts'
 import { folderOf } from './source.ts'
-import { countText } from './text.ts'
 import { parseSpan } from './time.ts'
 
 /** Removes files of letters that nobody needs any more. */

@@ -1,6 +1,6 @@
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
+import { countText, numberText } from '../frame/count-text.ts'
 import { visibleText } from '../frame/visible-text.ts'
-import { countText, numberText } from './text.ts'
 import type { Fault } from './verdict.ts'
 
 /** Counts letters by how a replay ends or would end for them, and the faults that they have. */

@@ -1,5 +1,6 @@
 import { createJudge, type JudgeLetter } from '../../service/replay/replayer.ts'
 import { defineCommand } from '../frame/command.ts'
+import { countText } from '../frame/count-text.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { startProgress } from '../frame/progress.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
@@ -10,7 +11,6 @@ import { createReplayReport, type ReplayReport } from './replay-report.ts'
 import { SELECTION_FLAGS, type Selection, selectionOf } from './selection.ts'
 import { sendLetters } from './send-letters.ts'
 import { folderOf } from './source.ts'
-import { countText } from './text.ts'
 import { faultOf, VERDICTS, type Verdict, verdictOf } from './verdict.ts'
 
 /** Sends letters to Mixpanel again, or says what would become of them. */

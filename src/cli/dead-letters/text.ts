@@ -3,16 +3,6 @@ import { visibleText } from '../frame/visible-text.ts'
 const MINUTE_LENGTH = 'YYYY-MM-DDTHH:MM'.length
 const LONGEST_CELL = 60
 
-/** Formats a count with its noun, such as `1,204 letters`. */
-export function countText(count: number, noun: string): string {
-  return `${numberText(count)} ${noun}${count === 1 ? '' : 's'}`
-}
-
-/** Formats a number with commas. */
-export function numberText(number: number): string {
-  return number.toLocaleString('en-US')
-}
-
 /** Formats an ISO 8601 time as a minute in UTC. */
 export function minuteText(at: string): string {
   return new Date(at).toISOString().slice(0, MINUTE_LENGTH).replace('T', ' ')

@@ -1,4 +1,5 @@
 import { isKeySet } from '../../authenticate/fetch-keys.ts'
+import { countText } from '../frame/count-text.ts'
 import type { Ask, Asked } from './ask.ts'
 import { type Finding, fail, ok, skip } from './finding.ts'
 import { jsonIn } from './json-at.ts'
@@ -31,6 +32,5 @@ function findingOn(host: string, asked: Asked): Finding {
     return fail(`${host} answers with status ${asked.status}, not with keys`)
   const answer = jsonIn(asked.body)
   if (!isKeySet(answer)) return fail(`${host} answers without a set of RSA keys`)
-  const { length } = answer.keys
-  return ok(`${host} answers, ${length} ${length === 1 ? 'key' : 'keys'}`)
+  return ok(`${host} answers, ${countText(answer.keys.length, 'key')}`)
 }

@@ -1,3 +1,4 @@
+import { countText } from '../frame/count-text.ts'
 import type { createPaint } from '../frame/paint.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import type { CheckName, Finding } from './finding.ts'
@@ -28,7 +29,7 @@ export function summary(findings: readonly Finding[]): string {
   const warnings = countOf('warn', findings)
   const parts = [
     ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`] : []),
+    ...(warnings > 0 ? [countText(warnings, 'warning')] : []),
   ]
   return parts.length > 0 ? parts.join(', ') : 'nothing failed'
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { numberText } from './count-text.ts'
 import type { Output } from './io.ts'
 
 /** The state of a long piece of work. `done` and `total` count the same thing, `noun`. */
@@ -75,7 +76,7 @@ export function progressText({ done, total, noun }: Work, elapsedMs: number): st
 }
 
 function count(number: number): string {
-  return Math.floor(number).toLocaleString('en-US')
+  return numberText(Math.floor(number))
 }
 
 /** Formats as `8 s`, `3 min 20 s` or `2 h 5 min`. */
