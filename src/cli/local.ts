@@ -85,7 +85,6 @@ function parseShare(text: string): number {
 function variablesFor(deadLetters: string | undefined, env: Io['env']): Options['variables'] {
   const given = variablesGiven(env)
   if (deadLetters === undefined) return given
-  if (deadLetters === '') throw new UserMistake('--dead-letters must name a folder')
   if (given.DEAD_LETTER === undefined) return { ...given, DEAD_LETTER: `file:${deadLetters}` }
   throw new UserMistake(
     '--dead-letters and DEAD_LETTER both name a place for dead letters: set one of them',

@@ -7,6 +7,9 @@ export type DeadLetterForm = Readonly<
   | { kind: 'unknown' }
 >
 
+/** The value of `DEAD_LETTER` when it is unset. On Cloud Run it must be set. */
+export const DEFAULT_DEAD_LETTER = 'file:./dead-letters'
+
 /** The names that Pub/Sub accepts, without anything that could change the URL. */
 const TOPIC = /^projects\/[a-z0-9][\w.:-]*\/topics\/[a-z][\w.~+%-]{2,254}$/i
 

@@ -1,6 +1,6 @@
 import type { PushAuth } from '../model/authentication.ts'
 import type { MixpanelCredentials } from '../model/credentials.ts'
-import { parseDeadLetter } from './dead-letter-form.ts'
+import { DEFAULT_DEAD_LETTER, parseDeadLetter } from './dead-letter-form.ts'
 import { findQuoted, quotesAround, unquoted } from './mistakes.ts'
 import { defaultBufferedBytes, findProblems, type Host } from './rules.ts'
 import type { Environment } from './schema.ts'
@@ -191,7 +191,7 @@ function pushAuthOf(env: Environment): PushAuth {
 }
 
 function deadLetterOf(env: Environment): DeadLetterTarget {
-  const form = parseDeadLetter(env.DEAD_LETTER ?? 'file:./dead-letters')
+  const form = parseDeadLetter(env.DEAD_LETTER ?? DEFAULT_DEAD_LETTER)
   const { PUBSUB_EMULATOR_HOST: emulatorHost } = env
   if (form.kind === 'file' || form.kind === 'subscription') return form
   if (form.kind === 'pubsub')

@@ -2,7 +2,15 @@ import { MAX_BODY_BYTES } from '../model/limits.ts'
 import { parseDeadLetter } from './dead-letter-form.ts'
 import { findMistakes } from './mistakes.ts'
 import { RESERVED, VARIABLE_NAMES, VARIABLES, type VariableName } from './schema.ts'
-import { describeShape, type Given, isHostAndPort, isHttpUrl, LISTS, parseList } from './values.ts'
+import {
+  describeShape,
+  type Given,
+  isHostAndPort,
+  isHttpUrl,
+  isSubscriptionName,
+  LISTS,
+  parseList,
+} from './values.ts'
 
 /** The facts about the machine that rules depend on. */
 export interface Host {
@@ -161,8 +169,7 @@ function serviceAccounts({ PUSH_SERVICE_ACCOUNT }: Given): string[] {
 }
 
 function subscriptions({ PUSH_SUBSCRIPTIONS }: Given): string[] {
-  const fullName = /^projects\/[^/\s]+\/subscriptions\/[^/\s]+$/
-  if (parseList(PUSH_SUBSCRIPTIONS).every((entry) => fullName.test(entry))) return []
+  if (parseList(PUSH_SUBSCRIPTIONS).every(isSubscriptionName)) return []
   return ['PUSH_SUBSCRIPTIONS must hold full names, projects/P/subscriptions/S, comma-separated']
 }
 

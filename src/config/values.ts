@@ -95,6 +95,11 @@ export function parseList(text = ''): string[] {
     .filter((entry) => entry !== '')
 }
 
+/** Whether a text is the full name of a subscription, `projects/P/subscriptions/S`. */
+export function isSubscriptionName(text: string): boolean {
+  return /^projects\/[^/\s]+\/subscriptions\/[^/\s]+$/.test(text)
+}
+
 /** Whether a text is a host and a port, and nothing more. */
 export function isHostAndPort(text: string): boolean {
   return /^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(text) && URL.canParse(`http://${text}`)

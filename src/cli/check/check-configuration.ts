@@ -1,3 +1,4 @@
+import { DEFAULT_DEAD_LETTER } from '../../config/dead-letter-form.ts'
 import { type Config, findMountedFolder, loadConfig } from '../../config/load-config.ts'
 import { type Setting, settingsIn } from '../../config/settings.ts'
 import { loadTransform } from '../../transform/load-transform.ts'
@@ -40,7 +41,7 @@ function withDerived(settings: readonly Setting[], config: Config): readonly Set
       value: String(config.push.maxBufferedBytes),
       from: 'default',
     },
-    { name: 'DEAD_LETTER', value: 'file:./dead-letters', from: 'default' },
+    { name: 'DEAD_LETTER', value: DEFAULT_DEAD_LETTER, from: 'default' },
   ]
   return [...settings, ...derived.filter(({ name }) => !named.has(name))]
 }

@@ -1,17 +1,14 @@
-import { parseDeadLetter } from '../../config/dead-letter-form.ts'
+import { DEFAULT_DEAD_LETTER, parseDeadLetter } from '../../config/dead-letter-form.ts'
 import type { Io } from '../frame/io.ts'
 import { UserMistake } from '../frame/io.ts'
 
-const DEFAULT_FOLDER = './dead-letters'
 const SUBSCRIPTION = /^projects\/[^/]+\/(subscriptions|topics)\//
 
 /** Returns the folder of the letters: the given one, or what `DEAD_LETTER` names. */
 export function folderOf(from: string | undefined, env: Io['env']): string {
   if (from !== undefined) return givenFolder(from)
-  const text = env.DEAD_LETTER?.trim() ?? ''
-  const form = parseDeadLetter(text)
+  const form = parseDeadLetter(env.DEAD_LETTER?.trim() || DEFAULT_DEAD_LETTER)
   if (form.kind === 'file') return form.folder
-  if (text === '') return DEFAULT_FOLDER
   throw new UserMistake('DEAD_LETTER names no folder: name one with --from')
 }
 

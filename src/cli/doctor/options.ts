@@ -1,3 +1,4 @@
+import { isSubscriptionName } from '../../config/values.ts'
 import type { FlagValues } from '../frame/flags.ts'
 import { UserMistake } from '../frame/io.ts'
 import { nearest } from '../frame/nearest.ts'
@@ -47,7 +48,6 @@ export const DOCTOR_FLAGS = {
 type Values = FlagValues<typeof DOCTOR_FLAGS>
 
 const OFFLINE: readonly CheckName[] = ['configuration', 'dead-letters']
-const FULL_NAME = /^projects\/[^/]+\/subscriptions\/[^/]+$/
 
 /** Returns the options that the flags mean. Throws a `UserMistake` when they contradict. */
 export function optionsFrom(flags: Values, env: Variables): DoctorOptions {
@@ -96,8 +96,8 @@ function missingFor(name: CheckName, options: DoctorOptions): string | undefined
 }
 
 function subscriptionFrom({ subscription, project }: Values, env: Variables): string | undefined {
-  if (subscription === undefined || FULL_NAME.test(subscription)) return subscription
-  if (subscription === '' || subscription.includes('/')) {
+  if (subscription === undefined || isSubscriptionName(subscription)) return subscription
+  if (subscription.includes('/')) {
     throw new UserMistake('--subscription takes a name, or projects/P/subscriptions/S')
   }
   return `projects/${projectFrom(project, env)}/subscriptions/${subscription}`
