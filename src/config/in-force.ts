@@ -1,4 +1,5 @@
 import type { Config } from './load-config.ts'
+import { secretEnd } from './secret-end.ts'
 
 /**
  * The configuration in force, fit for a log line. It holds no secret, and of a token only the end.
@@ -19,12 +20,6 @@ export interface InForce {
   readonly deadLetter: string
   readonly transform: string
 }
-
-/**
- * The least length of a token whose end is shown. Four characters would tell too much of a shorter
- * one.
- */
-const LEAST_TOKEN_LENGTH = 8
 
 /** Returns the configuration that the service was started with. */
 export function inForce(config: Config): InForce {
@@ -48,8 +43,7 @@ export function inForce(config: Config): InForce {
 
 function projectOf(credentials: Config['mixpanel']['credentials']): string {
   if (credentials.kind === 'service_account') return credentials.projectId
-  const { token } = credentials
-  return token.length < LEAST_TOKEN_LENGTH ? '…' : `…${token.slice(-4)}`
+  return `…${secretEnd(credentials.token) ?? ''}`
 }
 
 /** Returns the length of a list, or `any`: an empty list allows everything. */

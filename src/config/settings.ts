@@ -2,6 +2,7 @@ import { type Config, InvalidConfigurationError } from './load-config.ts'
 import { findQuoted, quotesAround, unquoted } from './mistakes.ts'
 import { MOST_BUFFERED_BY_DEFAULT } from './rules.ts'
 import { SECRETS, VARIABLE_NAMES, type VariableName } from './schema.ts'
+import { secretEnd } from './secret-end.ts'
 import { defaults, describeShape, type Given, lowerCased, parse, readVariables } from './values.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -47,10 +48,6 @@ export interface Setting {
   readonly from: 'environment' | 'default'
 }
 
-/** The least length of a secret whose end is shown: a quarter of it would be too much. */
-const LEAST_SHOWN_LENGTH = 16
-const SHOWN_CHARACTERS = 4
-
 /** Returns the variables that are set or have a default, in the order of docs/configuration.md. */
 export function settingsIn(env: Env): readonly Setting[] {
   const set = lowerCased(unquoted(readVariables(env)))
@@ -65,7 +62,6 @@ export function settingsIn(env: Env): readonly Setting[] {
 
 function secretText(secret: string): string {
   const text = `set, ${secret.length} characters`
-  return secret.length < LEAST_SHOWN_LENGTH
-    ? text
-    : `${text}, ends ${secret.slice(-SHOWN_CHARACTERS)}`
+  const end = secretEnd(secret)
+  return end === undefined ? text : `${text}, ends ${end}`
 }
