@@ -131,10 +131,18 @@ function withoutRoomToSpare(bytes: Buffer): Buffer {
 }
 
 function failureOf(error: unknown): Inflated {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ERR_BUFFER_TOO_LARGE') return { kind: 'too_large' }
-  if (CORRUPT_CODES.includes(code)) return { kind: 'corrupt' }
+  if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return { kind: 'too_large' }
+  if (isCorrupt(error)) return { kind: 'corrupt' }
   throw error
+}
+
+/** Whether zlib found bytes that are cut off or damaged. */
+export function isCorrupt(error: unknown): boolean {
+  return CORRUPT_CODES.includes(codeOf(error))
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 /** Returns ISIZE: the size of the last member, modulo 2^32 (RFC 1952, 2.3.1). */

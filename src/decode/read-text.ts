@@ -74,9 +74,13 @@ export function isGzip(bytes: Buffer): boolean {
 }
 
 function textOf(bytes: Buffer): Read {
-  const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-  const text = hasByteOrderMark ? bytes.subarray(3) : bytes
-  return { kind: 'text', body: { bytes: text, isUtf8: isUtf8(bytes) } }
+  return { kind: 'text', body: { bytes: withoutMark(bytes), isUtf8: isUtf8(bytes) } }
+}
+
+/** Returns a text without the byte-order mark at its start. */
+export function withoutMark(bytes: Buffer): Buffer {
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return isMarked ? bytes.subarray(3) : bytes
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { isCorrupt } from '../../decode/inflate.ts'
 import { isGzip } from '../../decode/read-text.ts'
 
 /** The bytes of a file cannot be read to their end. */
@@ -8,7 +9,6 @@ export class DamagedText extends Error {
 }
 
 const CHUNK_BYTES = 256 * 1024
-const CORRUPT_CODES = ['Z_DATA_ERROR', 'Z_BUF_ERROR']
 
 /** Returns the bytes, inflated if they are gzip. Rejects with `DamagedText` where they are damaged. */
 export async function* inflated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -79,8 +79,4 @@ async function* gunzipped(head: Buffer, source: AsyncIterator<Buffer>): AsyncGen
 
 function bytesIn(chunks: readonly Buffer[]): number {
   return chunks.reduce((sum, { length }) => sum + length, 0)
-}
-
-function isCorrupt(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && CORRUPT_CODES.includes(String(error.code))
 }

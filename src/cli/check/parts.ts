@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type Found, findLines } from '../../decode/find-lines.ts'
+import { withoutMark } from '../../decode/read-text.ts'
 import { contentFrom } from '../../lib/white-space.ts'
 import { isUtf16 } from './utf16.ts'
 
@@ -19,7 +20,6 @@ const HEAD_BYTES = 1024 * 1024
 const LINE_FEED = 0x0a
 const OPEN_BRACE = 0x7b
 const OPEN_BRACKET = 0x5b
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
  * Cuts a text into parts, so that NDJSON of any size is read in constant memory. A text that is one
@@ -179,10 +179,6 @@ function resultOf<T>(steps: Generator<void, T>): T {
     const step = steps.next()
     if (step.done) return step.value
   }
-}
-
-function withoutMark(bytes: Buffer): Buffer {
-  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes
 }
 
 function lineFeedsIn(bytes: Buffer): number {
