@@ -1,18 +1,11 @@
 import { parseDeadLetter } from './dead-letter-form.ts'
-import { VARIABLE_NAMES, type VariableName } from './schema.ts'
+import { CREDENTIALS, VARIABLE_NAMES, type VariableName } from './schema.ts'
 import { type Given, LISTS, parseList } from './values.ts'
 
 const QUOTES = `"'\`“”„‘’«»`
 const QUOTE_AT_AN_END = new RegExp(`^[${QUOTES}]|[${QUOTES}]$`)
 const QUOTES_AROUND = new RegExp(`^[${QUOTES}].*[${QUOTES}]$`, 's')
 const EVERY_QUOTE = new RegExp(`[${QUOTES}]`, 'g')
-
-const CREDENTIALS: readonly VariableName[] = [
-  'MIXPANEL_PROJECT_TOKEN',
-  'MIXPANEL_SERVICE_ACCOUNT_USERNAME',
-  'MIXPANEL_SERVICE_ACCOUNT_SECRET',
-  'MIXPANEL_PROJECT_ID',
-]
 
 /** The end of the user name of every service account of Mixpanel. */
 const MIXPANEL_USER = /\.mp-service-account$/i

@@ -239,6 +239,14 @@ export const SECRETS: readonly VariableName[] = [
   'MIXPANEL_SERVICE_ACCOUNT_SECRET',
 ]
 
+/** The variables that hold the credentials of Mixpanel. */
+export const CREDENTIALS: readonly VariableName[] = [
+  'MIXPANEL_PROJECT_TOKEN',
+  'MIXPANEL_SERVICE_ACCOUNT_USERNAME',
+  'MIXPANEL_SERVICE_ACCOUNT_SECRET',
+  'MIXPANEL_PROJECT_ID',
+]
+
 /** Names that have no effect yet. An owner who sets one expects an effect that does not come. */
 export const RESERVED: readonly VariableName[] = [
   'DEAD_LETTER_ORIGINAL',

@@ -1,5 +1,6 @@
 import type { AxiosRequestConfig } from 'axios'
 import type { Config } from '../../config/load-config.ts'
+import { CREDENTIALS } from '../../config/schema.ts'
 import { basicAuthFor, paramsFor } from '../../deliver/mixpanel-client.ts'
 import type { MixpanelCredentials } from '../../model/credentials.ts'
 import type { Ask } from './ask.ts'
@@ -34,17 +35,13 @@ const EVENT = {
   },
 }
 
-/** The variables that hold the credentials. */
-const CREDENTIALS =
-  /^MIXPANEL_(PROJECT_TOKEN|SERVICE_ACCOUNT_USERNAME|SERVICE_ACCOUNT_SECRET|PROJECT_ID)$/
-
 /** Checks credentials, project and region with one event that Mixpanel cannot store. */
 export function checkMixpanel(
   deps: MixpanelDeps,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   return withSettings(deps.settings, 'mixpanel', async ({ mixpanel }, origin) => {
-    const hidden = origin.hidden.filter((name) => CREDENTIALS.test(name))
+    const hidden = CREDENTIALS.filter((name) => origin.hidden.includes(name))
     if (hidden.length > 0) {
       return [
         skip(`not read, because a secret holds it: set ${hidden.join(', ')} here, too, to try it`),
