@@ -21,6 +21,7 @@ import {
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
 import { JSON_TYPE, readBodiesAsJson } from './push-body.ts'
+import { PUSH_URLS } from './push-urls.ts'
 import { BODY_COPIES } from './read-body.ts'
 import { throwBodyAway } from './unread-body.ts'
 
@@ -53,8 +54,6 @@ interface WaitingPush {
 
 const NO_BODY: PushEnvelope = { message: { messageId: '' } }
 
-/** The paths that Pub/Sub posts to, and the default path of Eventarc. */
-const PUSH_URLS = ['/push', '/push/', '/']
 /**
  * The header of a client that waits for "100 Continue" before it sends a body (RFC 9110, 10.1.1).
  */

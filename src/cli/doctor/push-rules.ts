@@ -1,11 +1,9 @@
+import { PUSH_URLS } from '../../http/push-urls.ts'
 import { type Finding, fail, warn } from './finding.ts'
 import { gcloud } from './gcloud.ts'
 import { textAt, valueAt } from './json-at.ts'
 import { parseName } from './resource-name.ts'
 import { type Examined, update } from './subscription-rules.ts'
-
-/** The paths at which the service takes pushes. */
-const PATHS: readonly string[] = ['/push', '/push/', '/', '']
 
 /** The settings of a push, as they are or as they should be. */
 interface Push {
@@ -26,7 +24,7 @@ export function pushFaults(examined: Examined): readonly Finding[] {
     return [fail('it has no push endpoint: it is a pull or an export subscription, or paused')]
   const url = URL.parse(push.endpoint)
   if (url === null) return [fail('its push endpoint is no URL')]
-  const wanted = wantedPush(push, examined)
+  const wanted = wantedPush(push, url, examined)
   const texts = [...endpointTexts(url, examined), ...tokenTexts(push, examined)]
   const mend = wanted && texts.length > 0 ? modify(name, wanted) : undefined
   return [
@@ -43,7 +41,7 @@ function unwrapped({ name, subscription }: Examined): readonly Finding[] {
 }
 
 function endpointTexts(url: URL, { service }: Examined): readonly string[] {
-  const texts = PATHS.includes(url.pathname)
+  const texts = PUSH_URLS.includes(url.pathname)
     ? []
     : [`its push endpoint ends in ${url.pathname}: the service takes pushes at /push`]
   const hosts = service?.urls.map((one) => new URL(one).host)
@@ -84,13 +82,11 @@ function cloudRunAudience(push: Push, { config, service }: Examined): readonly F
 }
 
 /** Returns the settings that the service accepts; `undefined` when they do not follow from it. */
-function wantedPush(push: Push, { config, service }: Examined): Push | undefined {
+function wantedPush(push: Push, url: URL, { config, service }: Examined): Push | undefined {
   const { auth } = config.push
-  const url = URL.parse(push.endpoint)
-  if (url === null) return undefined
   const isElsewhere = url.host.endsWith('.run.app') && service !== undefined
   const origin = (isElsewhere ? service.urls[0] : undefined) ?? url.origin
-  const pathname = PATHS.includes(url.pathname) ? url.pathname : '/push'
+  const pathname = PUSH_URLS.includes(url.pathname) ? url.pathname : '/push'
   const endpoint = `${origin}${pathname}`
   if (auth.kind === 'none') return { ...push, endpoint }
   const { audiences, serviceAccounts } = auth
