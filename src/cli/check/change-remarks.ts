@@ -4,9 +4,7 @@ import type { PreparedEvent } from '../../model/event.ts'
 import { momentOf } from '../../prepare/event-time.ts'
 import { isBadId, isLegalInsertId } from '../../prepare/insert-id.ts'
 import type { Remark } from './finding.ts'
-
-/** The most characters of an id that a remark shows. */
-const SHOWN_ID = 60
+import { shortened } from './shortened.ts'
 
 /**
  * Returns remarks on an event whose time or insert id is not the one that it names. An event
@@ -33,7 +31,7 @@ function timeRemark(own: number, ms: number): Remark {
 }
 
 function idRemark(id: string, insertId: string): Remark {
-  const quoted = `$insert_id "${id.length <= SHOWN_ID ? id : `${id.slice(0, SHOWN_ID)}…`}"`
+  const quoted = `$insert_id "${shortened(id)}"`
   return { kind: 'changed', field: 'properties.$insert_id', detail: `${quoted} ${fate()}` }
 
   function fate(): string {

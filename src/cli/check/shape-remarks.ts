@@ -1,6 +1,7 @@
 import type { ParsedEvent } from '../../lib/json/text.ts'
 import { numberText } from '../frame/count-text.ts'
 import type { Remark, WarningKind } from './finding.ts'
+import { shortened } from './shortened.ts'
 
 /** Called for each remark about the shape of an event. */
 type Say = (kind: WarningKind, field: string, detail: string) => void
@@ -15,8 +16,6 @@ const MAX_ELEMENTS = 254
  */
 const MAX_DEPTH = 3
 const DEPTH_OF_PROPERTIES = 1
-/** The most characters of a property's name that a remark shows. */
-const SHOWN_NAME = 60
 /** Mixpanel reads these itself: it does not cut them. */
 const OWN_FIELDS = new Set(['time', 'distinct_id', '$insert_id'])
 /** Names that hide other events (https://docs.mixpanel.com/docs/data-structure/property-reference/reserved-properties). */
@@ -39,9 +38,9 @@ export function shapeRemarks({ event, properties }: ParsedEvent, added: number):
     sayAboutName(name, say)
     const value = properties[name]
     if (isInner(value))
-      sayAboutInner(value, `properties.${shown(name)}`, DEPTH_OF_PROPERTIES + 1, say)
+      sayAboutInner(value, `properties.${shortened(name)}`, DEPTH_OF_PROPERTIES + 1, say)
     else if (isLongText(value) && !OWN_FIELDS.has(name)) {
-      sayCut(value, `properties.${shown(name)}`, say)
+      sayCut(value, `properties.${shortened(name)}`, say)
     }
   }
   // Mixpanel drops an event with any true value (https://docs.mixpanel.com/docs/tracking-best-practices/bot-traffic).
@@ -56,7 +55,11 @@ function sayAboutName(name: string, say: Say): void {
   if (HIDING_NAMES.has(name)) {
     say('reserved', `properties.${name}`, 'this name is reserved, and hides other events')
   } else if (name.startsWith('mp_') && !CLIENTS_NAMES.has(name)) {
-    say('reserved', `properties.${shown(name)}`, 'Mixpanel reserves the names that begin with mp_')
+    say(
+      'reserved',
+      `properties.${shortened(name)}`,
+      'Mixpanel reserves the names that begin with mp_',
+    )
   }
 }
 
@@ -65,7 +68,7 @@ function sayAboutLength(name: string, parent: string, say: Say): void {
   const length = lengthOf(name)
   if (length <= KEPT_CHARACTERS) return
   const detail = `the name has ${numberText(length)} characters, Mixpanel keeps ${KEPT_CHARACTERS}`
-  say('cut', `${parent}.${shown(name)}`, detail)
+  say('cut', `${parent}.${shortened(name)}`, detail)
 }
 
 function sayAboutInner(value: object, field: string, depth: number, say: Say): void {
@@ -89,7 +92,7 @@ function sayAboutObject(object: object, field: string, depth: number, say: Say):
   if (entries.length > MAX_PROPERTIES) say('too_many', field, tooMany(entries.length, 'keys'))
   for (const [name, value] of entries) {
     sayAboutLength(name, field, say)
-    sayAboutValue(value, () => `${field}.${shown(name)}`, depth, say)
+    sayAboutValue(value, () => `${field}.${shortened(name)}`, depth, say)
   }
 }
 
@@ -117,10 +120,6 @@ function lengthOf(text: string): number {
   let count = 0
   for (const _character of text) count += 1
   return count
-}
-
-function shown(name: string): string {
-  return name.length <= SHOWN_NAME ? name : `${name.slice(0, SHOWN_NAME)}…`
 }
 
 function tooMany(count: number, noun: string): string {
