@@ -6,6 +6,7 @@ import { pushFaults } from './push-rules.ts'
 import { pathOf } from './resource-name.ts'
 import type { Service } from './run-service.ts'
 import type { SettingsReader } from './settings.ts'
+import { shownUrl } from './shown-url.ts'
 import { type Examined, settingFaults } from './subscription-rules.ts'
 import { withSettings } from './with-settings.ts'
 
@@ -35,7 +36,8 @@ export function checkSubscription(
       ...(await policyFaults(examined, google, signal)),
     ]
     if (faults.length > 0) return faults
-    return [ok(`${name} pushes to ${textAt(answer.value, 'pushConfig', 'pushEndpoint')}`)]
+    const endpoint = textAt(answer.value, 'pushConfig', 'pushEndpoint') ?? ''
+    return [ok(`${name} pushes to ${shownUrl(endpoint)}`)]
   })
 }
 

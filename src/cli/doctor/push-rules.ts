@@ -3,6 +3,7 @@ import { type Finding, fail, warn } from './finding.ts'
 import { gcloud } from './gcloud.ts'
 import { textAt, valueAt } from './json-at.ts'
 import { parseName } from './resource-name.ts'
+import { shownUrl } from './shown-url.ts'
 import { type Examined, update } from './subscription-rules.ts'
 
 /** The settings of a push, as they are or as they should be. */
@@ -64,7 +65,7 @@ function tokenTexts(push: Push, { config }: Examined): readonly string[] {
     ...(isKnown ? [] : [`it pushes as ${account}, which PUSH_SERVICE_ACCOUNT does not name`]),
     ...(auth.audiences.length === 0 || auth.audiences.includes(audience)
       ? []
-      : [`the audience of its tokens is ${audience}, which PUSH_AUDIENCE does not name`]),
+      : [`the audience of its tokens is ${shownUrl(audience)}, which PUSH_AUDIENCE does not name`]),
   ]
 }
 
@@ -74,7 +75,7 @@ function cloudRunAudience(push: Push, { config, service }: Examined): readonly F
   const audience = push.audience ?? push.endpoint
   const accepted = [...service.urls, ...service.audiences]
   if (accepted.includes(audience)) return []
-  const text = `the audience of its tokens is ${audience}`
+  const text = `the audience of its tokens is ${shownUrl(audience)}`
   if (accepted.some((one) => audience.startsWith(`${one}/`))) {
     return [warn(`${text}; the URL of the service without a path is safer`)]
   }

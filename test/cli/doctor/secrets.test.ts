@@ -3,10 +3,14 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ACCESS_TOKEN } from './fake-google.ts'
 import {
+  aService,
+  aSubscription,
   DEAD_TOPIC,
   OF_SERVICE,
   OF_SUBSCRIPTION,
+  PUSH_ACCOUNT,
   SERVICE_PATH,
+  SERVICE_URL,
   SUBSCRIPTION_PATH,
   startDoctorScene,
 } from './scene.ts'
@@ -73,6 +77,30 @@ describe('the output of doctor', () => {
       { numRuns: 25 },
     )
   })
+
+  for (const [mode, audience] of [
+    ['oidc', undefined],
+    ['oidc', 'https://push.example.com'],
+    ['cloud-run-iam', undefined],
+  ] as const) {
+    it(`holds no token of a push endpoint: ${mode}, ${audience}`, async (t) => {
+      const scene = await startDoctorScene(t)
+      const pushEndpoint = `${SERVICE_URL.replace('//', '//me:a-password@')}/push?token=a-token`
+      const oidcToken = { serviceAccountEmail: PUSH_ACCOUNT, audience }
+      const env = { PUSH_AUTH: mode, ...(mode === 'cloud-run-iam' && { PUSH_AUDIENCE: '' }) }
+      scene.google.has(SUBSCRIPTION_PATH, aSubscription({}, { pushEndpoint, oidcToken }))
+      scene.google.has(SERVICE_PATH, aService({ env }))
+
+      for (const args of [OF_SUBSCRIPTION, [...OF_SUBSCRIPTION, ...OF_SERVICE.slice(2)]]) {
+        const { out } = await scene.run(['--only', 'subscription', ...args], {
+          env: { DEAD_LETTER: 'file:letters' },
+        })
+
+        assert.match(out, /subscription .*\?…/)
+        assert.doesNotMatch(out, /a-token|a-password/)
+      }
+    })
+  }
 
   it('holds the rest of Mixpanel’s own text', async (t) => {
     const scene = await startDoctorScene(t)
