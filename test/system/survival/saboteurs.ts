@@ -68,8 +68,8 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'knows a message by its id alone': {
     file: 'message/ledger.ts',
-    original: 'const names = Object.keys(attributes).sort()',
-    sabotaged: 'return messageId',
+    original: 'const identity = JSON.stringify([',
+    sabotaged: 'return messageId\n  const identity = JSON.stringify([',
     found: /ackedEarly/,
   },
   'gives the children of a transform one id': {
