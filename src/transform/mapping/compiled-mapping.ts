@@ -1,0 +1,79 @@
+import type { Candidate, Line } from '../../model/event.ts'
+import type { Message } from '../../model/message.ts'
+import type { Dropped, Rejected } from '../../model/outcome.ts'
+import type { Transform } from '../transform.ts'
+
+/** The keys and indexes that lead to a value of the mapping file: `['rules', 1, 'when']`. */
+export type MappingPath = readonly (string | number)[]
+
+/** A mistake in a mapping file. */
+export interface Problem {
+  readonly path: MappingPath
+  /** The mistake, and what to write instead. */
+  readonly text: string
+  /** The offset in the value at `path`, for a mistake inside an expression. */
+  readonly offset?: number
+}
+
+/** The variables of an expression. */
+export interface Scope {
+  readonly data: unknown
+  readonly attributes: unknown
+  readonly message: unknown
+  readonly line: number
+  /** Present under `each`. */
+  readonly item?: unknown
+  /** The place of the item in its list, from 0. Present under `each`. */
+  readonly index?: number
+}
+
+/** An expression or template that is ready to run. */
+export interface Expression {
+  readonly source: string
+  /**
+   * Returns a JSON value of plain objects and arrays, in which an integer past 2^53 is a bigint.
+   * Throws an `ExpressionError`, whose text holds nothing of the event.
+   */
+  evaluate(scope: Scope): unknown
+  /** Says why a condition does not hold: `data.type is null`. It may quote the event. */
+  whyNot(scope: Scope): string
+}
+
+export type CompiledExpression =
+  | Readonly<{ kind: 'expression'; expression: Expression }>
+  | Readonly<{ kind: 'faulty'; text: string; offset: number }>
+
+export type MapResult = readonly Candidate[] | Dropped | Rejected
+
+/** The end of one rule for one event. */
+export interface RuleStep {
+  /** The index in `rules`, from 0; absent for the preset and for `otherwise`. */
+  readonly index?: number
+  readonly name: string
+  readonly kind: 'matched' | 'not_matched' | 'failed'
+  /** Why the rule did not match, or how it failed. */
+  readonly why?: string
+}
+
+/** A mapping file that is ready to run. */
+export interface CompiledMapping {
+  readonly transform: Transform
+  /** The names of the rules, in their order. */
+  readonly rules: readonly string[]
+  /** Maps a value as `transform` does, and tells what each rule did that was asked. */
+  explain(value: unknown, line: Line, message: Message): { result: MapResult; steps: RuleStep[] }
+}
+
+/** The effects of a rule that are counted. They are metric labels: the set may grow. */
+export const RULE_EFFECTS = [
+  'matched',
+  'dropped',
+  'rejected',
+  'redacted',
+  'absent',
+  'error',
+] as const
+export type RuleEffect = (typeof RULE_EFFECTS)[number]
+
+/** Counts an effect of a rule on one event. */
+export type CountRule = (rule: string, effect: RuleEffect) => void
