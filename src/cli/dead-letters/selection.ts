@@ -1,7 +1,7 @@
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
+import { nearest } from '../../lib/nearest.ts'
 import { REJECT_REASONS } from '../../model/outcome.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
-import { nearest } from '../frame/nearest.ts'
 import { eventNameOf } from './event-name.ts'
 import { parseTime } from './time.ts'
 

@@ -1,7 +1,7 @@
 import { isSubscriptionName } from '../../config/values.ts'
+import { nearest } from '../../lib/nearest.ts'
 import type { FlagValues } from '../frame/flags.ts'
 import { UserMistake } from '../frame/io.ts'
-import { nearest } from '../frame/nearest.ts'
 import type { DoctorOptions } from './checks.ts'
 import { CHECK_NAMES, type CheckName } from './finding.ts'
 import type { ServiceName } from './run-service.ts'

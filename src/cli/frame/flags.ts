@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { nearest } from '../../lib/nearest.ts'
 import { UserMistake } from './io.ts'
-import { nearest } from './nearest.ts'
 
 /** A flag of a command, for `parseArgs` and for the help. */
 export interface Flag {

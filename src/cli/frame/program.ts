@@ -1,7 +1,7 @@
+import { nearest } from '../../lib/nearest.ts'
 import { type Command, endingWell } from './command.ts'
 import { columns } from './help.ts'
 import { type ExitCode, type Io, UserMistake } from './io.ts'
-import { nearest } from './nearest.ts'
 
 /** A command in the table of a program. It is loaded only when it is asked for. */
 export interface CommandEntry {

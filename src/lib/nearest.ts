@@ -1,4 +1,4 @@
-import { lettersOff } from '../../lib/letters-off.ts'
+import { lettersOff } from './letters-off.ts'
 
 /** Returns the name that was probably meant: one that begins so, or the nearest of those near. */
 export function nearest(given: string, names: readonly string[]): string | undefined {
