@@ -13,6 +13,7 @@ import {
 import { createStoreLetters, type LetterStages } from './message/store-letters.ts'
 import type { Candidate, Line } from './model/event.ts'
 import { type Dropped, type EventOutcome, type Rejected, retry } from './model/outcome.ts'
+import type { CountRule } from './model/rule-effect.ts'
 import type { Settlement } from './model/settlement.ts'
 import type { Prepare, PrepareEvent } from './prepare/prepare.ts'
 import type { RejectedRoute, settlementOf } from './settle/settlement-of.ts'
@@ -24,6 +25,8 @@ export interface Stages extends LetterStages {
   readonly parse: typeof parseLine
   readonly transform: Transform
   readonly prepare: Prepare
+  /** Counts the effects of the owner's rules. A replay counts none. */
+  readonly countRule?: CountRule
   readonly importEvents: Batcher['add']
   readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'waitForLeave' | 'notStored'>
   readonly rejectedRoute: RejectedRoute
@@ -116,14 +119,17 @@ export function createPipeline(
 }
 
 /** Makes the path of one line. The line becomes events, or an outcome ends it before. */
-export function createEventsOf(stages: Pick<Stages, 'parse' | 'transform' | 'prepare'>): EventsOf {
-  return function eventsOf(message) {
+export function createEventsOf(
+  stages: Pick<Stages, 'parse' | 'transform' | 'prepare' | 'countRule'>,
+): EventsOf {
+  return function eventsOf(message, making) {
+    const countRule = making === 'first' ? stages.countRule : undefined
     const prepareEvent = stages.prepare(message)
 
     return function eventsOfLine(body, place) {
       const { line, parsed } = stages.parse(body, place)
       if (parsed.kind === 'rejected') return ended(line, parsed)
-      const mapped = stages.transform(parsed.value, line, message)
+      const mapped = stages.transform(parsed.value, line, message, countRule)
       if ('kind' in mapped) return ended(line, mapped)
       return prepared(line, mapped, prepareEvent)
     }

@@ -499,6 +499,30 @@ describe('the transform of an owner', () => {
   }
 })
 
+describe('the rules of an owner', () => {
+  for (const keepsEvents of [true, false]) {
+    it(`count each event once, when rejected events are ${keepsEvents ? '' : 'not '}kept`, async () => {
+      const counts: string[] = []
+      const transform: Stages['transform'] = (value, line, message, count) => {
+        count?.(`rule ${line.number}`, 'matched')
+        return asPublished(value, line, message)
+      }
+      const countRule: Stages['countRule'] = (rule, effect) => counts.push(`${rule} ${effect}`)
+      const data = base64([eventText('good'), eventText('refused')].join('\n'))
+      const answerTo = () => ({ outcomeOf: (name: string) => OUTCOMES[name] ?? IMPORTED })
+
+      const { settlement, stored } = settle(
+        { data },
+        { answerTo, keepsEvents, stages: { transform, countRule } },
+      )
+
+      assert.equal((await settlement).kind, 'ack')
+      assert.equal(stored.length, 1)
+      assert.deepEqual(counts, ['rule 1 matched', 'rule 2 matched'])
+    })
+  }
+})
+
 describe('the events of a message, whatever their outcomes', () => {
   const fates = fc.array(fc.constantFrom('good', 'bad', 'dropped', 'refused', 'retry'))
   const paces = fc.record({ maxEvents: fc.integer({ min: 1, max: 4 }), keepsEvents: fc.boolean() })

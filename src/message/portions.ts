@@ -5,11 +5,17 @@ import { type Dropped, type Rejected, type Retry, rejected, retry } from '../mod
 import type { MadeEvent } from '../model/pending-event.ts'
 import { replayLines } from './replay-lines.ts'
 
+/** Whether events are made for the first time, or once more for their letters. */
+export type Making = 'first' | 'again'
+
 /**
  * Makes the events of the lines of one message. It is called for each line, in order, because the
  * ids of content depend on the events before.
  */
-export type EventsOf = (message: Message) => (body: Body, place: Place) => LineEvents
+export type EventsOf = (
+  message: Message,
+  making: Making,
+) => (body: Body, place: Place) => LineEvents
 
 /** The events of a line. One that `ended` before it became events is one event with its outcome. */
 export interface LineEvents {
@@ -79,7 +85,7 @@ export function createPortions(decoded: Decoded, pushed: Message, deps: Portions
     case 'lines':
       return pushed.replay && lacksLines(decoded.lines, pushed.replay)
         ? portionOfWhole(LINES_LACKING, pushed)
-        : portionsOfLines(decoded, pushed, deps)
+        : portionsOfLines(decoded, pushed, deps, 'first')
   }
 }
 
@@ -99,11 +105,12 @@ function portionsOfLines(
   decoded: Extract<Decoded, { kind: 'lines' }>,
   pushed: Message,
   deps: PortionsDeps,
+  making: Making,
 ): Portions {
   const { body } = decoded
   const { size } = deps
   const { message, lines } = replayLines(pushed, decoded.lines)
-  const eventsOfLine = deps.eventsOf(message)
+  const eventsOfLine = deps.eventsOf(message, making)
   const { replay } = message
   const isSent = replay?.lines && createRangeTest(replay.lines)
   const places = lines[Symbol.iterator]()
@@ -141,7 +148,7 @@ function portionsOfLines(
 
   function again(): Pick<Portions, 'message' | 'next'> {
     const kept = only
-    return kept ? { message, next: () => kept } : portionsOfLines(decoded, pushed, deps)
+    return kept ? { message, next: () => kept } : portionsOfLines(decoded, pushed, deps, 'again')
   }
 
   /** Adds the events of a line. Returns its length in characters. */

@@ -1,5 +1,6 @@
 import type { Message } from './message.ts'
 import type { RejectReason, Tally, UnreachableCause } from './outcome.ts'
+import type { CountRule } from './rule-effect.ts'
 import type { Settlement } from './settlement.ts'
 
 /** The end of one request to Mixpanel. */
@@ -33,6 +34,8 @@ export interface Telemetry {
   eventsReceived(count: number): void
   /** Called with the outcomes of the same events, and the settlement of their message. */
   eventsSettled(tallies: readonly Tally[], settlement: Settlement): void
+  /** Called when a rule of the owner's mapping had an effect on an event. */
+  readonly ruleApplied: CountRule
   /** Called when one push of a message was answered. */
   messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void
   pushRefused(code: string, detail: string): void

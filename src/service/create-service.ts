@@ -103,7 +103,13 @@ export function createService(config: Config, deps: ServiceDeps): Service {
   const letterGuard = createLetterGuard(allRejected)
   const { transform } = deps
   const settleMessage = createPipeline(
-    stagesOf(config, { importEvents: delivery.batcher.add, deadLetters, letterGuard, transform }),
+    stagesOf(config, {
+      importEvents: delivery.batcher.add,
+      deadLetters,
+      letterGuard,
+      transform,
+      countRule: telemetry.ruleApplied,
+    }),
     {
       ...PIPELINE,
       skipsSettled: config.insertId === 'message',

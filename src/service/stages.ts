@@ -10,7 +10,7 @@ import { asPublished, type Transform } from '../transform/transform.ts'
 import type { DeadLetters } from './dead-letters.ts'
 
 /** The stages that keep state, or reach out of the process. */
-export interface OuterStages extends Pick<Stages, 'importEvents' | 'letterGuard'> {
+export interface OuterStages extends Pick<Stages, 'importEvents' | 'letterGuard' | 'countRule'> {
   readonly deadLetters: Pick<DeadLetters, 'rejectedRoute' | 'storeRejected' | 'storeMany'>
   readonly transform: Transform | undefined
 }
@@ -27,7 +27,7 @@ export const PIPELINE = {
 /** Returns the stages of the path, as the pipeline calls them. */
 export function stagesOf(
   config: Pick<Config, 'decode' | 'push' | 'insertId'>,
-  { importEvents, letterGuard, deadLetters, transform = asPublished }: OuterStages,
+  { deadLetters, transform = asPublished, ...outer }: OuterStages,
 ): Stages {
   const { rejectedRoute, storeRejected, storeMany } = deadLetters
   return {
@@ -38,8 +38,7 @@ export function stagesOf(
     parse: parseLine,
     transform,
     prepare: createPrepare(config),
-    importEvents,
-    letterGuard,
+    ...outer,
     rejectedRoute,
     tallyLetters: createLetterTally,
     storeRejected,

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { EventTotals } from './event-totals.ts'
+import { createRuleTotals } from './rule-totals.ts'
 
 export interface MetricsDeps {
   readonly eventTotals: EventTotals
@@ -26,6 +27,7 @@ export function createMetrics(deps: MetricsDeps) {
   const { eventTotals, bufferedBytes, rateLimit, logLinesDropped } = deps
   const registry = new Registry()
   const registers = [registry]
+  const ruleTotals = createRuleTotals()
 
   readOnScrape(
     'events_pending',
@@ -35,6 +37,7 @@ export function createMetrics(deps: MetricsDeps) {
   readOnScrape('buffered_bytes', 'Bytes of bodies, decoded text, queued events', bufferedBytes)
   readOnScrape('mixpanel_rate_limit_events_per_second', 'The most events/s sent', rateLimit)
   countEvents()
+  countRules()
   countLogLines()
 
   return {
@@ -43,6 +46,7 @@ export function createMetrics(deps: MetricsDeps) {
     messagesSettled: counter('messages_settled_total', 'Pushes answered', ['settlement', 'reason']),
     pushesRefused: counter('pushes_refused_total', 'Pushes refused', ['code']),
     duplicatePushes: counter('duplicate_pushes_total', 'Pushes of a message known already', []),
+    countRule: ruleTotals.count,
     emptyMessages: counter('empty_messages_total', 'Messages without an event', []),
     shortfallEvents: counter(
       'mixpanel_shortfall_events_total',
@@ -89,6 +93,19 @@ export function createMetrics(deps: MetricsDeps) {
       collect() {
         this.reset()
         this.inc(logLinesDropped())
+      },
+    })
+  }
+
+  function countRules(): void {
+    new Counter({
+      name: `${PREFIX}rule_events_total`,
+      help: 'Events on which a rule of the mapping had an effect',
+      labelNames: ['rule', 'effect'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { rule, effect, count } of ruleTotals.all()) this.inc({ rule, effect }, count)
       },
     })
   }

@@ -43,6 +43,7 @@ export function createTelemetry({
   return {
     eventsReceived,
     eventsSettled,
+    ruleApplied: metrics.countRule,
     messageSettled,
     pushRefused,
     noSuchRoute,

@@ -1,17 +1,20 @@
 import type { Candidate, Line } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Dropped, type Rejected, rejected } from '../model/outcome.ts'
+import type { CountRule } from '../model/rule-effect.ts'
 import { thrownAt } from './position.ts'
 import type { TransformContext } from './types.ts'
 
 /**
  * Passes one JSON value, `undefined` for a message without data, to the owner's mapping. Returns
- * the events that it makes of the value, or the outcome that ends the event's path.
+ * the events that it makes of the value, or the outcome that ends the event's path. `count` is called
+ * for each rule that had an effect; without it, nothing is counted.
  */
 export type Transform = (
   value: unknown,
   line: Line,
   message: Message,
+  count?: CountRule,
 ) => readonly Candidate[] | Dropped | Rejected
 
 const DROPPED: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })

@@ -163,6 +163,7 @@ async function metricsOfTheService(): Promise<string[]> {
     logLinesDropped: () => 0,
   })
   eventTotals.settle([{ outcome: IMPORTED, count: 1 }], settlementOf([IMPORTED], 'to_store'))
+  metrics.countRule('orders', 'matched')
   metrics.messagesSettled.inc({ settlement: 'ack', reason: 'imported' })
   metrics.pushesRefused.inc({ code: 'OVERLOADED' })
   metrics.requestSeconds.observe({ status: 200 }, 0.05)

@@ -11,6 +11,7 @@ const CONTRACT = [
   'counter messages_settled_total{settlement,reason}',
   'counter events_received_total',
   'counter events_settled_total{outcome,reason}',
+  'counter rule_events_total{rule,effect}',
   'gauge events_pending',
   'counter pushes_refused_total{code}',
   'counter duplicate_pushes_total',
@@ -36,6 +37,7 @@ describe('the metrics', () => {
     })
     metrics.messagesSettled.inc({ settlement: 'ack', reason: 'imported' })
     metrics.pushesRefused.inc({ code: 'DRAINING' })
+    metrics.countRule('orders', 'matched')
     metrics.requestSeconds.observe({ status: 200 }, 1)
 
     assert.deepEqual(described(await metrics.text()).sort(), [...CONTRACT].sort())
@@ -71,6 +73,21 @@ describe('the metrics', () => {
     assert.equal(sampleOf(text, 'events_settled_total{outcome="imported",reason=""}'), '2')
     assert.equal(sampleOf(text, 'events_settled_total{outcome="returned",reason="deadline"}'), '1')
     assert.equal(sampleOf(text, 'events_pending'), '2')
+  })
+
+  it('show the effects of each rule', async () => {
+    const { metrics } = createScene()
+    metrics.countRule('orders', 'matched')
+    metrics.countRule('orders', 'matched')
+    metrics.countRule('orders', 'error')
+    metrics.countRule('segment: alias', 'dropped')
+    await metrics.text()
+
+    const text = await metrics.text()
+
+    assert.equal(sampleOf(text, 'rule_events_total{rule="orders",effect="matched"}'), '2')
+    assert.equal(sampleOf(text, 'rule_events_total{rule="orders",effect="error"}'), '1')
+    assert.equal(sampleOf(text, 'rule_events_total{rule="segment: alias",effect="dropped"}'), '1')
   })
 
   it('show what is held and sent at most, as it is at the scrape', async () => {

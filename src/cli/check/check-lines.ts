@@ -38,7 +38,7 @@ export function createCheckLines({
   const eventsOf = createEventsOf({ parse: parseLine, transform: remembering, prepare })
 
   return function checkLines(message) {
-    const eventsOfLine = eventsOf(message)
+    const eventsOfLine = eventsOf(message, 'first')
 
     return function checkLine(body, place) {
       candidates = []

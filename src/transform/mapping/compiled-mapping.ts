@@ -63,17 +63,3 @@ export interface CompiledMapping {
   /** Maps a value as `transform` does, and tells what each rule did that was asked. */
   explain(value: unknown, line: Line, message: Message): { result: MapResult; steps: RuleStep[] }
 }
-
-/** The effects of a rule that are counted. They are metric labels: the set may grow. */
-export const RULE_EFFECTS = [
-  'matched',
-  'dropped',
-  'rejected',
-  'redacted',
-  'absent',
-  'error',
-] as const
-export type RuleEffect = (typeof RULE_EFFECTS)[number]
-
-/** Counts an effect of a rule on one event. */
-export type CountRule = (rule: string, effect: RuleEffect) => void
