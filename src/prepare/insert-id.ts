@@ -1,30 +1,7 @@
+import { isBadId } from '../lib/bad-id.ts'
 import { hashId } from '../lib/digest.ts'
 import { propertyText } from '../lib/json/text.ts'
 import type { Candidate } from '../model/event.ts'
-
-/**
- * The placeholders that Mixpanel refuses as `distinct_id` and `$insert_id`, in any case (observed).
- */
-const BAD_IDS = new Set([
-  '00000000-0000-0000-0000-000000000000',
-  'anon',
-  'anonymous',
-  'nil',
-  'none',
-  'null',
-  'n/a',
-  'na',
-  'undefined',
-  'unknown',
-  '<nil>',
-  '0',
-  '-1',
-  'true',
-  'false',
-  '[]',
-  '{}',
-])
-const LONGEST_BAD_ID = 36
 
 const LEGAL_INSERT_ID = /^[A-Za-z0-9-]{1,36}$/
 
@@ -79,11 +56,6 @@ export function createClaims(): ClaimId {
  */
 function textIn(eventText: string): string {
   return propertyText(eventText, '$insert_id') ?? ''
-}
-
-/** Whether an id is a placeholder. Sources: https://developer.mixpanel.com/reference/import-events. */
-export function isBadId(id: string): boolean {
-  return id.length <= LONGEST_BAD_ID && BAD_IDS.has(id.toLowerCase())
 }
 
 /** Whether an insert id has a form that Mixpanel accepts. A bad id may have one, too. */

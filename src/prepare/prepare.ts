@@ -1,3 +1,4 @@
+import { isBadId } from '../lib/bad-id.ts'
 import { isObject } from '../lib/json/is-object.ts'
 import { type ParsedEvent, withProperties } from '../lib/json/text.ts'
 import type { Candidate, PreparedEvent } from '../model/event.ts'
@@ -5,7 +6,7 @@ import type { Message } from '../model/message.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { type DeriveId, idsOfContent, idsOfMessage } from './derived-ids.ts'
 import { eventTimeOf } from './event-time.ts'
-import { type ClaimId, createClaims, isBadId, ownIdOf } from './insert-id.ts'
+import { type ClaimId, createClaims, ownIdOf } from './insert-id.ts'
 
 export interface PrepareOptions {
   /** The source of the insert ids for events without a usable one of their own. */

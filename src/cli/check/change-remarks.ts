@@ -1,8 +1,9 @@
+import { isBadId } from '../../lib/bad-id.ts'
 import type { ParsedEvent } from '../../lib/json/text.ts'
 import { propertyText } from '../../lib/json/text.ts'
 import type { PreparedEvent } from '../../model/event.ts'
 import { momentOf } from '../../prepare/event-time.ts'
-import { isBadId, isLegalInsertId } from '../../prepare/insert-id.ts'
+import { isLegalInsertId } from '../../prepare/insert-id.ts'
 import type { Remark } from './finding.ts'
 import { shortened } from './shortened.ts'
 
