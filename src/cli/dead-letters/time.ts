@@ -1,4 +1,4 @@
-import { momentOf } from '../../prepare/event-time.ts'
+import { momentOf } from '../../lib/moment.ts'
 import { UserMistake } from '../frame/io.ts'
 
 const SPAN = /^(\d{1,6})\s*([smhdw])$/

@@ -1,8 +1,8 @@
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { isObject } from '../../lib/json/is-object.ts'
 import { type ParsedEvent, withProperties } from '../../lib/json/text.ts'
+import { momentOf } from '../../lib/moment.ts'
 import type { Candidate } from '../../model/event.ts'
-import { momentOf } from '../../prepare/event-time.ts'
 
 type Properties = ParsedEvent['properties']
 

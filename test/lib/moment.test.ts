@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { momentOf } from '../../src/prepare/event-time.ts'
+import { momentOf } from '../../src/lib/moment.ts'
 
 const NOON = Date.UTC(2021, 7, 7, 12, 0, 0)
 
