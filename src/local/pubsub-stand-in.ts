@@ -5,12 +5,13 @@ import { createFaultPlan } from './fault-plan.ts'
 import { startLoopbackServer } from './loopback-server.ts'
 import { createPublishLog, type PublishRequest } from './pubsub/publish-log.ts'
 import type { TopicMessage } from './pubsub/publish-rules.ts'
+import type { PullSubscription } from './pubsub/pull-subscription.ts'
 import type { PushSubscription, SubscriptionObserver } from './pubsub/push-subscription.ts'
 import type { TokenSource } from './pubsub/push-tokens.ts'
 import { answerOf, type Refusal } from './pubsub/refusal.ts'
 import { createRestApi } from './pubsub/rest-api.ts'
 import { parseRestCall, type RestCall } from './pubsub/rest-call.ts'
-import type { SubscriptionSettings } from './pubsub/subscription-settings.ts'
+import type { PullSettings, SubscriptionSettings } from './pubsub/subscription-settings.ts'
 import { createSubscriptions } from './pubsub/subscriptions.ts'
 import type { TopicBehaviour } from './pubsub/topic-behaviour.ts'
 import { createTopics, type PublishObserver } from './pubsub/topics.ts'
@@ -47,7 +48,7 @@ export interface PubsubStandInOptions {
 export type MessageToPublish = Pick<PublishedMessage, 'data' | 'attributes' | 'orderingKey'>
 
 /**
- * A Pub/Sub on loopback, with topics and push subscriptions. Code and its REST API control it, so a
+ * A Pub/Sub on loopback, with topics, push subscriptions and pull subscriptions. Code and its REST API control it, so a
  * script for Google's emulator works with it too.
  */
 export interface PubsubStandIn {
@@ -61,7 +62,7 @@ export interface PubsubStandIn {
   /** Stops at once: destroys open sockets, and leaves held requests unanswered. */
   close(): Promise<void>
 
-  /** Creates a topic by its full name. It and the next three throw the REST API's error. */
+  /** Creates a topic by its full name. It and the next five throw the REST API's error. */
   createTopic(name: string): void
   createSubscription(
     name: string,
@@ -70,6 +71,8 @@ export interface PubsubStandIn {
   ): PushSubscription
   /** Throws when there is no subscription of that name. */
   subscription(name: string): PushSubscription
+  createPullSubscription(name: string, settings: PullSettings): PullSubscription
+  pullSubscription(name: string): PullSubscription
   /** Returns the ids. Does not check the sizes that a publish request is checked for. */
   publish(topic: string, messages: readonly MessageToPublish[]): readonly string[]
 
@@ -109,6 +112,11 @@ export async function startPubsubStandIn(
       return subscription(name)
     },
     subscription,
+    createPullSubscription(name, settings) {
+      throwIfRefused(subscriptions.create(name, settings))
+      return pullSubscription(name)
+    },
+    pullSubscription,
     publish,
     messages: (topic = LOCAL_DEAD_LETTER_TOPIC) => topics.unclaimed(topic),
     requests: log.requests,
@@ -126,6 +134,12 @@ export async function startPubsubStandIn(
   function subscription(name: string): PushSubscription {
     const found = subscriptions.find(name)
     if (found === undefined) throw new Error(`there is no subscription ${name}`)
+    return found
+  }
+
+  function pullSubscription(name: string): PullSubscription {
+    const found = subscriptions.findPull(name)
+    if (found === undefined) throw new Error(`there is no pull subscription ${name}`)
     return found
   }
 

@@ -1,9 +1,18 @@
 import type { Answer } from '../answer.ts'
 import type { Judgement } from './publish-rules.ts'
+import type { PullSubscription, ReceivedMessage } from './pull-subscription.ts'
 import { answerOf, notFound, type Refusal } from './refusal.ts'
 import type { RestCall } from './rest-call.ts'
+import type { PullSettings } from './subscription-settings.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { Topics } from './topics.ts'
+
+const NO_PULL: Refusal = {
+  kind: 'refused',
+  code: 400,
+  status: 'FAILED_PRECONDITION',
+  message: 'This method is not supported for push subscriptions.',
+}
 
 export interface RestApiDeps {
   readonly topics: Topics
@@ -11,6 +20,8 @@ export interface RestApiDeps {
   /** Whether callers may publish. */
   readonly permitted: boolean
 }
+
+const ERROR_INFO = 'type.googleapis.com/google.rpc.ErrorInfo'
 
 const PERMISSION_DENIED: Refusal = {
   kind: 'refused',
@@ -39,6 +50,16 @@ export function createRestApi(deps: RestApiDeps): (call: RestCall) => Answer {
         )
       case 'show_subscription':
         return subscriptionCalled(call.name)
+      case 'pull':
+        return aboutPull(call.name, ({ pull }) => ok(pulledJson(pull(call.maxMessages))))
+      case 'acknowledge':
+        return aboutPull(call.name, ({ acknowledge, settings }) =>
+          ackAnswer(acknowledge(call.ackIds), settings()),
+        )
+      case 'modify_ack_deadline':
+        return aboutPull(call.name, ({ modifyAckDeadline, settings }) =>
+          ackAnswer(modifyAckDeadline(call.ackIds, call.seconds), settings()),
+        )
       case 'refused':
         return answerOf(call)
     }
@@ -49,8 +70,14 @@ export function createRestApi(deps: RestApiDeps): (call: RestCall) => Answer {
   }
 
   function subscriptionCalled(name: string): Answer {
-    const subscription = subscriptions.find(name)
+    const subscription = subscriptions.find(name) ?? subscriptions.findPull(name)
     return subscription ? ok({ name, ...subscription.settings() }) : answerOf(notFound(name))
+  }
+
+  function aboutPull(name: string, answer: (subscription: PullSubscription) => Answer): Answer {
+    const subscription = subscriptions.findPull(name)
+    if (subscription !== undefined) return answer(subscription)
+    return answerOf(subscriptions.find(name) === undefined ? notFound(name) : NO_PULL)
   }
 
   function publish(name: string, judgement: Judgement): Answer {
@@ -64,6 +91,39 @@ export function createRestApi(deps: RestApiDeps): (call: RestCall) => Answer {
 
 function answerOrRefuse(refusal: Refusal | undefined, answer: () => Answer): Answer {
   return refusal ? answerOf(refusal) : answer()
+}
+
+/** Returns the body of a pull. Like any message of proto3, it leaves out what is empty. */
+function pulledJson(received: readonly ReceivedMessage[]): object {
+  if (received.length === 0) return {}
+  return {
+    receivedMessages: received.map(({ message, ...rest }) => {
+      const { data, attributes, messageId, publishTime, orderingKey } = message
+      return {
+        ...rest,
+        message: {
+          ...(data.length > 0 && { data: data.toString('base64') }),
+          ...(Object.keys(attributes).length > 0 && { attributes }),
+          messageId,
+          publishTime,
+          ...(orderingKey !== undefined && { orderingKey }),
+        },
+      }
+    }),
+  }
+}
+
+/**
+ * Answers acks. A lease that has ended fails no request, except under exactly-once delivery, which
+ * names the ids (cloud.google.com/pubsub/docs/exactly-once-delivery).
+ */
+function ackAnswer(late: readonly string[], { enableExactlyOnceDelivery }: PullSettings): Answer {
+  if (late.length === 0 || !enableExactlyOnceDelivery) return ok({})
+  const message = 'Some acknowledgement ids in the request were invalid.'
+  const error = { code: 400, message, status: 'INVALID_ARGUMENT' }
+  const reasons = late.map((ackId) => [ackId, 'PERMANENT_FAILURE_INVALID_ACK_ID'])
+  const details = [{ '@type': ERROR_INFO, metadata: Object.fromEntries(reasons) }]
+  return { status: 400, body: { error: { ...error, details } } }
 }
 
 function ok(body: object): Answer {

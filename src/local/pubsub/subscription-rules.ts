@@ -1,11 +1,18 @@
 import { invalid, notFound, type Refusal } from './refusal.ts'
 import { parseResourceName } from './resource-names.ts'
 import { type FieldRule, required, type Shape, shapeFault } from './shape.ts'
-import { durationMs, retryPolicyOf, type SubscriptionSettings } from './subscription-settings.ts'
+import {
+  durationMs,
+  type PullSettings,
+  retryPolicyOf,
+  type SubscriptionSettings,
+} from './subscription-settings.ts'
 
 /** The parsed settings, or the reason why Pub/Sub or this stand-in refuses them. */
 export type SettingsJudgement = Readonly<
-  { kind: 'taken'; settings: SubscriptionSettings } | Refusal
+  | { kind: 'push'; settings: SubscriptionSettings }
+  | { kind: 'pull'; settings: PullSettings }
+  | Refusal
 >
 
 const LONGEST_BACKOFF_MS = 600_000
@@ -29,7 +36,9 @@ const TOPIC: FieldRule = {
 }
 const ENDPOINT: FieldRule = {
   kind: 'value',
-  holds: (value) => typeof value === 'string' && /^http:/.test(value) && URL.canParse(value),
+  // An empty endpoint is the one of a pull subscription.
+  holds: (value) =>
+    value === '' || (typeof value === 'string' && /^http:/.test(value) && URL.canParse(value)),
   says: 'a URL with http: this stand-in speaks no TLS',
 }
 const BACKOFF: FieldRule = {
@@ -58,21 +67,21 @@ const WINDOW: FieldRule = {
   says: 'a whole number from 1',
 }
 
-/** `local` is ours. The others are the fields of the REST reference that concern a push. */
+/** `local` is ours. The others are the fields of the REST reference that concern a delivery. */
 const SUBSCRIPTION: Shape = {
   name: WITHOUT_EFFECT,
   topic: required(TOPIC),
-  pushConfig: required({
+  pushConfig: {
     kind: 'object',
     fields: {
-      pushEndpoint: required(ENDPOINT),
+      pushEndpoint: ENDPOINT,
       oidcToken: {
         kind: 'object',
         fields: { serviceAccountEmail: required(TEXT), audience: TEXT },
       },
       attributes: WITHOUT_EFFECT,
     },
-  }),
+  },
   ackDeadlineSeconds: wholeOrDefault(10, 600),
   retryPolicy: { kind: 'object', fields: { minimumBackoff: BACKOFF, maximumBackoff: BACKOFF } },
   deadLetterPolicy: {
@@ -80,6 +89,7 @@ const SUBSCRIPTION: Shape = {
     fields: { deadLetterTopic: required(TOPIC), maxDeliveryAttempts: wholeOrDefault(5, 100) },
   },
   enableMessageOrdering: FLAG,
+  enableExactlyOnceDelivery: FLAG,
   labels: WITHOUT_EFFECT,
   messageRetentionDuration: WITHOUT_EFFECT,
   retainAckedMessages: WITHOUT_EFFECT,
@@ -102,7 +112,7 @@ export function judgeSettings(
   given: unknown,
   hasTopic: (name: string) => boolean,
 ): SettingsJudgement {
-  if (!isSettings(given)) return invalid(findFault(given) ?? '')
+  if (!isOfSubscription(given)) return invalid(findFault(given) ?? '')
   const deadLetterTopic = given.deadLetterPolicy?.deadLetterTopic
   if (deadLetterTopic === given.topic) {
     return invalid('deadLetterPolicy.deadLetterTopic must be another topic than topic.')
@@ -113,11 +123,22 @@ export function judgeSettings(
   }
   const named = [given.topic, ...(deadLetterTopic === undefined ? [] : [deadLetterTopic])]
   const missing = named.find((topic) => !hasTopic(topic))
-  return missing === undefined ? { kind: 'taken', settings: given } : notFound(missing)
+  if (missing !== undefined) return notFound(missing)
+  if (!isOfPush(given)) return { kind: 'pull', settings: given }
+  if (given.enableExactlyOnceDelivery) {
+    return invalid('enableExactlyOnceDelivery is not supported for push subscriptions.')
+  }
+  return { kind: 'push', settings: given }
 }
 
-function isSettings(given: unknown): given is SubscriptionSettings {
+type GivenSettings = PullSettings & Partial<Pick<SubscriptionSettings, 'pushConfig'>>
+
+function isOfSubscription(given: unknown): given is GivenSettings {
   return findFault(given) === undefined
+}
+
+function isOfPush(given: GivenSettings): given is PullSettings & SubscriptionSettings {
+  return Boolean(given.pushConfig?.pushEndpoint)
 }
 
 function findFault(given: unknown): string | undefined {

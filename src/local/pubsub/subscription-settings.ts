@@ -2,21 +2,30 @@ import type { PushForm } from '../push-request.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 
 /**
- * A push subscription as in Pub/Sub's REST API
- * (cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions), and settings that only
- * the stand-in has.
+ * The settings of any subscription, as in Pub/Sub's REST API
+ * (cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions).
  */
-export interface SubscriptionSettings {
+export interface CommonSettings {
   /** Full name; it must exist. */
   readonly topic: string
-  readonly pushConfig: PushConfig
-  /** From 10 to 600: the time that a push waits for its answer. 10 when absent. */
+  /** From 10 to 600: the time that a push waits for its answer, or a pulled message for its ack. 10 when absent. */
   readonly ackDeadlineSeconds?: number
-  /** A nacked message is pushed again at once when absent. */
+  /** A nacked message is delivered again at once when absent. */
   readonly retryPolicy?: RetryPolicySettings
   readonly deadLetterPolicy?: DeadLetterPolicy
   readonly enableMessageOrdering?: boolean
+}
+
+/** A push subscription, and settings that only the stand-in has. */
+export interface SubscriptionSettings extends CommonSettings {
+  readonly pushConfig: PushConfig
   readonly local?: LocalSettings
+}
+
+/** A pull subscription: it has no push endpoint. */
+export interface PullSettings extends CommonSettings {
+  /** Whether a message can be acked by the last of its ack ids only, and an ack that fails is refused. */
+  readonly enableExactlyOnceDelivery?: boolean
 }
 
 export interface PushConfig {
@@ -69,11 +78,11 @@ export interface DuplicateSettings {
 const DEFAULT_ACK_DEADLINE_SECONDS = 10
 const DEFAULT_DELIVERY_ATTEMPTS = 5
 
-export function ackDeadlineMsOf({ ackDeadlineSeconds }: SubscriptionSettings): number {
+export function ackDeadlineMsOf({ ackDeadlineSeconds }: CommonSettings): number {
   return (ackDeadlineSeconds || DEFAULT_ACK_DEADLINE_SECONDS) * 1_000
 }
 
-export function retryPolicyOf({ retryPolicy }: SubscriptionSettings): RetryPolicy | undefined {
+export function retryPolicyOf({ retryPolicy }: CommonSettings): RetryPolicy | undefined {
   if (retryPolicy === undefined) return undefined
   const { minimumBackoff = '10s', maximumBackoff = '600s' } = retryPolicy
   return {
@@ -84,7 +93,7 @@ export function retryPolicyOf({ retryPolicy }: SubscriptionSettings): RetryPolic
 
 export function deadLetterPolicyOf({
   deadLetterPolicy,
-}: SubscriptionSettings): Required<DeadLetterPolicy> | undefined {
+}: CommonSettings): Required<DeadLetterPolicy> | undefined {
   if (deadLetterPolicy === undefined) return undefined
   const maxDeliveryAttempts = deadLetterPolicy.maxDeliveryAttempts || DEFAULT_DELIVERY_ATTEMPTS
   return { ...deadLetterPolicy, maxDeliveryAttempts }

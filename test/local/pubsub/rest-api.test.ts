@@ -104,8 +104,11 @@ describe('the REST API of the stand-in', () => {
     ['a body that is no object', [], /'subscription': must be an object/],
     ['no topic', { pushConfig: NOWHERE }, /'subscription.topic'/],
     ['a topic without its full name', { ...VALID, topic: 'events' }, /projects\/PROJECT/],
-    ['no push config', { topic: TOPIC }, /'subscription.pushConfig'/],
-    ['an empty push config', { ...VALID, pushConfig: {} }, /pushConfig.pushEndpoint'/],
+    [
+      'exactly-once delivery of pushes',
+      { ...VALID, enableExactlyOnceDelivery: true },
+      /not supported for push/,
+    ],
     ['an endpoint that is no URL', { ...VALID, pushConfig: { pushEndpoint: 'push' } }, /a URL/],
     ['an endpoint with TLS', { ...VALID, pushConfig: { pushEndpoint: 'https://a.test/' } }, /TLS/],
     [
@@ -253,10 +256,10 @@ describe('the REST API of the stand-in', () => {
   it('names a route that it does not know', async (t) => {
     const pubsub = await startWithTopics(t)
 
-    const { status, body } = await ask(pubsub, 'POST', `/v1/${SUBSCRIPTION}:pull`)
+    const { status, body } = await ask(pubsub, 'POST', `/v1/${SUBSCRIPTION}:seek`)
 
     assert.equal(status, 404)
-    assert.match(body.error.message, /POST .*:pull/)
+    assert.match(body.error.message, /POST .*:seek/)
   })
 })
 
