@@ -6,13 +6,13 @@ import type { MessageProgress } from './message/message-progress.ts'
 import {
   createPortions,
   type EventsOf,
-  type LineEvents,
   type PortionSize,
   type Portions,
 } from './message/portions.ts'
 import { createStoreLetters, type LetterStages } from './message/store-letters.ts'
 import type { Candidate, Line } from './model/event.ts'
 import { type Dropped, type EventOutcome, type Rejected, retry } from './model/outcome.ts'
+import type { LineEvents } from './model/pending-event.ts'
 import type { CountRule } from './model/rule-effect.ts'
 import type { Settlement } from './model/settlement.ts'
 import type { Prepare, PrepareEvent } from './prepare/prepare.ts'

@@ -1,9 +1,8 @@
-import { createRangeTest, TO_THE_END } from '../lib/ranges.ts'
-import type { Body, Decoded, Line, Place } from '../model/event.ts'
-import type { Message, Replay, ReplayedChild } from '../model/message.ts'
-import { type Dropped, type Rejected, type Retry, rejected, retry } from '../model/outcome.ts'
-import type { MadeEvent } from '../model/pending-event.ts'
-import { replayLines } from './replay-lines.ts'
+import type { Body, Decoded, Place } from '../model/event.ts'
+import type { Message } from '../model/message.ts'
+import { type Rejected, type Retry, retry } from '../model/outcome.ts'
+import type { LineEvents, MadeEvent } from '../model/pending-event.ts'
+import { createSelectReplayed, LINES_LACKING, lacksLines, replayLines } from './replayed-events.ts'
 
 /** Whether events are made for the first time, or once more for their letters. */
 export type Making = 'first' | 'again'
@@ -16,13 +15,6 @@ export type EventsOf = (
   message: Message,
   making: Making,
 ) => (body: Body, place: Place) => LineEvents
-
-/** The events of a line. One that `ended` before it became events is one event with its outcome. */
-export interface LineEvents {
-  readonly kind: 'events' | 'ended'
-  readonly line: Line
-  readonly events: readonly MadeEvent[]
-}
 
 /** Some of the events of a message, one after the other. */
 export interface Portion {
@@ -64,17 +56,6 @@ export interface PortionsDeps {
   readonly keepsEvents: boolean
 }
 
-/**
- * The outcome when the transform makes fewer events of the line than it did when the letter was
- * written.
- */
-const NO_SUCH_CHILD: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
-
-const LINES_LACKING = rejected(
-  'invalid_event',
-  'the letter names lines that its data does not have',
-)
-
 /** Makes the events of a message from its decoded data. */
 export function createPortions(decoded: Decoded, pushed: Message, deps: PortionsDeps): Portions {
   switch (decoded.kind) {
@@ -109,10 +90,11 @@ function portionsOfLines(
 ): Portions {
   const { body } = decoded
   const { size } = deps
-  const { message, lines } = replayLines(pushed, decoded.lines)
+  const { message, lines } = pushed.replay
+    ? replayLines(pushed, pushed.replay, decoded.lines)
+    : { message: pushed, lines: decoded.lines }
   const eventsOfLine = deps.eventsOf(message, making)
-  const { replay } = message
-  const isSent = replay?.lines && createRangeTest(replay.lines)
+  const selectReplayed = message.replay && createSelectReplayed(message.replay)
   const places = lines[Symbol.iterator]()
   /** The next line, read ahead to know whether there is one. */
   let ahead = places.next()
@@ -154,53 +136,7 @@ function portionsOfLines(
   /** Adds the events of a line. Returns its length in characters. */
   function addLine(events: MadeEvent[], place: Place): number {
     const made = eventsOfLine(body, place)
-    const { line } = made
-    const all = replay?.child ? eventsOfChild(made, replay.child) : made.events
-    // The events are made all the same, because ids of the content depend on the events before
-    // them.
-    for (const event of all) {
-      if (!isSent || isSent(line.number) || isAmongEquals(event)) events.push(event)
-    }
-    return line.text.length
+    for (const event of selectReplayed?.(made) ?? made.events) events.push(event)
+    return made.line.text.length
   }
-}
-
-/**
- * Whether a letter of many events names lines that its data does not have. Lines were then removed
- * from it, and the numbers do not show any more which lines are to be sent.
- */
-function lacksLines(lines: Iterable<Place>, replay: Replay): boolean {
-  // A letter for one line has that line alone, under its number in the original message.
-  if (replay.line !== 0) return false
-  const lastNamed = replay.lines?.at(-1)?.to ?? TO_THE_END
-  if (lastNamed === TO_THE_END) return false
-  let last = 0
-  for (const { number, isRest } of lines) last = isRest ? TO_THE_END : number
-  return last < lastNamed
-}
-
-/**
- * Whether an event's id depends on its being the second of its equals, or a later one. When some of
- * the equals were rejected, the imported ones have the first of these ids. Only all of them
- * together have all ids.
- */
-function isAmongEquals({ step }: MadeEvent): boolean {
-  return step.kind === 'prepared' && (step.ordinal ?? 1) > 1
-}
-
-/**
- * Returns the events of a line whose letter is for one child: that child, and those that the
- * letter's transform did not make. The other children are settled, or have letters of their own. A
- * letter that comes again keeps its place.
- */
-function eventsOfChild(made: LineEvents, sought: ReplayedChild): readonly MadeEvent[] {
-  const { line } = made
-  const place = { child: sought.place, children: sought.of }
-  if (made.kind === 'ended') return made.events.map((event) => ({ ...event, ...place }))
-  const found = made.events
-    .filter(({ child }) => Math.max(1, child) === sought.place)
-    .map((event) => ({ ...event, ...place }))
-  const more = made.events.filter(({ child }) => child > sought.of)
-  if (found.length + more.length > 0) return [...found, ...more]
-  return [{ line, ...place, step: NO_SUCH_CHILD }]
 }

@@ -37,6 +37,13 @@ export interface MadeEvent {
   readonly step: PreparedEvent | Dropped | Rejected | Retry
 }
 
+/** The events of a line. One that `ended` before it became events is one event with its outcome. */
+export interface LineEvents {
+  readonly kind: 'events' | 'ended'
+  readonly line: Line
+  readonly events: readonly MadeEvent[]
+}
+
 /** An event on its way to Mixpanel. */
 export interface PendingEvent {
   readonly sink: OutcomeSink

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { makeMessages } from '../../src/dead-letter/letter-message.ts'
 import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
 import { judgePublish } from '../../src/local/pubsub/publish-rules.ts'
-import { replayLines } from '../../src/message/replay-lines.ts'
+import { replayLines } from '../../src/message/replayed-events.ts'
 import { LETTER_ATTRIBUTES } from '../../src/model/letter-attributes.ts'
 import type { Message } from '../../src/model/message.ts'
 import { REJECT_REASONS, rejected } from '../../src/model/outcome.ts'
@@ -67,7 +67,8 @@ it('a letter of whatever message, published again, is that message with its even
         assert.equal(found?.ordinal, at.ordinal ?? 1)
         const { child, children } = at.children ?? {}
         assert.deepEqual(found?.child, child && { place: child, of: children })
-        const [line] = replayLines(replay, [{ number: 1, start: 0, end: 1 }]).lines
+        assert.ok(found)
+        const [line] = replayLines(replay, found, [{ number: 1, start: 0, end: 1 }]).lines
         assert.equal(line?.number, at.line)
 
         const again = letterOf(replay, at, rejected(reason, detail))
