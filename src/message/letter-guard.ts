@@ -31,24 +31,31 @@ export function createLetterGuard(
   allRejected: Pick<AllRejected, 'isOn' | 'passed' | 'admit' | 'notStored'>,
 ): LetterGuard {
   const held = new Set<Held>()
+  /** Whether a message has asked for leave since the last event passed. */
+  let hasAsked = false
   let draining = false
 
   return { notePassed, waitForLeave, notStored: allRejected.notStored, returnLate, drain }
 
   function notePassed(events: readonly MadeEvent[]): boolean {
     const isOne = events.some(({ step }) => step.kind === 'prepared' || step.kind === 'dropped')
-    if (!isOne) return false
+    if (isOne && hasAsked) askAgain()
+    return isOne
+  }
+
+  function askAgain(): void {
+    hasAsked = false
     allRejected.passed()
     // Each message asks once more, because together they may begin the state again.
     for (const one of held) letGo(one, false)
-    return true
   }
 
   async function waitForLeave(progress: MessageProgress): Promise<boolean> {
-    while (!allRejected.admit(progress.message, progress.outcomes.newTotals())) {
+    for (;;) {
+      hasAsked = true
+      if (allRejected.admit(progress.message, progress.outcomes.newTotals())) return true
       if (draining || !progress.wanted() || (await isLate(progress))) return false
     }
-    return true
   }
 
   function isLate(progress: MessageProgress): Promise<boolean> {
