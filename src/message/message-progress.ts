@@ -49,7 +49,7 @@ export class MessageProgress implements OutcomeSink {
   readonly message: Message
   readonly bytes: MessageBytes
   /** The outcomes of the portions that were begun. */
-  readonly outcomes = new OutcomeTable()
+  readonly outcomes: OutcomeTable
   deliverBy: number
   /** The monotonic ms at which all work for the message ends, with the storing of its letters. */
   endBy: number
@@ -59,7 +59,6 @@ export class MessageProgress implements OutcomeSink {
   private inFlightBytes = 0
   private waiter: Waiter | undefined = undefined
   private bug: { readonly error: unknown } | undefined = undefined
-  private countedTextBytes = 0
   private hasDeparted = false
   private isGivenUp = false
   /** Whether an event was imported since an answer was last judged. */
@@ -70,6 +69,7 @@ export class MessageProgress implements OutcomeSink {
     this.key = deps.key
     this.message = message
     this.bytes = deps.bytes
+    this.outcomes = new OutcomeTable(deps.bytes)
     this.deliverBy = times.deliverBy
     this.endBy = times.endBy
     this.deps = deps
@@ -112,7 +112,6 @@ export class MessageProgress implements OutcomeSink {
       place += 1
     }
     this.deps.begun(events.length - settled)
-    this.countTexts()
     return pending
   }
 
@@ -121,7 +120,9 @@ export class MessageProgress implements OutcomeSink {
    * do. `skip` is called with the number of lines of each.
    */
   skipSettled(skip: (lines: number) => void): void {
-    for (const next of this.restOfEarlier()) {
+    const { earlier } = this
+    if (!earlier) return
+    for (const next of earlier.portions.slice(this.portions)) {
       if (!this.isSettled(this.outcomes.count(), next.events)) return
       this.giveBack(next, retry('deadline'))
       this.portions += 1
@@ -131,7 +132,7 @@ export class MessageProgress implements OutcomeSink {
 
   /** Records that all further events come again. Their outcomes from earlier deliveries stay. */
   giveBackRest(outcome: Retry): void {
-    const rest = this.restOfEarlier()
+    const rest = this.earlier?.portions.slice(this.portions) ?? []
     for (const portion of rest.length > 0 ? rest : [UNKNOWN]) this.giveBack(portion, outcome)
   }
 
@@ -148,7 +149,6 @@ export class MessageProgress implements OutcomeSink {
 
   report({ place, prepared }: PendingEvent, outcome: EventOutcome): void {
     this.outcomes.record(place, outcome)
-    this.countTexts()
     this.inFlightBytes -= prepared.bytes + PENDING_BYTES
     if (outcome.kind === 'imported') this.hasImported = true
     else this.judge(outcome)
@@ -158,6 +158,18 @@ export class MessageProgress implements OutcomeSink {
   failed(error: unknown): void {
     this.bug = { error }
     this.waiter?.end.reject(error)
+  }
+
+  /** Gives the work more time, because another push waits for it. */
+  extendTo(deliverBy: number, endBy: number): void {
+    this.deliverBy = Math.max(this.deliverBy, deliverBy)
+    this.endBy = Math.max(this.endBy, endBy)
+  }
+
+  /** Ends the delivery at `deliverBy`, and all work at `endBy`, at the latest. */
+  pullTo(deliverBy: number, endBy: number): void {
+    this.deliverBy = Math.min(this.deliverBy, deliverBy)
+    this.giveUp(endBy)
   }
 
   /** Stops all work that no push waits for, and ends the rest at `at`. */
@@ -181,11 +193,6 @@ export class MessageProgress implements OutcomeSink {
     pending.push({ sink: this, place, prepared: step })
   }
 
-  /** Returns the portions of earlier deliveries that this one has not come to. */
-  private restOfEarlier(): readonly PortionCounts[] {
-    return this.earlier?.portions.slice(this.portions) ?? []
-  }
-
   private isSettled(from: number, events: number): boolean {
     for (let place = from; place < from + events; place += 1) {
       if (!this.earlier?.finalAt(place)) return false
@@ -201,13 +208,6 @@ export class MessageProgress implements OutcomeSink {
       const known = earlier?.finalAt(place) ?? earlier?.refusalAt(place)
       this.outcomes.recordEarlier(place, known ?? outcome)
     }
-  }
-
-  /** Counts the texts of the outcomes in the byte budget. */
-  private countTexts(): void {
-    const { textBytes } = this.outcomes
-    this.bytes.add(textBytes - this.countedTextBytes)
-    this.countedTextBytes = textBytes
   }
 
   /** Stops the work that no push waits for, unless Mixpanel's answers import some events. */

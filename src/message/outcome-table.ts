@@ -1,3 +1,4 @@
+import type { MessageBytes } from '../lib/byte-budget.ts'
 import { heapBytesOf } from '../lib/heap-bytes.ts'
 import {
   type EventOutcome,
@@ -68,6 +69,12 @@ export class OutcomeTable {
   private answers: Map<number, Rejected> | undefined = undefined
   /** The answers beyond `MOST_KINDS`, by place. */
   private refusals: Map<number, Rejected> | undefined = undefined
+  private readonly bytes: Pick<MessageBytes, 'add'>
+
+  /** Makes an empty table. The texts of its outcomes count in `bytes`. */
+  constructor(bytes: Pick<MessageBytes, 'add'>) {
+    this.bytes = bytes
+  }
 
   /** Returns the number of events so far. */
   count(): number {
@@ -168,7 +175,7 @@ export class OutcomeTable {
     if (code !== undefined) return
     this.refusals ??= new Map()
     this.refusals.set(place, refusal)
-    this.textBytes += bytesOf(refusal)
+    this.countText(bytesOf(refusal))
   }
 
   private codeAt(place: number): number {
@@ -195,8 +202,13 @@ export class OutcomeTable {
   }
 
   private addKind(kind: EventOutcome): number {
-    this.textBytes += kind.kind === 'rejected' ? bytesOf(kind) : OUTCOME_BYTES
+    this.countText(kind.kind === 'rejected' ? bytesOf(kind) : OUTCOME_BYTES)
     return this.kinds.push(kind) - 1
+  }
+
+  private countText(bytes: number): void {
+    this.textBytes += bytes
+    this.bytes.add(bytes)
   }
 }
 
@@ -210,7 +222,7 @@ function bytesOf({ detail, field = '' }: Rejected): number {
 }
 
 function isOfOneKind(one: EventOutcome, other: EventOutcome): boolean {
-  return one.kind === other.kind && labelOf(one) === labelOf(other)
+  return one === other || (one.kind === other.kind && labelOf(one) === labelOf(other))
 }
 
 function isTheSame(one: Rejected, other: Rejected): boolean {

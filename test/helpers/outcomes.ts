@@ -9,11 +9,14 @@ export function aPortion(events: number): BegunPortion {
   return { events: Array.from({ length: events }, () => event), lines: events }
 }
 
+/** The bytes of a message that nobody counts. */
+export const UNCOUNTED = { add: () => {} }
+
 /** Makes the outcomes of an earlier delivery, portion by portion. Each event stands on a line of its own. */
 export function earlierWith(
   ...portions: readonly (readonly EventOutcome[])[]
 ): EarlierOutcomes | undefined {
-  const outcomes = new OutcomeTable()
+  const outcomes = new OutcomeTable(UNCOUNTED)
   for (const portion of portions) {
     const from = outcomes.addPortion({ lines: portion.length, events: portion.length })
     for (const [index, outcome] of portion.entries()) outcomes.record(from + index, outcome)

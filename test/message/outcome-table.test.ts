@@ -10,6 +10,7 @@ import {
   rejected,
   retry,
 } from '../../src/model/outcome.ts'
+import { UNCOUNTED } from '../helpers/outcomes.ts'
 
 const DROPPED: EventOutcome = { kind: 'dropped', rule: 'transform' }
 
@@ -201,13 +202,13 @@ describe('the outcomes of a message', () => {
 })
 
 function outcomesOf(events: number): OutcomeTable {
-  const outcomes = new OutcomeTable()
+  const outcomes = new OutcomeTable(UNCOUNTED)
   outcomes.addPortion({ lines: events, events })
   return outcomes
 }
 
 function importedOf(portions: number, events: number): OutcomeTable {
-  const outcomes = new OutcomeTable()
+  const outcomes = new OutcomeTable(UNCOUNTED)
   for (let portion = 0; portion < portions; portion += 1) {
     const from = outcomes.addPortion({ lines: events, events })
     for (let place = from; place < from + events; place += 1) outcomes.record(place, IMPORTED)

@@ -5,6 +5,7 @@ import { createRejectedEventsOf } from '../../src/message/rejected-events.ts'
 import { type EventOutcome, IMPORTED, type Rejected, rejected } from '../../src/model/outcome.ts'
 import type { MadeEvent } from '../../src/model/pending-event.ts'
 import { aPreparedEvent } from '../helpers/builders.ts'
+import { UNCOUNTED } from '../helpers/outcomes.ts'
 
 const BAD = rejected('invalid_event', 'the event has no name', 'event')
 const REFUSED = rejected('refused_by_mixpanel', 'no')
@@ -138,7 +139,7 @@ interface Outcomes {
 }
 
 function outcomesOf({ unsent = [], answers }: Outcomes): OutcomeTable {
-  const outcomes = new OutcomeTable()
+  const outcomes = new OutcomeTable(UNCOUNTED)
   outcomes.addPortion({ lines: answers.length, events: answers.length })
   for (const [place, outcome] of unsent) outcomes.recordUnsent(place, outcome)
   for (const [place, answer] of answers.entries()) {

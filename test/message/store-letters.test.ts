@@ -8,6 +8,7 @@ import type { RejectedMany } from '../../src/model/dead-letter.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
 import { aMessage } from '../helpers/builders.ts'
+import { UNCOUNTED } from '../helpers/outcomes.ts'
 
 const BAD = rejected('invalid_event', 'the event is not a JSON object')
 const MIB = 1024 * 1024
@@ -109,7 +110,7 @@ function aScene(options: SceneOptions) {
   const many: RejectedMany[] = []
   let timesMade = 0
   let left = looks
-  const outcomes = new OutcomeTable()
+  const outcomes = new OutcomeTable(UNCOUNTED)
   outcomes.addPortion({ lines, events: lines })
   for (let place = 0; place < bad; place += 1) outcomes.recordUnsent(place, BAD)
   const progress = {
