@@ -9,7 +9,6 @@ import type { Settlement } from '../model/settlement.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { nack } from '../settle/settlement-of.ts'
 import { MessageProgress, type ProgressTimes } from './message-progress.ts'
-import { createReleasingMap } from './releasing-map.ts'
 import { createSettledMemory, type MemoryOptions } from './settled-memory.ts'
 
 export interface LedgerDeps {
@@ -60,10 +59,14 @@ interface Waiter extends PromiseWithResolvers<Settlement> {
 
 interface UnderWay {
   readonly key: string
-  progress: MessageProgress
+  /**
+   * The work; absent once it is over. V8's Map keeps a deleted entry until the next major collection
+   * (decision 14), so an entry refers to nothing then.
+   */
+  progress: MessageProgress | undefined
   waiters: readonly Waiter[]
   /** The alarm for the end of work that no push waits for. */
-  end?: Alarm
+  alarm: Alarm | undefined
 }
 
 const LATE = nack('deadline')
@@ -73,9 +76,8 @@ const DRAINING = nack('draining')
 export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   const { clock, openMessage, settleMessage, review, telemetry } = deps
   const goesOnMs = GOES_ON_DEADLINES * options.ackDeadlineMs
-  const waiting = openMessage()
   const memory = createSettledMemory(options, clock)
-  const underWay = createReleasingMap<UnderWay>()
+  const underWay = new Map<string, UnderWay>()
   const unattended = new Set<UnderWay>()
   const alarms = createAlarms(clock)
   let drainBy = Number.POSITIVE_INFINITY
@@ -96,9 +98,9 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   function makeWay(): void {
     if (unattended.size === 0) return
     const now = clock.monotonic()
-    for (const { progress, end } of unattended) {
-      progress.giveUp(now)
-      end?.cancel()
+    for (const { progress, alarm } of unattended) {
+      progress?.giveUp(now)
+      alarm?.cancel()
     }
     unattended.clear()
     review()
@@ -108,90 +110,78 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     drainBy = Math.min(drainBy, answerBy)
     makeWay()
     const deliverBy = drainBy - DEAD_LETTER_MS
-    for (const { progress } of underWay.values()) {
-      progress.deliverBy = Math.min(progress.deliverBy, deliverBy)
-      progress.giveUp(drainBy)
-    }
+    for (const { progress } of underWay.values()) progress?.pullTo(deliverBy, drainBy)
     alarms.pullTo(deliverBy)
     review()
     const waiters = [...underWay.values()].flatMap((entry) => entry.waiters)
     await Promise.allSettled(waiters.map(({ promise }) => promise))
-    for (const entry of underWay.values()) returnRest(entry)
-  }
-
-  /**
-   * Ends the work when the process ends and no push waits: an event without an outcome comes again.
-   */
-  function returnRest(entry: UnderWay): void {
-    close(entry.progress, DRAINING)
-    letGo(entry)
+    // The process ends, and no push waits: an event without an outcome comes again.
+    for (const entry of underWay.values()) end(entry, DRAINING)
   }
 
   function begin(key: string, message: Message, answerBy: number): UnderWay {
-    const times = { deliverBy: answerBy - DEAD_LETTER_MS, endBy: answerBy + goesOnMs }
-    const entry: UnderWay = { key, progress: progressOf(key, message, times), waiters: [] }
+    const entry: UnderWay = { key, progress: undefined, waiters: [], alarm: undefined }
     underWay.set(key, entry)
-    run(entry)
+    work(entry, message, { deliverBy: answerBy - DEAD_LETTER_MS, endBy: answerBy + goesOnMs })
     return entry
   }
 
-  function progressOf(key: string, message: Message, times: ProgressTimes): MessageProgress {
+  function work(entry: UnderWay, message: Message, times: ProgressTimes): void {
+    const { key, waiters } = entry
     const bytes = openMessage()
-    bytes.add(sizeOf(message))
-    return new MessageProgress(message, times, {
-      key,
-      bytes,
-      earlier: memory.recallOutcomes(key),
-      now: clock.monotonic,
-      begun: telemetry.eventsReceived,
-      stopped: review,
-    })
-  }
-
-  function run(entry: UnderWay): void {
-    settleMessage(entry.progress).then(
-      (settlement) => finish(entry, settlement),
-      (error: unknown) => abandon(entry, error),
+    bytes.add(sizeOf(message) + PUSH_BYTES * waiters.length)
+    const earlier = memory.recallOutcomes(key)
+    const deps = { key, bytes, earlier, now: clock.monotonic, begun: telemetry.eventsReceived }
+    const progress = new MessageProgress(message, times, { ...deps, stopped: review })
+    entry.progress = progress
+    settleMessage(progress).then(
+      (settlement) => finish(entry, progress, settlement),
+      (error: unknown) => abandon(entry, progress, error),
     )
   }
 
-  function finish(entry: UnderWay, settlement: Settlement): void {
-    const { key, progress } = entry
-    const { message, deliverBy, endBy } = progress
-    if (underWay.get(key) !== entry) return
-    close(progress, settlement)
-    remember(entry, settlement)
+  function finish(entry: UnderWay, progress: MessageProgress, settlement: Settlement): void {
+    if (entry.progress !== progress) return
+    remember(entry, progress, settlement)
     // Some events had gone back for lack of time. A push that joined later brings new time.
     if (settlement.reason === 'deadline' && progress.wanted()) {
-      entry.progress = progressOf(key, message, { deliverBy, endBy })
-      run(entry)
+      close(progress, settlement)
+      work(entry, progress.message, progress)
       return
     }
-    letGo(entry)
     const { waiters } = entry
-    for (const waiter of waiters) leave(entry, waiter).resolve(settlement)
+    end(entry, settlement)
+    for (const { resolve } of waiters) resolve(settlement)
   }
 
-  function remember({ key, progress, waiters }: UnderWay, settlement: Settlement): void {
-    if (settlement.kind === 'nack') memory.nacked(key, progress.outcomes.snapshot())
+  function remember(
+    { key, waiters }: UnderWay,
+    { outcomes }: MessageProgress,
+    settlement: Settlement,
+  ): void {
+    if (settlement.kind === 'nack') memory.nacked(key, outcomes.snapshot())
     else if (waiters.length > 0) memory.acked(key, settlement)
     else memory.ackedUnheard(key, settlement)
   }
 
-  function abandon(entry: UnderWay, error: unknown): void {
-    // A waiting push reports the bug. Without one, it must be reported here.
-    if (entry.waiters.length === 0) telemetry.unforeseen(error)
-    if (underWay.get(entry.key) !== entry) return
-    close(entry.progress, LATE)
-    letGo(entry)
+  function abandon(entry: UnderWay, progress: MessageProgress, error: unknown): void {
     const { waiters } = entry
-    for (const waiter of waiters) leave(entry, waiter).reject(error)
+    // A waiting push reports the bug. Without one, it must be reported here.
+    if (waiters.length === 0) telemetry.unforeseen(error)
+    if (entry.progress !== progress) return
+    end(entry, LATE)
+    for (const { reject } of waiters) reject(error)
   }
 
-  function letGo(entry: UnderWay): void {
-    entry.end?.cancel()
+  /** Ends the work on a message, and lets go of all that it holds. */
+  function end(entry: UnderWay, settlement: Settlement): void {
+    if (entry.progress) close(entry.progress, settlement)
+    entry.alarm?.cancel()
+    for (const { alarm } of entry.waiters) alarm.cancel()
     unattended.delete(entry)
     underWay.delete(entry.key)
+    entry.progress = undefined
+    entry.waiters = []
   }
 
   function close({ bytes, outcomes }: MessageProgress, settlement: Settlement): void {
@@ -203,7 +193,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     const alarm = alarms.set(answerBy - DEAD_LETTER_MS, endDelivery)
     const waiter: Waiter = { ...Promise.withResolvers<Settlement>(), alarm }
     entry.waiters = [...entry.waiters, waiter]
-    waiting.add(PUSH_BYTES)
+    entry.progress?.bytes.add(PUSH_BYTES)
     return waiter.promise
 
     function endDelivery(): void {
@@ -213,18 +203,18 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     }
 
     function giveUp(): void {
-      leave(entry, waiter).resolve(LATE)
+      entry.waiters = entry.waiters.filter((other) => other !== waiter)
+      entry.progress?.bytes.giveBack(PUSH_BYTES)
+      waiter.resolve(LATE)
       if (entry.waiters.length === 0) goOnAlone(entry)
     }
   }
 
   /** Gives the work the time of another push that waits for it. */
   function attend(entry: UnderWay, answerBy: number): void {
-    const { progress } = entry
-    progress.deliverBy = Math.max(progress.deliverBy, answerBy - DEAD_LETTER_MS)
-    progress.endBy = Math.max(progress.endBy, answerBy + goesOnMs)
+    entry.progress?.extendTo(answerBy - DEAD_LETTER_MS, answerBy + goesOnMs)
     if (!unattended.delete(entry)) return
-    entry.end?.cancel()
+    entry.alarm?.cancel()
     review()
   }
 
@@ -233,16 +223,9 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
    */
   function goOnAlone(entry: UnderWay): void {
     unattended.add(entry)
-    const goesOnUntil = entry.progress.goesOnUntil()
-    if (goesOnUntil > clock.monotonic()) entry.end = alarms.set(goesOnUntil, review)
+    const goesOnUntil = entry.progress?.goesOnUntil() ?? 0
+    if (goesOnUntil > clock.monotonic()) entry.alarm = alarms.set(goesOnUntil, review)
     review()
-  }
-
-  function leave(entry: UnderWay, waiter: Waiter): Waiter {
-    waiter.alarm.cancel()
-    waiting.giveBack(PUSH_BYTES)
-    entry.waiters = entry.waiters.filter((other) => other !== waiter)
-    return waiter
   }
 }
 
