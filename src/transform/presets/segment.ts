@@ -1,0 +1,138 @@
+import type { FromSchema } from 'json-schema-to-ts'
+import { hashId } from '../../lib/digest.ts'
+import { isObject } from '../../lib/json/is-object.ts'
+import type { MixpanelEvent } from '../types.ts'
+import { ID_MERGE, identifyEvents, identityOf, identityProperties } from './identity.ts'
+import {
+  createNames,
+  type NameRow,
+  type Properties,
+  setProperty,
+  withoutOwnNames,
+} from './names.ts'
+import { definePreset, type OptionsSchema, type Preset, type PresetResult } from './preset.ts'
+import { browserOf, browserVersionOf, systemOf } from './user-agent.ts'
+import { givenValueOf, idTextOf, valueAt } from './value-at.ts'
+
+const OPTIONS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    id_merge: ID_MERGE,
+    group_key: {
+      type: 'string',
+      minLength: 1,
+      description: 'the group key of the Mixpanel project that `context.groupId` is a value of',
+    },
+    product_events: {
+      type: 'boolean',
+      description: 'whether `Order Completed` makes an event `Product Purchased` of each product',
+    },
+  },
+} as const satisfies OptionsSchema
+
+type Options = FromSchema<typeof OPTIONS>
+
+/**
+ * The names of Segment's common fields (https://segment.com/docs/connections/spec/common/) in
+ * Mixpanel, as Segment's own destination has them. Names that it lacks are those of Mixpanel's SDKs.
+ */
+export const NAMES: readonly NameRow[] = [
+  ['messageId', '$insert_id', idTextOf],
+  ['timestamp', 'time', givenValueOf],
+  ['originalTimestamp', 'time', givenValueOf],
+  ['context.ip', 'ip'],
+  ['context.page.url', '$current_url'],
+  ['context.page.referrer', '$referrer'],
+  ['context.os.name', '$os'],
+  ['context.userAgent', '$os', systemOf],
+  ['context.os.version', '$os_version'],
+  ['context.userAgent', '$browser', browserOf],
+  ['context.userAgent', '$browser_version', browserVersionOf],
+  ['context.device.manufacturer', '$manufacturer'],
+  ['context.device.model', '$model'],
+  ['context.network.carrier', '$carrier'],
+  ['context.screen.width', '$screen_width'],
+  ['context.screen.height', '$screen_height'],
+  ['context.screen.density', '$screen_density'],
+  ['context.app.version', '$app_version_string'],
+  ['context.app.build', '$app_build_number'],
+  ['context.locale', '$locale'],
+  ['context.campaign.name', 'utm_campaign'],
+  ['context.campaign.source', 'utm_source'],
+  ['context.campaign.medium', 'utm_medium'],
+  ['context.campaign.term', 'utm_term'],
+  ['context.campaign.content', 'utm_content'],
+  ['context.campaign.id', 'utm_id'],
+]
+
+const namesOf = createNames(NAMES)
+
+/** The calls that tell something about a user or a group, not about an event. */
+const LEFT_OUT = ['identify', 'group', 'alias']
+
+/**
+ * The properties of an order that its products do not repeat, as in Segment's destination
+ * (https://github.com/segmentio/action-destinations, mixpanel/trackPurchase).
+ */
+const ORDERS_OWN = [
+  'affiliation',
+  'subtotal',
+  'total',
+  'revenue',
+  'shipping',
+  'tax',
+  'discount',
+  'coupon',
+  'currency',
+  'order_number',
+  'products',
+]
+
+type Call = Readonly<Record<string, unknown>>
+
+/** The calls of Segment's libraries, one in each message or line. */
+export const SEGMENT = definePreset<Options>(OPTIONS, createSegment)
+
+function createSegment(options: Options): Preset {
+  return function segment(input) {
+    if (!isObject(input)) return { kind: 'unknown' }
+    const { type } = input
+    if (type === 'track') return eventsOf(idTextOf(input.event), input, options)
+    if (type === 'page') return eventsOf(`Viewed ${idTextOf(input.name) ?? 'Page'}`, input, options)
+    if (type === 'screen')
+      return eventsOf(`Viewed ${idTextOf(input.name) ?? 'Screen'}`, input, options)
+    const what = LEFT_OUT.find((call) => call === type)
+    return what === undefined ? { kind: 'unknown' } : { kind: 'dropped', what }
+  }
+}
+
+function eventsOf(name: string | undefined, call: Call, options: Options): PresetResult {
+  if (name === undefined) return { kind: 'rejected', detail: 'event has no name', field: 'event' }
+  const { id_merge: idMerge = 'simplified', group_key: groupKey, product_events: all } = options
+  const identity = identityOf(call.userId, call.anonymousId, 'userId')
+  if (identity.kind === 'rejected') return identity
+  const named = { ...namesOf(call), ...identityProperties(identity, idMerge) }
+  const groupId = idTextOf(valueAt(call, ['context', 'groupId']))
+  if (groupKey !== undefined && groupId !== undefined) setProperty(named, groupKey, groupId)
+  const given = isObject(call.properties) ? withoutOwnNames(call.properties) : {}
+  const products = all && name === 'Order Completed' ? productEvents(given, named) : []
+  const event = { event: name, properties: { ...given, ...named } }
+  return {
+    kind: 'events',
+    events: [event, ...products, ...identifyEvents(identity, idMerge, named.time)],
+  }
+}
+
+/** Makes an event of each product of an order. It has the names of the order, and an id of its own. */
+function productEvents(order: Properties, named: Properties): readonly MixpanelEvent[] {
+  const products = Array.isArray(order.products) ? order.products.filter(isObject) : []
+  const shared = { ...order }
+  for (const name of ORDERS_OWN) delete shared[name]
+  const { $insert_id: orderId, ...others } = named
+  return products.map((product, at) => {
+    const id = typeof orderId === 'string' && { $insert_id: hashId(['product', orderId, at]) }
+    const properties = { ...shared, ...withoutOwnNames(product), ...others, ...id }
+    return { event: 'Product Purchased', properties }
+  })
+}

@@ -1,0 +1,96 @@
+/** A name, the words that a user agent of it holds, and the pattern of its version. */
+type Browser = readonly [name: string, words: readonly string[], version?: RegExp]
+
+const OPERA = /(?:Opera Mini|OPR)\/(\d+(?:\.\d+)?)/
+const BLACKBERRY = /(?:BlackBerry |Version\/)(\d+(?:\.\d+)?)/
+const IE_MOBILE = /(?:rv:|IEMobile[/ ])(\d+(?:\.\d+)?)/
+const EDGE = /Edg(?:e|A|iOS)?\/(\d+(?:\.\d+)?)/
+const UC = /(?:UCBrowser|UCWEB)\/?(\d+(?:\.\d+)?)/
+const IE = /(?:rv:|MSIE )(\d+(?:\.\d+)?)/
+const VERSION = /Version\/(\d+(?:\.\d+)?)/
+
+/**
+ * The browsers by the names of Mixpanel's JavaScript SDK, in its order
+ * (https://github.com/mixpanel/mixpanel-js/blob/master/src/utils.js). The SDK knows Safari by the
+ * vendor of the navigator, which a user agent does not hold: here, Safari comes last.
+ */
+const BROWSERS: readonly Browser[] = [
+  ['Opera Mini', ['Opera Mini'], OPERA],
+  ['Opera Mini', [' OPR/', 'Mini'], OPERA],
+  ['Opera', [' OPR/'], OPERA],
+  ['BlackBerry', ['BlackBerry'], BLACKBERRY],
+  ['BlackBerry', ['PlayBook'], BLACKBERRY],
+  ['BlackBerry', ['BB10'], BLACKBERRY],
+  ['Internet Explorer Mobile', ['IEMobile'], IE_MOBILE],
+  ['Internet Explorer Mobile', ['WPDesktop'], IE_MOBILE],
+  ['Samsung Internet', ['SamsungBrowser/'], /SamsungBrowser\/(\d+(?:\.\d+)?)/],
+  ['Microsoft Edge', ['Edge/'], EDGE],
+  ['Microsoft Edge', ['Edg/'], EDGE],
+  ['Microsoft Edge', ['EdgA/'], EDGE],
+  ['Microsoft Edge', ['EdgiOS/'], EDGE],
+  ['Facebook Mobile', ['FBIOS']],
+  ['Whale Browser', ['Whale/'], /Whale\/(\d+(?:\.\d+)?)/],
+  ['Chrome', ['Chrome/'], /Chrome\/(\d+(?:\.\d+)?)/],
+  ['Chrome iOS', ['CriOS/'], /CriOS\/(\d+(?:\.\d+)?)/],
+  ['UC Browser', ['UCBrowser'], UC],
+  ['UC Browser', ['UCWEB'], UC],
+  ['Firefox iOS', ['FxiOS/'], /FxiOS\/(\d+(?:\.\d+)?)/],
+  ['Android Mobile', ['Android', 'AppleWebKit'], VERSION],
+  ['Konqueror', ['Konqueror'], /Konqueror\/(\d+(?:\.\d+)?)/],
+  ['Firefox', ['Firefox/'], /Firefox\/(\d+(?:\.\d+)?)/],
+  ['Internet Explorer', ['MSIE '], IE],
+  ['Internet Explorer', ['Trident/'], IE],
+  ['Mobile Safari', ['AppleWebKit', 'Mobile/'], VERSION],
+  ['Safari', ['AppleWebKit', 'Safari/'], VERSION],
+]
+
+/** The operating systems by the names of the same SDK, in its order. */
+const SYSTEMS: readonly (readonly [name: string, words: readonly string[]])[] = [
+  ['Windows Phone', ['Windows', 'Phone']],
+  ['Windows Phone', ['Windows', 'WPDesktop']],
+  ['Windows', ['Windows']],
+  ['iOS', ['iPhone']],
+  ['iOS', ['iPad']],
+  ['iOS', ['iPod']],
+  ['Android', ['Android']],
+  ['BlackBerry', ['BlackBerry']],
+  ['BlackBerry', ['PlayBook']],
+  ['BlackBerry', ['BB10']],
+  ['Mac OS X', ['Mac']],
+  ['Linux', ['Linux']],
+  ['Chrome OS', ['CrOS']],
+]
+
+/** No browser sends a longer user agent. */
+const MOST_LENGTH = 1024
+
+/** Returns the name of the browser in a user agent. */
+export function browserOf(userAgent: unknown): string | undefined {
+  return browserIn(textOf(userAgent))?.[0]
+}
+
+/** Returns the version of that browser, major and minor, as a number as Mixpanel's SDK does. */
+export function browserVersionOf(userAgent: unknown): number | undefined {
+  const text = textOf(userAgent)
+  const [, , version] = browserIn(text) ?? []
+  const [, digits] = version?.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** Returns the name of the operating system in a user agent. */
+export function systemOf(userAgent: unknown): string | undefined {
+  const text = textOf(userAgent)
+  return SYSTEMS.find(([, words]) => holdsAll(text, words))?.[0]
+}
+
+function browserIn(text: string): Browser | undefined {
+  return BROWSERS.find(([, words]) => holdsAll(text, words))
+}
+
+function holdsAll(text: string, words: readonly string[]): boolean {
+  return words.every((word) => text.includes(word))
+}
+
+function textOf(userAgent: unknown): string {
+  return typeof userAgent === 'string' ? userAgent.slice(0, MOST_LENGTH) : ''
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { createPrepare } from '../../../src/prepare/prepare.ts'
+import type { NameRow } from '../../../src/transform/presets/names.ts'
+import type { PresetResult } from '../../../src/transform/presets/preset.ts'
+import { PRESETS } from '../../../src/transform/presets/registry.ts'
+import { NAMES as SEGMENT } from '../../../src/transform/presets/segment.ts'
+import { valueAt } from '../../../src/transform/presets/value-at.ts'
+import { spansIn, tableOf, textOf } from '../../docs/markdown.ts'
+import { aMessage } from '../../helpers/builders.ts'
+import { aPreset, eventsIn, type Fixture, fixturesOf } from './fixtures.ts'
+
+/** The names of each preset, with those of identity. */
+const NAMES: Readonly<Record<string, readonly NameRow[]>> = {
+  segment: [['userId', '$user_id'], ['anonymousId', '$device_id'], ...SEGMENT],
+}
+
+const LEAST_FIXTURES = 12
+
+describe('a preset', () => {
+  it('has names that are tested here', () => {
+    assert.deepEqual(Object.keys(NAMES), [...PRESETS.keys()])
+  })
+})
+
+for (const [name, rows] of Object.entries(NAMES)) {
+  const fixtures = fixturesOf(name)
+
+  describe(`the preset ${name}`, () => {
+    for (const fixture of fixtures) {
+      it(`maps ${fixture.file} as written`, async () => {
+        assert.deepEqual(await resultOf(name, fixture), fixture.output)
+      })
+    }
+
+    it('has fixtures for each kind of call, and enough of them', () => {
+      const kinds = new Set(fixtures.map(({ output }) => output.kind))
+
+      assert.ok(fixtures.length >= LEAST_FIXTURES)
+      for (const kind of ['events', 'rejected', 'unknown'] as const) assert.ok(kinds.has(kind))
+    })
+
+    for (const [path, property] of rows) {
+      it(`has a fixture in which ${path} becomes ${property}`, () => {
+        assert.ok(fixtures.some((fixture) => holds(fixture, path, property)))
+      })
+    }
+
+    it('has each of its names in its page, in order', () => {
+      const table = tableOf(textOf(`docs/presets/${name}.md`), 'source', 'Mixpanel', 'notes')
+
+      assert.deepEqual(
+        table.map(({ source, Mixpanel }) => [spansIn(source)[0], spansIn(Mixpanel)[0]]),
+        rows.map(([path, property]) => [path, property]),
+      )
+    })
+
+    it('makes events that are prepared, or rejected with the field at fault', () => {
+      for (const { file, output } of fixtures) assertPrepared(output, file)
+    })
+
+    it('maps any JSON at any place to an outcome, twice the same, and changes no input', async () => {
+      const inputs = fc.oneof(
+        fc.tuple(fc.constantFrom(...fixtures), fc.jsonValue()).map(([fixture, input]) => {
+          return { ...fixture, input }
+        }),
+        fc.constantFrom(...fixtures).chain((fixture) => spoilt(fixture)),
+      )
+      const presets = new Map(
+        await Promise.all(
+          fixtures.map(async ({ file, options }) => [file, await aPreset(name, options)] as const),
+        ),
+      )
+
+      fc.assert(
+        fc.property(inputs, ({ file, input, context }) => {
+          const before = textOfValue(input)
+
+          const [first, second] = [1, 2].map(() => presets.get(file)?.(input, context))
+
+          assert.ok(first !== undefined)
+          assert.equal(textOfValue(first), textOfValue(second))
+          assert.equal(textOfValue(input), before)
+          assertPrepared(first, textOfValue(input))
+        }),
+        { numRuns: 500 },
+      )
+    })
+  })
+}
+
+async function resultOf(name: string, { options, input, context }: Fixture): Promise<PresetResult> {
+  const preset = await aPreset(name, options)
+  return preset(input, context)
+}
+
+/** Whether a fixture has a value at the path, and events with the property. */
+function holds({ input, context, output }: Fixture, path: string, property: string): boolean {
+  const given = [valueAt(input, path.split('.')), context.attributes[path]]
+  if (given.every((value) => value === undefined)) return false
+  return eventsIn(output).some(({ properties }) => Object.hasOwn(properties, property))
+}
+
+/** A fixture with one value of its input replaced by any JSON. */
+function spoilt(fixture: Fixture): fc.Arbitrary<Fixture> {
+  const paths = pathsIn(fixture.input)
+  return fc.tuple(fc.constantFrom(...paths), hostileValue()).map(([path, value]) => {
+    return { ...fixture, input: withValueAt(fixture.input, path, value) }
+  })
+}
+
+function hostileValue(): fc.Arbitrary<unknown> {
+  const odd = ['__proto__', 'constructor', '\ud800', '', ' ', 'null', '$device:', '0', 1e308, -0]
+  return fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom<unknown>(...odd, 9007199254740993n, JSON.parse('{"__proto__":{"a":1}}')),
+  )
+}
+
+type Path = readonly (string | number)[]
+
+function pathsIn(value: unknown): readonly Path[] {
+  if (typeof value !== 'object' || value === null) return [[]]
+  const keys = Array.isArray(value) ? value.keys() : Object.keys(value)
+  const below = [...keys].flatMap((key) =>
+    pathsIn(Reflect.get(value, key)).map((path) => [key, ...path]),
+  )
+  return [[], ...below]
+}
+
+function withValueAt(value: unknown, [key, ...rest]: Path, replacement: unknown): unknown {
+  if (key === undefined || typeof value !== 'object' || value === null) return replacement
+  const copy = Array.isArray(value) ? [...value] : { ...value }
+  Reflect.set(copy, key, withValueAt(Reflect.get(value, key), rest, replacement))
+  return copy
+}
+
+function assertPrepared(result: PresetResult, hint: string): void {
+  const message = aMessage({ publishedAt: Date.parse('2026-11-24T09:00:00Z') })
+  const prepare = createPrepare({ insertId: 'message' })(message)
+  for (const [at, event] of eventsIn(result).entries()) {
+    const text = textOfValue(event)
+    const line = { number: 1, text }
+    const prepared = prepare({ line, child: at, text, value: JSON.parse(text) })
+    if (prepared.kind === 'rejected') assert.ok(prepared.field, `${prepared.detail}: ${hint}`)
+  }
+}
+
+/** JSON in which a bigint stands as a text of its digits. */
+function textOfValue(value: unknown): string {
+  const digits = (_key: string, one: unknown) => (typeof one === 'bigint' ? String(one) : one)
+  return JSON.stringify(value, digits) ?? 'undefined'
+}
