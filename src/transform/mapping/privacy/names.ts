@@ -1,0 +1,56 @@
+/** The name of a member, cut at its dots: `flatten` makes one name of several. */
+export interface Name {
+  readonly exact: readonly string[]
+  /** The same parts, as `**` paths compare them. */
+  readonly folded: readonly string[]
+}
+
+/** Reads a name as it stands in JSON, without its quotes. */
+export type ReadName = (raw: string) => Name
+
+/** The characters that `**` paths ignore: white space, hyphens, underscores, `$` and invisible ones. */
+const IGNORED = /[\s\p{Pd}\p{Pc}\p{Cf}$]/gu
+/** The names that are remembered, and the length of the longest of them. */
+const MOST_NAMES = 4_096
+const MOST_LENGTH = 128
+
+/** Returns the form in which `**` paths compare names: `e-mail`, `$Email` and `EMAIL` are one. */
+export function foldName(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replaceAll(IGNORED, '')
+}
+
+/** Makes a `ReadName` with a bounded memory, because events have the same names again and again. */
+export function createReadName(): ReadName {
+  const known = new Map<string, Name>()
+
+  return function readName(raw) {
+    const name = known.get(raw)
+    if (name) return name
+    const read = nameOf(raw)
+    if (raw.length > MOST_LENGTH) return read
+    if (known.size === MOST_NAMES) known.clear()
+    known.set(ownCopy(raw), read)
+    return read
+  }
+}
+
+function nameOf(raw: string): Name {
+  const exact = textOf(raw).split('.')
+  return { exact, folded: exact.map(foldName) }
+}
+
+/** Returns the text of a JSON string without its quotes; as it stands when its escapes are wrong. */
+export function textOf(raw: string): string {
+  if (!raw.includes('\\')) return raw
+  try {
+    const text: string = JSON.parse(`"${raw}"`)
+    return text
+  } catch {
+    return raw
+  }
+}
+
+/** Returns an equal text of its own. A part of a text would keep the whole event in memory. */
+function ownCopy(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
+}
