@@ -13,6 +13,8 @@ export interface Problem {
   readonly text: string
   /** The offset in the value at `path`, for a mistake inside an expression. */
   readonly offset?: number
+  /** Set when the key itself is at fault, and not its value. */
+  readonly at?: 'key'
 }
 
 /** The variables of an expression. */

@@ -1,0 +1,96 @@
+import { isScalar, Scalar } from 'yaml'
+import type { CompiledExpression, MappingPath, Problem } from '../compiled-mapping.ts'
+import type { MappingFile } from '../mapping-file.ts'
+import { type ExpressionText, expressionsIn } from './expressions-in.ts'
+import { type LocatedProblem, locateAll, type Position, positionOf } from './locate.ts'
+import { orderProblems } from './order.ts'
+import { type ParsedYaml, parseYaml } from './parse-yaml.ts'
+import { findAt, type Source, startOf } from './source.ts'
+import { checkStructure } from './structure.ts'
+import { quoteHint } from './yaml-fault.ts'
+
+export interface ReadDeps {
+  readonly condition: (source: string) => CompiledExpression
+  readonly template: (text: string) => CompiledExpression
+}
+
+/** The content of a mapping file, or all mistakes that are found without running it. */
+export type ReadMapping = Readonly<
+  | {
+      kind: 'read'
+      file: MappingFile
+      /** Returns the places of further mistakes, in the order of the file. */
+      locate: (problems: readonly Problem[]) => readonly LocatedProblem[]
+      /** Returns the place of a value, from 1. */
+      positionOf: (path: MappingPath) => Position
+    }
+  | { kind: 'broken'; problems: readonly LocatedProblem[] }
+>
+
+/** Reads the text of a mapping file: YAML 1.2, or JSON, which is a part of it. */
+export function readMapping(text: string, deps: ReadDeps): ReadMapping {
+  const parsed = parseYaml(text.replace(/^\uFEFF/, ''))
+  const { source, value, faults, numbers } = parsed
+  if (value === null && faults.length === 0) return { kind: 'broken', problems: [EMPTY] }
+
+  const structure = checkStructure(value)
+  const found = [...cutOff(value, source), ...orderProblems(value)]
+  if (structure.kind === 'sound' && faults.length + numbers.length + found.length === 0) {
+    return {
+      kind: 'read',
+      file: structure.file,
+      locate: (problems) => locateAll([], problems, source),
+      positionOf: (path) => positionOf(path, source),
+    }
+  }
+  const unsound = structure.kind === 'faulty' ? structure.problems : []
+  const problems = [...unsound, ...found, ...expressionProblems(value, deps)]
+  return { kind: 'broken', problems: allProblems(problems, parsed) }
+}
+
+function allProblems(problems: readonly Problem[], parsed: ParsedYaml): readonly LocatedProblem[] {
+  const { faults, numbers, source } = parsed
+  const sure = problems.filter(({ path }) => isSure(path, parsed))
+  const told = new Set(sure.map(({ path }) => JSON.stringify(path)))
+  // A number where a text is due has been told.
+  const others = numbers.filter(
+    ({ path }) => isSure(path, parsed) && !told.has(JSON.stringify(path)),
+  )
+  return locateAll([...faults, ...others], sure, source)
+}
+
+const EMPTY: LocatedProblem = { line: 1, column: 1, text: 'the file is empty; write version: 1' }
+
+/** Returns the mistakes in expressions that are quoted as they must be. */
+function expressionProblems(value: unknown, deps: ReadDeps): Problem[] {
+  return expressionsIn(value).flatMap(({ kind, path, text }) => {
+    const compiled = deps[kind](text)
+    if (compiled.kind === 'expression') return []
+    return [{ path, text: compiled.text, offset: compiled.offset }]
+  })
+}
+
+/** Returns the expressions of which YAML takes a part for a comment. */
+function cutOff(value: unknown, source: Source): Problem[] {
+  return expressionsIn(value)
+    .filter((expression) => isCutOff(expression, source))
+    .map(({ path, text }) => ({
+      path,
+      text: `YAML takes " #" for the beginning of a comment; ${quoteHint(text)}`,
+    }))
+}
+
+function isCutOff({ path }: ExpressionText, source: Source): boolean {
+  const { node } = findAt(source, path)
+  if (!isScalar(node) || node.type !== Scalar.PLAIN) return false
+  return /^[ \t]+#/.test(source.text.slice(node.range?.[1], (node.range?.[1] ?? 0) + 100))
+}
+
+/** Whether a value is as it was meant, and what is below it. */
+function isSure(path: MappingPath, { unsure, lostFrom, source }: ParsedYaml): boolean {
+  if (lostFrom !== Number.POSITIVE_INFINITY) {
+    const { node, keyAt } = findAt(source, path)
+    if (path.length < 2 || (keyAt ?? startOf(node) ?? 0) >= lostFrom) return false
+  }
+  return !unsure.some((start) => start.every((part, at) => at >= path.length || path[at] === part))
+}
