@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
-import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
+import type { LetterToStore, StoreDeadLetters } from '../model/dead-letter.ts'
 import { createDiskFiles, type Files } from './files.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createLetterFiles } from './letter-files.ts'
+import { formatLines } from './letter-line.ts'
 
 export interface FileSinkOptions {
   readonly folder: string
@@ -48,12 +49,12 @@ export function createFileSink(options: FileSinkOptions, deps: FileSinkDeps): Fi
     maxBytes: Number.POSITIVE_INFINITY,
     maxQueuedBytes: options.maxQueuedBytes,
     maxCommits: 1,
-    commit: (stores) => letterFiles.append(Buffer.concat(stores)),
+    commit: (stores) => letterFiles.append(joined(stores)),
   })
 
   return { store, probe, close }
 
-  async function store(letters: readonly DeadLetter[]): Promise<void> {
+  async function store(letters: readonly LetterToStore[]): Promise<void> {
     if (letters.length === 0) return
     const lines = formatLines(letters)
     return groups.add([lines], lines.length)
@@ -103,10 +104,8 @@ function uniqueWriter(): string {
   return `${process.pid}-${randomBytes(4).toString('hex')}`
 }
 
-/**
- * Writes letters as lines. JSON escapes line breaks and lone surrogates, so a letter is one line of
- * valid UTF-8.
- */
-function formatLines(letters: readonly DeadLetter[]): Uint8Array {
-  return Buffer.from(letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''))
+/** Joins what was stored. One store alone, which may be large, is not copied. */
+function joined(stores: readonly Uint8Array[]): Uint8Array {
+  const [only, another] = stores
+  return only && !another ? only : Buffer.concat(stores)
 }

@@ -1,5 +1,5 @@
 import { cutToBytes } from '../lib/cut-to-bytes.ts'
-import type { DeadLetter } from '../model/dead-letter.ts'
+import type { LetterToStore } from '../model/dead-letter.ts'
 import {
   KEPT_NAME,
   LETTER_PREFIX,
@@ -41,7 +41,7 @@ type Attributes = Readonly<Record<string, string>>
  * and named in the attribute `shortened`. Data is never left out.
  */
 export function makeMessages(
-  letter: DeadLetter,
+  letter: LetterToStore,
   data: Uint8Array,
   compressed: boolean,
 ): readonly LetterMessage[] {
@@ -79,7 +79,7 @@ function splitData(data: Uint8Array, attributes: Attributes): readonly Uint8Arra
   return Array.from({ length: count }, (_, at) => data.subarray(at * size, (at + 1) * size))
 }
 
-function ownAttributes(letter: DeadLetter): { attributes: Attributes; cut: readonly string[] } {
+function ownAttributes(letter: LetterToStore): { attributes: Attributes; cut: readonly string[] } {
   const attributes: Record<string, string> = {}
   const cut: string[] = []
   for (const [name, value] of Object.entries(describeLetter(letter))) {
@@ -95,7 +95,7 @@ type OwnAttribute = Exclude<LetterAttribute, 'shortened' | 'part'>
 
 /** Returns the attributes that describe the letter itself. */
 function describeLetter(
-  letter: DeadLetter,
+  letter: LetterToStore,
 ): Readonly<Record<OwnAttribute, string | number | undefined>> {
   const { message } = letter
   return {

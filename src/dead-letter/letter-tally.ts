@@ -4,6 +4,7 @@ import type { Line } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
+import { jsonBytes } from './letter-line.ts'
 import { makeDeadLetter } from './make-dead-letter.ts'
 
 /** The size of the letters of one message, before any of them is written. */
@@ -70,7 +71,7 @@ export function createLetterTally(message: Message, decodedBytes: number): Lette
   function bytesOf(event: RejectedEvent): number {
     const { message: about, ...own } = makeDeadLetter(message, event, AT)
     messageBytes ??= Buffer.byteLength(`,"message":${JSON.stringify(about)}\n`)
-    return Buffer.byteLength(JSON.stringify(own)) + messageBytes
+    return jsonBytes(own) + messageBytes
   }
 
   function sum(): RejectedMany {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
+import { bytesOf } from '../lib/base64.ts'
 import { cutToBytes } from '../lib/cut-to-bytes.ts'
-import type { DeadLetter, DeadLetterMessage, RejectedMany } from '../model/dead-letter.ts'
+import type { DeadLetterMessage, LetterToStore, RejectedMany } from '../model/dead-letter.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
 
@@ -15,7 +16,7 @@ export function makeDeadLetter(
   message: Message,
   event: RejectedEvent,
   deadLetteredAt: number,
-): DeadLetter {
+): LetterToStore {
   const { child, children, outcome, prepared } = event
   const ordinal = Math.max(message.replay?.ordinal ?? 1, event.ordinal)
   return {
@@ -36,7 +37,10 @@ export function makeDeadLetter(
 }
 
 /** Returns the text of the event, or the bytes in base64 when they are not text. */
-function contentOf({ data }: Message, { line }: RejectedEvent): Pick<DeadLetter, 'event' | 'data'> {
+function contentOf(
+  { data }: Message,
+  { line }: RejectedEvent,
+): Pick<LetterToStore, 'event' | 'data'> {
   if (!line) return { data }
   return line.data === undefined ? { event: line.text } : { data: line.data }
 }
@@ -55,7 +59,7 @@ export function makeLetterOfMany(
   message: Message,
   { events, lines, reasons, field }: RejectedMany,
   deadLetteredAt: number,
-): DeadLetter {
+): LetterToStore {
   const counts = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`)
   const first = field === undefined ? '' : `; first field: ${field}`
   const line = message.replay?.line ?? 0
@@ -77,8 +81,8 @@ export function makeLetterOfMany(
   }
 }
 
-function textOrDataOf({ data }: Message): Pick<DeadLetter, 'event' | 'data'> {
-  const bytes = Buffer.from(data, 'base64')
+function textOrDataOf({ data }: Message): Pick<LetterToStore, 'event' | 'data'> {
+  const bytes = bytesOf(data)
   const isText = bytes.length <= MAX_TEXT_OF_MESSAGE_BYTES && isUtf8(bytes)
   return isText ? { event: bytes.toString() } : { data }
 }

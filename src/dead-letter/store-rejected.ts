@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import type { DeadLetter, RejectedMany, StoreDeadLetters } from '../model/dead-letter.ts'
+import type { LetterToStore, RejectedMany, StoreDeadLetters } from '../model/dead-letter.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
@@ -56,7 +56,10 @@ export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDe
     return storeLetters([makeLetterOfMany(message, many, clock.now())], many.reasons)
   }
 
-  async function storeLetters(letters: readonly DeadLetter[], reasons: Reasons): Promise<boolean> {
+  async function storeLetters(
+    letters: readonly LetterToStore[],
+    reasons: Reasons,
+  ): Promise<boolean> {
     const startedAt = clock.monotonic()
     try {
       await store(letters)

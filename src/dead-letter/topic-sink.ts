@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
-import type { DeadLetter, StoreDeadLetters } from '../model/dead-letter.ts'
+import { bytesOf } from '../lib/base64.ts'
+import type { LetterToStore, StoreDeadLetters } from '../model/dead-letter.ts'
 import { type Confirm, createGroupCommit } from './group-commit.ts'
 import { type LetterMessage, MAX_REQUEST_BYTES, makeMessages } from './letter-message.ts'
 import { publishLetters } from './publish-letters.ts'
@@ -77,7 +78,7 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
 
   return { store, probe, close }
 
-  async function store(letters: readonly DeadLetter[]): Promise<void> {
+  async function store(letters: readonly LetterToStore[]): Promise<void> {
     if (letters.length === 0) return
     const messages: LetterMessage[] = []
     for (const letter of letters) {
@@ -86,7 +87,7 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
         messages.push(message)
       }
     }
-    await groups.add(messages, bytesOf(messages))
+    await groups.add(messages, sizeOf(messages))
   }
 
   async function publishAll(
@@ -116,15 +117,17 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
   }
 }
 
-function encode(letter: DeadLetter): readonly LetterMessage[] | Promise<readonly LetterMessage[]> {
+function encode(
+  letter: LetterToStore,
+): readonly LetterMessage[] | Promise<readonly LetterMessage[]> {
   const plain = bytesOfLetter(letter)
   if (plain.length <= MAX_PLAIN_BYTES || isGzip(plain)) return makeMessages(letter, plain, false)
   const compressed = compress(plain, { level: constants.Z_BEST_SPEED })
   return compressed.then((data) => makeMessages(letter, data, true))
 }
 
-function bytesOfLetter({ event, data = '' }: DeadLetter): Buffer {
-  return event === undefined ? Buffer.from(data, 'base64') : Buffer.from(event)
+function bytesOfLetter({ event, data = '' }: LetterToStore): Buffer {
+  return event === undefined ? bytesOf(data) : Buffer.from(event)
 }
 
 /**
@@ -155,7 +158,7 @@ function* splitIntoRequests(
   yield request
 }
 
-function bytesOf(messages: readonly LetterMessage[]): number {
+function sizeOf(messages: readonly LetterMessage[]): number {
   return messages.reduce((sum, { bytes }) => sum + bytes + 1, 0)
 }
 

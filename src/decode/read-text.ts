@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { bytesOf, bytesOfBase64 } from '../lib/base64.ts'
 import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type RejectReason, rejected } from '../model/outcome.ts'
@@ -23,10 +24,11 @@ export function createReadText(maxBytes: number): ReadText {
   const inflate = createInflate(maxBytes)
 
   return function readText(message, messageBytes, wanted) {
-    const bytes = bytesOfBase64(message.data)
+    const { data } = message
+    const bytes = typeof data === 'string' ? bytesOfBase64(data) : data
     if (bytes === undefined) return undecodable('unreadable_data', 'the data is not base64')
     if (!isGzip(bytes)) return textOf(bytes)
-    const readAgain = () => Buffer.from(message.data, 'base64')
+    const readAgain = () => bytesOf(data)
     const inflated = inflate(bytes, readAgain, messageBytes, wanted)
     if (inflated instanceof Promise) return inflated.then(textOfInflated)
     return textOfInflated(inflated)
@@ -91,18 +93,4 @@ function promisesGzip({ attributes }: Message): boolean {
   return Object.entries(attributes).some(([name, value]) => {
     return /^(content-)?encoding$/i.test(name) && /gzip/i.test(value)
   })
-}
-
-/**
- * Returns the bytes of a base64 text, or `undefined` when it is not base64. Both alphabets are
- * accepted, and padding may be left out. White space is not accepted, nor other characters that
- * Node would skip.
- */
-export function bytesOfBase64(text: string): Buffer | undefined {
-  const padding = text.endsWith('==') ? 2 : Number(text.endsWith('='))
-  const digits = text.length - padding
-  if (digits % 4 === 1 || (padding > 0 && text.length % 4 !== 0)) return undefined
-  const bytes = Buffer.from(text, 'base64')
-  // Node skips a character that is not base64. Bytes are then missing.
-  return bytes.length === Math.floor((digits * 3) / 4) ? bytes : undefined
 }

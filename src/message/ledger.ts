@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { type Alarm, createAlarms } from '../lib/alarms.ts'
 import type { MessageBytes } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -250,5 +250,6 @@ function keyOf(message: Message): string {
     // The letters of one message differ in nothing else when their lines are equal.
     replay,
   ])
-  return hash('sha256', `${identity}${data}`, 'base64')
+  if (typeof data === 'string') return hash('sha256', `${identity}${data}`, 'base64')
+  return createHash('sha256').update(identity).update(data).digest('base64')
 }

@@ -1,3 +1,4 @@
+import type { MessageData } from './message.ts'
 import type { RejectReason } from './outcome.ts'
 import type { Rejections } from './telemetry.ts'
 
@@ -71,6 +72,9 @@ export interface DeadLetter {
   readonly message: DeadLetterMessage
 }
 
+/** A dead letter before it is stored. Large data is still bytes. */
+export type LetterToStore = Omit<DeadLetter, 'data'> & { readonly data?: MessageData }
+
 /** The contents of one letter for many rejected events of a message. */
 export interface RejectedMany extends Rejections {
   readonly events: number
@@ -82,4 +86,4 @@ export interface RejectedMany extends Rejections {
  * Resolves when the letters are safe, on disk or in the topic. Rejects when they are not, or may
  * not be.
  */
-export type StoreDeadLetters = (letters: readonly DeadLetter[]) => Promise<void>
+export type StoreDeadLetters = (letters: readonly LetterToStore[]) => Promise<void>

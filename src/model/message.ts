@@ -1,3 +1,9 @@
+/**
+ * Data as it was pushed: base64, empty when there is none. Large data is the bytes that the base64
+ * stands for.
+ */
+export type MessageData = string | Buffer
+
 /** A message as one push brings it. It holds one or many events. */
 export interface Message {
   /**
@@ -6,8 +12,7 @@ export interface Message {
   readonly messageId: string
   /** The full name, `projects/P/subscriptions/S`; empty when the push named none. */
   readonly subscription: string
-  /** The data as it was pushed: base64, empty when there is none. */
-  readonly data: string
+  readonly data: MessageData
   readonly attributes: Readonly<Record<string, string>>
   /** RFC 3339, as Pub/Sub sent it. */
   readonly publishTime?: string

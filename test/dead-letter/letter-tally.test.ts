@@ -5,7 +5,7 @@ import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
 import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
 import { rejected } from '../../src/model/outcome.ts'
 import type { RejectedEvent } from '../../src/model/pending-event.ts'
-import { aMessage } from '../helpers/builders.ts'
+import { aMessage, base64 } from '../helpers/builders.ts'
 
 const MIB = 1024 * 1024
 const MESSAGE = aMessage({ attributes: {} })
@@ -47,6 +47,17 @@ describe('the letters of a message', () => {
         assert.equal(tally.bytes(), Buffer.byteLength(lines))
       }),
     )
+  })
+
+  it('are measured to the byte when a message with bytes is rejected as a whole', () => {
+    const bytes = Buffer.from('no event')
+    const whole = { ordinal: 1, child: 0, outcome: rejected('unreadable_data', 'no text') }
+    const inBase64 = makeDeadLetter(aMessage({ data: base64(bytes) }), whole, 1e12)
+    const tally = createLetterTally(aMessage({ data: bytes }), 0)
+
+    tally.add([whole])
+
+    assert.equal(tally.bytes(), Buffer.byteLength(`${JSON.stringify(inBase64)}\n`))
   })
 
   for (const [bytes, decodedBytes, tooMany] of [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { makeDeadLetter, makeLetterOfMany } from '../../src/dead-letter/make-dead-letter.ts'
-import type { DeadLetter } from '../../src/model/dead-letter.ts'
+import type { LetterToStore } from '../../src/model/dead-letter.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
 import type { RejectedEvent } from '../../src/model/pending-event.ts'
@@ -24,7 +24,7 @@ function aRejectedEvent(changes: Partial<RejectedEvent> = {}): RejectedEvent {
   }
 }
 
-function letterOf(event: RejectedEvent, message = MESSAGE): DeadLetter {
+function letterOf(event: RejectedEvent, message = MESSAGE): LetterToStore {
   return makeDeadLetter(message, event, Date.UTC(2026, 0, 2, 3, 4, 5, 6))
 }
 
@@ -216,8 +216,16 @@ describe('a letter of many events', () => {
 
       assert.equal(letter.data, data)
       assert.ok(!('event' in letter))
+      assert.equal(makeLetterOfMany({ ...MESSAGE, data: bytes }, MANY, 0).data, bytes)
     })
   }
+
+  it('holds the text of data in bytes', () => {
+    const letter = makeLetterOfMany({ ...MESSAGE, data: Buffer.from('no event') }, MANY, 0)
+
+    assert.equal(letter.event, 'no event')
+    assert.ok(!('data' in letter))
+  })
 
   it('of a replay keeps its id, and has been published once more', () => {
     const replay = { id: '1-0', line: 0, ordinal: 1, replays: 4, pushedAs: '9' }

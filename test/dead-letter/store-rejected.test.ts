@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createRejectedStore } from '../../src/dead-letter/store-rejected.ts'
-import type { DeadLetter, StoreDeadLetters } from '../../src/model/dead-letter.ts'
+import type { LetterToStore, StoreDeadLetters } from '../../src/model/dead-letter.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
 import type { RejectedEvent } from '../../src/model/pending-event.ts'
@@ -192,7 +192,7 @@ function aRejectedEvent(number: number, changes: Partial<RejectedEvent> = {}): R
 
 function createScene({ storesInMs = 0, fails = false } = {}) {
   const clock = createFakeClock()
-  const letters: DeadLetter[] = []
+  const letters: LetterToStore[] = []
   const groups: number[] = []
   const told: string[] = []
   const telemetry = {

@@ -183,9 +183,16 @@ describe('a store', () => {
     const { pubsub, sink } = await startScene(t)
     const { event, ...rest } = aDeadLetter()
 
-    await sink.store([{ ...rest, data: Buffer.from([0xff, 0x00]).toString('base64') }])
+    const bytes = Buffer.from([0xff, 0x00])
+    for (const data of [bytes, bytes.toString('base64')]) await sink.store([{ ...rest, data }])
 
-    assert.deepEqual([...(pubsub.messages()[0]?.data ?? [])], [0xff, 0x00])
+    assert.deepEqual(
+      pubsub.messages().map(({ data }) => [...data]),
+      [
+        [0xff, 0x00],
+        [0xff, 0x00],
+      ],
+    )
   })
 
   for (const [what, behaviour, code] of [

@@ -7,6 +7,7 @@ import { footprintOf } from '../../src/decode/footprint.ts'
 import { parseLine } from '../../src/decode/parse-line.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import type { Decoded, ParsedLine } from '../../src/model/event.ts'
+import type { MessageData } from '../../src/model/message.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 
@@ -46,6 +47,22 @@ describe('createDecode', () => {
   it('takes a text that is rejected whole for its first line', async () => {
     assert.deepEqual(numbersOf(await createScene().decode(base64('no JSON\nnor this'))), [1])
   })
+
+  for (const [what, bytes] of [
+    ['a small text', Buffer.from(EVENT)],
+    ['a large text', Buffer.from(LARGE)],
+    ['gzip that is inflated at once', gzipSync(EVENT)],
+    ['gzip that waits for its turn', gzipSync(LARGE)],
+  ] as const) {
+    it(`reads bytes like their base64: ${what}`, async () => {
+      const { decode } = createScene()
+
+      const lines = textsOf(await decode(bytes))
+
+      assert.deepEqual(lines, textsOf(await decode(base64(bytes))))
+      assert.equal(lines[0], EVENT)
+    })
+  }
 
   it('rejects data that is not base64 as unreadable', () => {
     assertRejected(createScene().decode('{"event":"a"}'), 'unreadable_data')
@@ -450,7 +467,7 @@ function createScene(
 
   return { budget, decode }
 
-  function decode(data: string, attributes: Record<string, string> = {}, wanted = () => true) {
+  function decode(data: MessageData, attributes: Record<string, string> = {}, wanted = () => true) {
     return decodeMessage(aMessage({ data, attributes }), budget.openMessage(), wanted)
   }
 }

@@ -48,6 +48,7 @@ describe('a push', () => {
 
   for (const [what, changes] of [
     ['other data', { data: dataOf('another') }],
+    ['data in bytes', { data: Buffer.from('another') }],
     ['another message id', { messageId: '2' }],
     ['another subscription', { subscription: 'projects/p/subscriptions/another' }],
     ['another attribute', { attributes: { a: '1', b: '2', c: '3' } }],
@@ -64,6 +65,17 @@ describe('a push', () => {
       assert.equal(calls.duplicates, 0)
     })
   }
+
+  it('joins a message whose data is the same bytes, and no other', async () => {
+    const { push, begun } = createScene()
+
+    await push(aMessage({ data: Buffer.from('same') }))
+    await push(aMessage({ data: Buffer.from('same') }))
+    await push(aMessage({ data: Buffer.from('other') }))
+    await push(aMessage({ data: Buffer.from('same'), messageId: '2' }))
+
+    assert.equal(begun.length, 3)
+  })
 
   it('joins the same message whatever the order of its attributes and its publish time', async () => {
     const { push, begun } = createScene()

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { parseLine } from '../../decode/parse-line.ts'
+import { bytesOf } from '../../lib/base64.ts'
 import type { Decoded, Line } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
 import type { Dropped, RejectReason } from '../../model/outcome.ts'
@@ -127,7 +128,7 @@ export function createLetterPath(letter: StoredLetter, options: LetterPathOption
 
 /** Returns the line of a letter of one line. A message without data has one without a value. */
 function lineOf({ data, replay }: Message): Decoded {
-  const bytes = Buffer.from(data, 'base64')
+  const bytes = bytesOf(data)
   const place = { number: replay?.line ?? 1, start: 0, end: bytes.length }
   const only = data === '' ? { ...place, parsed: NO_VALUE } : place
   return { kind: 'lines', body: { bytes, isUtf8: isUtf8(bytes) }, lines: [only] }
