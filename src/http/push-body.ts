@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify'
-import { findExcess } from '../lib/json/scan.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { findExcess, type Shape } from '../lib/json/scan.ts'
+import { cutLargest, type LargePush, readLargePush } from './large-push.ts'
 import { readBody } from './read-body.ts'
 
 /** The content type that every push body is read as. */
@@ -13,6 +14,19 @@ const UNWEIGHED_LENGTH = 64 * 1024
  */
 const MOST = { depth: 1_000, parts: 4_096 }
 
+/** Stands for the body of a request that was not read. */
+const NO_BYTES = Buffer.alloc(0)
+
+/** Called once, with the body or with the reason why there is none. */
+type ParseDone = (error: Error | null, body?: unknown) => void
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The bytes of large data, which the body then lacks. */
+    largeData: Buffer | undefined
+  }
+}
+
 /**
  * Reads a body as JSON, whatever its content type says. curl says it is a form, and an unwrapped
  * push may say anything or nothing. A key like `__proto__` stays a key: Pub/Sub allows it as the
@@ -22,17 +36,39 @@ const MOST = { depth: 1_000, parts: 4_096 }
 export function readBodiesAsJson(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore')
 
+  app.decorateRequest('largeData', undefined)
   app.addContentTypeParser(JSON_TYPE, (request, _stream, done) => {
     const { bodyBytes } = request
-    readBody(request, (error, text = '') => {
-      const excess = text.length > UNWEIGHED_LENGTH ? findExcess(text, MOST) : undefined
+    readBody(request, (error, bytes = NO_BYTES) => {
       if (error) done(error)
-      // It has more parts than any push, and is not parsed: null is not an envelope either.
-      else if (excess === 'parts') done(null, null)
-      // An empty body is refused with the same words as a body that is not JSON.
-      else void parseJson(request, excess === 'depth' ? '' : text, done)
+      else parseBody(request, bytes, done)
       // From now on the message counts its own bytes.
       bodyBytes.release()
     })
   })
+
+  function parseBody(request: FastifyRequest, bytes: Buffer, done: ParseDone) {
+    const push = readLarge(bytes)
+    if (push) {
+      request.largeData = push.data
+      done(null, push.body)
+    } else parseText(request, bytes.toString(), done)
+  }
+
+  function parseText(request: FastifyRequest, text: string, done: ParseDone) {
+    const excess = excessOf(text)
+    // It has more parts than any push, and is not parsed: null is not an envelope either.
+    if (excess === 'parts') done(null, null)
+    // An empty body is refused with the same words as a body that is not JSON.
+    else void parseJson(request, excess === 'depth' ? '' : text, done)
+  }
+}
+
+function readLarge(bytes: Buffer): LargePush | undefined {
+  const cut = cutLargest(bytes)
+  return cut && excessOf(cut.text) === undefined ? readLargePush(cut) : undefined
+}
+
+function excessOf(text: string): keyof Shape | undefined {
+  return text.length > UNWEIGHED_LENGTH ? findExcess(text, MOST) : undefined
 }

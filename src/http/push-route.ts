@@ -148,7 +148,9 @@ export async function pushRoutes(
     request: FastifyRequest<{ Body: PushEnvelope }>,
     reply: FastifyReply,
   ): FastifyReply | Promise<FastifyReply> {
-    const pushed = messageOf(request.body)
+    const { body, largeData } = request
+    const message = messageOf(body)
+    const pushed = largeData ? { ...message, data: largeData } : message
     const { subscriptions } = deps
     if (subscriptions.size > 0 && !subscriptions.has(pushed.subscription)) {
       refuse(reply, SUBSCRIPTION_REFUSED)
@@ -158,6 +160,7 @@ export async function pushRoutes(
     const settling = deps.settle(originOf(pushed), answerBy)
     // A push that waits holds only what its answer needs.
     request.body = NO_BODY
+    request.largeData = undefined
     return answer(request, reply, { settling, pushed: { ...pushed, data: '', attributes: {} } })
   }
 

@@ -12,13 +12,13 @@ export class BodyError extends Error {
 }
 
 /** Called once: with the whole body, or with the reason why there is none. */
-export type BodyDone = (error: BodyError | null, body?: string) => void
+export type BodyDone = (error: BodyError | null, body?: Buffer) => void
 
 /** A body is in memory twice while it is parsed: as bytes, and as values. */
 export const BODY_COPIES = 2
 
 /**
- * Reads the body of a request as text. A body that comes in chunks is counted in `bodyBytes` as it
+ * Reads the body of a request. A body that comes in chunks is counted in `bodyBytes` as it
  * arrives; the length of any other was announced, and is counted already. Bytes beyond the limit of
  * a body are not counted: the body is refused for them. The caller releases what is counted.
  */
@@ -59,7 +59,7 @@ export function readBody(
   function finish(): void {
     const whole = announced?.subarray(0, length) ?? Buffer.concat(chunks)
     forget()
-    done(null, whole.toString())
+    done(null, whole)
   }
 
   function breakOff(): void {

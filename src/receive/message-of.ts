@@ -1,6 +1,7 @@
+import { bytesOfBase64 } from '../lib/base64.ts'
 import { isCalendarDay } from '../lib/calendar.ts'
 import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
-import type { Message } from '../model/message.ts'
+import type { Message, MessageData } from '../model/message.ts'
 import type { PushEnvelope } from './envelope.ts'
 
 /**
@@ -15,6 +16,9 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:Z|[
 const FIRST_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime'
 /** The attribute in which a letter of ours names the publish time of its message. */
 const LETTERS_PUBLISH_TIME = `${LETTER_PREFIX}${'publish-time' satisfies LetterAttribute}`
+
+/** The length from which data is held as bytes. */
+export const LARGE_DATA_LENGTH = 64 * 1024
 
 /**
  * Returns the message in a push envelope. An Eventarc push has the same body. The copy that a
@@ -31,13 +35,18 @@ export function messageOf({ message, subscription, ...envelope }: PushEnvelope):
   return {
     messageId: message.messageId ?? message.message_id ?? '',
     subscription: subscription ?? '',
-    data: message.data ?? '',
+    data: dataOf(message.data ?? ''),
     attributes: message.attributes ?? {},
     ...(publishTime !== undefined && { publishTime }),
     ...(publishedAt !== undefined && { publishedAt }),
     ...(orderingKey !== undefined && { orderingKey }),
     ...(deliveryAttempt !== undefined && { deliveryAttempt }),
   }
+}
+
+/** Returns data that is not base64 as it is: its letter holds it so. */
+function dataOf(text: string): MessageData {
+  return text.length < LARGE_DATA_LENGTH ? text : (bytesOfBase64(text) ?? text)
 }
 
 /**

@@ -41,6 +41,16 @@ describe('the message in a push envelope', () => {
     })
   })
 
+  for (const [what, data, held] of [
+    ['its bytes when it is large', 'A'.repeat(64 * 1024), Buffer.alloc(48 * 1024)],
+    ['the base64 when it is not large', 'A'.repeat(64 * 1024 - 4), 'A'.repeat(64 * 1024 - 4)],
+    ['its text when it is large and not base64', '%'.repeat(64 * 1024), '%'.repeat(64 * 1024)],
+  ] as const) {
+    it(`has of its data ${what}`, () => {
+      assert.deepEqual(messageOf({ message: { messageId: '1', data } }).data, held)
+    })
+  }
+
   it('has empty parts, or none, where the envelope says null', () => {
     const message = messageOf({
       message: {
