@@ -33,8 +33,10 @@ export interface Scope {
 export interface Expression {
   readonly source: string
   /**
-   * Returns a JSON value of plain objects and arrays, in which an integer past 2^53 is a bigint.
-   * Throws an `ExpressionError`, whose text holds nothing of the event.
+   * Returns a JSON value of plain objects and arrays, in which an integer past 2^53 is a bigint, and
+   * a number that a double cannot hold is a `RawNumber`. It may be a part of the event itself. A
+   * condition returns true or false. Throws an `ExpressionError`, whose text holds nothing of the
+   * event.
    */
   evaluate(scope: Scope): unknown
   /** Says why a condition does not hold: `data.type is null`. It may quote the event. */

@@ -1,0 +1,70 @@
+/** A number of a JSON text that a double cannot hold. `JSON.stringify` writes the text. */
+export interface RawNumber {
+  readonly rawJSON: string
+}
+
+declare global {
+  interface JSON {
+    /** @see https://tc39.es/proposal-json-parse-with-source/ */
+    rawJSON(text: string): RawNumber
+    isRawJSON(value: unknown): value is RawNumber
+    parse(text: string, reviver: (key: string, value: unknown, context: Source) => unknown): unknown
+  }
+}
+
+interface Source {
+  /** The text of a number; absent for objects and lists. */
+  readonly source?: string
+}
+
+/**
+ * A text in which a number may be lost: sixteen digits, or an exponent of three. A match may lie in
+ * a string, too.
+ */
+const MAY_LOSE = /\d[\d.]{15}|[eE][+-]?\d{3}/
+const INTEGER = /^-?\d+$/
+/** The most digits of an integer that is a bigint: the conversion of a long one takes seconds. */
+const MOST_DIGITS = 100
+
+/** Whether a JSON text may hold a number that JSON.parse rounds. */
+export function mayLoseNumbers(json: string): boolean {
+  return MAY_LOSE.test(json)
+}
+
+/** Parses JSON. An integer past 2^53 is a bigint; a number that a double cannot hold is raw. */
+export function parseExactly(json: string): unknown {
+  return JSON.parse(json, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? exactNumber(value, source) : value,
+  )
+}
+
+export function isRawNumber(value: unknown): value is RawNumber {
+  return JSON.isRawJSON(value)
+}
+
+function exactNumber(value: number, source: string): unknown {
+  if (Number.isSafeInteger(value) && source.length < 16) return value
+  if (INTEGER.test(source)) return exactInteger(value, source)
+  return isExact(value, source) ? value : JSON.rawJSON(source)
+}
+
+function exactInteger(value: number, source: string): unknown {
+  if (Number.isSafeInteger(value)) return value
+  return source.length > MOST_DIGITS ? JSON.rawJSON(source) : BigInt(source)
+}
+
+/** Whether the shortest decimal of the double is the same number as the text. */
+function isExact(value: number, source: string): boolean {
+  return Number.isFinite(value) && decimalOf(String(value)) === decimalOf(source)
+}
+
+/** Returns a decimal in one form: its significant digits, and the power of ten of the last. */
+function decimalOf(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? []
+  const digits = `${whole}${fraction}`.replace(/^0+/, '')
+  const significant = digits.replace(/0+$/, '')
+  if (significant === '') return '0'
+  const power = Number(exponent) - fraction.length + digits.length - significant.length
+  return `${sign}${significant}e${power}`
+}

@@ -1,0 +1,56 @@
+import type { Scope } from '../../../../src/transform/mapping/compiled-mapping.ts'
+import {
+  compileCondition,
+  compileTemplate,
+} from '../../../../src/transform/mapping/expressions/expressions.ts'
+import { celValueOf } from '../../../../src/transform/mapping/expressions/values.ts'
+
+/** Makes the variables for an event with this JSON. */
+export function scopeOf(json: string, changes: Partial<Scope> = {}): Scope {
+  const data = celValueOf(JSON.parse(json), json)
+  return { data, attributes: {}, message: { messageId: '1' }, line: 1, ...changes }
+}
+
+/** Works out the CEL of a `${…}` that stands alone. */
+export function celValue(cel: string, scope: Scope = scopeOf('{}')): unknown {
+  return templateValue(`\${${cel}}`, scope)
+}
+
+export function templateValue(template: string, scope: Scope = scopeOf('{}')): unknown {
+  const compiled = compileTemplate(template, placeOf(scope))
+  if (compiled.kind === 'faulty') throw new Error(`${compiled.offset}: ${compiled.text}`)
+  return compiled.expression.evaluate(scope)
+}
+
+export function conditionValue(cel: string, scope: Scope): unknown {
+  return condition(cel, scope).evaluate(scope)
+}
+
+/** Says why a condition does not hold. */
+export function whyNot(cel: string, scope: Scope): string {
+  return condition(cel, scope).whyNot(scope)
+}
+
+/** Returns the mistake in the CEL of a condition, as `offset: text`. */
+export function faultIn(cel: string, place = { each: false }): string {
+  return faultOf(compileCondition(cel, place))
+}
+
+/** Returns the mistake in a template, as `offset: text`. */
+export function templateFault(template: string, place = { each: false }): string {
+  return faultOf(compileTemplate(template, place))
+}
+
+function faultOf(compiled: ReturnType<typeof compileCondition>): string {
+  return compiled.kind === 'faulty' ? `${compiled.offset}: ${compiled.text}` : 'no fault'
+}
+
+function condition(cel: string, scope: Scope) {
+  const compiled = compileCondition(cel, placeOf(scope))
+  if (compiled.kind === 'faulty') throw new Error(`${compiled.offset}: ${compiled.text}`)
+  return compiled.expression
+}
+
+function placeOf(scope: Scope) {
+  return { each: scope.item !== undefined }
+}
