@@ -1,11 +1,9 @@
-import { isObject } from '../../lib/json/is-object.ts'
-
-/** Returns the value to which keys lead through objects; `undefined` where one is absent. */
+/** Returns the value to which keys and indexes lead; `undefined` where one is absent. */
 export function valueAt(input: unknown, keys: readonly string[]): unknown {
   let value = input
   for (const key of keys) {
-    if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
-    value = value[key]
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = Reflect.get(value, key)
   }
   return value
 }

@@ -2,18 +2,49 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createPrepare } from '../../../src/prepare/prepare.ts'
+import { NAMES as CLOUDEVENTS } from '../../../src/transform/presets/cloudevents.ts'
+import { NAMES as GA4 } from '../../../src/transform/presets/ga4.ts'
 import type { NameRow } from '../../../src/transform/presets/names.ts'
 import type { PresetResult } from '../../../src/transform/presets/preset.ts'
 import { PRESETS } from '../../../src/transform/presets/registry.ts'
 import { NAMES as SEGMENT } from '../../../src/transform/presets/segment.ts'
+import { NAMES as SGTM } from '../../../src/transform/presets/sgtm.ts'
+import { SESSION, NAMES as SNOWPLOW } from '../../../src/transform/presets/snowplow.ts'
 import { valueAt } from '../../../src/transform/presets/value-at.ts'
-import { spansIn, tableOf, textOf } from '../../docs/markdown.ts'
+import { blocksIn, spansIn, tableOf, textOf } from '../../docs/markdown.ts'
 import { aMessage } from '../../helpers/builders.ts'
-import { aPreset, eventsIn, type Fixture, fixturesOf } from './fixtures.ts'
+import { aContext, aPreset, eventsIn, type Fixture, fixturesOf } from './fixtures.ts'
 
 /** The names of each preset, with those of identity. */
 const NAMES: Readonly<Record<string, readonly NameRow[]>> = {
   segment: [['userId', '$user_id'], ['anonymousId', '$device_id'], ...SEGMENT],
+  cloudevents: [['id', '$insert_id'], ...CLOUDEVENTS],
+  sgtm: [
+    ['user_id', '$user_id'],
+    ['client_id', '$device_id'],
+    ...SGTM,
+    ...['page_title', 'currency', 'value', 'items'].map((name) => [name, name] as const),
+  ],
+  ga4: [
+    ['user_id', '$user_id'],
+    ['user_pseudo_id', '$device_id'],
+    ['event_timestamp', '$insert_id'],
+    ...GA4,
+  ],
+  snowplow: [
+    ['user_id', '$user_id'],
+    ['domain_userid', '$device_id'],
+    [`${SESSION}.userId`, '$device_id'],
+    ...SNOWPLOW,
+  ],
+}
+
+/** The mapping and the message of the example in a page. */
+const EXAMPLES: Readonly<Record<string, Pick<Fixture, 'options' | 'context'>>> = {
+  cloudevents: {
+    options: { distinct_id: 'data.user_id' },
+    context: aContext({ attributes: { 'content-type': 'application/cloudevents+json' } }),
+  },
 }
 
 const LEAST_FIXTURES = 12
@@ -54,6 +85,15 @@ for (const [name, rows] of Object.entries(NAMES)) {
         table.map(({ source, Mixpanel }) => [spansIn(source)[0], spansIn(Mixpanel)[0]]),
         rows.map(([path, property]) => [path, property]),
       )
+    })
+
+    it('has an example in its page that is mapped so', async () => {
+      const [given = '', mapped = ''] = blocksIn(textOf(`docs/presets/${name}.md`), 'json')
+      const { options, context } = EXAMPLES[name] ?? { options: {}, context: aContext() }
+
+      const result = (await aPreset(name, options))(JSON.parse(given), context)
+
+      assert.deepEqual(eventsIn(result), [JSON.parse(mapped)])
     })
 
     it('makes events that are prepared, or rejected with the field at fault', () => {
@@ -97,9 +137,17 @@ async function resultOf(name: string, { options, input, context }: Fixture): Pro
 
 /** Whether a fixture has a value at the path, and events with the property. */
 function holds({ input, context, output }: Fixture, path: string, property: string): boolean {
-  const given = [valueAt(input, path.split('.')), context.attributes[path]]
+  const given = [valueIn(input, path), context.attributes[`ce-${path}`]]
   if (given.every((value) => value === undefined)) return false
   return eventsIn(output).some(({ properties }) => Object.hasOwn(properties, property))
+}
+
+/** The value at a path, in which `event_params.` stands for the parameters of a row by their keys. */
+function valueIn(input: unknown, path: string): unknown {
+  const [first = '', ...keys] = path.split('.')
+  const value = valueAt(input, [first])
+  if (first !== 'event_params' || !Array.isArray(value)) return valueAt(value, keys)
+  return value.find(({ key }) => key === keys[0])
 }
 
 /** A fixture with one value of its input replaced by any JSON. */
