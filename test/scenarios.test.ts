@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createBatcher } from '../src/batch/batcher.ts'
+import { createLinger } from '../src/batch/linger.ts'
 import type { Message } from '../src/model/message.ts'
 import {
   type Answers,
@@ -31,8 +32,14 @@ function aScene(answers: Answers, changes: DeliveryChanges = {}) {
   const delivery = aDelivery(answers, changes)
   const { clock, deliverBatch, runUntil } = delivery
   const batcher = createBatcher(
-    { maxEvents: 2_000, maxBytes: 9_500_000, lingerMs: 10, maxConcurrency: 16 },
-    { clock, deliverBatch, lateReason: () => 'deadline', slotWanted: () => {} },
+    { maxEvents: 2_000, maxBytes: 9_500_000, maxConcurrency: 16 },
+    {
+      clock,
+      linger: createLinger(10),
+      deliverBatch,
+      lateReason: () => 'deadline',
+      slotWanted: () => {},
+    },
   )
   const { settleMessage, stored } = createPath({
     clock,

@@ -2,21 +2,26 @@ import type { Clock } from '../lib/clock.ts'
 import type { RetryReason } from '../model/outcome.ts'
 import type { PendingEvent } from '../model/pending-event.ts'
 import { type BatchLimits, createLane, type Lane, type Waiting } from './lane.ts'
+import type { Linger } from './linger.ts'
 
 export interface BatcherOptions extends BatchLimits {
-  /**
-   * The longest time that an event waits for others while batches are in flight. 0 sends at once.
-   */
-  readonly lingerMs: number
   /** The most batches in flight at once. Beyond it, the waiting batches grow. */
   readonly maxConcurrency: number
 }
 
-/** The lane that sends next. */
-interface NextUp extends Pick<Waiting, 'attended' | 'since'> {
+/** Events of one kind, and the moment from which the next batch of them may leave. */
+interface Queue {
   readonly lane: Lane
-  /** Whether its events need not linger any longer. */
-  readonly ready: boolean
+  /** The monotonic ms at which the last batch left. */
+  leftAt: number
+}
+
+/** The queue that sends next. */
+interface NextUp extends Pick<Waiting, 'attended' | 'since'> {
+  readonly queue: Queue
+  /** The monotonic ms at which its next batch may leave. */
+  readonly dueAt: number
+  readonly isDue: boolean
 }
 
 /**
@@ -27,6 +32,8 @@ export type DeliverBatch = (batch: readonly PendingEvent[]) => Promise<void>
 
 export interface BatcherDeps {
   readonly clock: Clock
+  /** The time from one batch of a lane to the next; 0 sends at once. */
+  readonly linger: Linger
   readonly deliverBatch: DeliverBatch
   /**
    * Returns the reason for which events go back that have waited too long, as far as Mixpanel is
@@ -55,26 +62,34 @@ export interface Batcher {
 const UNATTENDED_SHARE = 1 / 4
 
 /**
- * Makes a batcher with group commit. An event is sent at once when nothing is in flight. Otherwise
- * it is sent with the events that came within the linger, or while all slots were taken. Events
+ * Makes a batcher with group commit. A batch leaves one linger after the last one, with all events
+ * that came meanwhile, or when it is full, or when a slot is free again. So a lone event is sent at
+ * once, and under load many events share a request. Events
  * that no push waits for are sent only when no others wait, and use at most a quarter of the
  * slots. Identity verbs are sent apart: one of them makes a Simplified-ID project refuse its
  * whole batch.
  */
 export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batcher {
-  const { clock, deliverBatch, lateReason } = deps
+  const { clock, linger, deliverBatch, lateReason } = deps
   const mostUnattended = Math.max(1, Math.floor(options.maxConcurrency * UNATTENDED_SHARE))
   const events = createLane(options, lateReason)
   const identityVerbs = createLane(options, lateReason)
-  const lanes: readonly Lane[] = [events, identityVerbs]
+  const queues: readonly Queue[] = [events, identityVerbs].map((lane) => {
+    return { lane, leftAt: -Infinity }
+  })
   let inFlight = 0
   let unattended = 0
   let draining = false
-  let callOffLinger: (() => void) | undefined
+  let alarm: { dueAt: number; cancel: () => void } | undefined
 
   return { add, takeBack, review, drain }
 
   function add(pending: readonly PendingEvent[]): void {
+    linger.arrived(pending.length, clock.monotonic())
+    queueUp(pending)
+  }
+
+  function queueUp(pending: readonly PendingEvent[]): void {
     const now = clock.monotonic()
     if (pending.some(isIdentityVerb)) {
       events.push(
@@ -90,12 +105,12 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
   }
 
   function takeBack(batch: readonly PendingEvent[]): void {
-    for (const pending of Map.groupBy(batch, ({ sink }) => sink).values()) add(pending)
+    for (const pending of Map.groupBy(batch, ({ sink }) => sink).values()) queueUp(pending)
   }
 
   function review(): void {
     const now = clock.monotonic()
-    for (const lane of lanes) lane.returnLate(now)
+    for (const { lane } of queues) lane.returnLate(now)
     pump()
     askForSlot()
   }
@@ -103,7 +118,7 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
   function askForSlot(): void {
     if (inFlight < options.maxConcurrency) return
     const now = clock.monotonic()
-    if (lanes.some((lane) => lane.waiting(now)?.attended)) deps.slotWanted()
+    if (queues.some(({ lane }) => lane.waiting(now)?.attended)) deps.slotWanted()
   }
 
   function drain(): void {
@@ -114,40 +129,44 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
   /** Sends all that is ready, and sets the timer for the rest. */
   function pump(): void {
     let next = nextUp()
-    for (; next?.ready; next = nextUp()) {
-      const batch = next.lane.take(clock.monotonic())
-      if (batch.length > 0) void send(batch, next.attended)
+    for (; next?.isDue; next = nextUp()) {
+      const now = clock.monotonic()
+      const batch = next.queue.lane.take(now)
+      if (batch.length === 0) continue
+      next.queue.leftAt = now
+      void send(batch, next.attended)
     }
-    if (next && !callOffLinger) linger(next.since)
+    if (next) pumpAt(next.dueAt)
   }
 
   /**
-   * Returns the lane whose oldest event came first, among the lanes that may send, so that neither
+   * Returns the queue whose oldest event came first, among those that may send, so that neither
    * starves.
    */
   function nextUp(): NextUp | undefined {
     if (inFlight >= options.maxConcurrency) return undefined
     const now = clock.monotonic()
     let chosen: NextUp | undefined
-    for (const lane of lanes) {
-      const waiting = lane.waiting(now)
+    for (const queue of queues) {
+      const waiting = queue.lane.waiting(now)
       if (!waiting || (!waiting.attended && unattended >= mostUnattended)) continue
       const { attended, since, full } = waiting
-      const ready = draining || inFlight === 0 || full || now - since >= options.lingerMs
-      const next = { lane, attended, since, ready }
+      const dueAt = draining || full ? now : Math.min(queue.leftAt, since) + linger.ms()
+      const next = { queue, attended, since, dueAt, isDue: dueAt <= now }
       if (!chosen || goesBefore(next, chosen)) chosen = next
     }
     return chosen
   }
 
-  /**
-   * Sets one timer for the event that has waited longest. There is none while no slot is free.
-   */
-  function linger(since: number): void {
-    callOffLinger = clock.after(since + options.lingerMs - clock.monotonic(), () => {
-      callOffLinger = undefined
+  /** Sets the only timer, unless it rings earlier. There is none while no slot is free. */
+  function pumpAt(dueAt: number): void {
+    if (alarm && alarm.dueAt <= dueAt) return
+    alarm?.cancel()
+    const cancel = clock.after(dueAt - clock.monotonic(), () => {
+      alarm = undefined
       pump()
     })
+    alarm = { dueAt, cancel }
   }
 
   async function send(batch: readonly PendingEvent[], attended: boolean): Promise<void> {
@@ -167,8 +186,8 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
 
 function goesBefore(one: NextUp, other: NextUp): boolean {
   if (one.attended !== other.attended) return one.attended
-  if (one.ready !== other.ready) return one.ready
-  return one.since < other.since
+  if (one.isDue !== other.isDue) return one.isDue
+  return one.isDue ? one.since < other.since : one.dueAt < other.dueAt
 }
 
 function isIdentityVerb(event: PendingEvent): boolean {

@@ -45,7 +45,7 @@ export interface Config {
   readonly batch: {
     readonly maxEvents: number
     readonly maxBytes: number
-    readonly lingerMs: number
+    readonly lingerMs: number | 'adaptive'
   }
   readonly delivery: { readonly maxConcurrency: number; readonly maxEventsPerSecond: number }
   readonly insertId: 'message' | 'content'
@@ -137,7 +137,7 @@ function buildConfig(env: Environment, host: Host): Omit<Config, 'warnings'> {
     batch: {
       maxEvents: env.BATCH_MAX_EVENTS,
       maxBytes: env.BATCH_MAX_BYTES,
-      lingerMs: env.BATCH_LINGER_MS,
+      lingerMs: env.BATCH_LINGER_MS ?? 'adaptive',
     },
     delivery: {
       maxConcurrency: env.DELIVERY_MAX_CONCURRENCY,

@@ -162,10 +162,11 @@ export const ENVIRONMENT = {
       minimum: 0,
       // Far below the shortest ack deadline, so that no linger can outlast it.
       maximum: 1000,
-      default: 10,
       description:
-        'The longest time that an event waits for other events, in milliseconds. It may wait longer ' +
-        'while all requests to Mixpanel are under way. 0 sends it at once.',
+        'The time from one batch to the next, in milliseconds: the longest that an event waits for ' +
+        'other events. It may wait longer while all requests to Mixpanel are under way. 0 sends ' +
+        'each event at once. Unset, it follows the rate of the events: the time in which 64 come, ' +
+        'from 10 to 100, and 10 below 50 events/s.',
     },
     DELIVERY_MAX_CONCURRENCY: {
       type: 'integer',

@@ -1,4 +1,5 @@
 import { type Batcher, createBatcher } from '../batch/batcher.ts'
+import { createLinger } from '../batch/linger.ts'
 import type { Config } from '../config/load-config.ts'
 import { createDeliverBatch } from '../deliver/deliver-batch.ts'
 import { createGate, type Gate } from '../deliver/gate.ts'
@@ -74,9 +75,10 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
     suspected: telemetry.suspected,
   })
   const lateReason = (): RetryReason => (gate.isUnauthorized() ? 'misconfigured' : 'deadline')
+  const linger = createLinger(batch.lingerMs)
   const batcher = createBatcher(
     { ...batch, ...delivery },
-    { clock, deliverBatch, lateReason, slotWanted: gate.yieldSlot },
+    { clock, linger, deliverBatch, lateReason, slotWanted: gate.yieldSlot },
   )
   return { batcher, gate, trust, review, drain, close: client.close }
 

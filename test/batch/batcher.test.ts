@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createBatcher } from '../../src/batch/batcher.ts'
+import { createLinger } from '../../src/batch/linger.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { IMPORTED } from '../../src/model/outcome.ts'
 import type { OutcomeSink, PendingEvent } from '../../src/model/pending-event.ts'
@@ -10,13 +11,18 @@ import { createFakeClock, settlePromises } from '../helpers/fake-clock.ts'
 const OPTIONS = { maxEvents: 3, maxBytes: 1_000, lingerMs: 10, maxConcurrency: 2 }
 
 /** A batcher whose deliveries end when the test ends them. */
-function aBatcher(options: Partial<typeof OPTIONS> = {}, clock: Clock = createFakeClock()) {
+function aBatcher(
+  options: Partial<typeof OPTIONS> = {},
+  clock: Clock = createFakeClock(),
+  linger = createLinger(options.lingerMs ?? OPTIONS.lingerMs),
+) {
   const wanted = { slots: 0 }
   const deliveries: { batch: readonly PendingEvent[]; end: PromiseWithResolvers<void> }[] = []
   const batcher = createBatcher(
     { ...OPTIONS, ...options },
     {
       clock,
+      linger,
       lateReason: () => 'misconfigured',
       slotWanted: () => {
         wanted.slots += 1
@@ -59,15 +65,19 @@ function pendingNamed(names: string, sink: OutcomeSink = aSink()): PendingEvent[
 }
 
 describe('createBatcher', () => {
-  it('sends an event at once when nothing is in flight', () => {
-    const { add, sent } = aBatcher()
+  it('sends an event at once when no batch has left within the linger', async () => {
+    const clock = createFakeClock()
+    const { add, sent } = aBatcher({}, clock)
 
     add(pendingNamed('ab'))
-
     assert.deepEqual(sent(), ['ab'])
+
+    await clock.advance(10)
+    add(pendingNamed('c'))
+    assert.deepEqual(sent(), ['ab', 'c'])
   })
 
-  it('lets an event linger for others while batches are in flight', async () => {
+  it('sends the next batch one linger after the last, with all that came meanwhile', async () => {
     const clock = createFakeClock()
     const { add, sent } = aBatcher({}, clock)
     add(pendingNamed('a'))
@@ -81,21 +91,61 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'bc'])
   })
 
-  it('counts the linger from the moment an event came, not from the one before it', async () => {
+  it('counts the linger from the last batch, not from the moment an event came', async () => {
     const clock = createFakeClock()
-    const { add, sent, answer } = aBatcher({ maxConcurrency: 3 }, clock)
+    const { add, sent } = aBatcher({}, clock)
     add(pendingNamed('a'))
+    await clock.advance(7)
     add(pendingNamed('b'))
-    await clock.advance(4)
-    await answer(0)
-    await clock.advance(1)
-    add(pendingNamed('c'))
 
-    await clock.advance(9)
+    await clock.advance(3)
+
     assert.deepEqual(sent(), ['a', 'b'])
+  })
+
+  it('keeps the linger although Mixpanel has answered', async () => {
+    const clock = createFakeClock()
+    const { add, sent, answer } = aBatcher({}, clock)
+    add(pendingNamed('a'))
+    await answer(0)
+
+    add(pendingNamed('b'))
+    await clock.advance(9)
+    assert.deepEqual(sent(), ['a'])
 
     await clock.advance(1)
-    assert.deepEqual(sent(), ['a', 'b', 'c'])
+    assert.deepEqual(sent(), ['a', 'b'])
+  })
+
+  it('sends each kind of event in its own time, whichever came first', async () => {
+    const clock = createFakeClock()
+    const { add, sent } = aBatcher({ maxConcurrency: 9 }, clock)
+    add(pendingNamed('A'))
+    await clock.advance(4)
+    add(pendingNamed('b'))
+    add(pendingNamed('c'))
+    add(pendingNamed('D'))
+
+    await clock.advance(6)
+    assert.deepEqual(sent(), ['A', 'b', 'D'])
+
+    await clock.advance(4)
+    assert.deepEqual(sent(), ['A', 'b', 'D', 'c'])
+  })
+
+  it('gathers more events in a longer linger when they come faster', async () => {
+    const clock = createFakeClock()
+    const linger = createLinger('adaptive')
+    const { add, sent } = aBatcher({ maxEvents: 1_000, maxConcurrency: 999 }, clock, linger)
+
+    for (let ms = 0; ms < 4_000; ms += 1) {
+      add(pendingNamed('a'))
+      await clock.advance(1)
+    }
+
+    assert.deepEqual(sent().slice(0, 2), ['a', 'a'.repeat(9)])
+    const gathered = sent().at(-1)?.length ?? 0
+    assert.ok(gathered > 60 && gathered < 70, `${gathered} events`)
   })
 
   it('sends a full batch without waiting', () => {
@@ -116,16 +166,6 @@ describe('createBatcher', () => {
     add(pendingNamed('c'))
 
     assert.deepEqual(sent(), ['a', 'bc'])
-  })
-
-  it('sends lingering events as soon as nothing is in flight any more', async () => {
-    const { add, sent, answer } = aBatcher()
-    add(pendingNamed('a'))
-    add(pendingNamed('b'))
-
-    await answer(0)
-
-    assert.deepEqual(sent(), ['a', 'b'])
   })
 
   it('lets batches grow while all slots are taken', async () => {
@@ -172,14 +212,14 @@ describe('createBatcher', () => {
 
   it('sends identity verbs apart from other events', async () => {
     const clock = createFakeClock()
-    const { add, sent } = aBatcher({ maxConcurrency: 3 }, clock)
+    const { add, sent } = aBatcher({ maxConcurrency: 4 }, clock)
     add(pendingNamed('x'))
 
     add(pendingNamed('aBc'))
     add(pendingNamed('D'))
     await clock.advance(10)
 
-    assert.deepEqual(sent(), ['x', 'ac', 'BD'])
+    assert.deepEqual(sent(), ['x', 'B', 'ac', 'D'])
   })
 
   it('sends the older events first, whether they carry identity verbs or not', async () => {
@@ -229,7 +269,7 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'd'])
   })
 
-  it('lets an event linger its full time when it came after others went back', async () => {
+  it('sends the next batch in time although its first events went back', async () => {
     const clock = createFakeClock()
     const { add, review, sent } = aBatcher({}, clock)
     add(pendingNamed('a'))
@@ -238,14 +278,14 @@ describe('createBatcher', () => {
     review()
     add(pendingNamed('c'))
 
-    await clock.advance(9)
+    await clock.advance(4)
     assert.deepEqual(sent(), ['a'])
 
     await clock.advance(1)
     assert.deepEqual(sent(), ['a', 'c'])
   })
 
-  it('lingers to the end, and no longer, when its timer fires too early', async () => {
+  it('keeps the whole linger, and no longer, when its timer fires too early', async () => {
     const clock = createFakeClock()
     const hasty = { ...clock, after: (ms: number, task: () => void) => clock.after(ms * 0.9, task) }
     const { add, sent } = aBatcher({}, hasty)
@@ -274,7 +314,7 @@ describe('createBatcher', () => {
 
   it('reports a delivery that threw to the sink of each of its messages once, and goes on', async () => {
     const [one, other, later] = [aSink(), aSink(), aSink()]
-    const { add, sent, fail, answer } = aBatcher({ maxConcurrency: 1 })
+    const { add, sent, fail, answer } = aBatcher({ maxConcurrency: 1, lingerMs: 0 })
     add(pendingNamed('a'))
     add(pendingNamed('bc', one))
     add(pendingNamed('d', other))
@@ -289,7 +329,7 @@ describe('createBatcher', () => {
   })
 
   it('sends unattended events only while no others wait', async () => {
-    const { add, sent, answer } = aBatcher({ maxConcurrency: 1 })
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 1, lingerMs: 0 })
     add(pendingNamed('a'))
     add(pendingNamed('bcde', aSink(0, 1_000)))
     add(pendingNamed('f'))
@@ -327,7 +367,7 @@ describe('createBatcher', () => {
 
   it('takes a batch back that gave up its slot, and sends it after the others', async () => {
     const [one, other] = [aSink(0, 1_000), aSink(0, 1_000)]
-    const { add, takeBack, sent, end } = aBatcher({ maxConcurrency: 1 })
+    const { add, takeBack, sent, end } = aBatcher({ maxConcurrency: 1, lingerMs: 0 })
     const batch = [...pendingNamed('a', one), ...pendingNamed('b', other)]
     add(batch)
     add(pendingNamed('c'))
@@ -353,7 +393,7 @@ describe('createBatcher', () => {
 
   it('sends attended events of either lane first', async () => {
     const clock = createFakeClock()
-    const { add, sent, answer } = aBatcher({ maxConcurrency: 1 }, clock)
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 1, lingerMs: 0 }, clock)
     add(pendingNamed('a'))
     add(pendingNamed('B', aSink(0, 1_000)))
     await clock.advance(1)

@@ -45,7 +45,7 @@ describe('a complete configuration', () => {
         maxBufferedBytes: 134_217_728,
       },
       decode: { maxBytes: 67_108_864 },
-      batch: { maxEvents: 2000, maxBytes: 9_500_000, lingerMs: 10 },
+      batch: { maxEvents: 2000, maxBytes: 9_500_000, lingerMs: 'adaptive' },
       delivery: { maxConcurrency: 16, maxEventsPerSecond: 30_000 },
       insertId: 'message',
       deadLetter: { kind: 'file', folder: './dead-letters' },
@@ -260,7 +260,7 @@ describe('a complete configuration', () => {
     })
     const env = { ...OFF_CLOUD_RUN, PATH: '/bin', PORT: '80' }
 
-    assert.equal(loadConfig(env, aHost()).batch.lingerMs, 10)
+    assert.equal(loadConfig(env, aHost()).batch.lingerMs, 'adaptive')
     assert.deepEqual(env, { ...OFF_CLOUD_RUN, PATH: '/bin', PORT: '80' })
   })
 })

@@ -1,4 +1,5 @@
 import { type Batcher, createBatcher } from '../../src/batch/batcher.ts'
+import { createLinger } from '../../src/batch/linger.ts'
 import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
 import { createDecode } from '../../src/decode/decode.ts'
 import { parseLine } from '../../src/decode/parse-line.ts'
@@ -61,8 +62,14 @@ export function createPath(changes: PathChanges = {}): Path {
   const sent: string[] = []
   const stored: Path['stored'][number][] = []
   const batcher = createBatcher(
-    { maxEvents, maxBytes: 1e6, lingerMs: 10, maxConcurrency },
-    { clock, deliverBatch, lateReason: () => 'deadline', slotWanted: () => {} },
+    { maxEvents, maxBytes: 1e6, maxConcurrency },
+    {
+      clock,
+      linger: createLinger(0),
+      deliverBatch,
+      lateReason: () => 'deadline',
+      slotWanted: () => {},
+    },
   )
   const stages: Stages = {
     decode: createDecode({ maxBytes: 1e8, maxFootprintBytes: 1e9 }, atOnce),

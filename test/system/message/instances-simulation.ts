@@ -1,4 +1,5 @@
 import { createBatcher } from '../../../src/batch/batcher.ts'
+import { createLinger } from '../../../src/batch/linger.ts'
 import { createLetterTally } from '../../../src/dead-letter/letter-tally.ts'
 import { latestGoesOnUntil, settleEvents } from '../../../src/deliver/settle-events.ts'
 import { createByteBudget } from '../../../src/lib/byte-budget.ts'
@@ -120,8 +121,14 @@ function createInstance(history: History, time: VirtualTime, sent: Uint8Array): 
   let lastTurn = Promise.resolve()
   let open = 0
   const batcher = createBatcher(
-    { maxEvents: SIZES.batch * scale, maxBytes: 1e9, lingerMs: 10, maxConcurrency: 16 },
-    { clock, deliverBatch, lateReason: () => 'deadline', slotWanted: () => {} },
+    { maxEvents: SIZES.batch * scale, maxBytes: 1e9, maxConcurrency: 16 },
+    {
+      clock,
+      linger: createLinger(10),
+      deliverBatch,
+      lateReason: () => 'deadline',
+      slotWanted: () => {},
+    },
   )
   const settleMessage = createPipeline(
     stagesOf(history, batcher.add),
