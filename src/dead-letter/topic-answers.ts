@@ -1,4 +1,4 @@
-import type { TopicAnswer } from './topic-client.ts'
+import type { PubsubAnswer } from './pubsub-client.ts'
 
 /** The meaning of an answer for the messages of one publish request. */
 export type PublishEnd = Readonly<
@@ -13,7 +13,7 @@ export type PublishEnd = Readonly<
  * Reads the answer to a publish request. It confirms only when it has as many ids as there are
  * messages.
  */
-export function readPublishAnswer(answer: TopicAnswer, sent: number): PublishEnd {
+export function readPublishAnswer(answer: PubsubAnswer, sent: number): PublishEnd {
   if (answer.kind !== 'answered') return { kind: 'failed', code: answer.code }
   const { status, body } = answer
   if (status === 400 || status === 413) return { kind: 'refused', code: `STATUS_${status}` }
@@ -36,7 +36,7 @@ export type ProbeEnd = Readonly<
  * Reads the answer to a probe. `wanted` are the permissions that were asked for; none when the
  * topic itself was.
  */
-export function readProbeAnswer(answer: TopicAnswer, wanted: readonly string[]): ProbeEnd {
+export function readProbeAnswer(answer: PubsubAnswer, wanted: readonly string[]): ProbeEnd {
   switch (answer.kind) {
     case 'no_access':
       return { kind: 'bad', code: answer.code, fault: 'credentials' }

@@ -1,14 +1,13 @@
 import type { Config } from '../config/load-config.ts'
 import { createFileSink } from '../dead-letter/file-sink.ts'
-import { createGoogleCredentials, NO_CREDENTIALS } from '../dead-letter/google-credentials.ts'
 import { probeInTime } from '../dead-letter/probe-in-time.ts'
+import { accessToPubsub } from '../dead-letter/pubsub-access.ts'
 import { createRejectedStore, type RejectedStore } from '../dead-letter/store-rejected.ts'
 import { createTopicClient } from '../dead-letter/topic-client.ts'
 import { createTopicSink } from '../dead-letter/topic-sink.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import type { RejectedRoute } from '../settle/settlement-of.ts'
-import { VERSION } from '../version.ts'
 
 /** The store of rejected events. */
 export interface DeadLetters extends RejectedStore {
@@ -63,17 +62,10 @@ function createFolder(folder: string, deps: DeadLettersDeps) {
 }
 
 function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }: DeadLettersDeps) {
-  const emulated = emulatorHost !== undefined
-  const client = createTopicClient(
-    {
-      baseUrl: emulated ? `http://${emulatorHost}` : 'https://pubsub.googleapis.com',
-      topic,
-      userAgent: `pubsub-mixpanel/${VERSION}`,
-    },
-    { clock, credentials: emulated ? NO_CREDENTIALS : createGoogleCredentials() },
-  )
+  const { credentials, ...place } = accessToPubsub(emulatorHost)
+  const client = createTopicClient({ ...place, name: topic }, { clock, credentials })
   return createTopicSink(
-    { emulated, maxQueuedBytes: QUEUE_BYTES },
+    { emulated: emulatorHost !== undefined, maxQueuedBytes: QUEUE_BYTES },
     { client, unproven: telemetry.deadLetterTopicUnproven },
   )
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { makeMessages } from '../../src/dead-letter/letter-message.ts'
-import type { TopicAnswer, TopicClient } from '../../src/dead-letter/topic-client.ts'
+import type { PubsubAnswer } from '../../src/dead-letter/pubsub-client.ts'
+import type { TopicClient } from '../../src/dead-letter/topic-client.ts'
 import { TopicError } from '../../src/dead-letter/topic-error.ts'
 import { createTopicSink } from '../../src/dead-letter/topic-sink.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
@@ -14,7 +15,7 @@ interface Message {
 }
 
 /** A topic that answers at once, and keeps all that it was asked. */
-function createScene({ emulated = false, answer }: { emulated?: boolean; answer?: TopicAnswer }) {
+function createScene({ emulated = false, answer }: { emulated?: boolean; answer?: PubsubAnswer }) {
   const asked: string[] = []
   const requests: string[] = []
   const unproven: unknown[] = []

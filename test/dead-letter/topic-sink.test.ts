@@ -37,7 +37,7 @@ async function startScene(t: TestContext, options: SceneOptions = {}): Promise<S
   const client = createTopicClient(
     {
       baseUrl: pubsub.url,
-      topic: options.topic ?? LOCAL_DEAD_LETTER_TOPIC,
+      name: options.topic ?? LOCAL_DEAD_LETTER_TOPIC,
       userAgent: 'pubsub-mixpanel/test',
     },
     {
