@@ -17,8 +17,12 @@ const MOST = 999_999_999
 
 /** Reads a letter from its line in a file; `undefined` when the text is no letter. */
 export function readLetter(text: string): StoredLetter | undefined {
-  const letter = parse(text)
-  return isLetter(letter) ? letter : undefined
+  return letterIn(parse(text))
+}
+
+/** Returns a value as the letter that it is; `undefined` when it is none. */
+export function letterIn(value: unknown): StoredLetter | undefined {
+  return isLetter(value) ? value : undefined
 }
 
 /** The fields that tell letters apart. A letter that several instances stored has one identity. */

@@ -44,3 +44,21 @@ export const ORIGINAL_PREFIX = `${LETTER_PREFIX}original-`
  * attributes.
  */
 export const KEPT_NAME = new RegExp(`^(?:$|goog|${LETTER_PREFIX})`, 'i')
+
+/** Returns the attributes that the message of a letter had, under their own names. */
+export function originalAttributes(
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const named = Object.entries(given)
+  const own = named.filter(([name]) => !KEPT_NAME.test(name))
+  const original = named
+    .filter(([name]) => name.startsWith(ORIGINAL_PREFIX))
+    .map(([name, value]) => [name.slice(ORIGINAL_PREFIX.length), value] as const)
+  return Object.fromEntries([...own, ...original])
+}
+
+/**
+ * The prefix of the attributes that a dead-letter policy of Pub/Sub adds to the copy of a message
+ * (observed with Google's emulator).
+ */
+export const POLICY_PREFIX = 'CloudPubSubDeadLetterSource'

@@ -1,6 +1,6 @@
 import { bytesOfBase64 } from '../lib/base64.ts'
 import { isCalendarDay } from '../lib/calendar.ts'
-import { LETTER_PREFIX, type LetterAttribute } from '../model/letter-attributes.ts'
+import { LETTER_PREFIX, type LetterAttribute, POLICY_PREFIX } from '../model/letter-attributes.ts'
 import type { Message, MessageData } from '../model/message.ts'
 import type { PushEnvelope } from './envelope.ts'
 
@@ -13,7 +13,7 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:Z|[
 /**
  * The original publish time of a message that a dead-letter policy has published again (observed).
  */
-const FIRST_PUBLISH_TIME = 'CloudPubSubDeadLetterSourceTopicPublishTime'
+const FIRST_PUBLISH_TIME = `${POLICY_PREFIX}TopicPublishTime`
 /** The attribute in which a letter of ours names the publish time of its message. */
 const LETTERS_PUBLISH_TIME = `${LETTER_PREFIX}${'publish-time' satisfies LetterAttribute}`
 

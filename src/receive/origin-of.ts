@@ -1,10 +1,10 @@
 import { parseRanges } from '../lib/ranges.ts'
 import {
-  KEPT_NAME,
   LETTER_ATTRIBUTES,
   LETTER_PREFIX,
   type LetterAttribute,
   ORIGINAL_PREFIX,
+  originalAttributes,
 } from '../model/letter-attributes.ts'
 import type { Message, Replay } from '../model/message.ts'
 import { parseInstant } from './message-of.ts'
@@ -80,16 +80,6 @@ function readOriginal({
       ...(lines && { lines }),
     },
   }
-}
-
-/** Returns the attributes of the original message, under their own names. */
-function originalAttributes(given: Attributes): Attributes {
-  const named = Object.entries(given)
-  const own = named.filter(([name]) => !KEPT_NAME.test(name))
-  const original = named
-    .filter(([name]) => name.startsWith(ORIGINAL_PREFIX))
-    .map(([name, value]) => [name.slice(ORIGINAL_PREFIX.length), value] as const)
-  return Object.fromEntries([...own, ...original])
 }
 
 /**

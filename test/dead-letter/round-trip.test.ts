@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { makeMessages } from '../../src/dead-letter/letter-message.ts'
+import { type PulledMessage, readLetterMessage } from '../../src/dead-letter/letter-of-message.ts'
 import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
 import { judgePublish } from '../../src/local/pubsub/publish-rules.ts'
 import { replayLines } from '../../src/message/replayed-events.ts'
@@ -79,6 +80,22 @@ it('a letter of whatever message, published again, is that message with its even
   )
 })
 
+it('a letter of whatever message, pulled, is that letter', () => {
+  fc.assert(
+    fc.property(
+      message,
+      place,
+      fc.constantFrom(...REJECT_REASONS),
+      value,
+      (origin, at, reason, detail) => {
+        const letter = letterOf(origin, at, rejected(reason, detail))
+
+        assert.deepEqual(readLetterMessage(publishedOf(letter)), letter)
+      },
+    ),
+  )
+})
+
 type Place = typeof place extends fc.Arbitrary<infer T> ? T : never
 
 function letterOf(
@@ -92,17 +109,18 @@ function letterOf(
 
 /** As it comes back: through Pub/Sub, and through the front door. */
 function replayOf(letter: ReturnType<typeof letterOf>): Message {
+  const { messageId, publishTime, data, attributes } = publishedOf(letter)
+  const message = { messageId, publishTime, data, attributes: { ...attributes } }
+  return originOf(messageOf({ message, subscription: SUBSCRIPTION }))
+}
+
+/** The message that Pub/Sub makes of a letter. */
+function publishedOf(letter: ReturnType<typeof letterOf>): PulledMessage {
   const [published] = makeMessages(letter, Buffer.from(letter.event ?? ''), false)
   const judgement = judgePublish(Buffer.from(`{"messages":[${published?.json}]}`))
   assert.ok(judgement.kind === 'taken')
   const [{ data, attributes } = { data: Buffer.from(''), attributes: {} }] = judgement.messages
-  const pushed = {
-    messageId: '9',
-    publishTime: PUSHED_AT,
-    data: data.toString('base64'),
-    attributes,
-  }
-  return originOf(messageOf({ message: pushed, subscription: SUBSCRIPTION }))
+  return { messageId: '9', publishTime: PUSHED_AT, data: data.toString('base64'), attributes }
 }
 
 function isoOf(date: Date): string {
