@@ -1,6 +1,5 @@
-import { findLetterFiles } from '../../dead-letter/letter-lines.ts'
-import { readLetters } from '../../dead-letter/read-letters.ts'
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
+import type { LetterReading } from './letter-source.ts'
 import type { Selection } from './selection.ts'
 
 export interface WindowOptions {
@@ -14,20 +13,17 @@ export interface WindowOptions {
 /** The length of the texts of a window, in characters, past which it ends. */
 const MOST_LENGTH = 16 * 1024 * 1024
 
-/**
- * Reads the open letters of a folder that are selected, some at a time. Letters that are stored
- * meanwhile are not read.
- */
+/** Reads the open letters that are selected, some at a time. */
 export async function* letterWindows(
-  folder: string,
+  { read }: Pick<LetterReading, 'read'>,
   { isSelected, events: most, limit }: WindowOptions,
 ): AsyncGenerator<readonly StoredLetter[]> {
   let window: StoredLetter[] = []
   let [events, length] = [0, 0]
   let left = limit
-  for await (const chunk of readLetters(folder, await findLetterFiles(folder))) {
+  for await (const chunk of read()) {
     for (const found of chunk) {
-      if (found === 'unreadable' || found.isDone || left === 0) continue
+      if (typeof found === 'string' || found.isDone || left === 0) continue
       const { letter } = found
       if (!isSelected(letter)) continue
       window.push(letter)

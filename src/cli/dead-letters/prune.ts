@@ -8,7 +8,6 @@ import { countText } from '../frame/count-text.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { lockFolder } from './folder-lock.ts'
-import { SELECTION_FLAGS } from './selection.ts'
 import { folderOf } from './source.ts'
 import { parseSpan } from './time.ts'
 
@@ -29,7 +28,11 @@ export const prune = defineCommand({
       default: '30d',
       meaning: 'keep files that were written since: 30d, 12h',
     },
-    from: SELECTION_FLAGS.from,
+    from: {
+      type: 'string',
+      value: 'DIR',
+      meaning: 'the folder of the letters; without it, what DEAD_LETTER names',
+    },
     json: { type: 'boolean', default: false, meaning: 'print a JSON document' },
   },
   run: async ({ flags }, io) => {

@@ -9,19 +9,28 @@ import { type Io, UserMistake } from '../frame/io.ts'
 
 /** The variables of a service that a replay needs nothing of: it takes no push. */
 const OF_PUSHES =
-  /^(PUSH_(?!MAX_BUFFERED_BYTES$|ACK_DEADLINE_SECONDS$)|K_SERVICE$|PORT$|HOST$|METRICS_PORT$|DEAD_LETTER$)/
+  /^(PUSH_(?!MAX_BUFFERED_BYTES$|ACK_DEADLINE_SECONDS$)|K_SERVICE$|PORT$|HOST$|METRICS_PORT$)/
 const OF_MIXPANEL = /^MIXPANEL_/
 /** A place that nothing is sent to, for a command that sends nothing. */
 const NOWHERE = { MIXPANEL_URL: 'http://127.0.0.1:9', MIXPANEL_PROJECT_TOKEN: '0'.repeat(32) }
 
+export interface ReplayConfigOptions {
+  /**
+   * The place of letters that fail again: a folder, the one that `DEAD_LETTER` names, or none for a
+   * command that stores nothing.
+   */
+  readonly store: 'configured' | 'none' | Readonly<{ folder: string }>
+  readonly sends: boolean
+}
+
 /**
- * Loads the configuration of a service for its letters in a folder. Without `sends`, Mixpanel need
- * not be configured. Throws a `UserMistake` that names all problems.
+ * Loads the configuration of a service for its letters. Without `sends`, Mixpanel need not be
+ * configured. Throws a `UserMistake` that names all problems.
  */
 export function loadReplayConfig(
   env: Io['env'],
   host: Host,
-  { folder, sends }: { readonly folder: string; readonly sends: boolean },
+  { store, sends }: ReplayConfigOptions,
 ): Config {
   const needed = Object.entries(env).filter(
     ([name]) => !OF_PUSHES.test(name) && (sends || !OF_MIXPANEL.test(name)),
@@ -30,7 +39,8 @@ export function loadReplayConfig(
     ...Object.fromEntries(needed),
     ...(sends ? {} : NOWHERE),
     PUSH_AUTH: 'none',
-    DEAD_LETTER: `file:${resolve(folder)}`,
+    ...(store === 'none' && { DEAD_LETTER: 'subscription' }),
+    ...(typeof store === 'object' && { DEAD_LETTER: `file:${resolve(store.folder)}` }),
   }
   try {
     return loadConfig(given, host)

@@ -5,12 +5,13 @@ import { type Io, UserMistake } from '../frame/io.ts'
 import { startProgress } from '../frame/progress.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { thisHost } from '../host.ts'
+import type { LetterSource } from './letter-source.ts'
 import { letterWindows } from './letter-windows.ts'
 import { loadModules, loadReplayConfig } from './replay-config.ts'
 import { createReplayReport, type ReplayReport } from './replay-report.ts'
 import { SELECTION_FLAGS, type Selection, selectionOf } from './selection.ts'
 import { sendLetters } from './send-letters.ts'
-import { folderOf } from './source.ts'
+import { sourceOf } from './source.ts'
 import { faultOf, VERDICTS, type Verdict, verdictOf } from './verdict.ts'
 
 /** Sends letters to Mixpanel again, or says what would become of them. */
@@ -50,22 +51,25 @@ export const replay = defineCommand({
     json: { type: 'boolean', default: false, meaning: 'print a JSON document' },
   },
   run: async ({ flags, operands }, io) => {
-    const folder = folderOf(flags.from, io.env)
+    const source = sourceOf(flags.from, io)
     const rate = countIn('--rate', flags.rate, 1)
     const maxReplays = countIn('--max-replays', flags['max-replays'], 0)
     const asked = {
-      folder,
+      source,
       isSelected: selectionOf(flags, operands, io),
       limit: flags.limit === undefined ? MOST : countIn('--limit', flags.limit, 1),
     }
-    const config = loadReplayConfig(io.env, thisHost, { folder, sends: flags.apply })
+    const config = loadReplayConfig(io.env, thisHost, {
+      store: storeOf(source, flags),
+      sends: flags.apply,
+    })
     const modules = await loadModules(config, flags.fix)
     const options = { ...modules, isAllChildren: flags['all-children'], maxReplays }
     const judge = createJudge(config, options, io)
     const mustAsk = flags.apply && !flags.yes && io.stdout.isTerminal
     if (!flags.apply || mustAsk) {
-      const report = await judgeAll(judge, asked, flags, io)
-      if (!flags.apply) return report.count('would fail again') === 0 ? 0 : 1
+      const { report, isWhole } = await judgeAll(judge, asked, flags, io)
+      if (!flags.apply) return report.count('would fail again') === 0 && isWhole ? 0 : 1
       const url = visibleText(config.mixpanel.baseUrl)
       if (!(await isAgreed(`Send ${countText(report.letters(), 'letter')} to ${url}?`, io)))
         return 1
@@ -79,8 +83,14 @@ export const replay = defineCommand({
   },
 })
 
+/** Returns where letters go that fail again: beside the others, or as `DEAD_LETTER` says. */
+function storeOf({ place }: LetterSource, { apply }: Pick<Output, 'apply'>) {
+  if ('folder' in place) return place
+  return apply ? 'configured' : 'none'
+}
+
 interface Asked {
-  readonly folder: string
+  readonly source: LetterSource
   readonly isSelected: Selection
   readonly limit: number
 }
@@ -97,17 +107,18 @@ const WINDOW = 500
 /** Judges all letters and prints what would become of them. */
 async function judgeAll(
   judge: JudgeLetter,
-  { folder, isSelected, limit }: Asked,
+  { source, isSelected, limit }: Asked,
   { apply, ids, json }: Output,
   io: Io,
-): Promise<ReplayReport<Verdict>> {
+): Promise<{ report: ReplayReport<Verdict>; isWhole: boolean }> {
+  const reading = await source.open({ applies: false, window: WINDOW })
   const report = createReplayReport(VERDICTS)
   const progress = startProgress({
     ...io,
     work: () => ({ done: report.letters(), noun: 'letters' }),
   })
   try {
-    for await (const window of letterWindows(folder, { isSelected, limit, events: WINDOW })) {
+    for await (const window of letterWindows(reading, { isSelected, limit, events: WINDOW })) {
       io.ending().throwIfAborted()
       for (const letter of window) {
         const end = await judge(letter)
@@ -118,10 +129,14 @@ async function judgeAll(
     }
   } finally {
     progress.close()
+    await reading.close()
   }
-  if (json && !apply) io.stdout.print(visibleJson({ folder, applied: false, ...report.json() }))
+  const { news, isWhole } = reading.seen()
+  for (const line of news) io.stderr.print(line)
+  const judged = { ...source.place, applied: false, ...report.json() }
+  if (json && !apply) io.stdout.print(visibleJson(judged))
   else io.stdout.print(apply ? report.text() : `${report.text()}\nNothing was sent. Add --apply.`)
-  return report
+  return { report, isWhole }
 }
 
 /** Asks on the terminal. Everything but a yes is a no. */

@@ -1,3 +1,4 @@
+import { POLICY_REASON } from '../../dead-letter/letter-of-message.ts'
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { REJECT_REASONS } from '../../model/outcome.ts'
@@ -9,8 +10,9 @@ import { parseTime } from './time.ts'
 export const SELECTION_FLAGS = {
   from: {
     type: 'string',
-    value: 'DIR',
-    meaning: 'the folder of the letters; without it, what DEAD_LETTER names',
+    value: 'PLACE',
+    meaning:
+      'a folder, or projects/P/subscriptions/S; without it, the folder that DEAD_LETTER names',
   },
   since: {
     type: 'string',
@@ -41,7 +43,7 @@ export interface SelectionFlags {
   readonly event?: readonly string[] | undefined
 }
 
-const REASONS: readonly string[] = [...REJECT_REASONS, 'too_many_rejected']
+const REASONS: readonly string[] = [...REJECT_REASONS, 'too_many_rejected', POLICY_REASON]
 
 /** Makes a selection. Without ids, letters of every id are selected. Throws a `UserMistake`. */
 export function selectionOf(

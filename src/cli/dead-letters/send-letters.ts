@@ -1,18 +1,14 @@
 import type { Config } from '../../config/load-config.ts'
-import {
-  openReplayedLog,
-  type Replayed,
-  type ReplayedLog,
-  type ReplayOutcome,
-} from '../../dead-letter/replayed-log.ts'
+import type { Replayed, ReplayOutcome } from '../../dead-letter/replayed-log.ts'
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { stayAlive } from '../../lib/clock.ts'
 import { createReplayer, type JudgeLetter, type Replayer } from '../../service/replay/replayer.ts'
 import type { ReplayEnd, ReplayOptions } from '../../service/replay/run-letter.ts'
+import { numberText } from '../frame/count-text.ts'
 import type { ExitCode, Io } from '../frame/io.ts'
 import { startProgress } from '../frame/progress.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
-import { lockFolder } from './folder-lock.ts'
+import type { LetterReading, LetterSource } from './letter-source.ts'
 import { letterWindows } from './letter-windows.ts'
 import { createReplayReport } from './replay-report.ts'
 import type { Selection } from './selection.ts'
@@ -22,7 +18,7 @@ export interface SendParts {
   readonly config: Config
   readonly options: ReplayOptions
   readonly judge: JudgeLetter
-  readonly folder: string
+  readonly source: LetterSource
   readonly isSelected: Selection
   readonly limit: number
   /** The most events a second. */
@@ -37,7 +33,7 @@ type End = (typeof ENDS)[number]
 const MOST_IN_WINDOW = 1_000
 
 /**
- * Sends letters, a window at a time. The ends of a window are on disk before the next one is sent.
+ * Sends letters, a window at a time. The ends of a window are recorded before the next one is sent.
  * Stops when Mixpanel does not import what is sent. Resolves with 0 when all letters are done.
  */
 export async function sendLetters(
@@ -45,49 +41,76 @@ export async function sendLetters(
   { ids, json }: { readonly ids: boolean; readonly json: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const { folder } = parts
+  const { source, config } = parts
   const report = createReplayReport(ENDS)
-  const lock = await lockFolder(folder, io.clock)
+  const reading = await source.open({ applies: true, window: windowOf(parts) })
   const rest = stayAlive()
   const progress = startProgress({
     ...io,
     work: () => ({ done: report.letters(), noun: 'letters' }),
   })
   try {
-    await sendAll(parts, io, (letter, end) => {
+    await sendAll(parts, reading, io, (letter, end) => {
       report.add(letter, endOf(end), faultOf(end))
       if (ids && !json) io.stdout.print(`${visibleText(letter.id)}\t${endOf(end)}`)
     })
   } finally {
     progress.close()
     rest()
-    await lock.release()
-    const applied = { folder, applied: true, ...report.json() }
+    await reading.close()
+    const applied = { ...source.place, applied: true, ...report.json() }
     io.stdout.print(json ? visibleJson(applied) : report.text())
+    for (const line of reading.seen().news) io.stderr.print(line)
+    const failed = report.count('failed again')
+    if (failed > 0 && 'subscription' in source.place)
+      io.stderr.print(
+        `letters that failed again, in ${storeName(config)} now: ${numberText(failed)}`,
+      )
   }
   io.ending().throwIfAborted()
-  return report.count('failed again') + report.count('not sent') === 0 ? 0 : 1
+  const left = report.count('failed again') + report.count('not sent')
+  return left === 0 && reading.seen().isWhole ? 0 : 1
+}
+
+/** The events of a window: half a second of the rate. */
+function windowOf({ rate }: Pick<SendParts, 'rate'>): number {
+  return Math.min(MOST_IN_WINDOW, Math.ceil(rate / 2))
+}
+
+/** Returns the name of the place where letters are that failed again. */
+function storeName({ deadLetter }: Pick<Config, 'deadLetter'>): string {
+  switch (deadLetter.kind) {
+    case 'file':
+      return visibleText(deadLetter.folder)
+    case 'pubsub':
+      return deadLetter.topic
+    case 'subscription':
+      return 'the subscription'
+  }
 }
 
 async function sendAll(
-  { config, options, judge, folder, isSelected, limit, rate }: SendParts,
+  parts: SendParts,
+  reading: LetterReading,
   { clock, stderr, ending }: Io,
   tell: (letter: StoredLetter, end: ReplayEnd) => void,
 ): Promise<void> {
+  const { config, options, judge, isSelected, limit } = parts
+  const stores = config.deadLetter.kind !== 'subscription'
   const replayer = createReplayer(config, options, {
     clock,
     random: Math.random,
     refused: (status) =>
       stderr.print(`Mixpanel answered ${status}: look at token, project and region`),
-    notStored: () => stderr.print(`letters that failed again could not be stored in ${folder}`),
+    notStored: () =>
+      stderr.print(`letters that failed again could not be stored in ${storeName(config)}`),
   })
-  const log = await openReplayedLog(folder)
   ending().addEventListener('abort', replayer.drain)
   try {
-    const events = Math.min(MOST_IN_WINDOW, Math.ceil(rate / 2))
-    for await (const window of letterWindows(folder, { isSelected, limit, events })) {
+    const events = windowOf(parts)
+    for await (const window of letterWindows(reading, { isSelected, limit, events })) {
       if (ending().aborted) return
-      const ends = await sendWindow(window, { judge, replayer, log, now: clock.now })
+      const ends = await sendWindow(window, { judge, replayer, reading, stores, now: clock.now })
       for (const [at, letter] of window.entries()) {
         const end = ends[at]
         if (end) tell(letter, end)
@@ -97,21 +120,22 @@ async function sendAll(
   } finally {
     ending().removeEventListener('abort', replayer.drain)
     await replayer.close()
-    await log.close()
   }
 }
 
 interface WindowDeps {
   readonly judge: JudgeLetter
   readonly replayer: Replayer
-  readonly log: ReplayedLog
+  readonly reading: Pick<LetterReading, 'record'>
+  /** Whether letters that fail again are stored. Otherwise they are not done. */
+  readonly stores: boolean
   readonly now: () => number
 }
 
-/** Sends what may be sent of a window, and writes down what is done. */
+/** Sends what may be sent of a window, and records what is done. */
 async function sendWindow(
   window: readonly StoredLetter[],
-  { judge, replayer, log, now }: WindowDeps,
+  { judge, replayer, reading, stores, now }: WindowDeps,
 ): Promise<readonly ReplayEnd[]> {
   const judged: ReplayEnd[] = []
   for (const letter of window) judged.push(await judge(letter))
@@ -121,7 +145,9 @@ async function sendWindow(
     const letter = sent[at]
     if (letter) ends.set(letter, end)
   }
-  await log.append([...ends].flatMap(([letter, end]) => entryOf(letter, end, now())))
+  const isDone = ({ kind }: ReplayEnd) => stores || kind !== 'rejected'
+  const done = [...ends].filter(([, end]) => isDone(end))
+  await reading.record(done.flatMap(([letter, end]) => entryOf(letter, end, now())))
   return window.flatMap((letter, at) => ends.get(letter) ?? judged[at] ?? [])
 }
 

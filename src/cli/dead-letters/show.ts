@@ -1,16 +1,20 @@
 import { isUtf8 } from 'node:buffer'
-import { findLetterFiles } from '../../dead-letter/letter-lines.ts'
-import { type FoundLetter, readLetters } from '../../dead-letter/read-letters.ts'
+import type { FoundLetter } from '../../dead-letter/read-letters.ts'
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { createJudge, type JudgeLetter } from '../../service/replay/replayer.ts'
 import { defineCommand } from '../frame/command.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { thisHost } from '../host.ts'
+import type { LetterSource } from './letter-source.ts'
+import { readChunks } from './read-chunks.ts'
 import { loadModules, loadReplayConfig } from './replay-config.ts'
 import { SELECTION_FLAGS } from './selection.ts'
-import { folderOf } from './source.ts'
+import { sourceOf } from './source.ts'
 import { faultOf, verdictOf } from './verdict.ts'
+
+/** The messages of a pull. */
+const WINDOW = 1_000
 
 /** Shows letters with their events. */
 export const show = defineCommand({
@@ -29,36 +33,39 @@ export const show = defineCommand({
   },
   run: async ({ flags, operands: ids }, io) => {
     if (ids.length === 0) throw new UserMistake('the id of a letter is missing')
-    const folder = folderOf(flags.from, io.env)
-    const found = await findById(folder, new Set(ids), io)
-    const judge = await judgeFor(folder, flags.fix, io)
+    const source = sourceOf(flags.from, io)
+    const judge = await judgeFor(flags.fix, io)
+    const found = await findById(source, new Set(ids), io)
     const shown = await Promise.all(found.map((one) => shownOf(one, judge)))
-    if (flags.json) io.stdout.print(visibleJson({ folder, letters: shown.map(shownJson) }))
+    if (flags.json) io.stdout.print(visibleJson({ ...source.place, letters: shown.map(shownJson) }))
     else for (const one of shown) io.stdout.print(shownText(one))
     const missing = ids.filter((id) => !found.some(({ letter }) => letter.id === id))
     for (const id of missing)
-      io.stderr.print(`no letter ${visibleText(id)} in ${visibleText(folder)}`)
+      io.stderr.print(`no letter ${visibleText(id)} in ${visibleText(source.name)}`)
     return missing.length === 0 ? 0 : 1
   },
 })
 
 async function findById(
-  folder: string,
+  source: LetterSource,
   ids: ReadonlySet<string>,
   io: Io,
 ): Promise<readonly FoundLetter[]> {
+  const reading = await source.open({ applies: false, window: WINDOW })
   const sought: FoundLetter[] = []
-  for await (const chunk of readLetters(folder, await findLetterFiles(folder))) {
-    io.ending().throwIfAborted()
-    for (const found of chunk) {
-      if (found !== 'unreadable' && ids.has(found.letter.id)) sought.push(found)
-    }
+  try {
+    await readChunks(reading, io, (found) => {
+      if (typeof found !== 'string' && ids.has(found.letter.id)) sought.push(found)
+    })
+  } finally {
+    await reading.close()
   }
+  for (const line of reading.seen().news) io.stderr.print(line)
   return sought
 }
 
-async function judgeFor(folder: string, fix: string | undefined, io: Io): Promise<JudgeLetter> {
-  const config = loadReplayConfig(io.env, thisHost, { folder, sends: false })
+async function judgeFor(fix: string | undefined, io: Io): Promise<JudgeLetter> {
+  const config = loadReplayConfig(io.env, thisHost, { store: 'none', sends: false })
   const modules = await loadModules(config, fix)
   const options = { ...modules, isAllChildren: false, maxReplays: Number.POSITIVE_INFINITY }
   return createJudge(config, options, io)

@@ -2,16 +2,25 @@ import assert from 'node:assert/strict'
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { createFolderSource } from '../../../src/cli/dead-letters/folder-source.ts'
 import { letterWindows, type WindowOptions } from '../../../src/cli/dead-letters/letter-windows.ts'
 import type { StoredLetter } from '../../../src/dead-letter/stored-letter.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { aDeadLetter } from '../../dead-letter/a-dead-letter.ts'
 import { startLetters } from './letters-scene.ts'
 
 const ANY = { isSelected: () => true, events: 3, limit: 100 }
 
+/** Opens a folder for reading. */
+function openFolder(folder: string) {
+  const source = createFolderSource(folder, { clock: systemClock })
+  return source.open({ applies: false, window: 1 })
+}
+
 async function windowsOf(folder: string, options: WindowOptions) {
   const windows: (readonly StoredLetter[])[] = []
-  for await (const window of letterWindows(folder, options)) windows.push(window)
+  const reading = await openFolder(folder)
+  for await (const window of letterWindows(reading, options)) windows.push(window)
   return windows
 }
 
@@ -67,7 +76,7 @@ describe('the windows of letters', () => {
     await letters([aDeadLetter({ id: '1-1' }), aDeadLetter({ id: '1-2' })])
     const found: string[] = []
 
-    for await (const window of letterWindows(folder, { ...ANY, events: 1 })) {
+    for await (const window of letterWindows(await openFolder(folder), { ...ANY, events: 1 })) {
       found.push(...window.map(({ id }) => id))
       await letters([aDeadLetter({ id: `new-${found.length}` })], `b${found.length}.ndjson`)
       await appendFile(join(folder, 'a.ndjson'), `${JSON.stringify(aDeadLetter({ id: '1-3' }))}\n`)

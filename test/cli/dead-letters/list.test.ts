@@ -166,6 +166,8 @@ describe('dead-letters list', () => {
     [['--from', ''], /--from needs a value/],
     [['--reason', 'invalid'], /did you mean invalid_json\?/],
     [['--since', 'yesterday'], /--since needs a time such as/],
+    [['--from', 'projects/p/topics/t'], /--from takes a folder or a subscription/],
+    [['--from', 'projects/p/subscriptions/'], /--from takes a folder or a subscription/],
     [['--from', '/nowhere/at/all'], /\/nowhere\/at\/all: no such file or directory/],
   ] as const) {
     it(`says what is wrong in one line: ${args.join(' ')}`, async (t) => {
@@ -182,7 +184,7 @@ describe('dead-letters list', () => {
   for (const [value, code, shown] of [
     ['file:FOLDER', 0, /0 letters in FOLDER/],
     ['subscription', 2, /DEAD_LETTER names no folder: name one with --from/],
-    ['pubsub:projects/p/topics/letters', 2, /DEAD_LETTER names no folder/],
+    ['pubsub:projects/p/topics/letters', 2, /DEAD_LETTER names a topic: name a subscription to it/],
   ] as const) {
     it(`takes the folder from DEAD_LETTER: ${value}`, async (t) => {
       const { folder } = await startLetters(t)

@@ -483,15 +483,6 @@ describe('a replay', () => {
     assert.deepEqual((await readdir(folder)).sort(), ['a.ndjson', 'replayed.ndjson'])
   })
 
-  it('refuses letters of a topic, which it does not read', async (t) => {
-    const { run } = await startScene(t)
-
-    const { code, err } = await run('replay', '--from', 'projects/p/subscriptions/s')
-
-    assert.equal(code, 2)
-    assert.match(err, /--from takes a folder: letters in a topic are not read/)
-  })
-
   it('sends those that were asked for', async (t) => {
     const { letters, replay, rows } = await startScene(t)
     await letters([onLine(1), onLine(2), onLine(3, { reason: 'invalid_json' }), onLine(4)])

@@ -18,7 +18,10 @@ it('a letter that fails again and cannot be stored again is not done', async (t)
   const env = { MIXPANEL_URL: mixpanel.url, MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token }
   const file = join(await aFolder(t), 'a.ndjson')
   await writeFile(file, '')
-  const config = loadReplayConfig(env, aHost(), { folder: join(file, 'letters'), sends: true })
+  const config = loadReplayConfig(env, aHost(), {
+    store: { folder: join(file, 'letters') },
+    sends: true,
+  })
   const faults: unknown[] = []
   const replayer = createReplayer(config, OPTIONS, {
     clock: systemClock,
