@@ -2,6 +2,7 @@ import type { Candidate, Line } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Dropped, type Rejected, rejected } from '../model/outcome.ts'
 import type { CountRule } from '../model/rule-effect.ts'
+import { contextOf } from './context.ts'
 import { thrownAt } from './position.ts'
 import type { TransformContext } from './types.ts'
 
@@ -18,16 +19,6 @@ export type Transform = (
 ) => readonly Candidate[] | Dropped | Rejected
 
 const DROPPED: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
-
-/**
- * The attributes that a dead-letter policy adds to a message that it publishes again (observed).
- */
-const POLICYS_ATTRIBUTES = [
-  'CloudPubSubDeadLetterSourceDeliveryCount',
-  'CloudPubSubDeadLetterSourceSubscription',
-  'CloudPubSubDeadLetterSourceSubscriptionProject',
-  'CloudPubSubDeadLetterSourceTopicPublishTime',
-]
 
 /** The transform of a service without a mapping: a line is the event. */
 export const asPublished: Transform = (value, line) =>
@@ -49,22 +40,6 @@ export function createTransform(transformEvent: OwnersFunction, folder?: string)
       return failed(`${placeOf(error, folder)}${messageOf(error)}`)
     }
   }
-}
-
-function contextOf(line: Line, message: Message): TransformContext {
-  const { data, publishedAt, replay, ...known } = message
-  return { ...known, attributes: attributesOf(message), line: line.number }
-}
-
-/**
- * Returns the attributes without those that a dead-letter policy adds, so that its copy of a
- * message makes the same events.
- */
-function attributesOf(message: Message): Record<string, string> {
-  const attributes = { ...message.attributes }
-  for (const name of POLICYS_ATTRIBUTES)
-    if (Object.hasOwn(attributes, name)) delete attributes[name]
-  return attributes
 }
 
 function stepOf(returned: unknown, line: Line): readonly Candidate[] | Dropped | Rejected {

@@ -39,7 +39,10 @@ export interface Expression {
    * event.
    */
   evaluate(scope: Scope): unknown
-  /** Says why a condition does not hold: `data.type is null`. It may quote the event. */
+  /**
+   * Says why a condition does not hold, and may quote the event; or which part of a template is null:
+   * `data.type is null`.
+   */
   whyNot(scope: Scope): string
 }
 

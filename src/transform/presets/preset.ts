@@ -49,7 +49,7 @@ export function definePreset<Options>(
   return {
     schema,
     create(options) {
-      const fits = new Ajv({ allErrors: true }).compile<Options>(schema)
+      const fits = new Ajv({ allErrors: true, verbose: true }).compile<Options>(schema)
       if (fits(options)) return { kind: 'preset', preset: create(options) }
       return { kind: 'faulty', errors: fits.errors ?? [] }
     },

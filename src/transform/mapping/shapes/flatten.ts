@@ -1,0 +1,50 @@
+import { MappingFault } from '../mapping-fault.ts'
+import { isRecord, type JsonRecord, put } from './record.ts'
+
+/** The most characters of dotted names. An event with more is too large for Mixpanel. */
+const MOST_CHARACTERS = 2 * 1024 * 1024
+
+type Given = Readonly<JsonRecord>
+
+/**
+ * Returns the properties with at most `levels` levels of objects, of which they are the first. The
+ * members of a deeper object get dotted names. Lists stay. Throws a `MappingFault` when the names
+ * are too long.
+ */
+export function flatten(given: Given, levels: number): JsonRecord {
+  const names = { characters: 0 }
+  return flattened(given, levels)
+
+  function flattened(object: Given, left: number): JsonRecord {
+    const flat: JsonRecord = {}
+    for (const name of Object.keys(object)) {
+      const value = object[name]
+      if (!isRecord(value)) put(flat, name, value)
+      else if (left > 1) put(flat, name, flattened(value, left - 1))
+      else addMembers(flat, name, value)
+    }
+    return flat
+  }
+
+  /** Adds the members of an object. An empty one has no members, and stays. */
+  function addMembers(flat: JsonRecord, prefix: string, object: Given): void {
+    const members = Object.keys(object)
+    if (members.length === 0) put(flat, prefix, object)
+    for (const member of members) {
+      const value = object[member]
+      const name = `${prefix}.${member}`
+      if (isRecord(value)) addMembers(flat, name, value)
+      else {
+        take(name)
+        put(flat, name, value)
+      }
+    }
+  }
+
+  function take({ length }: string): void {
+    names.characters += length
+    if (names.characters > MOST_CHARACTERS) {
+      throw new MappingFault('error', 'flatten: the dotted names are too long')
+    }
+  }
+}

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Message } from '../../../../src/model/message.ts'
+import type { PropertiesShape } from '../../../../src/transform/mapping/mapping-file.ts'
+import { compiled, mapText, shaped } from '../map.ts'
+
+describe('the properties of a shape', () => {
+  for (const [what, properties, input, made] of [
+    ['are those of the data', {}, { properties: { a: 1 }, b: 2 }, { a: 1 }],
+    ['are none when the data has none', {}, { b: 2 }, {}],
+    ['are none when those of the data are no object', {}, { properties: [1] }, {}],
+    ['come from an object of the data', { from: '${data.o}' }, { o: { a: 1 } }, { a: 1 }],
+    ['are none when that object is absent', { from: '${data.o}' }, {}, {}],
+    [
+      'are picked',
+      { from: '${data}', pick: ['b', 'x', 'a'] },
+      { a: 1, b: 2, c: 3 },
+      { a: 1, b: 2 },
+    ],
+    [
+      'are picked in objects',
+      { from: '${data}', pick: ['o.a', 'o.p.b', 'q.r'] },
+      { o: { a: 1, c: 2, p: { b: 3, d: 4 } }, q: 5 },
+      { o: { a: 1, p: { b: 3 } } },
+    ],
+    [
+      'are picked by their whole name first',
+      { from: '${data}', pick: ['o.a'] },
+      { 'o.a': 1, o: { a: 2 } },
+      { 'o.a': 1 },
+    ],
+    ['are omitted', { from: '${data}', omit: ['a', 'x'] }, { a: 1, b: 2 }, { b: 2 }],
+    [
+      'are omitted in objects, and by their whole names',
+      { from: '${data}', omit: ['o.a', 'o.p.b', 'q.r'] },
+      { 'o.a': 0, o: { a: 1, c: 2, p: { b: 3, d: 4 } }, q: 5 },
+      { o: { c: 2, p: { d: 4 } }, q: 5 },
+    ],
+    [
+      'are flat with one level',
+      { from: '${data}', flatten: 1 },
+      { a: { b: { c: 1 }, d: [{ e: 2 }], f: {} }, g: null },
+      { 'a.b.c': 1, 'a.d': [{ e: 2 }], 'a.f': {}, g: null },
+    ],
+    [
+      'keep two levels',
+      { from: '${data}', flatten: 2 },
+      { a: { b: { c: { d: 1 } } } },
+      { a: { 'b.c.d': 1 } },
+    ],
+    [
+      'are renamed after they are flat',
+      { from: '${data}', flatten: 1, rename: { 'a.b': 'c' } },
+      { a: { b: 1 } },
+      { c: 1 },
+    ],
+    [
+      'are renamed in objects',
+      { from: '${data}', rename: { 'a.b': 'c', gone: 'd' } },
+      { a: { b: 1, e: 2 } },
+      { a: { e: 2 }, c: 1 },
+    ],
+    [
+      'change names with each other',
+      { from: '${data}', rename: { a: 'b', b: 'a' } },
+      { a: 1, b: 2 },
+      { a: 2, b: 1 },
+    ],
+    [
+      'are set last',
+      { from: '${data}', rename: { a: 'b' }, set: { b: '${data.c}', d: 'text', e: 5, f: true } },
+      { a: 1, c: 3 },
+      { b: 3, c: 3, d: 'text', e: 5, f: true },
+    ],
+    [
+      'are left out for null',
+      { from: '${data}', set: { a: '${data.x}', b: null } },
+      { a: 1, b: 2, c: null },
+      { c: null },
+    ],
+    [
+      'are set to lists and objects with templates',
+      {
+        set: { list: ['${data.a}', 'x', '${data.y}'], object: { a: '${data.a}', y: '${data.y}' } },
+      },
+      { a: 1 },
+      { list: [1, 'x', null], object: { a: 1 } },
+    ],
+  ] as const) {
+    it(what, async () => {
+      const { events } = await shaped({ event: 'e', properties }, input)
+
+      assert.deepEqual(events, [{ event: 'e', properties: { ...made, distinct_id: '' } }])
+    })
+  }
+
+  it('take attributes by their names', async () => {
+    const attributes = { 'ce-type': 'a', 'ce-id': '1', tenant: 't', 'x-ce-': 'no' }
+
+    const made = await propertiesWith({ attributes: ['ce-*', 'tenant', '*gone'] }, { attributes })
+
+    assert.deepEqual(made, { 'ce-id': '1', 'ce-type': 'a', tenant: 't' })
+  })
+
+  it('take attributes in the same order from equal messages', async () => {
+    const mapping = await compiled({
+      rules: [{ name: 'all', event: 'e', properties: { attributes: ['*'] } }],
+    })
+
+    const one = mapText(mapping, '{}', { attributes: { b: '1', a: '2' } })
+    const other = mapText(mapping, '{}', { attributes: { a: '2', b: '1' } })
+
+    assert.deepEqual(one.texts, other.texts)
+  })
+
+  it('leave out the attributes of a dead-letter policy', async () => {
+    const attributes = { CloudPubSubDeadLetterSourceSubscription: 's', tenant: 't' }
+
+    const properties = {
+      attributes: ['*'],
+      set: { of: '${attributes.CloudPubSubDeadLetterSourceSubscription}' },
+    }
+    const made = await propertiesWith(properties, { attributes })
+
+    assert.deepEqual(made, { tenant: 't' })
+  })
+
+  for (const value of ['text', 1, true, [1]]) {
+    it(`reject an event when from is ${JSON.stringify(value)}`, async () => {
+      const { end, counts } = await shaped(
+        { event: 'e', properties: { from: '${data.secret}' } },
+        { secret: value },
+      )
+
+      assert.match(
+        String(end),
+        /^m\.yaml rules\[0\]\.properties\.from: the value is .*, not an object$/,
+      )
+      assert.deepEqual(counts, ['all: matched', 'all: error'])
+    })
+  }
+
+  it('keep every name', async () => {
+    const text =
+      '{"__proto__":{"a":1},"constructor":2,"toString":3,"o":{"__proto__":{"hasOwnProperty":4}}}'
+    for (const properties of [
+      { from: '${data}' },
+      { from: '${data}', omit: ['x', 'x.y'] },
+      { from: '${data}', pick: ['__proto__', 'constructor', 'toString', 'o'] },
+      { from: '${data}', rename: { x: 'y' } },
+      { from: '${data}', flatten: 9 },
+    ]) {
+      const mapping = await compiled({ rules: [{ name: 'all', event: 'e', properties }] })
+
+      const { texts } = mapText(mapping, text)
+
+      assert.deepEqual(texts, [`{"event":"e","properties":${text.slice(0, -1)},"distinct_id":""}}`])
+    }
+  })
+
+  it('take new names like those of a prototype', async () => {
+    const mapping = await compiled({
+      rules: [
+        {
+          name: 'all',
+          event: 'e',
+          properties: {
+            from: '${data}',
+            rename: { a: '__proto__' },
+            set: JSON.parse('{"constructor":"${data.a}"}'),
+          },
+        },
+      ],
+    })
+
+    const { texts } = mapText(mapping, '{"a":1}')
+
+    assert.deepEqual(texts, [
+      '{"event":"e","properties":{"__proto__":1,"constructor":1,"distinct_id":""}}',
+    ])
+  })
+
+  it('keep numbers to the last digit', async () => {
+    const mapping = await compiled({
+      rules: [
+        {
+          name: 'all',
+          event: 'e',
+          properties: {
+            from: '${data}',
+            flatten: 1,
+            rename: { a: 'b' },
+            set: { c: '${data.a}', d: ['${data.o.f}'] },
+          },
+        },
+      ],
+    })
+
+    const { texts } = mapText(
+      mapping,
+      '{"a":9007199254740993,"o":{"f":0.12345678901234567890,"g":1e400}}',
+    )
+
+    assert.deepEqual(texts, [
+      '{"event":"e","properties":{"o.f":0.12345678901234567890,"o.g":1e400,' +
+        '"b":9007199254740993,"c":9007199254740993,"d":[0.12345678901234567890],"distinct_id":""}}',
+    ])
+  })
+
+  it('reject an event whose dotted names are too long', async () => {
+    let deep: unknown = 1
+    for (let level = 0; level < 500; level++) deep = { ['k'.repeat(100)]: deep, a: 1 }
+
+    const { end } = await shaped({ event: 'e', properties: { from: '${data}', flatten: 1 } }, deep)
+
+    assert.match(String(end), /flatten: the dotted names are too long$/)
+  })
+
+  async function propertiesWith(properties: PropertiesShape, message: Partial<Message>) {
+    const { texts } = await shaped({ event: 'e', properties }, {}, message)
+    const { properties: made } = JSON.parse(texts[0] ?? '')
+    const { distinct_id, ...rest } = made
+    return rest
+  }
+})
