@@ -20,6 +20,8 @@ const REFUSING_ALL = {
   body: { error: 'something went wrong', status: 0 },
 } as const
 const COUNTING_NONE = { kind: 'shortfall', imported: 0 } as const
+/** A batch waits for no time to pass: a fake clock stands still. */
+const AT_ONCE = { BATCH_LINGER_MS: '0' }
 /** Ten seconds of ack deadline in half a second. */
 const FACTOR = 20
 
@@ -147,7 +149,7 @@ describe('while Mixpanel is in trouble', () => {
   })
 
   it('sends a redelivery’s rest only: events that Mixpanel has settled stay settled', async (t) => {
-    const env = { BATCH_MAX_EVENTS: '2', DELIVERY_MAX_CONCURRENCY: '1' }
+    const env = { BATCH_MAX_EVENTS: '2', DELIVERY_MAX_CONCURRENCY: '1', ...AT_ONCE }
     const clock = createFakeClock(Date.now())
     const { pusher, mixpanel } = await startWorld(t, { env, clock })
     mixpanel.answerNext(1, { kind: 'delay', ms: 0 })
@@ -212,7 +214,7 @@ describe('while Mixpanel is in trouble', () => {
   for (const { name, answer, imported } of everythingRefused) {
     it(`dead-letters nothing while Mixpanel ${name}: it holds the push, and nacks it`, async (t) => {
       const clock = createFakeClock(Date.now())
-      const world = await startWorld(t, { clock })
+      const world = await startWorld(t, { env: AT_ONCE, clock })
       if (imported > 0) await world.pusher.push({ ...MESSAGE, messageId: '6' })
       world.mixpanel.answerAlways(answer)
 
