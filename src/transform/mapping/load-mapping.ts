@@ -1,79 +1,99 @@
-import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import type { Transform } from '../transform.ts'
+import { compileMapping } from './compile-mapping.ts'
 import type { CompiledMapping, MappingPath, Problem } from './compiled-mapping.ts'
+import { InvalidMappingError } from './invalid-mapping.ts'
 import type { MappingFile } from './mapping-file.ts'
-import type { LocatedProblem, Position } from './reading/locate.ts'
+import { type CompiledPrivacy, compilePrivacy, type Privacy } from './privacy/compile-privacy.ts'
+import type { KeyOptions } from './privacy/hash-keys.ts'
+import { withPrivacy } from './privacy/with-privacy.ts'
+import type { Position } from './reading/locate.ts'
 import { pathText } from './reading/path-text.ts'
-import { type ReadDeps, readMapping } from './reading/read-mapping.ts'
+import { readMapping } from './reading/read-mapping.ts'
+import { readText } from './reading/read-text.ts'
 
-/** The size of a ConfigMap of Kubernetes. YAML of this size takes about a second. */
-const MOST_BYTES = 1024 * 1024
-
-export interface CompileOptions {
-  /** The folder of the file, from which relative paths start. */
-  readonly folder: string
-  /** Returns the place of a value for people: `mapping.yaml:12:14 rules[1].event`. */
-  readonly placeOf: (path: MappingPath) => string
+export interface LoadOptions extends KeyOptions {
+  /** Loads the module that a file names in the place of rules, by its full path. */
+  readonly loadModule: (path: string) => Promise<Transform>
 }
 
-export interface LoadDeps extends ReadDeps {
-  /** Compiles a file of sound structure, or resolves with all mistakes in it. */
-  readonly compile: (
-    file: MappingFile,
-    options: CompileOptions,
-  ) => Promise<CompiledMapping | readonly Problem[]>
-}
-
+/** A mapping file that is ready to run, with its privacy section applied to all that it makes. */
 export interface LoadedMapping {
   readonly mapping: CompiledMapping
+  /** Absent for a file without a privacy section. */
+  readonly privacy?: Privacy
   readonly file: MappingFile
+  /** Returns the place of a value in the file. */
   readonly positionOf: (path: MappingPath) => Position
-}
-
-/** A mapping file with mistakes. The message has a line for each, and perhaps lines that show it. */
-export class InvalidMappingError extends Error {
-  override readonly name = 'InvalidMappingError'
-
-  constructor(path: string, problems: readonly LocatedProblem[]) {
-    super(problems.map((problem) => lineOf(path, problem)).join('\n'))
-  }
 }
 
 /**
  * Loads a mapping file, `.yaml`, `.yml` or `.json`. Rejects with an `InvalidMappingError` that names
  * all mistakes in it, or with the error of the file system.
  */
-export async function loadMapping(path: string, deps: LoadDeps): Promise<LoadedMapping> {
-  const read = readMapping(await textAt(path), deps)
+export async function loadMapping(path: string, options: LoadOptions): Promise<LoadedMapping> {
+  const read = readMapping(await readText(path))
   if (read.kind === 'broken') throw new InvalidMappingError(path, read.problems)
   const { file, locate, positionOf } = read
-  const placeOf = (place: MappingPath) => {
-    const { line, column } = positionOf(place)
-    return `${path}:${line}:${column} ${pathText(place)}`
+  const { privacy: steps } = file
+  const section = steps === undefined ? undefined : compilePrivacy(steps, options)
+  const mapping = await compile(file, { path, positionOf, ...options })
+  const problems = [...problemsOf(section), ...(isProblems(mapping) ? mapping : [])]
+  if (problems.length > 0) throw new InvalidMappingError(path, locate(problems))
+  if (isProblems(mapping)) throw new TypeError('a mapping without mistakes was not compiled')
+  if (section?.kind !== 'compiled') return { mapping, file, positionOf }
+  const { privacy } = section
+  return { mapping: redacting(mapping, privacy), privacy, file, positionOf }
+}
+
+async function compile(
+  file: MappingFile,
+  deps: Pick<LoadOptions, 'loadModule'> &
+    Pick<LoadedMapping, 'positionOf'> & { readonly path: string },
+): Promise<CompiledMapping | readonly Problem[]> {
+  const { path, positionOf, loadModule } = deps
+  const { module } = file
+  if (module !== undefined) return moduleMapping(() => loadModule(resolve(dirname(path), module)))
+  return compileMapping(file, {
+    placeOf: (place) => {
+      const { line, column } = positionOf(place)
+      return `${path}:${line}:${column} ${pathText(place)}`
+    },
+  })
+}
+
+/** Makes a mapping without rules of a module. */
+async function moduleMapping(
+  loadModule: () => Promise<Transform>,
+): Promise<CompiledMapping | readonly Problem[]> {
+  try {
+    const transform = await loadModule()
+    return {
+      transform,
+      rules: [],
+      explain: (value, line, message) => ({ result: transform(value, line, message), steps: [] }),
+    }
+  } catch (error) {
+    return [{ path: ['module'], text: error instanceof Error ? error.message : String(error) }]
   }
-  const mapping = await deps.compile(file, { folder: dirname(resolve(path)), placeOf })
-  if (isProblems(mapping)) throw new InvalidMappingError(path, locate(mapping))
-  return { mapping, file, positionOf }
+}
+
+/** Applies a privacy section to all that a mapping makes. */
+function redacting(mapping: CompiledMapping, privacy: Privacy): CompiledMapping {
+  return {
+    ...mapping,
+    transform: withPrivacy(mapping.transform, privacy),
+    explain: (value, line, message) => {
+      const { result, steps } = mapping.explain(value, line, message)
+      return { result: withPrivacy(() => result, privacy)(value, line, message), steps }
+    },
+  }
+}
+
+function problemsOf(section: CompiledPrivacy | undefined): readonly Problem[] {
+  return section?.kind === 'faulty' ? section.problems : []
 }
 
 function isProblems(mapping: CompiledMapping | readonly Problem[]): mapping is readonly Problem[] {
   return Array.isArray(mapping)
-}
-
-async function textAt(path: string): Promise<string> {
-  const { size } = await stat(path)
-  if (size > MOST_BYTES) {
-    const text = `the file has ${(size / MOST_BYTES).toFixed(1)} MiB, and may have 1 MiB`
-    throw new InvalidMappingError(path, [{ line: 1, text }])
-  }
-  const bytes = await readFile(path)
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new InvalidMappingError(path, [{ line: 1, text: 'the file is not UTF-8' }])
-  }
-}
-
-function lineOf(path: string, { line, column, text }: LocatedProblem): string {
-  return `${path}:${line}${column === undefined ? '' : `:${column}`} ${text}`
 }

@@ -1,45 +1,70 @@
 import assert from 'node:assert/strict'
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
-import type { CompiledMapping, Problem } from '../../../src/transform/mapping/compiled-mapping.ts'
-import {
-  type CompileOptions,
-  InvalidMappingError,
-  loadMapping,
-} from '../../../src/transform/mapping/load-mapping.ts'
-import type { MappingFile } from '../../../src/transform/mapping/mapping-file.ts'
+import { describe, it, type TestContext } from 'node:test'
+import { InvalidMappingError } from '../../../src/transform/mapping/invalid-mapping.ts'
+import { type LoadOptions, loadMapping } from '../../../src/transform/mapping/load-mapping.ts'
+import { asPublished } from '../../../src/transform/transform.ts'
+import { aMessage } from '../../helpers/builders.ts'
 import { aFolder } from '../../helpers/world.ts'
-import { COMPILERS } from './reading/problems-in.ts'
 
-const GOOD = 'version: 1\nmodule: ./map.mjs\n'
-const COMPILED: CompiledMapping = {
-  transform: () => [],
-  rules: [],
-  explain: () => ({ result: [], steps: [] }),
-}
+const ENV = { PRIVACY_KEY: 'a key of some length' }
+const LINE = { number: 1, text: '{"event":"a","properties":{"email":"a@example.com"}}' }
 
 describe('a mapping file', () => {
-  it('is compiled with the folder of its relative paths', async (t) => {
-    const { path, folder } = await aFile(t, GOOD)
+  it('is a transform of its rules and its privacy section', async (t) => {
+    const path = await aFile(
+      t,
+      "version: 1\nrules: [{ name: all, event: 'b' }]\nprivacy: [{ remove: [email] }]",
+    )
 
-    const { mapping, given } = await load(path)
+    const { mapping, privacy } = await load(path)
 
-    assert.equal(mapping, COMPILED)
-    assert.deepEqual(given?.file, { version: 1, module: './map.mjs' })
-    assert.equal(given?.options.folder, folder)
+    const value: unknown = JSON.parse(LINE.text)
+    const made = { line: LINE, child: 0, text: '{"event":"b","properties":{"distinct_id":""}}' }
+    assert.deepEqual(mapping.rules, ['all'])
+    assert.deepEqual(privacy?.steps, ['privacy[0] remove'])
+    assert.partialDeepStrictEqual(mapping.transform(value, LINE, aMessage()), [made])
+    assert.partialDeepStrictEqual(mapping.explain(value, LINE, aMessage()), {
+      result: [made],
+      steps: [{ index: 0, name: 'all', kind: 'matched' }],
+    })
   })
 
-  it('names its places for the errors of events', async (t) => {
-    const { path } = await aFile(t, GOOD)
+  it('takes a module in the place of rules, beside it', async (t) => {
+    const path = await aFile(t, 'version: 1\nmodule: ./map.mjs\nprivacy: [{ remove: [email] }]')
+    const asked: string[] = []
 
-    const { given } = await load(path)
+    const { mapping } = await load(path, {
+      loadModule: async (module) => {
+        asked.push(module)
+        return asPublished
+      },
+    })
 
-    assert.equal(given?.options.placeOf(['module']), `${path}:2:9 module`)
+    const made = mapping.transform(JSON.parse(LINE.text), LINE, aMessage())
+    assert.deepEqual(asked, [join(path, '../map.mjs')])
+    assert.partialDeepStrictEqual(made, [{ text: '{"event":"a","properties":{}}' }])
+    assert.deepEqual(mapping.explain(JSON.parse(LINE.text), LINE, aMessage()), {
+      result: made,
+      steps: [],
+    })
+  })
+
+  it('names the file and the place when it rejects an event', async (t) => {
+    const path = await aFile(t, "version: 1\nrules: [{ name: all, event: '${data.name}' }]")
+
+    const { mapping } = await load(path)
+
+    assert.deepEqual(mapping.transform({}, LINE, aMessage()), {
+      kind: 'rejected',
+      reason: 'transform_failed',
+      detail: `${path}:2:29 rules[0].event: data.name is null`,
+    })
   })
 
   it('does not load with mistakes, each on a line with its place', async (t) => {
-    const { path } = await aFile(t, 'version: 1\npreset: segment\notherwise: no\nx: 1\n')
+    const path = await aFile(t, 'version: 1\npreset: segment\notherwise: no\nx: 1\n')
 
     await assert.rejects(load(path), {
       name: 'InvalidMappingError',
@@ -50,78 +75,104 @@ describe('a mapping file', () => {
     })
   })
 
-  it('does not load with mistakes that are found when it is compiled, in the order of the file', async (t) => {
-    const { path } = await aFile(
+  it('tells the mistakes of all its sections at once, in their order in the file', async (t) => {
+    const path = await aFile(
       t,
-      'version: 1\npreset:\n  name: segment\n  id_merg: x\nprivacy: [{ ip: drop }]',
-    )
-    const problems: Problem[] = [
-      { path: ['privacy', 0, 'ip'], text: 'this is bad', offset: 2 },
-      { path: ['preset', 'id_merg'], text: 'there is no such option', at: 'key' },
-    ]
-
-    await assert.rejects(load(path, problems), {
-      message: [
-        `${path}:4:3 preset.id_merg: there is no such option`,
-        `${path}:5:19 privacy[0].ip: this is bad`,
+      [
+        'version: 1',
+        'privacy:',
+        '  - { hash: ids, key: ABSENT }',
+        "  - remove: ['a..b']",
+        'preset: { name: segment, id_merg: simplified }',
+        'rules:',
+        '  - name: a',
+        "    when: 'dat.x'",
+        "    event: '${size(data.x}'",
       ].join('\n'),
+    )
+
+    await assert.rejects(load(path), {
+      message: [
+        '3:23 privacy[0].key: the environment variable ABSENT is not set: it must hold the key',
+        '4:15 privacy[1].remove[0]: a path needs a name between, before and after its dots: a..b',
+        '5:26 preset.id_merg is unknown; did you mean id_merge?',
+        '8:12 rules[0].when: `dat` is not known; did you mean data?',
+        '9:26 rules[0].event: `)` is expected here, not `}`',
+      ]
+        .map((line) => `${path}:${line}`)
+        .join('\n'),
     })
+  })
+
+  it('does not load with a module that does not load', async (t) => {
+    const path = await aFile(t, 'version: 1\nmodule: ./map.mjs\n')
+    const loadModule = async () => {
+      throw new Error('it is not there')
+    }
+
+    await assert.rejects(load(path, { loadModule }), {
+      message: `${path}:2:9 module: it is not there`,
+    })
+  })
+
+  it('takes a fixed key for one that is not set, where that is asked for', async (t) => {
+    const path = await aFile(t, 'version: 1\nprivacy: [{ hash: ids, key: ABSENT }]')
+
+    const { privacy } = await load(path, { keys: 'fixed' })
+
+    assert.deepEqual(privacy?.fixedKeys, ['ABSENT'])
   })
 
   it('loads from a folder that is mounted as a secret, before and after it changes', async (t) => {
     const folder = await aFolder(t)
-    await mount(folder, '..1', 'version: 1\npreset: old\n')
+    await mount(folder, '..1', 'version: 1\nrules: [{ name: old, drop: true }]\n')
     const path = join(folder, 'mapping.yaml')
     await symlink('..data/mapping.yaml', path)
 
-    assert.deepEqual((await load(path)).given?.file, { version: 1, preset: 'old' })
+    assert.deepEqual((await load(path)).mapping.rules, ['old'])
 
-    await mount(folder, '..2', 'version: 1\npreset: new\n')
-    assert.deepEqual((await load(path)).given?.file, { version: 1, preset: 'new' })
+    await mount(folder, '..2', 'version: 1\nrules: [{ name: new, drop: true }]\n')
+    assert.deepEqual((await load(path)).mapping.rules, ['new'])
   })
 
-  for (const [what, bytes, problem] of [
+  for (const [what, bytes, text] of [
     [
       'of more than 1 MiB',
       Buffer.alloc(10 * 1024 * 1024, '#'),
-      ':1 the file has 10.0 MiB, and may have 1 MiB',
+      'the file has 10.0 MiB, and may have 1 MiB',
     ],
-    ['that is no UTF-8', Buffer.from([0x76, 0xff]), ':1 the file is not UTF-8'],
-    ['in UTF-16', Buffer.from('\uFEFFversion: 1', 'utf16le'), ':1 the file is not UTF-8'],
+    ['that is no UTF-8', Buffer.from([0x76, 0xff]), 'the file is not UTF-8'],
+    ['in UTF-16', Buffer.from('\uFEFFversion: 1', 'utf16le'), 'the file is not UTF-8'],
   ] as const) {
     it(`does not load ${what}`, async (t) => {
-      const { path } = await aFile(t, bytes)
+      const path = await aFile(t, bytes)
 
-      await assert.rejects(
-        load(path),
-        new InvalidMappingError(path, [{ line: 1, text: problem.slice(3) }]),
-      )
+      await assert.rejects(load(path), new InvalidMappingError(path, [{ line: 1, text }]))
     })
   }
+
+  it('is no folder', async (t) => {
+    const path = await aFolder(t)
+
+    await assert.rejects(load(path), {
+      message: `${path}:1 this is a folder; name the mapping file in it`,
+    })
+  })
 
   it('rejects with the error of the file system when there is none', async (t) => {
     await assert.rejects(load(join(await aFolder(t), 'mapping.yaml')), { code: 'ENOENT' })
   })
 })
 
-/** Loads a file, and remembers what its compiler was given. */
-async function load(path: string, compiled: CompiledMapping | readonly Problem[] = COMPILED) {
-  let given: { file: MappingFile; options: CompileOptions } | undefined
-  const loaded = await loadMapping(path, {
-    ...COMPILERS,
-    compile: async (file, options) => {
-      given = { file, options }
-      return compiled
-    },
-  })
-  return { ...loaded, given }
+function load(path: string, options: Partial<LoadOptions> = {}) {
+  const loadModule = async () => asPublished
+  return loadMapping(path, { env: ENV, keys: 'environment', loadModule, ...options })
 }
 
-async function aFile(t: Parameters<typeof aFolder>[0], content: string | Buffer) {
-  const folder = await aFolder(t)
-  const path = join(folder, 'mapping.yaml')
+async function aFile(t: TestContext, content: string | Buffer): Promise<string> {
+  const path = join(await aFolder(t), 'mapping.yaml')
   await writeFile(path, content)
-  return { folder, path }
+  return path
 }
 
 /** Mounts a file as Kubernetes does: it renames a link to a folder over the old link. */

@@ -1,5 +1,6 @@
 import { isObject } from '../../../lib/json/is-object.ts'
 import type { MappingPath } from '../compiled-mapping.ts'
+import type { Place } from '../expressions/names.ts'
 import { MAPPING_SCHEMA } from './mapping-schema.ts'
 
 /** A text of the file that is an expression, or holds some. */
@@ -7,6 +8,7 @@ export interface ExpressionText {
   readonly kind: 'condition' | 'template'
   readonly path: MappingPath
   readonly text: string
+  readonly place: Place
 }
 
 /** The part of a schema that leads to values. */
@@ -26,13 +28,17 @@ export function expressionsIn(value: unknown): ExpressionText[] {
   visit(MAPPING_SCHEMA, value, [])
   return found
 
+  function push(kind: ExpressionText['kind'], path: MappingPath, text: string): void {
+    found.push({ kind, path, text, place: { each: isUnderEach(path, value) } })
+  }
+
   function visit(schema: Schema, inner: unknown, path: MappingPath): void {
     const name = schema.$ref?.replace('#/definitions/', '')
     if (name === undefined) visitMembers(schema, inner, path)
     else if (name === 'value') visitValue(inner, path)
     else if (name !== 'condition' && name !== 'template')
       visit(DEFINITIONS[name] ?? {}, inner, path)
-    else if (typeof inner === 'string') found.push({ kind: name, path, text: inner })
+    else if (typeof inner === 'string') push(name, path, inner)
   }
 
   function visitMembers(schema: Schema, inner: unknown, path: MappingPath): void {
@@ -43,9 +49,21 @@ export function expressionsIn(value: unknown): ExpressionText[] {
   }
 
   function visitValue(inner: unknown, path: MappingPath): void {
-    if (typeof inner === 'string') found.push({ kind: 'template', path, text: inner })
+    if (typeof inner === 'string') push('template', path, inner)
     for (const [part, member] of membersOf(inner)) visitValue(member, [...path, part])
   }
+}
+
+/** Whether a value stands in a shape with `each`, other than that list itself and the condition. */
+function isUnderEach(path: MappingPath, value: unknown): boolean {
+  const length = path[2] === 'events' ? 4 : 2
+  const shape = path.slice(0, length).reduce<unknown>(memberOf, value)
+  const key = path[length]
+  return key !== 'each' && key !== 'when' && isObject(shape) && Object.hasOwn(shape, 'each')
+}
+
+function memberOf(value: unknown, part: string | number): unknown {
+  return membersOf(value).find(([key]) => key === part)?.[1]
 }
 
 function schemaOf(schema: Schema, part: string | number): Schema | undefined {

@@ -1,5 +1,6 @@
 import { isScalar, Scalar } from 'yaml'
-import type { CompiledExpression, MappingPath, Problem } from '../compiled-mapping.ts'
+import type { MappingPath, Problem } from '../compiled-mapping.ts'
+import { compileCondition, compileTemplate } from '../expressions/expressions.ts'
 import type { MappingFile } from '../mapping-file.ts'
 import { type ExpressionText, expressionsIn } from './expressions-in.ts'
 import { type LocatedProblem, locateAll, type Position, positionOf } from './locate.ts'
@@ -8,11 +9,6 @@ import { type ParsedYaml, parseYaml } from './parse-yaml.ts'
 import { findAt, type Source, startOf } from './source.ts'
 import { checkStructure } from './structure.ts'
 import { quoteHint } from './yaml-fault.ts'
-
-export interface ReadDeps {
-  readonly condition: (source: string) => CompiledExpression
-  readonly template: (text: string) => CompiledExpression
-}
 
 /** The content of a mapping file, or all mistakes that are found without running it. */
 export type ReadMapping = Readonly<
@@ -28,7 +24,7 @@ export type ReadMapping = Readonly<
 >
 
 /** Reads the text of a mapping file: YAML 1.2, or JSON, which is a part of it. */
-export function readMapping(text: string, deps: ReadDeps): ReadMapping {
+export function readMapping(text: string): ReadMapping {
   const parsed = parseYaml(text.replace(/^\uFEFF/, ''))
   const { source, value, faults, numbers } = parsed
   if (value === null && faults.length === 0) return { kind: 'broken', problems: [EMPTY] }
@@ -44,7 +40,7 @@ export function readMapping(text: string, deps: ReadDeps): ReadMapping {
     }
   }
   const unsound = structure.kind === 'faulty' ? structure.problems : []
-  const problems = [...unsound, ...found, ...expressionProblems(value, deps)]
+  const problems = [...unsound, ...found, ...expressionProblems(value)]
   return { kind: 'broken', problems: allProblems(problems, parsed) }
 }
 
@@ -62,9 +58,12 @@ function allProblems(problems: readonly Problem[], parsed: ParsedYaml): readonly
 const EMPTY: LocatedProblem = { line: 1, column: 1, text: 'the file is empty; write version: 1' }
 
 /** Returns the mistakes in expressions that are quoted as they must be. */
-function expressionProblems(value: unknown, deps: ReadDeps): Problem[] {
-  return expressionsIn(value).flatMap(({ kind, path, text }) => {
-    const compiled = deps[kind](text)
+function expressionProblems(value: unknown): Problem[] {
+  return expressionsIn(value).flatMap(({ kind, path, text, place }) => {
+    // An empty text is a mistake of the structure.
+    if (text === '' || (kind === 'template' && !text.includes('${'))) return []
+    const compile = kind === 'condition' ? compileCondition : compileTemplate
+    const compiled = compile(text, place)
     if (compiled.kind === 'expression') return []
     return [{ path, text: compiled.text, offset: compiled.offset }]
   })

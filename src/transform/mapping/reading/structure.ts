@@ -13,15 +13,16 @@ const COMBINATIONS = new Set(['anyOf', 'oneOf', 'not', 'propertyNames', 'depende
 /** Errors of the parts of a combination, and the error that an `if` failed. */
 const PART_OF_COMBINATION = /\/(?:anyOf|oneOf)\/\d|\/dependencies\/\w+\/propertyNames\/|\/if$/
 
+const FITS = new Ajv({ allErrors: true, verbose: true }).compile<MappingFile>(MAPPING_SCHEMA)
+
 export type CheckedStructure = Readonly<
   { kind: 'sound'; file: MappingFile } | { kind: 'faulty'; problems: readonly Problem[] }
 >
 
 /** Checks the structure of a mapping file against the schema. */
 export function checkStructure(value: unknown): CheckedStructure {
-  const fits = new Ajv({ allErrors: true, verbose: true }).compile<MappingFile>(MAPPING_SCHEMA)
-  if (fits(value)) return { kind: 'sound', file: value }
-  return { kind: 'faulty', problems: structureProblems(fits.errors ?? [], value) }
+  if (FITS(value)) return { kind: 'sound', file: value }
+  return { kind: 'faulty', problems: structureProblems(FITS.errors ?? [], value) }
 }
 
 /**
