@@ -42,7 +42,7 @@ export const NAMES: readonly NameRow[] = [
   ['dataschema', 'ce_dataschema'],
 ]
 
-const namesOf = createNames(NAMES)
+const setNames = createNames(NAMES)
 const BINARY_PREFIX = 'ce-'
 /** The content type of structured mode: JSON, or a batch of which each line is an event. */
 const STRUCTURED = /^\s*application\/cloudevents/i
@@ -83,13 +83,11 @@ function eventOf(event: CloudEvent, readUser: ReadUser, place: string): PresetRe
   const identity = identityOf(readUser(event), undefined, place)
   if (identity.kind === 'rejected') return identity
   const given = isObject(data) ? flattened(data) : data === undefined ? {} : { data }
+  const properties = withoutOwnNames(given)
+  setNames(properties, attributes)
   const insertId = insertIdOf(event)
-  const properties = {
-    ...withoutOwnNames(given),
-    ...namesOf(attributes),
-    ...(insertId !== undefined && { $insert_id: insertId }),
-    distinct_id: identity.userId ?? '',
-  }
+  if (insertId !== undefined) properties.$insert_id = insertId
+  properties.distinct_id = identity.userId ?? ''
   return { kind: 'events', events: [{ event: type, properties }] }
 }
 

@@ -3,8 +3,14 @@ import { hashId } from '../../lib/digest.ts'
 import { isObject } from '../../lib/json/is-object.ts'
 import { countryCodeOf } from './country-code.ts'
 import { itemsOf, parametersOf } from './ga4-parameters.ts'
-import { ID_MERGE, identifyEvents, identityOf, identityProperties } from './identity.ts'
-import { createNames, type NameRow, type Properties, withoutOwnNames } from './names.ts'
+import { ID_MERGE, identifyEvents, identityOf, setIdentity } from './identity.ts'
+import {
+  createNames,
+  type NameRow,
+  type Properties,
+  setProperties,
+  withoutOwnNames,
+} from './names.ts'
 import { definePreset, type OptionsSchema, type Preset, type PresetResult } from './preset.ts'
 import { idTextOf, plainValueOf } from './value-at.ts'
 
@@ -18,13 +24,10 @@ type Options = FromSchema<typeof OPTIONS>
 
 /**
  * The names of the columns of an export in Mixpanel. The columns are Google's
- * (https://support.google.com/analytics/answer/7029846). `event_params` stands for its parameters by
- * key.
+ * (https://support.google.com/analytics/answer/7029846).
  */
-export const NAMES: readonly NameRow[] = [
+const COLUMNS: readonly NameRow[] = [
   ['event_timestamp', 'time', millisecondsOf],
-  ['event_params.page_location', '$current_url', knownValueOf],
-  ['event_params.page_referrer', '$referrer', knownValueOf],
   ['geo.city', '$city', knownValueOf],
   ['geo.region', '$region', knownValueOf],
   ['geo.country', 'mp_country_code', countryCodeOf],
@@ -57,10 +60,18 @@ export const NAMES: readonly NameRow[] = [
   ['items', 'items', itemsOf],
 ]
 
-const namesOf = createNames(NAMES)
+/** The names of the parameters that have another name in Mixpanel. */
+const PARAMETERS: readonly NameRow[] = [
+  ['event_params.page_location', '$current_url', knownValueOf],
+  ['event_params.page_referrer', '$referrer', knownValueOf],
+]
 
-/** The parameters that have another name in Mixpanel. */
+export const NAMES = [...PARAMETERS, ...COLUMNS]
+
+const setNames = createNames(COLUMNS)
+const setParameterNames = createNames(PARAMETERS)
 const RENAMED = ['page_location', 'page_referrer']
+const isRenamed = (name: string) => RENAMED.includes(name)
 
 /** The columns that tell the events of a bundle apart, which may share name and time. */
 const ORDINALS = ['batch_page_id', 'batch_ordering_id', 'batch_event_index']
@@ -79,15 +90,13 @@ function createGa4({ id_merge: idMerge = 'simplified' }: Options): Preset {
     const identity = identityOf(row.user_id, row.user_pseudo_id, 'user_id')
     if (identity.kind === 'rejected') return identity
     const parameters = parametersOf(row.event_params)
-    const named = namesOf({ ...row, event_params: parameters })
-    for (const name of RENAMED) delete parameters[name]
-    const properties = {
-      ...withoutOwnNames({ ...parametersOf(row.user_properties), ...parameters }),
-      ...named,
-      ...(named.time !== undefined && { $insert_id: insertIdOf(row, line) }),
-      ...identityProperties(identity, idMerge),
-    }
-    const links = identifyEvents(identity, idMerge, named.time)
+    const properties = withoutOwnNames(parametersOf(row.user_properties))
+    setProperties(properties, withoutOwnNames(parameters, isRenamed))
+    setParameterNames(properties, { event_params: parameters })
+    setNames(properties, row)
+    if (properties.time !== undefined) properties.$insert_id = insertIdOf(row, line)
+    setIdentity(properties, identity, idMerge)
+    const links = identifyEvents(identity, idMerge, properties.time)
     return { kind: 'events', events: [{ event, properties }, ...links] }
   }
 }

@@ -36,17 +36,22 @@ export function identityOf(user: unknown, device: unknown, userKey: string): Ide
 }
 
 /**
- * Returns the properties that tell Mixpanel the user. Under simplified ID merge, Mixpanel takes
+ * Sets the properties that tell Mixpanel the user. Under simplified ID merge, Mixpanel takes
  * `distinct_id` for a device only with the prefix `$device:`
  * (https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified).
  */
-export function identityProperties({ userId, deviceId }: Identity, idMerge: IdMerge): Properties {
-  if (idMerge === 'original') return { distinct_id: userId ?? deviceId ?? '' }
-  return {
-    ...(deviceId !== undefined && { $device_id: deviceId }),
-    ...(userId !== undefined && { $user_id: userId }),
-    distinct_id: userId ?? (deviceId === undefined ? '' : `${DEVICE_PREFIX}${deviceId}`),
+export function setIdentity(
+  properties: Properties,
+  { userId, deviceId }: Identity,
+  idMerge: IdMerge,
+): void {
+  if (idMerge === 'original') {
+    properties.distinct_id = userId ?? deviceId ?? ''
+    return
   }
+  if (deviceId !== undefined) properties.$device_id = deviceId
+  if (userId !== undefined) properties.$user_id = userId
+  properties.distinct_id = userId ?? (deviceId === undefined ? '' : `${DEVICE_PREFIX}${deviceId}`)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { plainValueOf, valueAt } from './value-at.ts'
+import { hasMembers, plainValueOf } from './value-at.ts'
 
 /** Makes the value of a property; `undefined` when there is none. */
 export type ReadValue = (value: unknown) => unknown
@@ -8,25 +8,43 @@ export type NameRow = readonly [path: string, name: string, read?: ReadValue]
 
 export type Properties = Record<string, unknown>
 
-/**
- * Makes the function that reads the named properties of an input. When several rows have one name,
- * the first that has a value counts. Without a `read`, only texts, numbers and booleans count.
- */
-export function createNames(rows: readonly NameRow[]): (input: unknown) => Properties {
-  const steps = rows.map(([path, name, read = plainValueOf]) => {
-    return { keys: path.split('.'), name, read }
-  })
+/** Sets the named properties of an input. They win over those that are set already. */
+export type SetNames = (properties: Properties, input: unknown) => void
 
-  return function namesOf(input) {
-    const named: Properties = {}
-    for (const { keys, name, read } of steps) {
-      if (named[name] !== undefined) continue
-      const value = valueAt(input, keys)
-      const found = value === undefined ? undefined : read(value)
-      if (found !== undefined) named[name] = found
-    }
-    return named
+interface Source {
+  readonly keys: readonly string[]
+  readonly read: ReadValue
+}
+
+/**
+ * Makes the function that sets the named properties. When several rows have one name, the first
+ * that has a value counts. Without a `read`, only texts, numbers and booleans count. No key of a
+ * path may be that of a member which all objects have.
+ */
+export function createNames(rows: readonly NameRow[]): SetNames {
+  const sources = new Map<string, Source[]>()
+  for (const [path, name, read = plainValueOf] of rows) {
+    const source = { keys: path.split('.'), read }
+    sources.set(name, [...(sources.get(name) ?? []), source])
   }
+  const names = [...sources]
+
+  return function setNames(properties, input) {
+    for (const [name, ofName] of names) {
+      const value = firstValueOf(input, ofName)
+      if (value !== undefined) properties[name] = value
+    }
+  }
+}
+
+function firstValueOf(input: unknown, sources: readonly Source[]): unknown {
+  for (const { keys, read } of sources) {
+    let value = input
+    for (const key of keys) value = hasMembers(value) ? value[key] : undefined
+    const found = value === undefined ? undefined : read(value)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /**
@@ -34,7 +52,7 @@ export function createNames(rows: readonly NameRow[]): (input: unknown) => Prope
  * (https://docs.mixpanel.com/docs/data-structure/property-reference/reserved-properties). A preset
  * alone sets them.
  */
-const OWN_NAMES = [
+const OWN_NAMES: ReadonlySet<string> = new Set([
   'distinct_id',
   '$distinct_id',
   '$distinct_ids',
@@ -45,13 +63,22 @@ const OWN_NAMES = [
   '$insert_id',
   'time',
   '$time',
-]
+])
 
 /** Copies properties of the source without the names that a preset alone sets. */
-export function withoutOwnNames(properties: Readonly<Properties>): Properties {
-  const copy = { ...properties }
-  for (const name of OWN_NAMES) if (Object.hasOwn(copy, name)) delete copy[name]
+export function withoutOwnNames(
+  given: Readonly<Properties>,
+  leaves: (name: string) => boolean = () => false,
+): Properties {
+  const copy: Properties = {}
+  for (const name of Object.keys(given))
+    if (!OWN_NAMES.has(name) && !leaves(name)) setProperty(copy, name, given[name])
   return copy
+}
+
+/** Sets all properties of a source. */
+export function setProperties(properties: Properties, given: Readonly<Properties>): void {
+  for (const name of Object.keys(given)) setProperty(properties, name, given[name])
 }
 
 /** Sets a property of any name. An assignment to `__proto__` would set none. */

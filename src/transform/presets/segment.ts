@@ -1,12 +1,12 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { hashId } from '../../lib/digest.ts'
 import { isObject } from '../../lib/json/is-object.ts'
-import type { MixpanelEvent } from '../types.ts'
-import { ID_MERGE, identifyEvents, identityOf, identityProperties } from './identity.ts'
+import { ID_MERGE, identifyEvents, identityOf, setIdentity } from './identity.ts'
 import {
   createNames,
   type NameRow,
   type Properties,
+  setProperties,
   setProperty,
   withoutOwnNames,
 } from './names.ts'
@@ -66,7 +66,7 @@ export const NAMES: readonly NameRow[] = [
   ['context.campaign.id', 'utm_id'],
 ]
 
-const namesOf = createNames(NAMES)
+const setNames = createNames(NAMES)
 
 /** The calls that tell something about a user or a group, not about an event. */
 const LEFT_OUT = ['identify', 'group', 'alias']
@@ -112,27 +112,36 @@ function eventsOf(name: string | undefined, call: Call, options: Options): Prese
   const { id_merge: idMerge = 'simplified', group_key: groupKey, product_events: all } = options
   const identity = identityOf(call.userId, call.anonymousId, 'userId')
   if (identity.kind === 'rejected') return identity
-  const named = { ...namesOf(call), ...identityProperties(identity, idMerge) }
-  const groupId = idTextOf(valueAt(call, ['context', 'groupId']))
-  if (groupKey !== undefined && groupId !== undefined) setProperty(named, groupKey, groupId)
-  const given = isObject(call.properties) ? withoutOwnNames(call.properties) : {}
-  const products = all && name === 'Order Completed' ? productEvents(given, named) : []
-  const event = { event: name, properties: { ...given, ...named } }
-  return {
-    kind: 'events',
-    events: [event, ...products, ...identifyEvents(identity, idMerge, named.time)],
+  const properties = isObject(call.properties) ? withoutOwnNames(call.properties) : {}
+  const products = all && name === 'Order Completed' ? productEvents(properties) : []
+  for (const event of [{ properties }, ...products]) {
+    setNames(event.properties, call)
+    setIdentity(event.properties, identity, idMerge)
+    setGroup(event.properties, call, groupKey)
   }
+  for (const [at, product] of products.entries()) setInsertId(product.properties, at)
+  const links = identifyEvents(identity, idMerge, properties.time)
+  return { kind: 'events', events: [{ event: name, properties }, ...products, ...links] }
 }
 
-/** Makes an event of each product of an order. It has the names of the order, and an id of its own. */
-function productEvents(order: Properties, named: Properties): readonly MixpanelEvent[] {
+function setGroup(properties: Properties, call: Call, groupKey: string | undefined): void {
+  if (groupKey === undefined) return
+  const groupId = idTextOf(valueAt(call, ['context', 'groupId']))
+  if (groupId !== undefined) setProperty(properties, groupKey, groupId)
+}
+
+/** Makes an event of each product of an order, with the properties that both have in common. */
+function productEvents(order: Readonly<Properties>): { event: string; properties: Properties }[] {
   const products = Array.isArray(order.products) ? order.products.filter(isObject) : []
-  const shared = { ...order }
-  for (const name of ORDERS_OWN) delete shared[name]
-  const { $insert_id: orderId, ...others } = named
-  return products.map((product, at) => {
-    const id = typeof orderId === 'string' && { $insert_id: hashId(['product', orderId, at]) }
-    const properties = { ...shared, ...withoutOwnNames(product), ...others, ...id }
+  return products.map((product) => {
+    const properties = withoutOwnNames(order, (name) => ORDERS_OWN.includes(name))
+    setProperties(properties, withoutOwnNames(product))
     return { event: 'Product Purchased', properties }
   })
+}
+
+/** Gives a product of an order an insert id of its own. Without one of the order, it has none. */
+function setInsertId(properties: Properties, at: number): void {
+  const { $insert_id: orderId } = properties
+  if (typeof orderId === 'string') properties.$insert_id = hashId(['product', orderId, at])
 }

@@ -1,13 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { isObject } from '../../lib/json/is-object.ts'
-import { ID_MERGE, identifyEvents, identityOf, identityProperties } from './identity.ts'
-import {
-  createNames,
-  type NameRow,
-  type Properties,
-  setProperty,
-  withoutOwnNames,
-} from './names.ts'
+import { ID_MERGE, identifyEvents, identityOf, setIdentity } from './identity.ts'
+import { createNames, type NameRow, setProperty, withoutOwnNames } from './names.ts'
 import { definePreset, type OptionsSchema, type Preset, type PresetResult } from './preset.ts'
 import { browserOf, browserVersionOf, systemOf } from './user-agent.ts'
 import { idTextOf, valueAt } from './value-at.ts'
@@ -42,7 +36,7 @@ export const NAMES: readonly NameRow[] = [
   ['user_agent', '$browser_version', browserVersionOf],
 ]
 
-const namesOf = createNames(NAMES)
+const setNames = createNames(NAMES)
 const IDS = ['event_name', 'client_id', 'user_id']
 /** The keys that do not become properties of their own name. */
 const READ = new Set([...IDS, ...NAMES.map(([path]) => path), 'user_data'])
@@ -60,11 +54,9 @@ function createSgtm({ id_merge: idMerge = 'simplified', keep = [] }: Options): P
       return { kind: 'rejected', detail: 'event_name is empty', field: 'event' }
     const identity = identityOf(input.user_id, input.client_id, 'user_id')
     if (identity.kind === 'rejected') return identity
-    const properties = {
-      ...withoutOwnNames(plainDataOf(input)),
-      ...namesOf(input),
-      ...identityProperties(identity, idMerge),
-    }
+    const properties = withoutOwnNames(input, isLeftOut)
+    setNames(properties, input)
+    setIdentity(properties, identity, idMerge)
     for (const { name, keys } of kept) {
       const value = valueAt(input, keys)
       if (value !== undefined) setProperty(properties, name, value)
@@ -82,11 +74,9 @@ function keysOf(name: string): readonly string[] {
 }
 
 /**
- * Copies the data that is neither read by name nor internal. Google may change keys that begin with
- * `x-` at any time (https://developers.google.com/tag-platform/tag-manager/server-side/immutable-parameters).
+ * Whether a key is read by name, or internal. Google may change keys that begin with `x-` at any time
+ * (https://developers.google.com/tag-platform/tag-manager/server-side/immutable-parameters).
  */
-function plainDataOf(input: Readonly<Properties>): Properties {
-  const copy = { ...input }
-  for (const key of Object.keys(copy)) if (READ.has(key) || key.startsWith('x-')) delete copy[key]
-  return copy
+function isLeftOut(key: string): boolean {
+  return READ.has(key) || key.startsWith('x-')
 }

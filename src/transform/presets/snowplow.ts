@@ -1,6 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { isObject } from '../../lib/json/is-object.ts'
-import { ID_MERGE, identifyEvents, identityOf, identityProperties } from './identity.ts'
+import { ID_MERGE, identifyEvents, identityOf, setIdentity } from './identity.ts'
 import { createNames, type NameRow, type Properties, withoutOwnNames } from './names.ts'
 import { definePreset, type OptionsSchema, type Preset, type PresetResult } from './preset.ts'
 import { browserOf, browserVersionOf, systemOf } from './user-agent.ts'
@@ -80,7 +80,8 @@ export const NAMES: readonly NameRow[] = [
   ['se_value', 'se_value'],
 ]
 
-const namesOf = createNames(NAMES)
+const setNames = createNames(NAMES)
+const SESSION_USER = `${SESSION}.userId`.split('.')
 
 /** The prefix of the one key that holds the data of a self-describing event. */
 const SELF_DESCRIBING = 'unstruct_event_'
@@ -103,14 +104,12 @@ function createSnowplow({ id_merge: idMerge = 'simplified' }: Options): Preset {
     const event = idTextOf(input.event_name)
     if (event === undefined)
       return { kind: 'rejected', detail: 'event_name is empty', field: 'event' }
-    const device = input.domain_userid ?? valueAt(input, [...SESSION.split('.'), 'userId'])
+    const device = input.domain_userid ?? valueAt(input, SESSION_USER)
     const identity = identityOf(input.user_id, device, 'user_id')
     if (identity.kind === 'rejected') return identity
-    const properties = {
-      ...withoutOwnNames(selfDescribingData(input)),
-      ...namesOf(input),
-      ...identityProperties(identity, idMerge),
-    }
+    const properties = withoutOwnNames(selfDescribingData(input))
+    setNames(properties, input)
+    setIdentity(properties, identity, idMerge)
     const links = identifyEvents(identity, idMerge, properties.time)
     return { kind: 'events', events: [{ event, properties }, ...links] }
   }

@@ -64,33 +64,49 @@ const SYSTEMS: readonly (readonly [name: string, words: readonly string[]])[] = 
 /** No browser sends a longer user agent. */
 const MOST_LENGTH = 1024
 
+interface Reading {
+  readonly browser?: string | undefined
+  readonly version?: number | undefined
+  readonly system?: string | undefined
+}
+
+/** The readings of the latest user agents: few are in use at a time, and each is read for each event. */
+const READINGS = new Map<string, Reading>()
+const MOST_READINGS = 1000
+
 /** Returns the name of the browser in a user agent. */
 export function browserOf(userAgent: unknown): string | undefined {
-  return browserIn(textOf(userAgent))?.[0]
+  return readingOf(userAgent).browser
 }
 
 /** Returns the version of that browser, major and minor, as a number as Mixpanel's SDK does. */
 export function browserVersionOf(userAgent: unknown): number | undefined {
-  const text = textOf(userAgent)
-  const [, , version] = browserIn(text) ?? []
-  const [, digits] = version?.exec(text) ?? []
-  return digits === undefined ? undefined : Number(digits)
+  return readingOf(userAgent).version
 }
 
 /** Returns the name of the operating system in a user agent. */
 export function systemOf(userAgent: unknown): string | undefined {
-  const text = textOf(userAgent)
-  return SYSTEMS.find(([, words]) => holdsAll(text, words))?.[0]
+  return readingOf(userAgent).system
 }
 
-function browserIn(text: string): Browser | undefined {
-  return BROWSERS.find(([, words]) => holdsAll(text, words))
+function readingOf(userAgent: unknown): Reading {
+  if (typeof userAgent !== 'string') return {}
+  const text = userAgent.slice(0, MOST_LENGTH)
+  const known = READINGS.get(text)
+  if (known !== undefined) return known
+  if (READINGS.size >= MOST_READINGS) READINGS.clear()
+  const reading = read(text)
+  READINGS.set(text, reading)
+  return reading
+}
+
+function read(text: string): Reading {
+  const [browser, , pattern] = BROWSERS.find(([, words]) => holdsAll(text, words)) ?? []
+  const [, version] = pattern?.exec(text) ?? []
+  const [system] = SYSTEMS.find(([, words]) => holdsAll(text, words)) ?? []
+  return { browser, version: version === undefined ? undefined : Number(version), system }
 }
 
 function holdsAll(text: string, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word))
-}
-
-function textOf(userAgent: unknown): string {
-  return typeof userAgent === 'string' ? userAgent.slice(0, MOST_LENGTH) : ''
 }

@@ -2,10 +2,15 @@
 export function valueAt(input: unknown, keys: readonly string[]): unknown {
   let value = input
   for (const key of keys) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-    value = Reflect.get(value, key)
+    if (!hasMembers(value) || !Object.hasOwn(value, key)) return undefined
+    value = value[key]
   }
   return value
+}
+
+/** Whether a JSON value is an object or an array. */
+export function hasMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 /** Returns a text, number or boolean that says something; `undefined` for all else. */
