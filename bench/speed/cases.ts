@@ -1,16 +1,23 @@
 import type { ContestantName } from './contestant.ts'
 import type { Shape } from './workload.ts'
 
+/** When the next push comes. */
+export type Pushing =
+  /** As soon as the last one on the connection is answered. */
+  | Readonly<{ kind: 'closed_loop'; connections: number }>
+  /** At a fixed rate, independent of the answers. */
+  | Readonly<{ kind: 'open_loop'; pushesASecond: number }>
+
 /** One workload, and the contestants that are measured on it side by side. */
 export interface Case extends Shape {
-  readonly connections: number
+  readonly pushing: Pushing
   /** The time that Mixpanel takes for its answer. */
   readonly mixpanelMs: number
   readonly contestants: readonly ContestantName[]
 }
 
 const FLOOR_AND_OURS: readonly ContestantName[] = ['bare Fastify', 'this service']
-const AT_256 = { connections: 256, mixpanelMs: 0 }
+const AT_256 = { pushing: closedLoop(256), mixpanelMs: 0 }
 
 /** The shapes for which the design sets numbers. */
 const SHAPES: readonly Shape[] = [
@@ -33,7 +40,7 @@ export const CASES: readonly Case[] = [
   {
     eventsAPush: 1,
     eventBytes: 300,
-    connections: 1_000,
+    pushing: closedLoop(1_000),
     mixpanelMs: 50,
     contestants: ['recipe, Node', 'recipe, Python', 'this service'],
   },
@@ -45,11 +52,37 @@ export const SWEEP: readonly Case[] = [1, 10, 100].flatMap((eventsAPush) =>
     [0, 50].flatMap((mixpanelMs) =>
       [64, 256, 1_000].map((connections): Case => {
         const shape = { eventsAPush, eventBytes }
-        return { ...shape, connections, mixpanelMs, contestants: FLOOR_AND_OURS }
+        return {
+          ...shape,
+          pushing: closedLoop(connections),
+          mixpanelMs,
+          contestants: FLOOR_AND_OURS,
+        }
       }),
     ),
   ),
 )
+
+/**
+ * The rates at which pushes come in production. Cloud Run passes at most 800 HTTP/1 requests a
+ * second to an instance.
+ */
+export const OPEN_LOOP: readonly Case[] = [
+  { pushesASecond: 2, eventsAPush: 1 },
+  { pushesASecond: 10, eventsAPush: 1 },
+  { pushesASecond: 200, eventsAPush: 1 },
+  { pushesASecond: 800, eventsAPush: 1 },
+  { pushesASecond: 80, eventsAPush: 10 },
+].flatMap(({ pushesASecond, eventsAPush }) =>
+  [0, 50, 100].map((mixpanelMs): Case => {
+    const pushing = { kind: 'open_loop', pushesASecond } as const
+    return { eventsAPush, eventBytes: 300, pushing, mixpanelMs, contestants: FLOOR_AND_OURS }
+  }),
+)
+
+function closedLoop(connections: number): Pushing {
+  return { kind: 'closed_loop', connections }
+}
 
 function everybody(): readonly ContestantName[] {
   const [floors, recipes] = [

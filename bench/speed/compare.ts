@@ -1,7 +1,7 @@
-import type { Case } from './cases.ts'
+import type { Case, Pushing } from './cases.ts'
 import { type Contestant, type ContestantDeps, startContestant } from './contestant.ts'
 import type { FastMixpanel } from './fast-mixpanel.ts'
-import { createLoad, type Load } from './load.ts'
+import { createLoad, type Load, type LoadResult } from './load.ts'
 import { measure, type Sample } from './measure.ts'
 import { readPeakMiB } from './process-stats.ts'
 import { templateOf } from './workload.ts'
@@ -25,7 +25,7 @@ export interface Pace {
 
 /** Runs a case on its contestants in turn, round after round, so that noise hits all alike. */
 export async function compare(
-  { contestants, connections, mixpanelMs, ...shape }: Case,
+  { contestants, pushing, mixpanelMs, ...shape }: Case,
   deps: CompareDeps,
   { rounds, roundMs, warmUpMs }: Pace,
 ): Promise<readonly Comparison[]> {
@@ -42,16 +42,22 @@ export async function compare(
       token: deps.issuer.token(),
     })
     running.defer(async () => load.close())
-    await load.closedLoop(connections, warmUpMs)
+    await push(load, pushing, warmUpMs)
     entrants.push({ contestant, load, samples: [] })
   }
   for (let round = 0; round < rounds; round += 1) {
     for (const { contestant, load, samples } of entrants) {
-      const go = () => load.closedLoop(connections, roundMs)
+      const go = () => push(load, pushing, roundMs)
       samples.push(await measure({ contestant, mixpanel: deps.mixpanel }, go))
     }
   }
   return entrants.map(({ contestant, samples }) => {
     return { name: contestant.name, samples, peakMiB: readPeakMiB(contestant.pid) }
   })
+}
+
+function push(load: Load, pushing: Pushing, ms: number): Promise<LoadResult> {
+  return pushing.kind === 'closed_loop'
+    ? load.closedLoop(pushing.connections, ms)
+    : load.openLoop(pushing.pushesASecond, ms)
 }

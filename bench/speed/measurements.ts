@@ -1,6 +1,5 @@
 import type { Case } from './cases.ts'
 import type { Comparison } from './compare.ts'
-import type { Latency } from './latency.ts'
 import type { PeakMemory } from './peak-memory.ts'
 import type { Scaling } from './processes.ts'
 import type { StartUp } from './start-up.ts'
@@ -14,8 +13,9 @@ export interface CaseResult {
 /** The results of a whole run. */
 export interface Measurements {
   readonly cases: readonly CaseResult[]
+  /** The cases at the rates of production. */
+  readonly openLoop: readonly CaseResult[]
   readonly sweep: readonly CaseResult[]
-  readonly latencies: readonly Latency[]
   readonly peaks: readonly PeakMemory[]
   readonly scaling: readonly Scaling[]
   readonly startUp: StartUp

@@ -1,7 +1,6 @@
 import { cpus } from 'node:os'
 import { VERSION } from '../../src/version.ts'
 import type { Case } from './cases.ts'
-import type { Latency } from './latency.ts'
 import { type Sample, spread } from './measure.ts'
 import type { CaseResult, Measurements } from './measurements.ts'
 import { type BenchNumber, isReached, medianOf, numbersOf } from './numbers.ts'
@@ -36,7 +35,7 @@ export function formatTable(results: readonly CaseResult[]): string {
 /** The text of `bench/RESULTS.md`. */
 export function formatResults(measured: Measurements, at: Date): string {
   const [cpu] = cpus()
-  const { cases, sweep, latencies, peaks, scaling, startUp } = measured
+  const { cases, openLoop, sweep, peaks, scaling, startUp } = measured
   return `# Results
 
 Written by \`npm run bench\` on ${at.toISOString().slice(0, 10)}: this service ${VERSION}, Node ${process.version},
@@ -59,6 +58,13 @@ ${formatNumbers(measured)}
 
 ${formatTable(cases)}
 
+## At the rates of production
+
+Pushes come at a fixed rate, independent of the answers. The times are from the last byte sent to the
+first received, and hold Mixpanel's own.
+
+${formatTable(openLoop)}
+
 ## Every workload
 
 This table is from fewer and shorter rounds. It shows how the figures change with the workload.
@@ -70,13 +76,6 @@ ${formatTable(sweep)}
 Processes of the service side by side on all cores, which the load shares; 100 events of 300 B a push.
 
 ${markdown(['processes', 'events/s', 'CPU µs an event', 'cores used'], scaling.map(rowOfScaling))}
-
-## Latency
-
-Pushes of one 300 B event come at a fixed rate, independent of the answers. The figures are ms from
-the last byte sent to the first received.
-
-${markdown(['pushes/s', 'Mixpanel', 'p50', 'p99', 'p99.9', 'failed'], latencies.map(rowOfLatency))}
 
 ## Memory
 
@@ -106,12 +105,6 @@ function rowOfNumber(number: BenchNumber): readonly string[] {
   const digits = unit === 'B' || unit === '×' ? 2 : 0
   const of = (value: number) => `${value.toFixed(value < 0.1 ? 3 : digits)} ${unit}`
   return [what, of(measured), of(bar), isReached(number) ? 'reached' : '**not reached**']
-}
-
-function rowOfLatency({ pushesASecond, mixpanelMs, failed, ...ms }: Latency): readonly string[] {
-  const { p50, p99, p999 } = ms
-  const quantiles = [p50, p99, p999].map((value) => value.toFixed(1))
-  return [String(pushesASecond), `${mixpanelMs} ms`, ...quantiles, String(failed)]
 }
 
 function rowOfScaling({ processes, ...measured }: Scaling): readonly string[] {
@@ -161,6 +154,10 @@ function rowsOf({ case: one, comparisons }: CaseResult): readonly (readonly (str
   })
 }
 
-export function nameOf({ eventsAPush, eventBytes, connections, mixpanelMs }: Case): string {
-  return `${eventsAPush} × ${eventBytes} B, ${connections} connections, ${mixpanelMs} ms`
+export function nameOf({ eventsAPush, eventBytes, pushing, mixpanelMs }: Case): string {
+  const comes =
+    pushing.kind === 'closed_loop'
+      ? `${pushing.connections} connections`
+      : `${pushing.pushesASecond} pushes/s`
+  return `${eventsAPush} × ${eventBytes} B, ${comes}, ${mixpanelMs} ms`
 }
