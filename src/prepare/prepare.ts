@@ -4,9 +4,9 @@ import { type ParsedEvent, withProperties } from '../lib/json/text.ts'
 import type { Candidate, PreparedEvent } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
-import { type DeriveId, idsOfContent, idsOfMessage } from './derived-ids.ts'
+import { type ClaimId, createClaims } from './child-ids.ts'
 import { eventTimeOf } from './event-time.ts'
-import { type ClaimId, createClaims, ownIdOf } from './insert-id.ts'
+import { type DeriveId, idsOfContent, idsOfMessage, ownIdOf } from './insert-id.ts'
 
 export interface PrepareOptions {
   /** The source of the insert ids for events without a usable one of their own. */
@@ -49,15 +49,26 @@ export function createPrepare({ insertId }: PrepareOptions): Prepare {
   const idsOf = insertId === 'message' ? idsOfMessage : idsOfContent
 
   return function prepare(message) {
-    const ids = { claimId: createClaims(), deriveId: idsOf(message) }
-    return (candidate) => prepareEvent(candidate, message, ids)
+    const deriveId = idsOf(message)
+    let claimId: ClaimId | undefined
+    return (candidate) => {
+      if (candidate.child === 0) return prepareEvent(candidate, message, { deriveId })
+      claimId ??= createClaims()
+      return prepareEvent(candidate, message, { deriveId, claimId })
+    }
   }
+}
+
+interface IdsOfMessage {
+  readonly deriveId: DeriveId
+  /** Present for a child. A single event has no sibling with the same id. */
+  readonly claimId?: ClaimId
 }
 
 function prepareEvent(
   candidate: Candidate,
   { publishedAt }: Message,
-  { claimId, deriveId }: { readonly claimId: ClaimId; readonly deriveId: DeriveId },
+  { deriveId, claimId }: IdsOfMessage,
 ): PreparedEvent | Rejected {
   const event = candidate.value
   const givenId =
@@ -65,7 +76,7 @@ function prepareEvent(
   const ownId = ownIdOf(givenId, candidate.text)
   // The id is claimed before anything is rejected: once the event is corrected, its id must be
   // free.
-  const claimedId = ownId === undefined ? undefined : claimId(candidate, ownId)
+  const claimedId = ownId === undefined ? undefined : (claimId?.(candidate, ownId) ?? ownId)
   if (!isEvent(event)) return faultOf(event)
   const { distinct_id: distinctId, time: givenTime } = event.properties
   if (typeof distinctId === 'string' && isBadId(distinctId)) return BAD_DISTINCT_ID
@@ -73,7 +84,8 @@ function prepareEvent(
   if (time.kind === 'rejected') return time
   if (candidate.text.length >= NEVER_SMALL_LENGTH) return tooLarge(candidate.text)
   const derived = claimedId === undefined ? deriveId({ candidate, event, time }) : undefined
-  const insertId = claimedId ?? claimId(candidate, derived?.id ?? '')
+  const derivedId = derived?.id ?? ''
+  const insertId = claimedId ?? claimId?.(candidate, derivedId) ?? derivedId
 
   const changes: Record<string, string> = {}
   if (time.kind === 'set') changes.time = String(time.ms)

@@ -40,7 +40,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /ackedEarly/,
   },
   'makes insert ids at random': {
-    file: 'prepare/derived-ids.ts',
+    file: 'prepare/insert-id.ts',
     original: 'isPubSubs ? readable',
     sabotaged: 'true ? crypto.randomUUID()',
     showsAfterKill: true,
@@ -73,9 +73,9 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /ackedEarly/,
   },
   'gives the children of a transform one id': {
-    file: 'prepare/insert-id.ts',
-    original: 'if (child === 0) return own',
-    sabotaged: 'return own',
+    file: 'prepare/child-ids.ts',
+    original: 'while (claimed.has(id)) id',
+    sabotaged: 'if (child < 0) id',
     found: /lost/,
   },
   'takes a refusal that names nobody for success': {
@@ -135,7 +135,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /lost/,
   },
   'makes ids from content and the clock': {
-    file: 'prepare/derived-ids.ts',
+    file: 'prepare/insert-id.ts',
     original: "['content', text, ...place]",
     sabotaged: "['content', text, performance.now()]",
     showsAfterKill: true,
@@ -143,16 +143,16 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /doubled/,
   },
   'makes ids from the published line and not from the event that is sent': {
-    file: 'prepare/derived-ids.ts',
+    file: 'prepare/insert-id.ts',
     original: 'const text = textWithOwnTime(unnamed)',
     sabotaged: 'const text = unnamed.candidate.line.text',
     shows: { setting: IDS_FROM_CONTENT },
     found: /lost/,
   },
   'gives the children of a transform ids by place, whatever ids they have': {
-    file: 'prepare/insert-id.ts',
-    original: 'if (child === 0) return own',
-    sabotaged: 'if (child > 0) return childIdOf(own, child)',
+    file: 'prepare/child-ids.ts',
+    original: 'let id = own',
+    sabotaged: 'let id = childIdOf(own, child)',
     found: /astray/,
   },
   'writes letters to a file that was deleted': {
