@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { isObject } from '../lib/json/is-object.ts'
 import { parseRanges } from '../lib/ranges.ts'
-import { sortedEntries } from '../lib/sorted-entries.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 
 /**
@@ -56,8 +55,9 @@ export function keyOfLetter(letter: StoredLetter): string {
 /** The publish time is left out, as a redelivery may have another one. */
 function contentDigest({ event, data, stage, lines, ordinal, message }: StoredLetter): string {
   const form = event === undefined ? 'data' : 'event'
-  // Attributes come in any order.
-  const attributes = sortedEntries(message.attributes)
+  // Equal attributes may come in any order.
+  const names = Object.keys(message.attributes).sort()
+  const attributes = names.map((name) => [name, message.attributes[name]])
   const place = JSON.stringify([form, stage, lines ?? '', ordinal ?? 1, attributes])
   return hash('sha256', `${place}${event ?? data ?? ''}`, 'base64url')
 }

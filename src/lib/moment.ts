@@ -1,5 +1,3 @@
-import { isCalendarDay } from './calendar.ts'
-
 /**
  * The number below which a time is in seconds. As ms it would lie before March 1973, as seconds it
  * reaches the year 5138.
@@ -45,4 +43,12 @@ function offsetOf(zone: string): string {
   if (/^[zu]/i.test(zone)) return 'Z'
   const minutes = zone.length > 3 ? zone.slice(-2) : '00'
   return `${zone.slice(0, 3)}:${minutes}`
+}
+
+/**
+ * Tests for a day of the calendar, `YYYY-MM-DD`, in a month from 01 to 12. Date.parse reads the 30th
+ * of February as the second of March.
+ */
+export function isCalendarDay(day: string): boolean {
+  return Number(day.slice('YYYY-MM-'.length)) <= 28 || new Date(day).toISOString().startsWith(day)
 }

@@ -1,5 +1,5 @@
 import { bytesOfBase64 } from '../lib/base64.ts'
-import { isCalendarDay } from '../lib/calendar.ts'
+import { isCalendarDay } from '../lib/moment.ts'
 import { LETTER_PREFIX, type LetterAttribute, POLICY_PREFIX } from '../model/letter-attributes.ts'
 import type { Message, MessageData } from '../model/message.ts'
 import type { PushEnvelope } from './envelope.ts'

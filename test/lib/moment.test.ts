@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { momentOf } from '../../src/lib/moment.ts'
+import { isCalendarDay, momentOf } from '../../src/lib/moment.ts'
 
 const NOON = Date.UTC(2021, 7, 7, 12, 0, 0)
 
@@ -87,4 +87,18 @@ describe('momentOf', () => {
       ),
     )
   })
+})
+
+describe('a day of the calendar', () => {
+  for (const day of ['2026-01-01', '2026-02-28', '2024-02-29', '2000-02-29', '2026-12-31']) {
+    it(`is ${day}`, () => {
+      assert.ok(isCalendarDay(day))
+    })
+  }
+
+  for (const day of ['2026-02-29', '2026-02-30', '1900-02-29', '2026-04-31']) {
+    it(`is not ${day}`, () => {
+      assert.ok(!isCalendarDay(day))
+    })
+  }
 })
