@@ -84,9 +84,10 @@ export function createByteBudget(maxBytes: number): ByteBudget {
     reservations: 0,
     reportShortage: () => {},
   }
+  const open = () => new CountedBytes(pool)
   return {
-    openMessage: () => new CountedMessage(pool),
-    openBody: () => new CountedBody(pool),
+    openMessage: open,
+    openBody: open,
     held: () => heldBy(pool),
     onShortage(task) {
       pool.reportShortage = task
@@ -94,9 +95,11 @@ export function createByteBudget(maxBytes: number): ByteBudget {
   }
 }
 
-class CountedBody implements BodyBytes {
+/** It is a class, because each body and each message has one while its push waits (decision 14). */
+class CountedBytes implements BodyBytes, MessageBytes {
   private readonly pool: Pool
   private added = 0
+  private reserved = 0
   private released = false
 
   constructor(pool: Pool) {
@@ -109,29 +112,8 @@ class CountedBody implements BodyBytes {
       pool.reportShortage()
       return false
     }
-    if (this.released) return true
-    this.added += bytes
-    pool.counted += bytes
+    this.add(bytes)
     return true
-  }
-
-  release(): void {
-    this.released = true
-    this.pool.counted -= this.added
-    this.added = 0
-    admit(this.pool)
-  }
-}
-
-/** It is a class, because each message has one while its push waits (decision 14). */
-class CountedMessage implements MessageBytes {
-  private readonly pool: Pool
-  private added = 0
-  private reserved = 0
-  private released = false
-
-  constructor(pool: Pool) {
-    this.pool = pool
   }
 
   add(bytes: number): void {
