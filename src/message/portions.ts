@@ -113,7 +113,9 @@ function portionsOfLines(
       Math.max(count, events.length) < size.events &&
       characters < size.characters
     ) {
-      characters += addLine(events, ahead.value)
+      const made = eventsOfLine(body, ahead.value)
+      for (const event of selectReplayed?.(made) ?? made.events) events.push(event)
+      characters += made.line.text.length
       count += 1
       ahead = places.next()
     }
@@ -131,12 +133,5 @@ function portionsOfLines(
   function again(): Pick<Portions, 'message' | 'next'> {
     const kept = only
     return kept ? { message, next: () => kept } : portionsOfLines(decoded, pushed, deps, 'again')
-  }
-
-  /** Adds the events of a line. Returns its length in characters. */
-  function addLine(events: MadeEvent[], place: Place): number {
-    const made = eventsOfLine(body, place)
-    for (const event of selectReplayed?.(made) ?? made.events) events.push(event)
-    return made.line.text.length
   }
 }
