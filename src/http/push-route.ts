@@ -33,6 +33,11 @@ export interface PushRouteOptions {
   readonly maxHeapUsedBytes: number
 }
 
+/** The phase of the service at this moment. No push is taken while it drains. */
+export interface Lifecycle {
+  readonly phase: 'starting' | 'taking' | 'draining'
+}
+
 export interface PushRouteDeps {
   readonly clock: Clock
   readonly connections: Pick<Connections, 'noteGoodToken' | 'isFull'>
@@ -41,7 +46,7 @@ export interface PushRouteDeps {
   /** The subscriptions whose pushes are accepted. An empty set accepts all. */
   readonly subscriptions: ReadonlySet<string>
   readonly settle: (message: Message, answerBy: number) => Promise<Settlement>
-  readonly draining: () => boolean
+  readonly lifecycle: Lifecycle
   /** Whether a late event loop was a freeze of the instance, which is not an overload. */
   readonly wasFrozen: () => boolean
   readonly telemetry: Pick<Telemetry, 'pushRefused' | 'messageSettled'>
@@ -116,7 +121,7 @@ export async function pushRoutes(
       }
       deps.connections.noteGoodToken(request.raw, reply.raw)
       if (request.announcedBytes > MAX_BODY_BYTES) refuseUnread(reply, BODY_TOO_LARGE)
-      else if (deps.draining()) refuseForNow(reply, DRAINING)
+      else if (deps.lifecycle.phase === 'draining') refuseForNow(reply, DRAINING)
       else if (deps.connections.isFull()) refuseForNow(reply, OVERLOADED)
       else next()
     }

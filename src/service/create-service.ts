@@ -7,7 +7,7 @@ import { buildApp } from '../http/app.ts'
 import { connectionLimitsOf } from '../http/connection-limits.ts'
 import { createFreezeWatch } from '../http/freeze-watch.ts'
 import type { DegradedReason } from '../http/health-routes.ts'
-import type { PushRouteOptions } from '../http/push-route.ts'
+import type { Lifecycle, PushRouteOptions } from '../http/push-route.ts'
 import { createByteBudget } from '../lib/byte-budget.ts'
 import { type Clock, nextTurn } from '../lib/clock.ts'
 import { createAllRejected } from '../message/all-rejected.ts'
@@ -76,7 +76,7 @@ const FULL_SHARE = 0.9
 export function createService(config: Config, deps: ServiceDeps): Service {
   const { clock, log } = deps
   const { push } = config
-  let state: 'starting' | 'taking' | 'draining' = 'starting'
+  const lifecycle: { phase: Lifecycle['phase'] } = { phase: 'starting' }
 
   const eventTotals = createEventTotals()
   const budget = createByteBudget(push.maxBufferedBytes)
@@ -129,7 +129,7 @@ export function createService(config: Config, deps: ServiceDeps): Service {
     telemetry,
     drain,
     connectionLimits: connectionLimitsOf(config, deps.maxOpenFiles),
-    health: { takesPushes: () => state === 'taking', reasons },
+    health: { takesPushes: () => lifecycle.phase === 'taking', reasons },
     push: {
       options: pushOptionsOf(push.ackDeadlineMs, deps),
       deps: {
@@ -139,7 +139,7 @@ export function createService(config: Config, deps: ServiceDeps): Service {
         authenticate: authenticator.authenticate,
         subscriptions: new Set(push.subscriptions),
         settle: ledger.settle,
-        draining: () => state === 'draining',
+        lifecycle,
         wasFrozen: () => freezeWatch.thawedWithin(FREEZE_MEMORY_MS),
       },
     },
@@ -149,7 +149,7 @@ export function createService(config: Config, deps: ServiceDeps): Service {
 
   async function start(): Promise<void> {
     await Promise.all([authenticator.start(), deadLetters.probe(), app.ready()])
-    state = 'taking'
+    lifecycle.phase = 'taking'
   }
 
   /** Called when deadlines of messages have moved. */
@@ -159,7 +159,7 @@ export function createService(config: Config, deps: ServiceDeps): Service {
   }
 
   async function drain(): Promise<void> {
-    state = 'draining'
+    lifecycle.phase = 'draining'
     const drained = ledger.drain(clock.monotonic() + DRAIN_MS)
     delivery.drain()
     letterGuard.drain()

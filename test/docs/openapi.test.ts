@@ -29,7 +29,7 @@ const TOO_LARGE = String(17 * 1024 * 1024)
 
 const PUSHES: readonly Situation[] = [
   { name: 'all is well' },
-  { name: 'the service drains', deps: { draining: () => true } },
+  { name: 'the service drains', deps: { lifecycle: { phase: 'draining' } } },
   { name: 'the service is full', deps: { budget: createByteBudget(0) } },
   { name: 'the subscription is not on the list', deps: { subscriptions: new Set(['another']) } },
   { name: 'the body is not JSON', body: '{' },
@@ -167,7 +167,7 @@ function anApp({ deps, health }: Situation): FastifyInstance {
         budget: createByteBudget(Number.POSITIVE_INFINITY),
         subscriptions: new Set(),
         settle: async () => settlementOf([], 'to_store'),
-        draining: () => false,
+        lifecycle: { phase: 'taking' },
         wasFrozen: () => false,
         telemetry,
         ...deps,

@@ -81,7 +81,7 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
         authenticate: () => TRUSTED,
         subscriptions: new Set(),
         settle: async () => ({ kind: 'ack', reason: 'empty', status: 204 }),
-        draining: () => false,
+        lifecycle: { phase: 'taking' },
         wasFrozen: () => false,
         ...changes.deps,
       },

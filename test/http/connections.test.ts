@@ -171,7 +171,7 @@ describe('an answer', () => {
   for (const [what, changes, status] of [
     ['an ack', {}, 204],
     ['a nack', { deps: { settle: async () => NACK } }, 503],
-    ['a refusal while closing', { deps: { draining: () => true } }, 503],
+    ['a refusal while closing', { deps: { lifecycle: { phase: 'draining' } } }, 503],
     ['a refusal of another subscription', { deps: { subscriptions: new Set(['another']) } }, 403],
   ] as const) {
     it(`to a push with a good token keeps the connection: ${what}`, async (t) => {

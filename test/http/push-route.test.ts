@@ -132,7 +132,7 @@ describe('the room for a body', () => {
 
 describe('before a body is read', () => {
   it('a push is refused while draining', async (t) => {
-    const { begin } = await startApp(t, { deps: { draining: () => true } })
+    const { begin } = await startApp(t, { deps: { lifecycle: { phase: 'draining' } } })
 
     assert.equal(await answerTo(begin(ANNOUNCED)), '503 DRAINING')
   })
@@ -256,7 +256,7 @@ describe('a push that is refused', () => {
       { deps: { subscriptions: new Set(['projects/p/subscriptions/another']) } },
       '403 SUBSCRIPTION_REFUSED',
     ],
-    'while draining': [{ deps: { draining: () => true } }, '503 DRAINING'],
+    'while draining': [{ deps: { lifecycle: { phase: 'draining' } } }, '503 DRAINING'],
     'that is not JSON': [{ body: '{"message":' }, '400 BODY_NOT_JSON'],
     'that is no envelope': [{ body: '[]' }, '400 NOT_A_PUSH_ENVELOPE'],
     'that is announced too large': [

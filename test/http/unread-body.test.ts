@@ -163,7 +163,7 @@ describe('the unread body of a push with a good token', () => {
   })
 
   it('ends the connection past 16 MiB when it does not say how long it is', async (t) => {
-    const { open, bytesRead } = await startScene(t, { deps: { draining: () => true } })
+    const { open, bytesRead } = await startScene(t, { deps: { lifecycle: { phase: 'draining' } } })
     const client = await open()
 
     client.send(`${head('chunked')}4000000\r\n`)
