@@ -26,6 +26,8 @@ export interface EventTotals {
   snapshot(): Totals
   /** Returns the settled events, by destination and reason. */
   byReason(): readonly Entry[]
+  /** Calls `task` before each change. There is one task. */
+  beforeChange(task: () => void): void
 }
 
 /**
@@ -41,15 +43,22 @@ export function createEventTotals(): EventTotals {
   }
   let received = 0
   let pending = 0
+  let willChange = () => {}
 
-  return { receive, settle, snapshot, byReason }
+  return { receive, settle, snapshot, byReason, beforeChange }
+
+  function beforeChange(task: () => void): void {
+    willChange = task
+  }
 
   function receive(count: number): void {
+    willChange()
     received += count
     pending += count
   }
 
   function settle(tallies: readonly Tally[], settlement: Settlement): void {
+    willChange()
     for (const { outcome, count } of tallies) {
       const { destination, reason } = endOf(outcome, settlement)
       counts[destination].set(reason, (counts[destination].get(reason) ?? 0) + count)

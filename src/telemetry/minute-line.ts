@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { EventTotals, Totals } from './event-totals.ts'
 
 export interface MinuteLineDeps {
-  readonly eventTotals: Pick<EventTotals, 'snapshot'>
+  readonly eventTotals: Pick<EventTotals, 'snapshot' | 'beforeChange'>
   readonly clock: Pick<Clock, 'monotonic' | 'after'>
   /** Called with the changes of the event totals since the last line, and with the totals. */
   readonly write: (delta: Totals, totals: Totals) => void
@@ -10,7 +10,7 @@ export interface MinuteLineDeps {
 
 /** Writes the event totals once for each minute that had traffic. The deltas add up to the totals. */
 export interface MinuteLine {
-  /** Notes traffic. It must be called before the traffic changes the totals. */
+  /** Notes traffic that changes no totals. */
   noteTraffic(): void
   /** Writes the last line; no line follows it. */
   close(): void
@@ -27,6 +27,7 @@ export function createMinuteLine({ eventTotals, clock, write }: MinuteLineDeps):
   let dueAt = Number.POSITIVE_INFINITY
   let cancel = () => {}
   let closed = false
+  eventTotals.beforeChange(noteTraffic)
 
   return { noteTraffic, close }
 

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../lib/clock.ts'
 import type { Message } from '../model/message.ts'
-import type { Tally } from '../model/outcome.ts'
 import { codeOf, type Nack, type Settlement } from '../model/settlement.ts'
 import type { Rejections, RequestEnd, Telemetry } from '../model/telemetry.ts'
 import { createAtMostEvery } from './at-most-every.ts'
@@ -41,8 +40,8 @@ export function createTelemetry({
   const minuteLine = createMinuteLine({ eventTotals, clock, write: writeTotals })
 
   return {
-    eventsReceived,
-    eventsSettled,
+    eventsReceived: eventTotals.receive,
+    eventsSettled: eventTotals.settle,
     ruleApplied: metrics.countRule,
     messageSettled,
     pushRefused,
@@ -64,16 +63,6 @@ export function createTelemetry({
   function writeTotals(delta: Totals, totals: Totals): void {
     if (storedTimes > 0) logStored()
     log.info({ event: 'minute', delta, ...totals }, 'the events of the last minute, and in total')
-  }
-
-  function eventsReceived(count: number): void {
-    minuteLine.noteTraffic()
-    eventTotals.receive(count)
-  }
-
-  function eventsSettled(tallies: readonly Tally[], settlement: Settlement): void {
-    minuteLine.noteTraffic()
-    eventTotals.settle(tallies, settlement)
   }
 
   function messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void {

@@ -157,12 +157,10 @@ function createScene(timers: 'run' | 'frozen' = 'run') {
   return { clock, eventTotals, lines, line, receive, settle }
 
   function receive(count: number): void {
-    line.noteTraffic()
     eventTotals.receive(count)
   }
 
   function settle(count: number, settlement = ACK): void {
-    line.noteTraffic()
     const outcome =
       settlement.kind === 'ack' ? IMPORTED : ({ kind: 'retry', reason: 'throttled' } as const)
     eventTotals.settle([{ outcome, count }], settlement)
