@@ -1,10 +1,11 @@
 import type { MessageBytes } from '../lib/byte-budget.ts'
 import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
-import { type Found, findLines, findOnlyLine } from './find-lines.ts'
+import { type Found, findLines } from './find-lines.ts'
 import { type Extent, footprintOf, sizeOf, tightFootprintOf } from './footprint.ts'
 import type { InflateBytes } from './inflate.ts'
-import { linesOf, onlyLine } from './places.ts'
+import { findOnlyLine } from './only-line.ts'
+import { linesOf } from './places.ts'
 import { createReadText, notText, undecodable } from './read-text.ts'
 
 export interface DecodeOptions {
@@ -79,12 +80,12 @@ export function createDecode(
     return messageBytes.tryReserve(length) ? decodeInTurns(body, 0) : decodeLater(length)
 
     function decodeSmall(body: Body): Decoded | Promise<Decoded> {
-      const only = findOnlyLine(body)
+      const lines = findOnlyLine(body)
       const extent = { items: 1, longest: { bytes: body.bytes.length, controls: 0 } }
       const bytes = footprintOf(body.bytes.length, extent)
-      if (only && bytes <= maxSmallBytes) {
+      if (lines && bytes <= maxSmallBytes) {
         messageBytes.add(bytes)
-        return { kind: 'lines', body, lines: onlyLine(only) }
+        return { kind: 'lines', body, lines }
       }
       const finding = findLines(body, MOST_EVENTS)
       const found = finding.next()

@@ -1,5 +1,5 @@
 import { STRETCH_BYTES } from '../lib/json/bytes.ts'
-import { findTrimmedEnd, trimmedEndInTurns } from '../lib/white-space.ts'
+import { trimmedEndInTurns } from '../lib/white-space.ts'
 import type { Body, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { linesIn } from './lines-in.ts'
@@ -29,13 +29,9 @@ interface Opening {
   readonly next?: number
 }
 
-/** The size of a text of one line that is parsed before anything else. */
-const SMALL_BYTES = 20 * 1024
-const LINE_FEED = 0x0a
 const COMMA = 0x2c
 const OPEN_BRACKET = 0x5b
 const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
 
 const TOO_MANY: Found = { kind: 'too_many' }
 const NO_OBJECT: Found = {
@@ -44,19 +40,6 @@ const NO_OBJECT: Found = {
     'invalid_json',
     'the data is not JSON: expected a JSON object, one on each line, or a JSON array of them',
   ),
-}
-
-/**
- * Finds the one event of a small text on one line, as in most messages; `undefined` for other
- * texts.
- */
-export function findOnlyLine(body: Body): Place | undefined {
-  const { bytes } = body
-  const { length } = bytes
-  if (bytes[0] !== OPEN_BRACE || length > SMALL_BYTES || bytes.includes(LINE_FEED)) return undefined
-  const end = bytes[length - 1] === CLOSE_BRACE ? length : findTrimmedEnd(bytes, 0, length)
-  const parsed = parseJson(body, 0, end)
-  return parsed.kind === 'json' ? { number: 1, start: 0, end, parsed } : undefined
 }
 
 /**

@@ -83,15 +83,3 @@ export function linesOf(places: Places, known: readonly unknown[], rest?: Place)
     return index === places.count() ? rest : undefined
   }
 }
-
-/** Returns the only line of a message as `linesOf` does: its value is returned once. */
-export function onlyLine(place: Place): Iterable<Place> {
-  let next = place
-  return {
-    [Symbol.iterator]() {
-      const line = next
-      next = { number: line.number, start: line.start, end: line.end }
-      return [line].values()
-    },
-  }
-}

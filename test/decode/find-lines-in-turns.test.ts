@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Found, findLines, findOnlyLine } from '../../src/decode/find-lines.ts'
+import { type Found, findLines } from '../../src/decode/find-lines.ts'
 import { linesIn } from '../../src/decode/lines-in.ts'
 import { readArray } from '../../src/decode/read-array.ts'
 import { readLines } from '../../src/decode/read-lines.ts'
@@ -56,26 +56,6 @@ describe('the events of a text', () => {
 
       assert.equal(turnsOf(findLines(bodyOf(`  ${text}`), 10)).turns, 0)
       assert.equal(turnsOf(findLines(bodyOf(longer), 10)).turns, 1)
-    })
-  }
-})
-
-describe('the only line of a text', () => {
-  for (const [what, text, isFound] of [
-    ['is found in 20 KiB', `{"a":"${'x'.repeat(20 * KIB - 8)}"}`, true],
-    ['is not looked for in more', `{"a":"${'x'.repeat(20 * KIB - 7)}"}`, false],
-    ['is found without the white space after it', '{"a":1} \t\r', true],
-    ['is not found where a line follows', '{"a":1}\n', false],
-    ['is not found where it begins with no brace', ' {"a":1}', false],
-    ['is not found where it is broken', '{"a":1', false],
-  ] as const) {
-    it(what, () => {
-      const found = findOnlyLine(bodyOf(text))
-
-      assert.equal(found !== undefined, isFound)
-      if (!found) return
-      const parsed = { kind: 'json', value: JSON.parse(text) }
-      assert.deepEqual(found, { number: 1, start: 0, end: text.trimEnd().length, parsed })
     })
   }
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createPlaces, linesOf, onlyLine } from '../../src/decode/places.ts'
+import { createPlaces, linesOf } from '../../src/decode/places.ts'
 import type { Place } from '../../src/model/event.ts'
 
 describe('places', () => {
@@ -54,16 +54,6 @@ describe('the lines at places', () => {
 
     assert.equal([...lines].length, 2)
     assert.deepEqual([...lines], [a, b])
-  })
-})
-
-describe('the only line', () => {
-  it('comes with its value the first time only', () => {
-    const place = { number: 1, start: 0, end: 7 }
-    const lines = onlyLine({ ...place, parsed: { kind: 'json', value: { a: 1 } } })
-
-    assert.deepEqual([...lines], [{ ...place, parsed: { kind: 'json', value: { a: 1 } } }])
-    assert.deepEqual([...lines], [place])
   })
 })
 

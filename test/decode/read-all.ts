@@ -1,4 +1,5 @@
-import { type Found, findLines, findOnlyLine } from '../../src/decode/find-lines.ts'
+import { type Found, findLines } from '../../src/decode/find-lines.ts'
+import { findOnlyLine } from '../../src/decode/only-line.ts'
 import { parseLine } from '../../src/decode/parse-line.ts'
 import { linesOf } from '../../src/decode/places.ts'
 import type { Body, ParsedLine } from '../../src/model/event.ts'
@@ -8,7 +9,7 @@ const MANY = 1_000_000
 /** The lines of a text, cut out and parsed; one when the text is rejected as a whole. */
 export function readAll(bytes: Buffer): readonly ParsedLine[] {
   const body: Body = { bytes, isUtf8: true }
-  const only = findOnlyLine(body)
+  const [only] = findOnlyLine(body) ?? []
   return only ? [parseLine(body, only)] : linesIn(body, found(body))
 }
 

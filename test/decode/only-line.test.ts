@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { findOnlyLine } from '../../src/decode/only-line.ts'
+
+const KIB = 1024
+
+describe('the only line of a text', () => {
+  for (const [what, text, isFound] of [
+    ['is found in 20 KiB', `{"a":"${'x'.repeat(20 * KIB - 8)}"}`, true],
+    ['is not looked for in more', `{"a":"${'x'.repeat(20 * KIB - 7)}"}`, false],
+    ['is found without the white space after it', '{"a":1} \t\r', true],
+    ['is not found where a line follows', '{"a":1}\n', false],
+    ['is not found where it begins with no brace', ' {"a":1}', false],
+    ['is not found where it is broken', '{"a":1', false],
+  ] as const) {
+    it(what, () => {
+      const found = findOnlyLine({ bytes: Buffer.from(text), isUtf8: true })
+
+      assert.equal(found !== undefined, isFound)
+      if (!found) return
+      const parsed = { kind: 'json', value: JSON.parse(text) }
+      assert.deepEqual([...found], [{ number: 1, start: 0, end: text.trimEnd().length, parsed }])
+    })
+  }
+
+  it('comes with its value the first time only', () => {
+    const found = findOnlyLine({ bytes: Buffer.from('{"a":1}'), isUtf8: true }) ?? []
+    const place = { number: 1, start: 0, end: 7 }
+
+    assert.deepEqual([...found], [{ ...place, parsed: { kind: 'json', value: { a: 1 } } }])
+    assert.deepEqual([...found], [place])
+  })
+})
