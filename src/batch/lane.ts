@@ -104,9 +104,9 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
       if (isAlone && isLate(run, now)) sendBack(run)
       else if (isAlone !== attended) room = board(run, batch, room)
       else continue
-      if (!isEmpty(run)) break
+      if (hasMore(run)) break
     }
-    letGoOfEmpty()
+    runs = runs.filter(hasMore)
     return batch
   }
 
@@ -131,14 +131,7 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
 
   function returnLate(now: number): void {
     for (const run of runs) if (isLate(run, now)) sendBack(run)
-    letGoOfEmpty()
-  }
-
-  /** Removes empty runs. Most often they are at the head, and no others are empty. */
-  function letGoOfEmpty(): void {
-    const held = runs.findIndex((run) => !isEmpty(run))
-    runs.splice(0, held === -1 ? runs.length : held)
-    if (runs.some(isEmpty)) runs = runs.filter((run) => !isEmpty(run))
+    runs = runs.filter(hasMore)
   }
 
   function sendBack(run: Run): void {
@@ -156,8 +149,8 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
   }
 }
 
-function isEmpty(run: Run): boolean {
-  return run.next >= run.pending.length
+function hasMore(run: Run): boolean {
+  return run.next < run.pending.length
 }
 
 function isAttended({ sink }: Run, now: number): boolean {
