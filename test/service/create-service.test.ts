@@ -62,10 +62,10 @@ describe('readiness', () => {
     const lines = (count: number) => Array.from({ length: count }, () => line).join('\n')
 
     // A thousand lines take 5 MB until they are settled: four pushes 85 %, and then 95 %.
-    const most = Promise.all([1, 2, 3, 4].map(() => pusher.push({ data: lines(2_800) })))
+    const most = Promise.all([1, 2, 3, 4].map(() => pusher.push({ data: lines(3_000) })))
     await until('most is under way', async () => mixpanel.requests().length >= 4)
     assert.equal(await readiness(url), '200 {"status":"ok","reasons":[]}')
-    const rest = pusher.push({ data: lines(1_400) })
+    const rest = pusher.push({ data: lines(1_500) })
     await until('the service is overloaded', async () => (await readiness(url)).includes('over'))
 
     assert.equal(await readiness(url), '200 {"status":"degraded","reasons":["overloaded"]}')
