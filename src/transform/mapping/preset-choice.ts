@@ -1,8 +1,11 @@
+import type { ErrorObject } from 'ajv'
 import { nearest } from '../../lib/nearest.ts'
-import type { Preset, PresetDefinition, PresetResult } from '../presets/preset.ts'
+import type { OptionsSchema, Preset, PresetDefinition, PresetResult } from '../presets/preset.ts'
 import type { MixpanelEvent } from '../types.ts'
+import type { Problem } from './compiled-mapping.ts'
 import type { Compiler } from './compiler.ts'
 import type { PresetChoice } from './mapping-file.ts'
+import { pathText } from './reading/path-text.ts'
 import { structureProblems } from './reading/structure.ts'
 
 /** A preset that a file names, ready to run. */
@@ -10,6 +13,9 @@ export interface NamedPreset {
   readonly name: string
   readonly run: Preset
 }
+
+/** The keywords whose errors are told by the description of the option. */
+const DESCRIBED: ReadonlySet<string> = new Set(['required', 'pattern'])
 
 export type Presets = ReadonlyMap<string, () => Promise<PresetDefinition>>
 
@@ -29,10 +35,41 @@ export async function loadPreset(
   const definition = await load()
   const created = definition.create(options)
   if (created.kind === 'preset') return { name, run: clean(created.preset) }
-  for (const problem of structureProblems(created.errors, options, ['preset'])) {
+  for (const problem of problemsOf(created.errors, options, definition.schema)) {
     compiler.report(problem)
   }
   return undefined
+}
+
+function problemsOf(
+  errors: readonly ErrorObject[],
+  options: Readonly<Record<string, unknown>>,
+  schema: OptionsSchema,
+): readonly Problem[] {
+  const told = errors.filter(({ keyword }) => !DESCRIBED.has(keyword))
+  const described = errors.filter(({ keyword }) => DESCRIBED.has(keyword))
+  const meant = told
+    .filter(({ keyword }) => keyword === 'additionalProperties')
+    .map(({ params }) => nearest(String(params.additionalProperty), Object.keys(schema.properties)))
+  return [
+    ...structureProblems(told, options, ['preset']),
+    ...described
+      .filter(({ params }) => !meant.includes(params.missingProperty))
+      .map((error) => describedProblem(error, schema)),
+  ]
+}
+
+/** Tells what an option is that is missing, or has another form. */
+function describedProblem(
+  { keyword, params, instancePath }: ErrorObject,
+  { properties }: OptionsSchema,
+): Problem {
+  const [, given, at] = instancePath.split('/')
+  const option = keyword === 'required' ? String(params.missingProperty) : (given ?? '')
+  const path = at === undefined ? ['preset', option] : ['preset', option, Number(at)]
+  const { description } = properties[option] ?? {}
+  if (keyword !== 'required') return { path, text: `${pathText(path)} must be ${description}` }
+  return { path: ['preset'], text: `${pathText(path)} is missing: set it to ${description}` }
 }
 
 function unknownText(name: string, known: readonly string[]): string {

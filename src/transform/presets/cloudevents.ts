@@ -22,7 +22,7 @@ const OPTIONS = {
       type: 'string',
       pattern: '^(subject|source|data(\\.[^.]+)+|ce-[a-z0-9]+)$',
       description:
-        'the place of the user id, for which CloudEvents has no convention: usually ' +
+        'the place of the user id, for which CloudEvents has no convention, usually ' +
         '`data.user_id`, `subject` or an extension such as `ce-userid`',
     },
   },

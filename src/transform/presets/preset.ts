@@ -22,12 +22,18 @@ export type PresetResult = Readonly<
  */
 export type Preset = (input: unknown, context: PresetContext) => PresetResult
 
+/** The JSON schema of an option. The description completes `must be …` in errors. */
+interface OptionSchema {
+  readonly description: string
+  readonly [keyword: string]: unknown
+}
+
 /** The JSON schema of the options of a preset, all but `name`. */
 export interface OptionsSchema {
   readonly type: 'object'
   readonly additionalProperties: false
   readonly required?: readonly string[]
-  readonly properties: Readonly<Record<string, object>>
+  readonly properties: Readonly<Record<string, OptionSchema>>
 }
 
 /** A preset with its options, or the mistakes in them. */

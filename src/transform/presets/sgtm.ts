@@ -15,8 +15,8 @@ const OPTIONS = {
       type: 'array',
       items: { type: 'string', pattern: '^(x-.+|user_data(\\..+)?)$' },
       description:
-        'the keys that begin with `x-`, and the paths in `user_data`, that are sent all the same: ' +
-        '`[x-ga-measurement_id, user_data.address.country]`',
+        'a key that begins with `x-` or a path in `user_data`, to be sent all the same, such as ' +
+        '`x-ga-measurement_id` or `user_data.address.country`',
     },
   },
 } as const satisfies OptionsSchema

@@ -8,7 +8,7 @@ describe('a preset with options', () => {
       type: 'object',
       additionalProperties: false,
       required: ['suffix'],
-      properties: { suffix: { type: 'string' } },
+      properties: { suffix: { type: 'string', description: 'the end of a text' } },
     },
     ({ suffix }) =>
       () => ({ kind: 'dropped', what: `all ${suffix}` }),
