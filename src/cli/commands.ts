@@ -14,6 +14,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).check,
   },
   {
+    name: 'test',
+    summary: 'run the cases of a mapping file',
+    load: async () => (await import('./test.ts')).test,
+  },
+  {
     name: 'doctor',
     summary: 'check the configuration, Mixpanel, the subscription and the service',
     load: async () => (await import('./doctor.ts')).doctor,

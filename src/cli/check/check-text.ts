@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { createDecode, type Decode } from '../../decode/decode.ts'
+import { createDecode } from '../../decode/decode.ts'
 import { linesIn } from '../../decode/lines-in.ts'
-import type { MessageBytes } from '../../lib/byte-budget.ts'
 import type { Body, Place } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
 import { type Rejected, rejected } from '../../model/outcome.ts'
 import type { CheckedLine, CheckLine } from './check-lines.ts'
+import { decodeAlone } from './decode-alone.ts'
 import { createLocate, type Locate } from './locate.ts'
 import { type Part, partsOf } from './parts.ts'
 
@@ -62,8 +62,6 @@ export function createCheckText(
   async function checkMessage(bytes: Buffer): Promise<void> {
     const data = bytes.toString('base64')
     const decoded = await decodeAlone(decode, { ...message, data })
-    if (decoded.kind === 'out_of_time')
-      throw new TypeError('a decode without a deadline ran out of time')
     if (decoded.kind === 'undecodable') return take({ kind: 'unread', outcome: decoded.outcome })
     const { body, lines } = decoded
     const checkLine = checkLines(message)
@@ -91,18 +89,3 @@ const UTF_16 = rejected(
   'unreadable_data',
   'the text is UTF-16, and the service reads UTF-8: convert it with iconv -f UTF-16 -t UTF-8',
 )
-
-/** Stands for the byte budget of a service that has nothing else to do. */
-const UNSHARED: MessageBytes = {
-  add: () => {},
-  giveBack: () => {},
-  reserve: async () => true,
-  tryReserve: () => true,
-  commit: () => {},
-  cancel: () => {},
-  release: () => {},
-}
-
-function decodeAlone(decode: Decode, message: Message) {
-  return decode(message, UNSHARED, () => true)
-}

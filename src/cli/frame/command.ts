@@ -1,7 +1,15 @@
 import { getSystemErrorMap } from 'node:util'
 import { type Flags, type Parsed, parseFlags } from './flags.ts'
 import { type HelpParts, helpText } from './help.ts'
-import { type Ended, type ExitCode, Failure, type Io, isEnded, UserMistake } from './io.ts'
+import {
+  type Ended,
+  type ExitCode,
+  Failure,
+  type Io,
+  isEnded,
+  UserMistake,
+  UserMistakes,
+} from './io.ts'
 import { visibleText } from './visible-text.ts'
 
 /** A command of the program, or a group of them. */
@@ -76,6 +84,9 @@ export async function endingWell(
     if (error instanceof Failure) return tell(error.message, 1)
     if (error instanceof UserMistake) {
       return tell(`${name}: ${visibleText(error.message)} (see ${name} --help)`, 2)
+    }
+    if (error instanceof UserMistakes) {
+      return tell(error.message.split('\n').map(visibleText).join('\n'), 2)
     }
     const text = fileText(error)
     if (text === undefined) throw error

@@ -57,6 +57,11 @@ export class UserMistake extends Error {
   override readonly name = 'UserMistake'
 }
 
+/** Mistakes in a file of the user, one or more lines for each. The command ends with 2. */
+export class UserMistakes extends Error {
+  override readonly name = 'UserMistakes'
+}
+
 /** A failure that is no bug, with a text for people: no server answers, a port is taken. Ends with 1. */
 export class Failure extends Error {
   override readonly name = 'Failure'

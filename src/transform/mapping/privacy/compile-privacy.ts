@@ -14,7 +14,7 @@ export interface Privacy {
   readonly steps: readonly string[]
   /** The names of the keys for which the fixed key stands in. */
   readonly fixedKeys: readonly string[]
-  /** Returns the hash of a text under each key of the section. */
+  /** Returns what `hash` makes of a text, under each key of the section. */
   hashesOf(text: string): readonly string[]
   /** Returns the text of an event without what the section takes away. It counts each step once. */
   redactEvent(text: string, count?: CountRule): string

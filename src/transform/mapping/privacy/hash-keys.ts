@@ -1,5 +1,6 @@
 import { createKeyedHash } from './keyed-hash.ts'
 import type { Replace } from './path-tree.ts'
+import { hashWith } from './replacements.ts'
 
 export interface KeyOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -13,7 +14,7 @@ export interface HashKeys {
   hashOf(variable: string): Replace | Readonly<{ fault: string }>
   /** Returns the names of the variables for which the fixed key stands in, so far. */
   fixed(): readonly string[]
-  /** Returns the hash of a text under each key so far. */
+  /** Returns what `hash` makes of a text, under each key so far. */
   hashesOf(text: string): readonly string[]
 }
 
@@ -52,6 +53,6 @@ export function createHashKeys({ env, keys }: KeyOptions): HashKeys {
   }
 
   function hashesOf(text: string): readonly string[] {
-    return [...hashes.values()].map((hash) => hash(text))
+    return [...hashes.values()].map((hash) => hashWith(hash)(text))
   }
 }
