@@ -15,6 +15,8 @@ export type JsonFault = 'not_utf8' | 'not_json' | 'too_deep' | 'too_large'
 const UNWEIGHED_BYTES = 64 * 1024
 /** The most values that are parsed: 100 ms, when each value is a new name of a member. */
 const MAX_VALUES = 131_072
+/** The tabs of an enriched event: 130, of which those between empty values at an end may be cut off. */
+const LEAST_TABS = 100
 /** The most levels. V8 takes some 65 bytes of native memory for each. */
 const MAX_DEPTH = 1000
 
@@ -33,7 +35,29 @@ export function parseLine(body: Body, place: Place): ParsedLine {
   const text = body.bytes.toString('utf8', start, end)
   const parsed = parseText(text)
   if (parsed.kind === 'json') return { line: textLineOf(body, place, text), parsed }
+  if (isEnrichedEvent(text)) return { line: lineOf(body, place), parsed: tabSeparated(number) }
   return { line: lineOf(body, place), parsed: faultOf(parsed.kind, `line ${number}`) }
+}
+
+/** Whether a text that is not JSON is probably an event as Snowplow Enrich writes it. */
+function isEnrichedEvent(text: string): boolean {
+  let tabs = 0
+  for (
+    let at = text.indexOf('\t');
+    at !== -1 && tabs < LEAST_TABS;
+    at = text.indexOf('\t', at + 1)
+  ) {
+    tabs++
+  }
+  return tabs === LEAST_TABS
+}
+
+function tabSeparated(number: number): Rejected {
+  return rejected(
+    'invalid_json',
+    `line ${number} is tab-separated, as Snowplow Enrich writes events: put Snowbridge with ` +
+      'spEnrichedToJson in front of the topic, which makes JSON of them',
+  )
 }
 
 /** Returns the line. One that is not UTF-8 has its bytes as well. */

@@ -4,6 +4,9 @@ import { parseLine } from '../../src/decode/parse-line.ts'
 import type { Body } from '../../src/model/event.ts'
 
 const MIB = 1024 * 1024
+const TAB_SEPARATED =
+  'line 7 is tab-separated, as Snowplow Enrich writes events: put Snowbridge with ' +
+  'spEnrichedToJson in front of the topic, which makes JSON of them'
 
 describe('a line of a body for whose long lines no letter has room', () => {
   for (const [what, bytes, isTooLong, isCut] of [
@@ -36,6 +39,9 @@ describe('a line that is not read', () => {
   for (const [text, isUtf8, reason, detail] of [
     ['caf\xe9', false, 'unreadable_data', 'line 7 is not UTF-8'],
     ['no JSON', true, 'invalid_json', 'line 7 is not JSON'],
+    [`shop${'\tx'.repeat(99)}`, true, 'invalid_json', 'line 7 is not JSON'],
+    [`shop${'\tx'.repeat(130)}`, true, 'invalid_json', TAB_SEPARATED],
+    [`shop${'\t'.repeat(99)}\tx`, true, 'invalid_json', TAB_SEPARATED],
     ['['.repeat(70_000), true, 'invalid_json', 'line 7 nests deeper than any event'],
     [
       ' '.repeat(4 * MIB + 1),
@@ -44,7 +50,7 @@ describe('a line that is not read', () => {
       'line 7 has more than 4194304 bytes or 131072 values, which this service does not parse',
     ],
   ] as const) {
-    it(`says which, and why: ${detail}`, () => {
+    it(`says which, and why: ${text.slice(0, 20)} ${text.length}, ${detail}`, () => {
       const { parsed } = read({ bytes: Buffer.from(text, 'latin1'), isUtf8 })
 
       assert.deepEqual(parsed, { kind: 'rejected', reason, detail })
