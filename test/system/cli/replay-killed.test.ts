@@ -5,24 +5,12 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { LOCAL_CREDENTIALS, startMixpanelStandIn } from '../../../src/local/mixpanel-stand-in.ts'
-import type { DeadLetter } from '../../../src/model/dead-letter.ts'
 import { until } from '../../helpers/until.ts'
 import { aFolder } from '../../helpers/world.ts'
+import { FIX, KILLS, letters, RATE, TRANSFORM, WINDOW } from './killed-letters.ts'
 import { begin, run } from './run.ts'
 
 const LETTERS = 5_000
-const KILLS = 20
-/** Half of the rate. The ends of these letters are on disk before more are sent. */
-const RATE = 200
-const WINDOW = RATE / 2
-const PUBLISHED = '2026-01-01T00:00:00.000Z'
-/** A transform that makes an event of each item of a line. */
-const TRANSFORM = `export default ({ items }) => items.map((name) => {
-  if (name === 'bad') throw new Error('an item is bad')
-  return { event: name, properties: { distinct_id: 'u' } }
-})`
-const FIX =
-  "export default ({ items }) => ({ items: items.map((one) => one.replace('bad', 'mended')) })"
 
 it('a replay that is killed at any moment leaves each event once, and no letter open', async (t) => {
   const mixpanel = await startMixpanelStandIn({ keptRequests: 0 })
@@ -34,7 +22,7 @@ it('a replay that is killed at any moment leaves each event once, and no letter 
   await writeFile(fix, FIX)
   await writeFile(
     join(folder, 'a.ndjson'),
-    letters()
+    letters(LETTERS)
       .map((one) => `${JSON.stringify(one)}\n`)
       .join(''),
   )
@@ -70,30 +58,3 @@ it('a replay that is killed at any moment leaves each event once, and no letter 
   const done = (await readFile(join(folder, 'replayed.ndjson'), 'utf8')).split('\n')
   assert.ok(done.length > LETTERS)
 })
-
-/** Every fifth is the second of three children of its line. */
-function letters(): readonly DeadLetter[] {
-  return Array.from({ length: LETTERS }, (_, at) => {
-    const line = (at % 10) + 1
-    const messageId = String(1_000 + Math.floor(at / 10))
-    const isChild = at % 5 === 0
-    const items = isChild ? [`a${at}`, `b${at}`, `c${at}`] : [`bad${at}`]
-    return {
-      id: `${messageId}-${line}${isChild ? '-2' : ''}`,
-      deadLetteredAt: PUBLISHED,
-      reason: isChild ? 'refused_by_mixpanel' : 'transform_failed',
-      detail: 'an item is bad',
-      event: JSON.stringify({ items }),
-      stage: 'published',
-      line,
-      ...(isChild && { child: 2, children: 3, insertId: `child-${at}`, time: 1_767_000_000_000 }),
-      replays: 0,
-      message: {
-        messageId,
-        publishTime: PUBLISHED,
-        subscription: 'projects/p/subscriptions/s',
-        attributes: {},
-      },
-    }
-  })
-}
