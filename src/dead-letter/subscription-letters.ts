@@ -29,8 +29,11 @@ export type Found = FoundLetter | 'unreadable' | 'foreign'
 
 /** The letters that wait in a subscription. They are read once. */
 export interface SubscriptionLetters {
-  /** Pulls until nothing comes, and yields each letter once. All that it pulls is kept leased. */
-  read(): AsyncGenerator<Iterable<Found>>
+  /**
+   * Pulls until nothing comes, and yields each letter once. All that it pulls is kept leased. A
+   * `pause` says that it waits for more: leases may end meanwhile.
+   */
+  read(): AsyncGenerator<Iterable<Found> | 'pause'>
   /** Acks the messages of letters that are done. An ack that fails is tried again later. */
   settle(letters: readonly StoredLetter[]): Promise<void>
   /** Gives back all messages that are not acked. */
@@ -86,7 +89,7 @@ export function createSubscriptionLetters(
 
   return { read, settle, close, seen: () => ({ ...seen, ...(endedBy && { endedBy }) }) }
 
-  async function* read(): AsyncGenerator<Iterable<Found>> {
+  async function* read(): AsyncGenerator<Iterable<Found> | 'pause'> {
     for (let empty = 0; empty < EMPTY_ANSWERS && !isTooMuch(); ) {
       ending.throwIfAborted()
       const since = clock.monotonic()
@@ -95,7 +98,7 @@ export function createSubscriptionLetters(
       const ackIds = pulled.map(({ ackId }) => ackId)
       leases.hold(ackIds, since)
       empty = pulled.length === 0 ? empty + 1 : 0
-      yield lettersOf(pulled)
+      yield pulled.length === 0 ? 'pause' : lettersOf(pulled)
     }
   }
 

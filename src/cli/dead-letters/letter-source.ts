@@ -20,8 +20,8 @@ export interface ReadingOptions {
 
 /** One reading of all letters. */
 export interface LetterReading {
-  /** Yields each letter once. */
-  read(): AsyncGenerator<Iterable<Found>>
+  /** Yields each letter once. A `pause` asks to deal with what has been read so far. */
+  read(): AsyncGenerator<Iterable<Found> | 'pause'>
   /** Records letters that are done. Resolves when they count as done. */
   record(done: readonly Replayed[]): Promise<void>
   /** Returns what was read, for people and for JSON, once the reading is closed. */

@@ -18,25 +18,38 @@ export async function* letterWindows(
   { read }: Pick<LetterReading, 'read'>,
   { isSelected, events: most, limit }: WindowOptions,
 ): AsyncGenerator<readonly StoredLetter[]> {
-  let window: StoredLetter[] = []
-  let [events, length] = [0, 0]
+  let window = emptyWindow()
   let left = limit
   for await (const chunk of read()) {
-    for (const found of chunk) {
+    for (const found of chunk === 'pause' ? [] : chunk) {
       if (typeof found === 'string' || found.isDone || left === 0) continue
-      const { letter } = found
-      if (!isSelected(letter)) continue
-      window.push(letter)
-      events += letter.events ?? 1
-      length += (letter.event ?? letter.data ?? '').length
+      if (!isSelected(found.letter)) continue
+      add(window, found.letter)
       left -= 1
-      if (events < most && length < MOST_LENGTH) continue
-      yield window
-      window = []
-      events = 0
-      length = 0
+      if (window.events < most && window.length < MOST_LENGTH) continue
+      yield window.letters
+      window = emptyWindow()
     }
     if (left === 0) break
+    if (chunk !== 'pause' || window.letters.length === 0) continue
+    yield window.letters
+    window = emptyWindow()
   }
-  if (window.length > 0) yield window
+  if (window.letters.length > 0) yield window.letters
+}
+
+interface Window {
+  readonly letters: StoredLetter[]
+  events: number
+  length: number
+}
+
+function emptyWindow(): Window {
+  return { letters: [], events: 0, length: 0 }
+}
+
+function add(window: Window, letter: StoredLetter): void {
+  window.letters.push(letter)
+  window.events += letter.events ?? 1
+  window.length += (letter.event ?? letter.data ?? '').length
 }

@@ -10,6 +10,6 @@ export async function readChunks(
 ): Promise<void> {
   for await (const chunk of read()) {
     ending().throwIfAborted()
-    for (const found of chunk) take(found)
+    if (chunk !== 'pause') for (const found of chunk) take(found)
   }
 }

@@ -81,7 +81,7 @@ function seenOf(seen: SubscriptionSeen) {
     copies > 0 &&
       `copies of whole messages, whose events get new ids unless they have an $insert_id: ${numberText(copies)}`,
     notAcked > 0 &&
-      `messages of done letters that could not be acked, and come again with the same ids: ${numberText(notAcked)}`,
+      `messages of done letters that could not be acked, and may come again with the same ids: ${numberText(notAcked)}`,
     notGivenBack > 0 &&
       `messages that come again within ${LEASE_SECONDS} s only: ${numberText(notGivenBack)}`,
   ]
