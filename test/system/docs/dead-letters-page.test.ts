@@ -4,19 +4,55 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { it } from 'node:test'
+import { it, type TestContext } from 'node:test'
 import { LOCAL_CREDENTIALS } from '../../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../../src/local/pusher.ts'
 import { blocksIn, sectionOf, textOf } from '../../docs/markdown.ts'
-import { aFolder, startWorld } from '../../helpers/world.ts'
+import { startPubsub } from '../../helpers/pubsub.ts'
+import { aFolder, startWorld, type World } from '../../helpers/world.ts'
 import { MAIN } from '../cli/run.ts'
 
-const WALK = sectionOf(textOf('docs/dead-letters.md'), '### From a rejection to done')
+const PAGE = textOf('docs/dead-letters.md')
+const WALK = sectionOf(PAGE, '### From a rejection to done')
+const TOPIC_WALK = sectionOf(PAGE, '### From the topic to done')
+const TOPIC = 'projects/p/topics/letters'
 const PROMPT = '$ '
 
 it('the page of the dead letters goes from a rejection to its end', async (t) => {
   const folder = await aFolder(t)
-  const world = await startWorld(t, { env: { DEAD_LETTER: `file:${folder}/dead-letters` } })
+  const world = await startRejection(t, folder, { DEAD_LETTER: `file:${folder}/dead-letters` })
+
+  const { printed, shown } = await follow(WALK, folder, environment(world))
+
+  assert.deepEqual(printed, shown)
+  assert.equal(shown.filter((line) => line.startsWith(PROMPT)).length, 7)
+  assertImported(world)
+})
+
+it('the page goes from a letter in a topic to its end', async (t) => {
+  const folder = await aFolder(t)
+  const pubsub = await startPubsub(t)
+  pubsub.createTopic(TOPIC)
+  const subscription = 'projects/p/subscriptions/letters'
+  pubsub.createPullSubscription(subscription, { topic: TOPIC })
+  const store = { DEAD_LETTER: `pubsub:${TOPIC}`, PUBSUB_EMULATOR_HOST: pubsub.host }
+  const world = await startRejection(t, folder, store)
+
+  const env = { ...environment(world), ...store }
+  const { printed, shown } = await follow(TOPIC_WALK, folder, env)
+
+  assert.deepEqual(printed, shown)
+  assert.equal(shown.filter((line) => line.startsWith(PROMPT)).length, 4)
+  assertImported(world)
+})
+
+/** Starts a service that has rejected the event of the page. The fix of the page lies in the folder. */
+async function startRejection(
+  t: TestContext,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<World> {
+  const world = await startWorld(t, { env })
   const [event = ''] = blocksIn(WALK, 'json')
   const pusher = createPusher({
     endpoint: `${world.url}/push`,
@@ -27,22 +63,27 @@ it('the page of the dead letters goes from a rejection to its end', async (t) =>
   await pusher.push({ messageId: '2070443601311540', data: event.trim() })
   const [fix = ''] = blocksIn(WALK, 'js')
   await writeFile(join(folder, 'fix-time.mjs'), fix)
-  const env = {
-    MIXPANEL_URL: world.mixpanel.url,
-    MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
-  }
-  const shown = blocksIn(WALK, 'console').flatMap((block) => block.trimEnd().split('\n'))
+  return world
+}
 
+function environment({ mixpanel }: World): Readonly<Record<string, string>> {
+  return { MIXPANEL_URL: mixpanel.url, MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token }
+}
+
+/** Runs the commands that a part of the page shows. Times are left out of the lines. */
+async function follow(part: string, folder: string, env: Readonly<Record<string, string>>) {
+  const shown = blocksIn(part, 'console').flatMap((block) => block.trimEnd().split('\n'))
   const printed: string[] = []
   for (const line of shown.filter((one) => one.startsWith(PROMPT))) {
     printed.push(line, ...(await outputOf(line.slice(PROMPT.length), folder, env)))
   }
+  return { printed: printed.map(timeless), shown: shown.map(timeless) }
+}
 
-  assert.deepEqual(printed.map(timeless), shown.map(timeless))
-  assert.equal(shown.filter((line) => line.startsWith(PROMPT)).length, 7)
-  const [row, ...others] = world.mixpanel.rows()
+function assertImported({ mixpanel }: World): void {
+  const [row, ...others] = mixpanel.rows()
   assert.deepEqual([row?.insertId, others], ['2070443601311540-1', []])
-})
+}
 
 /** The lines that a command of the page prints, without blank ones at the end. */
 async function outputOf(
