@@ -34,15 +34,18 @@ const START_SHARE = 1 / 10
 const FLOOR_SHARE = 1 / 300
 /** The share of the rate that is left after a 429. */
 const KEPT = 0.7
-/** The rise for each imported event until the first 429: the rate doubles in 2.8 s. */
-const RAMP_PER_EVENT = 0.25
+/** The rise for each imported event until the first 429: the rate doubles in 0.9 s. */
+const RAMP_PER_EVENT = 0.8
 /** The time from a 429 back to the rate that met it. It takes at least so many requests, too. */
 const CLIMB_SECONDS = 45
 const CLIMB_REQUESTS = 75
 /** The saved-up time below which the rate is what limits us. */
 const SCARCE_MS = 100
-/** The time in which an unused rate falls to a third. The peak is forgotten after it, too. */
-const FADE_MS = 60_000
+/**
+ * The time in which an unused rate falls to a third. The peak is forgotten after it, too. A topic
+ * that rests for some minutes does not begin anew.
+ */
+const FADE_MS = 600_000
 /** The seconds of a minute that are counted. */
 const SLOTS = 60
 

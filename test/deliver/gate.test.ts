@@ -234,7 +234,7 @@ describe('a gate', () => {
     const first = await passed(gate, 4_000)
     note('second', gate.pass(1, never))
 
-    gate.ended(first, { kind: 'taken', events: 4_000 })
+    gate.ended(first, { kind: 'taken', events: 1_250 })
     assert.equal(gate.eventsPerSecond(), 2_000)
     await clock.advance(3_000)
 

@@ -14,7 +14,7 @@ function aRate(): Rate {
 function aRateAt(perSecond: number): Rate {
   const rate = aRate()
   rate.sent(3_000, 0)
-  rate.taken((perSecond - 3_000) * 4, 0, 0)
+  rate.taken((perSecond - 3_000) / 0.8, 0, 0)
   assert.equal(rate.eventsPerSecond(0), perSecond)
   return rate
 }
@@ -65,8 +65,8 @@ describe('a rate', () => {
     assert.equal(sent.turnAt(60_000), 60_000)
 
     const refused = aRateAt(24_000)
-    refused.refused(61_000, 61_000)
-    assert.equal(rounded(refused, 61_000), Math.round((24_000 * 0.7) / Math.E))
+    refused.refused(601_000, 601_000)
+    assert.equal(rounded(refused, 601_000), Math.round((24_000 * 0.7) / Math.E))
   })
 
   it('pays off at the new rate what was sent ahead', () => {
@@ -74,7 +74,7 @@ describe('a rate', () => {
     rate.sent(9_000, 0)
     assert.equal(rate.turnAt(0), 2_000)
 
-    rate.taken(12_000, 0, 500)
+    rate.taken(3_750, 0, 500)
 
     assert.equal(rate.eventsPerSecond(500), 6_000)
     assert.equal(rate.turnAt(500), 500 + 750)
@@ -93,20 +93,20 @@ describe('a rate', () => {
 })
 
 describe('a rate that goes up', () => {
-  it('rises by a quarter of the imported events until the first 429, to its bound', () => {
+  it('rises by four fifths of the imported events until the first 429, to its bound', () => {
     const rate = aRate()
     rate.sent(6_000, 0)
 
     rate.taken(2_000, 0, 0)
-    assert.equal(rate.eventsPerSecond(0), 3_500)
+    assert.equal(rate.eventsPerSecond(0), 4_600)
     rate.taken(1_000_000, 0, 0)
     assert.equal(rate.eventsPerSecond(0), MAX)
   })
 
-  it('reaches nine tenths of the bound within ten seconds', () => {
+  it('reaches nine tenths of the bound within three seconds', () => {
     const rate = aRate()
 
-    const now = use(rate, 0, 9_500)
+    const now = use(rate, 0, 2_900)
 
     assert.ok(rate.eventsPerSecond(now) >= 0.9 * MAX)
   })
@@ -115,7 +115,7 @@ describe('a rate that goes up', () => {
     for (const [events, expected] of [
       [2_600, 3_000],
       [2_700, 3_000],
-      [2_701, 3_250],
+      [2_701, 3_800],
     ] as const) {
       const rate = aRate()
       rate.sent(events, 0)
@@ -142,17 +142,17 @@ describe('a rate that goes up', () => {
     rate.rest(0)
 
     assert.equal(rounded(rate, 1_000), 24_000)
-    assert.equal(rounded(rate, 61_000), Math.round(24_000 / Math.E))
-    assert.equal(rounded(rate, 121_000), Math.round(24_000 / Math.E ** 2))
-    assert.equal(rounded(rate, 600_000), 3_000)
+    assert.equal(rounded(rate, 601_000), Math.round(24_000 / Math.E))
+    assert.equal(rounded(rate, 1_201_000), Math.round(24_000 / Math.E ** 2))
+    assert.equal(rounded(rate, 6_000_000), 3_000)
   })
 
   it('fades alike however often it is asked for', () => {
     const [often, once] = [aRateAt(24_000), aRateAt(24_000)]
 
-    for (let now = 0; now < 60_000; now += 10) often.eventsPerSecond(now)
+    for (let now = 0; now < 600_000; now += 100) often.eventsPerSecond(now)
 
-    assert.equal(rounded(often, 60_000), rounded(once, 60_000))
+    assert.equal(rounded(often, 600_000), rounded(once, 600_000))
   })
 })
 
@@ -201,7 +201,7 @@ describe('a rate that meets a 429', () => {
 
   it('falls to the imports of the last minute, and no further, while probes are refused', () => {
     const rate = aRateAt(20_000)
-    tookBefore(rate, 60 * 12_000 - 68_000)
+    tookBefore(rate, 60 * 12_000 - 21_250)
 
     const found = [1, 2, 3, 4].map((now) => {
       rate.refused(now, now)
@@ -213,7 +213,7 @@ describe('a rate that meets a 429', () => {
 
   it('comes back to the imports of the last minute when it fell too low', () => {
     const rate = aRateAt(20_000)
-    tookBefore(rate, 60 * 18_000 - 68_000)
+    tookBefore(rate, 60 * 18_000 - 21_250)
 
     rate.refused(1, 1)
     assert.equal(rate.eventsPerSecond(1), 14_000)
@@ -303,10 +303,10 @@ describe('a rate that climbs again', () => {
     }
   })
 
-  it('forgets the 429 when a minute of it was not used, and rises fast again', () => {
+  it('forgets the 429 when ten minutes of it were not used, and rises fast again', () => {
     for (const [idleMs, rises] of [
-      [59_000, false],
-      [61_000, true],
+      [599_000, false],
+      [601_000, true],
     ] as const) {
       const rate = aRate()
       rate.refused(1, 1)
@@ -317,7 +317,7 @@ describe('a rate that climbs again', () => {
       rate.sent(10_000, now)
       rate.taken(1_000, now, now)
 
-      assert.equal(rounded(rate, now) === 2_350, rises)
+      assert.equal(rounded(rate, now) === 2_900, rises)
     }
   })
 
@@ -326,7 +326,7 @@ describe('a rate that climbs again', () => {
     rate.refused(1, 1)
     rate.rest(1)
 
-    const now = 31_001
+    const now = 301_001
     const faded = rate.eventsPerSecond(now)
     assert.equal(Math.round(faded), Math.round(24_000 * 0.7 * Math.exp(-0.5)))
     rate.sent(faded * 60, now)
