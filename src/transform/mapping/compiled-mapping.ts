@@ -17,6 +17,11 @@ export interface Problem {
   readonly at?: 'key'
 }
 
+/** The work that the expressions of one event may still do. A unit is some two nanoseconds. */
+export interface Work {
+  left: number
+}
+
 /** The variables of an expression. */
 export interface Scope {
   readonly data: unknown
@@ -27,6 +32,8 @@ export interface Scope {
   readonly item?: unknown
   /** The place of the item in its list, from 0. Present under `each`. */
   readonly index?: number
+  /** The work that is shared by the expressions of a line. Each has its own when it is absent. */
+  readonly work?: Work
 }
 
 /** An expression or template that is ready to run. */

@@ -2,6 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js'
 import { UnsignedInt } from '@marcbachmann/cel-js/evaluator'
 import { callPart } from './call.ts'
 import type { Context } from './context.ts'
+import { isEqual } from './equality.ts'
 import { createSite, ExpressionError, type Site } from './expression-error.ts'
 import { Fault } from './fault.ts'
 import { text, unexpected } from './functions/function.ts'
@@ -9,7 +10,7 @@ import { either, truthOf } from './logic.ts'
 import { checkMessageKey, type Place, variablePart } from './names.ts'
 import { isNumber } from './numbers.ts'
 import { operationOf } from './operators.ts'
-import { constantPart, newFrame, type Part, type Run } from './part.ts'
+import { constantPart, newFrame, type Part, type Run, spend } from './part.ts'
 import { memberOf, selectionOf } from './selection.ts'
 
 const NO_EVENT = { data: null, attributes: null, message: null, line: 0 }
@@ -71,7 +72,7 @@ function partOf(node: ASTNode, site: Site, context: Context): Part {
       return callPart({ node, name, receiver, args }, site, context)
     }
     case 'list':
-      return { run: listRun(node.args.map(run)) }
+      return { run: listRun(node.args.map(run), site) }
     case 'map':
       return {
         run: mapRun(
@@ -136,13 +137,18 @@ function isMessage(node: ASTNode, { locals }: Context): boolean {
   return node.op === 'id' && node.args === 'message' && !locals.includes('message')
 }
 
-function listRun(elements: readonly Run[]): Run {
-  return (frame) => elements.map((element) => element(frame))
+function listRun(elements: readonly Run[], site: Site): Run {
+  return function list(frame) {
+    spend(frame, elements.length * 5, site)
+    return elements.map((element) => element(frame))
+  }
 }
 
 function mapRun(members: readonly (readonly [Run, Run])[], site: Site): Run {
-  return (frame) =>
-    Object.fromEntries(members.map(([key, value]) => [text(key(frame), site), value(frame)]))
+  return function map(frame) {
+    spend(frame, members.length * 50, site)
+    return Object.fromEntries(members.map(([key, value]) => [text(key(frame), site), value(frame)]))
+  }
 }
 
 function choiceRun([condition, one, other]: readonly [Run, Run, Run], site: Site): Run {
@@ -161,9 +167,24 @@ function minusRun(run: Run, site: Site): Run {
   }
 }
 
-function operatorRun(operator: string, [one, other]: readonly [Run, Run], site: Site): Run {
+function operatorRun(operator: string, sides: readonly [Run, Run], site: Site): Run {
+  const [one, other] = sides
+  if (operator === '==') return equalityRun(sides, site)
   const operate = operationOf(operator)
   return (frame) => operate(one(frame), other(frame), { frame, site })
+}
+
+/** Most rules compare a text, and most of them do not match. */
+function equalityRun([one, other]: readonly [Run, Run], site: Site): Run {
+  return function equal(frame) {
+    const left = one(frame)
+    const right = other(frame)
+    if (left === null || right === null) return left === right
+    if (typeof left === 'string' && typeof right === 'string' && left.length !== right.length) {
+      return false
+    }
+    return isEqual(left, right, { frame, site })
+  }
 }
 
 function childrenOf(node: ASTNode): readonly ASTNode[] {

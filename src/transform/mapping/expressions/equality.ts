@@ -2,7 +2,7 @@ import { Duration } from '@marcbachmann/cel-js/evaluator'
 import { isRawNumber } from './exact-numbers.ts'
 import { isKeyed } from './kinds.ts'
 import { type CelNumber, isNumber } from './numbers.ts'
-import { type At, spend } from './part.ts'
+import { type At, listingWork, spend } from './part.ts'
 
 /** Whether two values are equal. Values of different kinds are not; an integer equals its double. */
 export function isEqual(one: unknown, other: unknown, at: At): boolean {
@@ -51,7 +51,7 @@ function isEqualKeyed(
 ): boolean {
   const keys = Object.keys(one)
   if (keys.length !== Object.keys(other).length) return false
-  spend(at.frame, keys.length * 100, at.site)
+  spend(at.frame, 3 * listingWork(keys.length), at.site)
   return keys.every((key) => Object.hasOwn(other, key) && isEqual(one[key], other[key], at))
 }
 

@@ -86,7 +86,7 @@ function partOf(piece: Piece, place: Place): TemplatePart {
 
 function alone(tree: Compiled, site: Site): Ready {
   const { run, isOfEvent } = tree.root
-  const plainRun: Run = isOfEvent ? run : (frame) => plainOf(run(frame), site)
+  const plainRun: Run = isOfEvent ? run : (frame) => plainOf(run(frame), { frame, site })
   return { run: plainRun, explain: explainNull([tree]) }
 }
 
@@ -96,7 +96,7 @@ function joined(runs: readonly Run[], site: Site): Run {
     for (const run of runs) {
       const value = run(frame)
       if (value === null) return null
-      whole += typeof value === 'string' ? value : writtenOut(value, { frame, site })
+      whole += writtenOut(value, { frame, site })
     }
     return whole
   }

@@ -1,6 +1,9 @@
 import { ExpressionError, type Site } from './expression-error.ts'
 import { KIND_WORDS, kindOf } from './kinds.ts'
-import type { Frame, Run } from './part.ts'
+import { type At, type Frame, type Run, spend } from './part.ts'
+
+/** The work of an error that does not count. */
+const CATCHING = 1_000
 
 /** Returns whether a condition holds. Null does not hold. */
 export function truthOf(value: unknown, site: Site): boolean {
@@ -27,11 +30,13 @@ export function either(sides: readonly [Run, Run], decisive: boolean, site: Site
   }
 
   function rightDecides(frame: Frame, error: unknown): boolean {
-    return isOfTypes(error, frame) && truthOf(right(frame), site) === decisive
+    return isOfTypes(error, { frame, site }) && truthOf(right(frame), site) === decisive
   }
 }
 
 /** Whether an error is one of types, which another part of the expression may outweigh. */
-export function isOfTypes(error: unknown, frame: Frame): boolean {
-  return error instanceof ExpressionError && frame.work >= 0
+export function isOfTypes(error: unknown, { frame, site }: At): boolean {
+  if (!(error instanceof ExpressionError) || frame.work.left < 0) return false
+  spend(frame, CATCHING, site)
+  return true
 }

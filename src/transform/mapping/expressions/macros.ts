@@ -1,7 +1,7 @@
 import type { Site } from './expression-error.ts'
 import { isKeyed, KIND_WORDS, kindOf } from './kinds.ts'
 import { isOfTypes, truthOf } from './logic.ts'
-import { type At, type Part, type Run, spend } from './part.ts'
+import { type At, listingWork, type Part, type Run, spend } from './part.ts'
 
 /** A macro over the elements of a list, or over the keys of an object. */
 export interface Macro {
@@ -41,7 +41,7 @@ export function macroRun(
   return function loop(frame) {
     const value = list.run(frame)
     if (value === null) return macro.ofNull
-    return macro.run(itemsOf(value, site), { frame, site, take })
+    return macro.run(itemsOf(value, { frame, site }), { frame, site, take })
 
     function take(body: number, item: unknown): unknown {
       spend(frame, work, site)
@@ -51,24 +51,28 @@ export function macroRun(
   }
 }
 
-function itemsOf(value: unknown, site: Site): readonly unknown[] {
+function itemsOf(value: unknown, { frame, site }: At): readonly unknown[] {
   if (Array.isArray(value)) return value
-  if (isKeyed(value)) return Object.keys(value)
+  if (isKeyed(value)) {
+    const keys = Object.keys(value)
+    spend(frame, listingWork(keys.length), site)
+    return keys
+  }
   throw site.error(`a list or an object is due here, and this is ${KIND_WORDS[kindOf(value)]}`)
 }
 
 /** As in CEL, an error of one element does not count when another one decides. */
 function quantify(items: readonly unknown[], turn: Turn, decisive: boolean): boolean {
-  const errors: unknown[] = []
+  let first: { readonly error: unknown } | undefined
   for (const item of items) {
     try {
       if (truthOf(turn.take(0, item), turn.site) === decisive) return decisive
     } catch (error) {
-      if (!isOfTypes(error, turn.frame)) throw error
-      errors.push(error)
+      if (!isOfTypes(error, turn)) throw error
+      first ??= { error }
     }
   }
-  if (errors.length > 0) throw errors[0]
+  if (first !== undefined) throw first.error
   return !decisive
 }
 

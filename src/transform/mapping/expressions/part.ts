@@ -1,4 +1,4 @@
-import type { Scope } from '../compiled-mapping.ts'
+import type { Scope, Work } from '../compiled-mapping.ts'
 import type { Site } from './expression-error.ts'
 
 /** One evaluation of an expression. */
@@ -6,8 +6,7 @@ export interface Frame {
   readonly scope: Scope
   /** The variables of macros, the outermost first. */
   readonly locals: unknown[]
-  /** The work that may still be done. A unit is some two nanoseconds. */
-  work: number
+  readonly work: Work
 }
 
 /** The place in an expression where something is worked out, and the evaluation that it is for. */
@@ -29,19 +28,30 @@ export interface Part {
 }
 
 /**
- * The work of one evaluation: twenty milliseconds. The cost of each step is an estimate of its
- * worst case.
+ * The work for the expressions of one event: some twenty milliseconds. The cost of each step is an
+ * estimate of its worst case.
  */
 const MOST_WORK = 10_000_000
+/** The number of members from which an object is a hash table, and slow to list. */
+const LARGE_OBJECT = 500
+
+export function newWork(): Work {
+  return { left: MOST_WORK }
+}
 
 export function newFrame(scope: Scope): Frame {
-  return { scope, locals: [], work: MOST_WORK }
+  return { scope, locals: [], work: scope.work ?? newWork() }
 }
 
 /** Counts work, and ends an evaluation that does too much. */
-export function spend(frame: Frame, units: number, site: Site): void {
-  frame.work -= units
-  if (frame.work < 0) throw site.error('this takes too long for one event')
+export function spend({ work }: Frame, units: number, site: Site): void {
+  work.left -= units
+  if (work.left < 0) throw site.error('the expressions of this event take too long')
+}
+
+/** Returns the work of listing the members of an object. */
+export function listingWork(members: number): number {
+  return members * (members > LARGE_OBJECT ? 100 : 40)
 }
 
 export function constantPart(value: unknown): Part {

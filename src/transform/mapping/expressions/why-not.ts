@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Compiled } from './compile.ts'
 import { createSite, ExpressionError } from './expression-error.ts'
-import { isType } from './kinds.ts'
+import { KIND_WORDS, kindOf } from './kinds.ts'
 import type { Frame } from './part.ts'
 import { plainOf, writeJson } from './values.ts'
 
@@ -12,6 +12,7 @@ type Reading = Readonly<{ kind: 'value'; value: unknown } | { kind: 'failed'; te
 
 /** Reads the parts of one expression for one event. */
 interface Reader {
+  readonly frame: Frame
   readonly at: (node: ASTNode) => Reading
   readonly isConstant: (node: ASTNode) => boolean
 }
@@ -72,6 +73,7 @@ export function explainNull(expressions: readonly Compiled[]): Explain {
 
 function readerOf(parts: Compiled['parts'], frame: Frame): Reader {
   return {
+    frame,
     isConstant: (node) => parts.get(node)?.constant !== undefined,
     at(node) {
       try {
@@ -169,18 +171,26 @@ function isNull(node: ASTNode, reader: Reader): boolean {
 
 function stated(node: ASTNode, reader: Reader): string {
   const read = reader.at(node)
-  return read.kind === 'failed' ? read.text : `${sourceOf(node)} is ${shown(read.value)}`
+  return read.kind === 'failed'
+    ? read.text
+    : `${sourceOf(node)} is ${shown(read.value, reader.frame)}`
 }
 
 function shownObject(node: ASTNode, reader: Reader): string {
   const read = reader.at(node)
   if (reader.isConstant(node) || read.kind === 'failed') return sourceOf(node)
-  return `${sourceOf(node)} (${shown(read.value)})`
+  return `${sourceOf(node)} (${shown(read.value, reader.frame)})`
 }
 
-function shown(value: unknown): string {
-  const json = isType(value) ? value.celType : writeJson(plainOf(value, createSite('')))
-  return json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json
+/** A value that is too large, or has no JSON, is named by its kind. */
+function shown(value: unknown, frame: Frame): string {
+  try {
+    const json = writeJson(plainOf(value, { frame, site: createSite('') }))
+    return json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json
+  } catch (error) {
+    if (error instanceof ExpressionError) return KIND_WORDS[kindOf(value)]
+    throw error
+  }
 }
 
 function sourceOf({ input, start, end }: ASTNode): string {

@@ -1,14 +1,15 @@
 import { findExcess } from '../../../../lib/json/scan.ts'
 import { mayLoseNumbers, parseExactly } from '../exact-numbers.ts'
 import { isKeyed } from '../kinds.ts'
-import { type At, spend } from '../part.ts'
+import { type At, listingWork, spend } from '../part.ts'
 import { anything, type CelFunction, list, ternary, text, unary, unexpected } from './function.ts'
 import { sizeOf } from './search.ts'
 
 /** The structure that `json` reads: that of a large row, ten milliseconds to parse. */
 const MOST_JSON = { depth: 500, parts: 20_000 }
-/** The work for a character of JSON. */
+/** The work for a character of JSON, and of JSON with exact numbers. */
 const PARSING = 4
+const PARSING_EXACTLY = 30
 
 export const COLLECTION_FUNCTIONS: Readonly<Record<string, readonly CelFunction[]>> = {
   size: [unary(anything, size, 0n)],
@@ -18,25 +19,26 @@ export const COLLECTION_FUNCTIONS: Readonly<Record<string, readonly CelFunction[
 
 function size(value: unknown, { frame, site }: At): bigint {
   if (typeof value === 'string') {
-    spend(frame, value.length, site)
+    spend(frame, value.length * 2, site)
     return BigInt(sizeOf(value))
   }
   if (Array.isArray(value) || value instanceof Uint8Array) return BigInt(value.length)
   if (!isKeyed(value)) throw unexpected(value, 'a text, a list or an object', site)
   const keys = Object.keys(value).length
-  spend(frame, keys * 20, site)
+  spend(frame, listingWork(keys), site)
   return BigInt(keys)
 }
 
 /** Parses a text as JSON. A value that is no text stays as it is: some sources send both. */
 function json(value: unknown, { frame, site }: At): unknown {
   if (typeof value !== 'string') return value
-  spend(frame, value.length * PARSING, site)
+  const isExact = mayLoseNumbers(value)
+  spend(frame, value.length * (isExact ? PARSING_EXACTLY : PARSING), site)
   if (findExcess(value, MOST_JSON) !== undefined) {
     throw site.error(`the JSON has more than ${MOST_JSON.parts} parts or ${MOST_JSON.depth} levels`)
   }
   try {
-    return mayLoseNumbers(value) ? parseExactly(value) : JSON.parse(value)
+    return isExact ? parseExactly(value) : JSON.parse(value)
   } catch {
     throw site.error('the text is not JSON')
   }

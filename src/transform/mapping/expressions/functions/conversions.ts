@@ -75,12 +75,15 @@ function typeOf(value: unknown): unknown {
 }
 
 /** Returns a value as it stands in a text: a text as it is, everything else as its JSON. */
-export function writtenOut(value: unknown, { frame, site }: At): string {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
-  const plain = plainOf(value, site)
-  const written = typeof plain === 'string' ? plain : writeJson(plain)
-  spend(frame, written.length * 4, site)
-  return written
+export function writtenOut(value: unknown, at: At): string {
+  if (value instanceof Uint8Array) return decoded(value, at)
+  const plain = plainOf(value, at)
+  return typeof plain === 'string' ? plain : writeJson(plain)
+}
+
+function decoded(value: Uint8Array, { frame, site }: At): string {
+  spend(frame, value.length, site)
+  return Buffer.from(value).toString('utf8')
 }
 
 function stringOf(value: unknown, at: At): string {

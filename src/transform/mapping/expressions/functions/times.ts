@@ -8,6 +8,8 @@ import { createZones } from './zones.ts'
 
 /** The length of the longest text that is read as a time or a duration. */
 const LONGEST = 64
+/** The work of reading a time or a duration. */
+const READING = 500
 /** The work of a time in another zone. */
 const ZONING = 50_000
 
@@ -25,9 +27,9 @@ const span: Read<Date | Duration> = (value, site) =>
   value instanceof Duration ? value : time(value, site)
 
 export const TIME_FUNCTIONS: Readonly<Record<string, readonly CelFunction[]>> = {
-  timestamp: [unary(moment, (at) => new Date(at))],
-  epoch_ms: [unary(moment, (at) => BigInt(at))],
-  duration: [unary(duration, (it) => it)],
+  timestamp: [unary(moment, (at, place) => new Date(reading(at, place)))],
+  epoch_ms: [unary(moment, (at, place) => BigInt(reading(at, place)))],
+  duration: [unary(duration, reading)],
   getFullYear: partOfTime((at) => at.getUTCFullYear()),
   getMonth: partOfTime((at) => at.getUTCMonth()),
   getDate: partOfTime((at) => at.getUTCDate()),
@@ -52,6 +54,12 @@ export const TIME_FUNCTIONS: Readonly<Record<string, readonly CelFunction[]>> = 
     (at) => at.getUTCMilliseconds(),
     (it) => it.getMilliseconds(),
   ),
+}
+
+/** Counts the work of reading a time or a duration. */
+function reading<T>(value: T, { frame, site }: At): T {
+  spend(frame, READING, site)
+  return value
 }
 
 /** Reads a time as epoch ms: a time of CEL, or seconds, ms or ISO 8601, as `time` is read. */

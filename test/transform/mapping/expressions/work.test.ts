@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Scope } from '../../../../src/transform/mapping/compiled-mapping.ts'
+import { newWork } from '../../../../src/transform/mapping/expressions/part.ts'
+import { celValue, faultIn, templateValue } from './expressing.ts'
+
+const TOO_LONG = { name: 'ExpressionError', message: /the expressions of this event take too long/ }
+
+/** Events of half a megabyte, each made for one expression. */
+const half = 'a'.repeat(500_000)
+const numbers = Array.from({ length: 50_000 }, (_, index) => index)
+const keyed = Object.fromEntries(numbers.map((number) => [`k${number}`, number]))
+const objects = Array.from({ length: 5_000 }, () => ({ a: 'a', b: 1 }))
+
+function of(data: unknown): Scope {
+  return { data, attributes: {}, message: {}, line: 1 }
+}
+
+describe('the work of an expression', () => {
+  for (const [cel, data] of [
+    ['data.list.filter(x, x in data.list)', { list: numbers }],
+    ['data.list.filter(x, data.list == data.other)', { list: numbers, other: [...numbers] }],
+    ['data.list.filter(x, data.one == data.other)', { list: numbers, one: half, other: `${half}` }],
+    ['data.list.filter(x, data.one < data.other)', { list: numbers, one: half, other: `${half}b` }],
+    ['data.list.map(x, data.list + [x])', { list: numbers }],
+    ['data.list.map(x, data.list)', { list: numbers }],
+    ['data.list.map(x, data.text)', { list: numbers, text: half }],
+    ['data.list.map(x, data.text + "b")', { list: numbers, text: half }],
+    ['data.list.map(x, lower(data.text))', { list: numbers, text: half }],
+    ['data.list.map(x, upper(data.text))', { list: numbers, text: half }],
+    ['data.list.map(x, lowerAscii(data.text))', { list: numbers, text: half }],
+    ['data.list.map(x, upperAscii(data.text))', { list: numbers, text: half }],
+    ['data.list.map(x, trim(data.text))', { list: numbers, text: half }],
+    ['data.list.map(x, size(data.text))', { list: numbers, text: half }],
+    ['data.list.map(x, size(data.keyed))', { list: numbers, keyed }],
+    ['data.list.map(x, data.text.contains("b"))', { list: numbers, text: half }],
+    ['data.list.map(x, data.text.indexOf("b"))', { list: numbers, text: half }],
+    ['data.list.map(x, data.text.substring(1, 2))', { list: numbers, text: half }],
+    ['data.list.map(x, data.text.split("b"))', { list: numbers, text: half }],
+    ['data.list.map(x, data.list.join(","))', { list: numbers.map(String) }],
+    ['data.list.map(x, json(data.text))', { list: numbers, text: `"${half}"` }],
+    ['data.list.map(x, pairs(data.objects, "a", "b"))', { list: numbers, objects }],
+    ['data.list.map(x, bytes(data.text))', { list: numbers, text: half }],
+    ['data.list.map(x, string(bytes(data.text)))', { list: numbers, text: half }],
+    ['data.list.map(x, bytes(data.text) == bytes(data.text))', { list: numbers, text: half }],
+    ['data.list.map(x, data.keyed == data.other)', { list: numbers, keyed, other: { ...keyed } }],
+    ['data.list.map(x, timestamp(x).getHours("Europe/Berlin"))', { list: numbers }],
+    ['data.list.map(x, epoch_ms(x))', { list: numbers }],
+    ['data.list.map(x, duration(data.text))', { list: numbers, text: '1h' }],
+    ['data.list.map(x, {"a": 1, "b": 2, "c": 3, "d": 4})', { list: numbers }],
+    ['data.list.map(x, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, x])', { list: numbers }],
+    ['data.list.all(x, x.absent > 1)', { list: numbers }],
+    ['data.list.exists(x, x.absent > 1 || x.other > 1)', { list: numbers }],
+    ['data.keyed.filter(k, data.keyed[k] == 1)', { keyed: { ...keyed, ...numbers } }],
+    ['data.text.contains(data.part)', { text: half, part: `${half.slice(1000)}b${half.slice(9)}` }],
+    ['data.text.replace("a", "bbbbbbbbbbbbbbbbbbbbbbbbbb")', { text: half }],
+    ['data.text.matches("(a|b|c)*a(a|b|c){15}[d-z]")', { text: half }],
+    ['data.list.filter(x, "a".matches(string(x)))', { list: numbers }],
+    ['json(data.text)', { text: `[${'1234567890123456,'.repeat(30_000)}1]` }],
+  ] as const) {
+    it(`has an end: ${cel}`, () => {
+      assert.throws(() => celValue(cel, of(data)), TOO_LONG)
+    })
+  }
+
+  it('has an end in a text', () => {
+    const scope = of({ text: half })
+
+    assert.throws(() => templateValue('${data.text}'.repeat(30), scope), TOO_LONG)
+  })
+
+  it('is shared by the expressions of a line', () => {
+    const scope = { ...of({ list: numbers }), work: newWork() }
+
+    const tenTimes = () => {
+      for (let round = 0; round < 10; round++) celValue('data.list.map(x, x)', scope)
+    }
+
+    assert.throws(tenTimes, TOO_LONG)
+    assert.deepEqual(celValue('data.list.map(x, x)', of({ list: numbers })), numbers)
+  })
+
+  it('is bounded by one level of loops', () => {
+    assert.equal(
+      faultIn('data.a.all(x, data.b.exists(y, x == y))'),
+      '14: `exists` stands inside another loop; one level is the most',
+    )
+    assert.equal(faultIn('data.a.filter(x, x > 1).all(x, x < 3)'), 'no fault')
+  })
+
+  it('leaves a text of a megabyte that a simple expression reads', () => {
+    const text = half.repeat(2)
+
+    assert.equal(celValue('data.text.contains("b") || size(data.text) > 1', of({ text })), true)
+    assert.equal(celValue('data.text', of({ text })), text)
+  })
+})
