@@ -1,12 +1,13 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearest } from '../../../lib/nearest.ts'
-import type { Context } from './context.ts'
+import { type Context, isMessage } from './context.ts'
 import type { Site } from './expression-error.ts'
 import { Fault } from './fault.ts'
 import type { CelFunction } from './functions/function.ts'
 import { FUNCTIONS } from './functions/functions.ts'
-import { matchesAnyPattern, matchesPattern } from './functions/matches.ts'
+import { matchesPattern } from './functions/matches.ts'
 import { MACROS, macroRun } from './macros.ts'
+import { checkMessageKey } from './names.ts'
 import type { Part, Run } from './part.ts'
 import { hasMember } from './selection.ts'
 
@@ -21,29 +22,37 @@ export interface Call {
 /** The work of one part in one turn of a macro. */
 const PART_WORK = 15
 
-const OWN = ['has', 'bind', 'matches']
+const OWN = ['has', 'bind']
 
 /** Compiles a call of a function or macro, or throws a `Fault`. */
 export function callPart(call: Call, site: Site, context: Context): Part {
-  const { name, receiver, args } = call
+  const { name, receiver } = call
   if (name === 'has' && receiver === undefined) return hasPart(call, context)
   if (name === 'bind' && isCel(receiver)) return bindPart(call, context)
   if (receiver !== undefined && Object.hasOwn(MACROS, name)) {
     return macroPart({ ...call, receiver }, site, context)
   }
+  return functionPart(call, site, context)
+}
+
+function functionPart(call: Call, site: Site, context: Context): Part {
+  const { name, receiver, args } = call
   const given = receiver === undefined ? args : [receiver, ...args]
-  const [first, second, third] = given
-  if (name === 'matches' && first !== undefined && second !== undefined && third === undefined) {
-    return matchesPart([first, second], site, context)
-  }
   const found = functionOf(call, given.length)
-  return {
-    run: applied(
-      found,
-      given.map((node) => context.compile(node, context).run),
-      site,
-    ),
+  const parts = given.map((node) => context.compile(node, context))
+  const [, pattern] = parts
+  if (name === 'matches' && pattern?.constant !== undefined) {
+    const matches = patternFunction(pattern.constant.value, given[1] ?? call.node)
+    return { run: applied(matches, parts.slice(0, 1), site) }
   }
+  return { run: applied(found, parts, site) }
+}
+
+/** A pattern that is written in the mapping is compiled once. */
+function patternFunction(pattern: unknown, { start }: ASTNode): CelFunction {
+  const matches = typeof pattern === 'string' ? matchesPattern(pattern) : 'a pattern is a text'
+  if (typeof matches === 'string') throw new Fault(matches, start)
+  return matches
 }
 
 function isCel(node: ASTNode | undefined): boolean {
@@ -65,11 +74,11 @@ function unknownFunction(name: string, node: ASTNode): Fault {
   return new Fault(`the function \`${name}\` is not known${hint}`, node.start)
 }
 
-function applied({ ofNull, apply }: CelFunction, args: readonly Run[], site: Site): Run {
+function applied({ ofNull, apply }: CelFunction, args: readonly Part[], site: Site): Run {
   return function call(frame) {
     const values: unknown[] = []
     for (const arg of args) {
-      const value = arg(frame)
+      const value = arg.run(frame)
       if (value === null) return ofNull
       values.push(value)
     }
@@ -84,7 +93,10 @@ function hasPart({ node, args: [selection, ...more] }: Call, context: Context): 
   }
   const [whole, key] = selection.args
   const { run } = context.compile(whole, context)
-  if (typeof key === 'string') return { run: (frame) => hasMember(run(frame), key) }
+  if (typeof key === 'string') {
+    if (isMessage(whole, context)) checkMessageKey(key, selection.pos)
+    return { run: (frame) => hasMember(run(frame), key) }
+  }
   const index = context.compile(key, context).run
   return { run: (frame) => hasMember(run(frame), index(frame)) }
 }
@@ -124,21 +136,4 @@ function macroPart(
   const parts = bodies.map((body) => context.compile(body, inner))
   const work = (1 + context.parts.size - before) * PART_WORK
   return { run: macroRun(macro, [list, ...parts], { depth: context.locals.length, work, site }) }
-}
-
-/** A pattern that is written in the mapping is compiled once. */
-function matchesPart(
-  [whole, pattern]: readonly [ASTNode, ASTNode],
-  site: Site,
-  context: Context,
-): Part {
-  const { run } = context.compile(whole, context)
-  const source = context.compile(pattern, context)
-  if (source.constant === undefined) {
-    return { run: applied(matchesAnyPattern(), [run, source.run], site) }
-  }
-  const { value } = source.constant
-  const matches = typeof value === 'string' ? matchesPattern(value) : 'a pattern is a text'
-  if (typeof matches === 'string') throw new Fault(matches, pattern.start)
-  return { run: applied(matches, [run], site) }
 }

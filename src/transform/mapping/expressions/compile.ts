@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { UnsignedInt } from '@marcbachmann/cel-js/evaluator'
 import { callPart } from './call.ts'
-import type { Context } from './context.ts'
+import { type Context, isMessage } from './context.ts'
 import { isEqual } from './equality.ts'
 import { createSite, ExpressionError, type Site } from './expression-error.ts'
 import { Fault } from './fault.ts'
@@ -131,10 +131,6 @@ function indexPart([whole, key]: readonly [ASTNode, ASTNode], context: Context):
 function selected({ run, isOfEvent }: Part, key: string): Part {
   const selection = { run: selectionOf(run, key) }
   return isOfEvent ? { ...selection, isOfEvent } : selection
-}
-
-function isMessage(node: ASTNode, { locals }: Context): boolean {
-  return node.op === 'id' && node.args === 'message' && !locals.includes('message')
 }
 
 function listRun(elements: readonly Run[], site: Site): Run {

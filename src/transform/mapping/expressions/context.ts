@@ -13,3 +13,8 @@ export interface Context {
   /** Compiles a part, or throws a `Fault`. */
   compile(node: ASTNode, context: Context): Part
 }
+
+/** Whether a part is the variable `message`. */
+export function isMessage(node: ASTNode, { locals }: Context): boolean {
+  return node.op === 'id' && node.args === 'message' && !locals.includes('message')
+}

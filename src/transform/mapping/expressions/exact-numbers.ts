@@ -23,6 +23,7 @@ interface Source {
  */
 const MAY_LOSE = /\d[\d.]{15}|[eE][+-]?\d{3}/
 const INTEGER = /^-?\d+$/
+const EXPONENT = /[eE]/
 /** The most digits of an integer that is a bigint: the conversion of a long one takes seconds. */
 const MOST_DIGITS = 100
 
@@ -43,7 +44,7 @@ export function isRawNumber(value: unknown): value is RawNumber {
 }
 
 function exactNumber(value: number, source: string): unknown {
-  if (Number.isSafeInteger(value) && source.length < 16) return value
+  if (source.length < 16 && !EXPONENT.test(source)) return value
   if (INTEGER.test(source)) return exactInteger(value, source)
   return isExact(value, source) ? value : JSON.rawJSON(source)
 }

@@ -45,7 +45,8 @@ export function calculate(
   const result = ARITHMETIC[operator](Number(one), Number(other))
   if (operator === '/') return rounded(result, [one, other], site)
   if (isWhole(one) && isWhole(other)) {
-    return Number.isSafeInteger(result) ? result : exactly(operator, [one, other], site)
+    const isExact = isSafe(one) && isSafe(other) && Number.isSafeInteger(result)
+    return isExact ? result : exactly(operator, [one, other], site)
   }
   if (operator === '%') throw site.error('`%` takes whole numbers')
   return rounded(result, [one, other], site)
@@ -60,6 +61,10 @@ function isWhole(number: CelNumber): boolean {
   return typeof number === 'bigint' || Number.isSafeInteger(number)
 }
 
+function isSafe(number: CelNumber): boolean {
+  return Number.isSafeInteger(Number(number))
+}
+
 function exactly(
   operator: ArithmeticOperator,
   [one, other]: readonly [CelNumber, CelNumber],
@@ -72,9 +77,7 @@ function exactly(
 
 /** Refuses a result for which an integer past 2^53 was rounded. */
 function rounded(result: number, numbers: readonly CelNumber[], site: Site): number {
-  if (
-    numbers.some((number) => typeof number === 'bigint' && !Number.isSafeInteger(Number(number)))
-  ) {
+  if (numbers.some((number) => typeof number === 'bigint' && !isSafe(number))) {
     throw site.error('an integer past 2^53 and a fraction have no exact result')
   }
   if (!Number.isFinite(result)) throw site.error('the result is too large for a number')

@@ -5,6 +5,9 @@ import { Fault } from './fault.ts'
 const MOST_PARTS = 500
 const MOST_DEPTH = 50
 
+const EMPTY = 'the expression is empty'
+const UNCLOSED = '`${` has no `}`'
+
 const cel = new Environment({ limits: { maxAstNodes: MOST_PARTS, maxDepth: MOST_DEPTH } })
 
 /** The tokens of the parser in the words of an error text. */
@@ -43,6 +46,12 @@ const TOKENS: Readonly<Record<string, string>> = {
   BYTES: 'bytes',
 }
 
+/** The texts for limits of the parser, by its codes. */
+const LIMITS: Readonly<Record<string, string>> = {
+  limit_exceeded: `an expression has at most ${MOST_PARTS} parts and ${MOST_DEPTH} levels`,
+  invalid_macro_argument: 'the name of a variable is due here',
+}
+
 /** The words and signs of other languages, and what CEL has in their place. */
 const OTHERS: Readonly<Record<string, string>> = {
   '=': '`==`',
@@ -57,7 +66,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 /** Parses an expression. Throws a `Fault`. */
 export function parseExpression(source: string): ASTNode {
-  if (source.trim() === '') throw new Fault('the expression is empty', 0)
+  if (source.trim() === '') throw new Fault(EMPTY, 0)
   try {
     return cel.parse(source).ast
   } catch (error) {
@@ -75,12 +84,11 @@ export function endOfExpression(text: string): number {
   } catch (error) {
     const at = offsetOf(error)
     if (isAfterExpression(error) && text[at] === '}') return at
-    if (text.slice(0, at).trim() === '' && text[at] === '}') {
-      throw new Fault('the expression is empty', 0)
-    }
-    throw faultOf(error, text)
+    if (at >= text.length) throw new Fault(UNCLOSED, 0)
+    const isEmpty = text[at] === '}' && text.slice(0, at).trim() === ''
+    throw isEmpty ? new Fault(EMPTY, 0) : faultOf(error, text)
   }
-  throw new Fault('`${` has no `}`', 0)
+  throw new Fault(UNCLOSED, 0)
 }
 
 /** Whether the parser read a whole expression, and found something else after it. */
@@ -94,7 +102,7 @@ function faultOf(error: unknown, source: string): Fault {
   if (error.code === 'unexpected_character') {
     return new Fault(unexpectedText(source.slice(offset, error.range?.end)), offset)
   }
-  return new Fault(inWords(error.summary), offset)
+  return new Fault(LIMITS[error.code] ?? inWords(error.summary), offset)
 }
 
 function offsetOf(error: unknown): number {

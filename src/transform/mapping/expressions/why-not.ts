@@ -13,6 +13,8 @@ type Reading = Readonly<{ kind: 'value'; value: unknown } | { kind: 'failed'; te
 /** Reads the parts of one expression for one event. */
 interface Reader {
   readonly frame: Frame
+  /** Whether it has a value of its own. The `cel` of `cel.bind` has none. */
+  readonly isPart: (node: ASTNode) => boolean
   readonly at: (node: ASTNode) => Reading
   readonly isConstant: (node: ASTNode) => boolean
 }
@@ -74,6 +76,7 @@ export function explainNull(expressions: readonly Compiled[]): Explain {
 function readerOf(parts: Compiled['parts'], frame: Frame): Reader {
   return {
     frame,
+    isPart: (node) => parts.has(node),
     isConstant: (node) => parts.get(node)?.constant !== undefined,
     at(node) {
       try {
@@ -134,7 +137,7 @@ function both(texts: readonly string[]): string {
 function detailOf(node: ASTNode, end: End, reader: Reader): string {
   if (isComparison(node)) return comparisonDetail(node, end, reader)
   const subject = subjectOf(node)
-  if (subject === undefined) return stated(node, reader)
+  if (subject === undefined || !reader.isPart(subject)) return stated(node, reader)
   if (isNull(subject, reader)) return stated(subject, reader)
   return `${stated(subject, reader)}; ${stated(node, reader)}`
 }

@@ -1,4 +1,8 @@
-import type { Scope } from '../../../../src/transform/mapping/compiled-mapping.ts'
+import type {
+  CompiledExpression,
+  Expression,
+  Scope,
+} from '../../../../src/transform/mapping/compiled-mapping.ts'
 import {
   compileCondition,
   compileTemplate,
@@ -17,9 +21,7 @@ export function celValue(cel: string, scope: Scope = scopeOf('{}')): unknown {
 }
 
 export function templateValue(template: string, scope: Scope = scopeOf('{}')): unknown {
-  const compiled = compileTemplate(template, placeOf(scope))
-  if (compiled.kind === 'faulty') throw new Error(`${compiled.offset}: ${compiled.text}`)
-  return compiled.expression.evaluate(scope)
+  return expressionIn(compileTemplate(template, placeOf(scope))).evaluate(scope)
 }
 
 export function conditionValue(cel: string, scope: Scope): unknown {
@@ -29,6 +31,11 @@ export function conditionValue(cel: string, scope: Scope): unknown {
 /** Says why a condition does not hold. */
 export function whyNot(cel: string, scope: Scope): string {
   return condition(cel, scope).whyNot(scope)
+}
+
+/** Says why a template is null. */
+export function whyNull(template: string, scope: Scope): string {
+  return expressionIn(compileTemplate(template, placeOf(scope))).whyNot(scope)
 }
 
 /** Returns the mistake in the CEL of a condition, as `offset: text`. */
@@ -41,13 +48,16 @@ export function templateFault(template: string, place = { each: false }): string
   return faultOf(compileTemplate(template, place))
 }
 
-function faultOf(compiled: ReturnType<typeof compileCondition>): string {
+function faultOf(compiled: CompiledExpression): string {
   return compiled.kind === 'faulty' ? `${compiled.offset}: ${compiled.text}` : 'no fault'
 }
 
-function condition(cel: string, scope: Scope) {
-  const compiled = compileCondition(cel, placeOf(scope))
-  if (compiled.kind === 'faulty') throw new Error(`${compiled.offset}: ${compiled.text}`)
+function condition(cel: string, scope: Scope): Expression {
+  return expressionIn(compileCondition(cel, placeOf(scope)))
+}
+
+function expressionIn(compiled: CompiledExpression): Expression {
+  if (compiled.kind === 'faulty') throw new Error(faultOf(compiled))
   return compiled.expression
 }
 

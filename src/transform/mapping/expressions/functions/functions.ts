@@ -1,6 +1,7 @@
 import { COLLECTION_FUNCTIONS } from './collections.ts'
 import { CONVERSIONS } from './conversions.ts'
 import type { CelFunction } from './function.ts'
+import { matchesAnyPattern } from './matches.ts'
 import { TEXT_FUNCTIONS } from './texts.ts'
 import { TIME_FUNCTIONS } from './times.ts'
 
@@ -11,5 +12,6 @@ export const FUNCTIONS: ReadonlyMap<string, readonly CelFunction[]> = new Map(
     ...TIME_FUNCTIONS,
     ...CONVERSIONS,
     ...COLLECTION_FUNCTIONS,
+    matches: [matchesAnyPattern()],
   }),
 )

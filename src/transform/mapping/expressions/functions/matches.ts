@@ -5,7 +5,7 @@ import { binary, type CelFunction, text, unary } from './function.ts'
 /** Whether a pattern is in a text. The time grows with the length of the text, and no faster. */
 type IsIn = (whole: string, at: At) => boolean
 
-/** The patterns of one expression that come from events. Each takes up to 8 MiB when it runs. */
+/** The patterns of events that are remembered. Each takes up to 8 MiB when it runs. */
 const MOST_PATTERNS = 16
 const MOST_LENGTH = 100
 /** The work of compiling such a pattern: a millisecond. */
