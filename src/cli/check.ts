@@ -20,7 +20,7 @@ const FLAGS = {
   transform: {
     type: 'string',
     value: 'FILE',
-    meaning: 'the module that maps each event, in place of TRANSFORM',
+    meaning: 'the mapping or module that maps each event, in place of TRANSFORM',
   },
   explain: { type: 'boolean', default: false, meaning: 'print each event, in and out' },
   'publish-time': {
@@ -82,7 +82,7 @@ async function checkEvents(files: readonly string[], flags: Given, io: Io): Prom
   const limit = limitOf(flags.limit)
   const message = messageGiven(flags, io)
   const settings = settingsGiven(flags, io)
-  const transform = await transformAt(settings)
+  const transform = await transformAt(settings, io)
   const style = flags.explain ? 'explain' : 'findings'
   const options = { files, settings, style, limit, message } as const
   const stopTelling = tellOfLeftPromises(io.stderr)
@@ -113,8 +113,10 @@ function settingsGiven({ transform }: Given, { env }: Io): EventSettings {
   return transform === undefined ? settings : { ...settings, transformPath: transform }
 }
 
-async function transformAt({ transformPath }: EventSettings): Promise<Transform> {
-  return transformPath === undefined ? asPublished : asMistake(loadTransform(transformPath))
+async function transformAt({ transformPath }: EventSettings, { env }: Io): Promise<Transform> {
+  return transformPath === undefined
+    ? asPublished
+    : asMistake(loadTransform(transformPath, { env, keys: 'fixed' }))
 }
 
 /** Makes a failure to load a mistake of the owner. Its message says what to do. */

@@ -24,6 +24,7 @@ import { defineCommand } from './frame/command.ts'
 import type { Io } from './frame/io.ts'
 import { thisHost, waitForFolder } from './host.ts'
 import { createRejectionLog } from './unhandled-rejections.ts'
+import { withoutMappingKeys } from './without-mapping-keys.ts'
 
 /** The time for a close, below Cloud Run's ten seconds between SIGTERM and SIGKILL. */
 const CLOSE_WITHIN_MS = 8_000
@@ -55,7 +56,7 @@ async function start(env: Io['env']): Promise<void> {
   // A standard error that cannot be written must not count as a bug.
   process.stderr.on('error', () => {})
   try {
-    await run(config, { log, destination })
+    await run(config, env, { log, destination })
   } catch (error) {
     // The owner can correct a start that fails: our message says what to do.
     const text = error instanceof Error ? error.message : 'the service cannot start'
@@ -84,7 +85,7 @@ async function configOrExit(env: Io['env']): Promise<Config> {
   try {
     const folder = findMountedFolder(env)
     if (folder !== undefined) await waitForFolder(folder, { clock: systemClock })
-    return loadConfig(env, thisHost)
+    return loadConfig(await withoutMappingKeys(env), thisHost)
   } catch (error) {
     if (!isOwners(error)) throw error
     console.error(error.message)
@@ -98,12 +99,15 @@ function isOwners(error: unknown): error is Error {
 
 async function run(
   config: Config,
+  env: Io['env'],
   { log, destination }: { log: Logger; destination: LogDestination },
 ): Promise<void> {
   measureMemoryWithoutFile()
   const { host, port, metricsPort } = config.server
   for (const warning of config.warnings) log.warn(warning)
-  const transform = config.transformPath ? await loadTransform(config.transformPath) : undefined
+  const transform = config.transformPath
+    ? await loadTransform(config.transformPath, { env, keys: 'environment' })
+    : undefined
   const { app, metrics, start, close } = createService(config, {
     clock: systemClock,
     log,

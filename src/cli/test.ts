@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { type EventSettings, loadEventSettings } from '../config/settings.ts'
-import { loadTransform } from '../transform/load-transform.ts'
+import { loadModule } from '../transform/load-transform.ts'
 import { type LoadedMapping, loadMapping } from '../transform/mapping/load-mapping.ts'
 import { defineCommand } from './frame/command.ts'
 import { type ExitCode, type Io, UserMistake } from './frame/io.ts'
@@ -56,7 +56,7 @@ function onlyOne([path, ...others]: readonly string[]): string {
 }
 
 function optionsIn({ env }: Io) {
-  return { env, keys: 'fixed', loadModule: loadTransform } as const
+  return { env, keys: 'fixed', loadModule } as const
 }
 
 function tellOfFixedKeys({ privacy }: LoadedMapping, { stderr }: Io): void {

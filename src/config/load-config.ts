@@ -113,6 +113,13 @@ export function findMountedFolder(
   return K_SERVICE !== undefined && form.kind === 'file' ? form.folder : undefined
 }
 
+/** Returns the path of the transform before the rest of the configuration is known to be sound. */
+export function findTransformPath(
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return unquoted(readVariables(env)).TRANSFORM
+}
+
 function buildConfig(env: Environment, host: Host): Omit<Config, 'warnings'> {
   const deadLetter = deadLetterOf(env)
   return {

@@ -195,7 +195,9 @@ export const ENVIRONMENT = {
     },
     TRANSFORM: {
       type: 'string',
-      description: 'The path of a module (.js, .mjs, .ts) that maps each event. By default none.',
+      description:
+        'The path of a mapping file (.yaml, .yml, .json) or a module (.js, .mjs, .ts) that maps ' +
+        'each event. By default none.',
     },
     DEAD_LETTER: {
       type: 'string',

@@ -7,17 +7,43 @@ import { createTransform, type Transform } from './transform.ts'
 
 type Module = Readonly<Record<string, unknown>>
 
-const EXTENSIONS = ['.js', '.mjs', '.ts']
+const MODULES = ['.js', '.mjs', '.ts']
+const MAPPINGS = ['.yaml', '.yml', '.json']
 const LOCATE_WITHIN_MS = 5_000
 const MOST_NAMES = 5
 
+/** The source of the keys of a mapping's privacy section. */
+export interface TransformOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Whether a key that is not set is a mistake, or replaced by a fixed one. */
+  readonly keys: 'environment' | 'fixed'
+}
+
+/** Whether `TRANSFORM` names a mapping file, by its extension. */
+export function isMappingPath(path: string): boolean {
+  return MAPPINGS.includes(extname(path))
+}
+
 /**
- * Loads the owner's module, `.js`, `.mjs` or `.ts`. A relative path starts at the working folder.
- * Rejects with an error that says what to do when the module cannot be loaded or exports no plain
- * function.
+ * Loads the owner's mapping file or module, by its extension. A relative path starts at the working
+ * folder. Rejects with an error that says what to do when it cannot be loaded.
  */
-export async function loadTransform(path: string): Promise<Transform> {
-  return createTransform(await functionIn(path, 'TRANSFORM'), folderOf(path))
+export async function loadTransform(path: string, options: TransformOptions): Promise<Transform> {
+  if (!isMappingPath(path)) {
+    return createTransform(
+      await functionIn(path, 'TRANSFORM', [...MAPPINGS, ...MODULES]),
+      folderOf(path),
+    )
+  }
+  // The libraries that read mappings make the start slower. Only a mapping needs them.
+  const { loadMapping } = await import('./mapping/load-mapping.ts')
+  const { mapping } = await loadMapping(path, { ...options, loadModule })
+  return mapping.transform
+}
+
+/** Loads a module, `.js`, `.mjs` or `.ts`, that stands in a mapping file in the place of rules. */
+export async function loadModule(path: string): Promise<Transform> {
+  return createTransform(await functionIn(path, 'module'), folderOf(path))
 }
 
 /** Makes the function that mends the event of one letter. It is a transform of one event. */
@@ -35,10 +61,19 @@ export async function loadFix<Letter extends object>(path: string): Promise<FixO
 
 type OwnersExport = (input: unknown, second: object) => unknown
 
-/** Returns the function that a module exports. `name` is what the owner set to the path. */
-async function functionIn(path: string, name: string): Promise<OwnersExport> {
-  if (!EXTENSIONS.includes(extname(path))) {
-    throw new Error(`${name} ${path} must be a module, ${EXTENSIONS.join(', ')}`)
+/**
+ * Returns the function that a module exports. `name` is what the owner set to the path, and
+ * `extensions` what the path may end in.
+ */
+async function functionIn(
+  path: string,
+  name: string,
+  extensions: readonly string[] = MODULES,
+): Promise<OwnersExport> {
+  if (!MODULES.includes(extname(path))) {
+    throw new Error(
+      `${name} ${path} must end in ${extensions.slice(0, -1).join(', ')} or ${extensions.at(-1)}`,
+    )
   }
   const module = await moduleAt(path, name)
   if (isPlainFunction(module.default)) return module.default

@@ -7,6 +7,7 @@ import { columns } from '../frame/help.ts'
 import type { Io } from '../frame/io.ts'
 import { visibleText } from '../frame/visible-text.ts'
 import { thisHost, waitForFolder } from '../host.ts'
+import { withoutMappingKeys } from '../without-mapping-keys.ts'
 
 export interface CheckedConfiguration {
   readonly settings: readonly Setting[]
@@ -22,8 +23,10 @@ export interface CheckedConfiguration {
 export async function checkConfiguration({ env, clock }: Io): Promise<CheckedConfiguration> {
   const folder = findMountedFolder(env)
   if (folder !== undefined) await waitForFolder(folder, { clock })
-  const config = loadConfig(env, thisHost)
-  if (config.transformPath !== undefined) await loadTransform(config.transformPath)
+  const config = loadConfig(await withoutMappingKeys(env), thisHost)
+  if (config.transformPath !== undefined) {
+    await loadTransform(config.transformPath, { env, keys: 'environment' })
+  }
   return {
     settings: withDerived(settingsIn(env), config),
     warnings: config.warnings,

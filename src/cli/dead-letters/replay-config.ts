@@ -54,10 +54,14 @@ export function loadReplayConfig(
 export async function loadModules(
   { transformPath }: Pick<Config, 'transformPath'>,
   fixPath: string | undefined,
+  env: Io['env'],
 ): Promise<{ transform: Transform | undefined; fixOf: FixOf | undefined }> {
   try {
     return {
-      transform: transformPath === undefined ? undefined : await loadTransform(transformPath),
+      transform:
+        transformPath === undefined
+          ? undefined
+          : await loadTransform(transformPath, { env, keys: 'environment' }),
       fixOf: fixPath === undefined ? undefined : await loadFix<StoredLetter>(fixPath),
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import { type Io, UserMistake } from '../frame/io.ts'
 import { startProgress } from '../frame/progress.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { thisHost } from '../host.ts'
+import { withoutMappingKeys } from '../without-mapping-keys.ts'
 import type { LetterSource } from './letter-source.ts'
 import { letterWindows } from './letter-windows.ts'
 import { loadModules, loadReplayConfig } from './replay-config.ts'
@@ -59,11 +60,11 @@ export const replay = defineCommand({
       isSelected: selectionOf(flags, operands, io),
       limit: flags.limit === undefined ? MOST : countIn('--limit', flags.limit, 1),
     }
-    const config = loadReplayConfig(io.env, thisHost, {
+    const config = loadReplayConfig(await withoutMappingKeys(io.env), thisHost, {
       store: storeOf(source, flags),
       sends: flags.apply,
     })
-    const modules = await loadModules(config, flags.fix)
+    const modules = await loadModules(config, flags.fix, io.env)
     const options = { ...modules, isAllChildren: flags['all-children'], maxReplays }
     const judge = createJudge(config, options, io)
     const mustAsk = flags.apply && !flags.yes && io.stdout.isTerminal

@@ -6,6 +6,7 @@ import { defineCommand } from '../frame/command.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
 import { thisHost } from '../host.ts'
+import { withoutMappingKeys } from '../without-mapping-keys.ts'
 import type { LetterSource } from './letter-source.ts'
 import { readChunks } from './read-chunks.ts'
 import { loadModules, loadReplayConfig } from './replay-config.ts'
@@ -65,8 +66,11 @@ async function findById(
 }
 
 async function judgeFor(fix: string | undefined, io: Io): Promise<JudgeLetter> {
-  const config = loadReplayConfig(io.env, thisHost, { store: 'none', sends: false })
-  const modules = await loadModules(config, fix)
+  const config = loadReplayConfig(await withoutMappingKeys(io.env), thisHost, {
+    store: 'none',
+    sends: false,
+  })
+  const modules = await loadModules(config, fix, io.env)
   const options = { ...modules, isAllChildren: false, maxReplays: Number.POSITIVE_INFINITY }
   return createJudge(config, options, io)
 }

@@ -24,7 +24,7 @@ async function findingsOn({ config, origin }: Loaded): Promise<readonly Finding[
   const { transformPath, warnings } = config
   // The file of a service on Cloud Run is not here.
   const isHere = origin.from === 'shell' && transformPath !== undefined
-  const broken = isHere ? await transformFault(transformPath) : undefined
+  const broken = isHere ? await transformFault(transformPath, origin.variables) : undefined
   const faults = [
     ...(broken === undefined ? [] : [fail(broken)]),
     ...warnings.map((text) => warn(text)),
@@ -34,9 +34,12 @@ async function findingsOn({ config, origin }: Loaded): Promise<readonly Finding[
   return [ok(`${length} variables; transform ${transformPath ?? 'none'}${hiddenIn(origin)}`)]
 }
 
-async function transformFault(path: string): Promise<string | undefined> {
+async function transformFault(
+  path: string,
+  env: KnownOrigin['variables'],
+): Promise<string | undefined> {
   try {
-    await loadTransform(path)
+    await loadTransform(path, { env, keys: 'environment' })
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : `TRANSFORM ${path} cannot be loaded`

@@ -6,6 +6,7 @@ import {
 } from '../../config/load-config.ts'
 import type { Host } from '../../config/rules.ts'
 import { UnresponsiveFolderError } from '../../dead-letter/probe-in-time.ts'
+import { withoutMappingKeys } from '../without-mapping-keys.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -81,7 +82,9 @@ export function createSettingsReader({ origin, waitForFolder }: SettingsDeps): S
     try {
       const folder = origin.from === 'shell' ? findMountedFolder(variables) : undefined
       if (folder !== undefined) await waitForFolder(folder)
-      return { kind: 'loaded', config: loadConfig(variables, origin.host), origin }
+      // The mapping of a service on Cloud Run is not here.
+      const known = origin.from === 'shell' ? await withoutMappingKeys(variables) : variables
+      return { kind: 'loaded', config: loadConfig(known, origin.host), origin }
     } catch (error) {
       if (error instanceof UnresponsiveFolderError)
         return { kind: 'broken', problems: [error.message] }

@@ -5,6 +5,8 @@ import { loadTransform } from '../../../src/transform/load-transform.ts'
 import type { Transform } from '../../../src/transform/transform.ts'
 import { aMessage } from '../../helpers/builders.ts'
 
+const OPTIONS = { env: {}, keys: 'environment' } as const
+
 const transform = await exampleOf('transform.mjs')
 const plainEvents = await exampleOf('plain-events.mjs')
 const debezium = await exampleOf('debezium.mjs')
@@ -206,7 +208,7 @@ describe('examples/debezium.mjs', () => {
 })
 
 function exampleOf(name: string): Promise<Transform> {
-  return loadTransform(new URL(`../../../examples/${name}`, import.meta.url).pathname)
+  return loadTransform(new URL(`../../../examples/${name}`, import.meta.url).pathname, OPTIONS)
 }
 
 function mapped(input: unknown, example = transform) {

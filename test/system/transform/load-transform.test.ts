@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { loadTransform } from '../../../src/transform/load-transform.ts'
 import { aMessage } from '../../helpers/builders.ts'
 
+const OPTIONS = { env: {}, keys: 'environment' } as const
 const MODULE = 'export default (input) => ({ ...input, event: "mapped" })'
 
 describe('loadTransform', () => {
@@ -20,7 +21,7 @@ describe('loadTransform', () => {
     it(`loads ${name}`, async (t) => {
       const path = await aModule(t, name, source)
 
-      const transform = await loadTransform(path)
+      const transform = await loadTransform(path, OPTIONS)
 
       assert.partialDeepStrictEqual(transform({}, { number: 1, text: '{}' }, aMessage()), [
         { value: { event: 'mapped' } },
@@ -28,10 +29,72 @@ describe('loadTransform', () => {
     })
   }
 
+  for (const [name, source] of [
+    ['map.yaml', 'version: 1\nrules:\n  - name: all\n    event: mapped\n'],
+    ['map.yml', 'version: 1\nrules: [{ name: all, event: mapped }]\n'],
+    ['map.json', '{"version":1,"rules":[{"name":"all","event":"mapped"}]}'],
+  ] as const) {
+    it(`loads the mapping ${name}`, async (t) => {
+      const transform = await loadTransform(await aModule(t, name, source), OPTIONS)
+
+      assert.partialDeepStrictEqual(transform({}, { number: 1, text: '{}' }, aMessage()), [
+        { value: { event: 'mapped' } },
+      ])
+    })
+  }
+
+  it('loads the module of a mapping, from the folder of the file', async (t) => {
+    const path = await aModule(t, 'map.yaml', 'version: 1\nmodule: ./part/map.mjs\n')
+    await mkdir(join(dirname(path), 'part'))
+    await writeFile(join(dirname(path), 'part', 'map.mjs'), MODULE)
+
+    const transform = await loadTransform(path, OPTIONS)
+
+    assert.partialDeepStrictEqual(transform({}, { number: 1, text: '{}' }, aMessage()), [
+      { value: { event: 'mapped' } },
+    ])
+  })
+
+  it('loads a mapping of a folder that is mounted as a secret', async (t) => {
+    const path = await aModule(t, 'real.yaml', 'version: 1\nrules: [{ name: a, drop: true }]\n')
+    const folder = dirname(path)
+    await mkdir(join(folder, '..2026'))
+    await rename(path, join(folder, '..2026', 'map.yaml'))
+    await symlink('..2026', join(folder, '..data'))
+    await symlink('..data/map.yaml', join(folder, 'map.yaml'))
+
+    const transform = await loadTransform(join(folder, 'map.yaml'), OPTIONS)
+
+    assert.deepEqual(transform({}, { number: 1, text: '{}' }, aMessage()), {
+      kind: 'dropped',
+      rule: 'a',
+    })
+  })
+
+  it('names all mistakes of a mapping with their places', async (t) => {
+    const source = "version: 1\nrules:\n  - name: a\n    when: 'data.'\n    event: '${dat.x}'\n"
+    const path = await aModule(t, 'map.yaml', source)
+
+    await assert.rejects(loadTransform(path, OPTIONS), (error: Error) => {
+      const places = error.message.split('\n').map((line) => line.replace(/ .*/, ''))
+      assert.deepEqual(places, [`${path}:4:17`, `${path}:5:15`])
+      return true
+    })
+  })
+
+  it('needs the keys that a mapping names', async (t) => {
+    const source = 'version: 1\nprivacy: [{ hash: ids, key: PRIVACY_KEY }]\n'
+    const path = await aModule(t, 'map.yaml', source)
+
+    await assert.rejects(loadTransform(path, OPTIONS), /map\.yaml:2:\d+ .*PRIVACY_KEY/)
+    await loadTransform(path, { env: { PRIVACY_KEY: 'a long random key' }, keys: 'environment' })
+    await loadTransform(path, { env: {}, keys: 'fixed' })
+  })
+
   it('takes a relative path from the working folder', async (t) => {
     const path = await aModule(t, 'map.mjs', MODULE)
 
-    await loadTransform(relative(process.cwd(), path))
+    await loadTransform(relative(process.cwd(), path), OPTIONS)
   })
 
   for (const [fault, name, source, message] of [
@@ -60,7 +123,7 @@ describe('loadTransform', () => {
     ],
     ['throws while it loads', 'g.mjs', '\nthrow new Error("no table")', /: g.mjs:2:7: no table$/],
     ['throws anything while it loads', 'h.mjs', 'throw 1', /cannot be loaded: it throws/],
-    ['is no module', 'i.yaml', 'event: a', /must be a module, .js, .mjs, .ts/],
+    ['is no module', 'i.toml', 'event: a', /must end in .yaml, .yml, .json, .js, .mjs or .ts$/],
     ['needs more than its types stripped', 'j.ts', '\nenum A { B }', /: j.ts:2:1: .*enum/],
     ['imports what is not there', 'k.mjs', 'import "./nowhere.mjs"', /: Cannot find module/],
     [
@@ -79,7 +142,7 @@ describe('loadTransform', () => {
     it(`says what is wrong with a module that ${fault}`, async (t) => {
       const path = await aModule(t, name, source)
 
-      await assert.rejects(loadTransform(path), (error: Error) => {
+      await assert.rejects(loadTransform(path, OPTIONS), (error: Error) => {
         assert.match(error.message, message)
         assert.ok(error.message.includes(path))
         return true
@@ -96,7 +159,7 @@ describe('loadTransform', () => {
     it(`names line and column of a syntax error in ${name}: ${source.slice(12, 26)}`, async (t) => {
       const path = await aModule(t, name, source)
 
-      await assert.rejects(loadTransform(path), (error: Error) => {
+      await assert.rejects(loadTransform(path, OPTIONS), (error: Error) => {
         assert.match(error.message, new RegExp(`cannot be loaded: ${name}:3:24: \\S`))
         return true
       })
@@ -108,7 +171,7 @@ describe('loadTransform', () => {
     for (const name of ['a.mjs', 'a.ts']) {
       const path = await aModule(t, name, source)
 
-      await assert.rejects(loadTransform(path), new RegExp(`: ${name}:2:32: `))
+      await assert.rejects(loadTransform(path, OPTIONS), new RegExp(`: ${name}:2:32: `))
     }
   })
 
@@ -117,7 +180,10 @@ describe('loadTransform', () => {
     await mkdir(join(dirname(path), 'part'))
     await writeFile(join(dirname(path), 'part', 'bad one.mjs'), 'export const a = (\n')
 
-    await assert.rejects(loadTransform(path), /: part\/bad one.mjs:2:1: Unexpected end of input$/)
+    await assert.rejects(
+      loadTransform(path, OPTIONS),
+      /: part\/bad one.mjs:2:1: Unexpected end of input$/,
+    )
   })
 
   it('runs nothing of a module that it names the syntax error of', async (t) => {
@@ -126,13 +192,16 @@ describe('loadTransform', () => {
     const note = `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(noted)}, '')`
     await writeFile(join(dirname(path), 'noted.mjs'), note)
 
-    await assert.rejects(loadTransform(path), /: map.mjs:2:16: /)
+    await assert.rejects(loadTransform(path, OPTIONS), /: map.mjs:2:16: /)
 
     assert.ok(!existsSync(noted))
   })
 
   it('says what is wrong with a path where nothing is', async () => {
-    await assert.rejects(loadTransform('./nowhere/map.mjs'), /nowhere\/map\.mjs cannot be loaded/)
+    await assert.rejects(
+      loadTransform('./nowhere/map.mjs', OPTIONS),
+      /nowhere\/map\.mjs cannot be loaded/,
+    )
   })
 })
 
@@ -169,7 +238,7 @@ export default (input) => {
       await writeFile(join(folder, 'node_modules', 'failing', 'index.mjs'), failing)
       const json = '{"name":"failing","exports":"./index.mjs"}'
       await writeFile(join(folder, 'node_modules', 'failing', 'package.json'), json)
-      const transform = await loadTransform(path)
+      const transform = await loadTransform(path, OPTIONS)
 
       const outcome = transform({ kind, url: 'u-1' }, { number: 1, text: '{}' }, aMessage())
 
