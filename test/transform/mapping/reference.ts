@@ -3,8 +3,8 @@ import type { PropertiesShape, Shape } from '../../../src/transform/mapping/mapp
 type Entries = readonly (readonly [name: string, value: unknown])[]
 
 /**
- * What a shape makes of data, by the contract alone: slow, and with templates of the form
- * `${data.a.b}` only.
+ * Returns the event that a shape makes of data, by the contract alone: slow, and with templates like
+ * `${data.a.b}` only, or `rejected`.
  */
 export function referenceOf(shape: Shape, data: unknown): unknown {
   const event = templateValue(shape.event, data)
