@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { licencesOf } from './licences.ts'
 
@@ -17,19 +17,32 @@ const OPTIONS = {
 
 /**
  * Bundles the commands into a folder, whose `main.js` runs them. A bundle starts faster and needs no
- * node_modules. Each command is one file beside it, so that a start reads no other command. Files
- * share no code: a package that another one imports on first need would lose its named exports in
- * a shared file. The licences of all bundled packages are in the folder too.
+ * node_modules. Each module that is imported on first need is one file beside it, so that a start
+ * reads no other command, and nothing that it does not use. Files share no code: a package that
+ * another one imports on first need would lose its named exports in a shared file. The licences of
+ * all bundled packages are in the folder too.
  */
 export async function bundle(folder: string): Promise<void> {
-  const commands = new Set<string>()
-  const plugins = [besideMain(commands)]
-  const main = await build({ ...OPTIONS, plugins, entryPoints: ['src/main.ts'], outdir: folder })
-  const rest = await build({ ...OPTIONS, entryPoints: [...commands], outdir: folder })
-  const inputs = [main, rest].flatMap(({ metafile }) => Object.keys(metafile.inputs))
-  writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(inputs))
+  const inputs = new Set<string>()
+  const entries = new Set(['src/main.ts'])
+  for (const entry of entries) {
+    const later: string[] = []
+    const plugins = [besideEntry(later)]
+    const { metafile } = await build({ ...OPTIONS, plugins, entryPoints: [entry], outdir: folder })
+    for (const input of Object.keys(metafile.inputs)) inputs.add(input)
+    for (const module of later) entries.add(module)
+  }
+  assertNamesDiffer([...entries])
+  writeFileSync(join(folder, 'LICENCES.txt'), licencesOf([...inputs]))
   // Without it, Node parses each file as CommonJS first.
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
+}
+
+/** Two modules of one name would be written to one file. */
+function assertNamesDiffer(modules: readonly string[]): void {
+  const names = modules.map((module) => basename(module))
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw new Error(`two modules that are loaded on first need are ${twice}`)
 }
 
 /** Bundles one module into a file, with all that it loads on first need. */
@@ -37,14 +50,14 @@ export async function bundleModule(entry: string, outfile: string): Promise<void
   await build({ ...OPTIONS, entryPoints: [entry], outfile })
 }
 
-/** Leaves the modules that `main.ts` loads on first need to files of their own, and collects them. */
-function besideMain(modules: Set<string>): Plugin {
+/** Leaves our modules that the entry loads on first need to files of their own, and lists them. */
+function besideEntry(modules: string[]): Plugin {
   return {
-    name: 'beside main.js',
+    name: 'beside the entry',
     setup(bundling) {
       bundling.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path, resolveDir }) => {
-        if (kind !== 'dynamic-import') return undefined
-        modules.add(resolve(resolveDir, path))
+        if (kind !== 'dynamic-import' || resolveDir.includes('node_modules')) return undefined
+        modules.push(relative('.', resolve(resolveDir, path)))
         return { path: `./${basename(path, '.ts')}.js`, external: true }
       })
     },

@@ -59,7 +59,7 @@ export function createGoogleCredentials(scope: GoogleScope = 'pubsub'): GoogleCr
 }
 
 async function loadClient(scope: GoogleScope): Promise<AuthClient> {
-  const { GoogleAuth } = await import('google-auth-library')
+  const { GoogleAuth } = await import('./google-auth.ts')
   return new GoogleAuth({ scopes: [`https://www.googleapis.com/auth/${scope}`] }).getClient()
 }
 

@@ -82,19 +82,32 @@ it('says on an old Node that it is too old, and loads no command', async (t) => 
   assert.match(stderr, /^pubsub-mixpanel needs Node 24 or newer, and this is v20\.20\.2\./)
 })
 
-it('is a file for each command, beside the licences of all, and without a source map', async (t) => {
+it('is a file for each module of first need, beside the licences of all, and without a source map', async (t) => {
   const folder = await aFolder(t)
 
   await bundle(folder)
 
-  const files = program.commands.map(({ name }) => `${name}.js`)
-  assert.deepEqual(
-    (await readdir(folder)).sort(),
-    ['LICENCES.txt', 'main.js', 'package.json', ...files].sort(),
-  )
+  const files = await readdir(folder)
+  const scripts = files.filter((file) => file.endsWith('.js'))
+  const texts = await Promise.all(scripts.map((file) => readFile(join(folder, file), 'utf8')))
+  const imported = texts.flatMap((one) => [...one.matchAll(/import\("\.\/([\w-]+\.js)"\)/g)])
+  const names = new Set(imported.map(([, name]) => name))
+  assert.deepEqual(files.sort(), ['LICENCES.txt', 'main.js', 'package.json', ...names].toSorted())
+  for (const { name } of program.commands) assert.ok(names.has(`${name}.js`))
   const licences = await readFile(join(folder, 'LICENCES.txt'), 'utf8')
   for (const name of ['fastify', '@fastify/under-pressure', 'axios', 'jose', 'ajv']) {
     assert.match(licences, new RegExp(`^${name} [\\d.]+ \\(MIT\\)`, 'm'))
   }
   assert.match(licences, /Permission is hereby granted, free of charge/)
+})
+
+it('reads no library at the start that only a dead-letter topic or a mapping needs', async (t) => {
+  const folder = await aFolder(t)
+
+  await bundle(folder)
+
+  const serve = await readFile(join(folder, 'serve.js'), 'utf8')
+  for (const name of ['google-auth-library', '@marcbachmann/cel-js', 're2js', 'yaml']) {
+    assert.ok(!serve.includes(`// node_modules/${name}/`), name)
+  }
 })
