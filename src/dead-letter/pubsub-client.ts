@@ -14,8 +14,11 @@ export type PubsubAnswer = Readonly<
 >
 
 export interface PubsubClient {
-  /** Sends `POST NAME:method` with this JSON. Like the other, it never rejects. */
-  post(method: string, json: string): Promise<PubsubAnswer>
+  /**
+   * Sends `POST NAME:method` with this JSON, and waits for the whole answer, 10 s when no other time
+   * is given. Like the other, it never rejects.
+   */
+  post(method: string, json: string, withinMs?: number): Promise<PubsubAnswer>
   /** Asks for the resource itself. */
   describe(): Promise<PubsubAnswer>
   close(): void
@@ -59,15 +62,16 @@ export function createPubsubClient(
   let underWay = 0
 
   return {
-    post: (method, json) => ask({ method: 'POST', url: `${url}:${method}`, data: json }),
-    describe: () => ask({ method: 'GET', url }),
+    post: (method, json, withinMs = TIMEOUT_MS) =>
+      ask({ method: 'POST', url: `${url}:${method}`, data: json }, withinMs),
+    describe: () => ask({ method: 'GET', url }, TIMEOUT_MS),
     close: () => agent.destroy(),
   }
 
-  async function ask(request: AxiosRequestConfig): Promise<PubsubAnswer> {
+  async function ask(request: AxiosRequestConfig, withinMs: number): Promise<PubsubAnswer> {
     const timeUp = new AbortController()
     const late = Promise.withResolvers<PubsubAnswer>()
-    const cancel = clock.after(TIMEOUT_MS, () => {
+    const cancel = clock.after(withinMs, () => {
       timeUp.abort()
       // The credentials may be the cause, and the next request must not wait for them, too.
       credentials.forget()

@@ -61,8 +61,12 @@ export interface ReadingDeps {
 
 /** The most messages that are leased at once. With their ack ids, they take some 50 MB. */
 export const MOST_HELD = 100_000
-/** The empty answers in a row after which a subscription counts as empty. One may come by chance. */
-const EMPTY_ANSWERS = 2
+/**
+ * The pauses after answers without messages. Pub/Sub may give such an answer although some are
+ * there, so only the last of four in a row means that the subscription is empty.
+ */
+const EMPTY_PAUSES_MS = [500, 1_000, 1_500]
+const GRACE_MS = 5_000
 const MOST_FAILURES = 3
 const AGAIN_AFTER_MS = 1_000
 const DONE = 1
@@ -72,9 +76,10 @@ export function createSubscriptionLetters(
   options: ReadingOptions,
   { client, clock, ending, failure }: ReadingDeps,
 ): SubscriptionLetters {
-  /** Rejects when the command is ended. An empty subscription is waited for. */
+  /** Rejects a little after the command is ended. A pull that is under way may still bring messages. */
   const ended = new Promise<never>((_, reject) => {
-    ending.addEventListener('abort', () => reject(ending.reason), { once: true })
+    const end = () => clock.after(GRACE_MS, () => reject(ending.reason))
+    ending.addEventListener('abort', end, { once: true })
   })
   ended.catch(() => undefined)
   const leases = createLeases(options.ackDeadlineMs, { client, clock })
@@ -90,15 +95,22 @@ export function createSubscriptionLetters(
   return { read, settle, close, seen: () => ({ ...seen, ...(endedBy && { endedBy }) }) }
 
   async function* read(): AsyncGenerator<Iterable<Found> | 'pause'> {
-    for (let empty = 0; empty < EMPTY_ANSWERS && !isTooMuch(); ) {
+    for (let empty = 0; !isTooMuch(); ) {
       ending.throwIfAborted()
       const since = clock.monotonic()
       const pulled = await pullAgain()
-      if (pulled === undefined) return
       const ackIds = pulled.map(({ ackId }) => ackId)
       leases.hold(ackIds, since)
-      empty = pulled.length === 0 ? empty + 1 : 0
-      yield pulled.length === 0 ? 'pause' : lettersOf(pulled)
+      if (pulled.length > 0) {
+        empty = 0
+        yield lettersOf(pulled)
+        continue
+      }
+      yield 'pause'
+      const pauseMs = EMPTY_PAUSES_MS[empty]
+      if (pauseMs === undefined) return
+      await pause(pauseMs)
+      empty += 1
     }
   }
 
@@ -116,16 +128,24 @@ export function createSubscriptionLetters(
     return endedBy !== undefined
   }
 
-  /** Pulls, again when Pub/Sub fails. Resolves with `undefined` when no message came in time. */
-  async function pullAgain(): Promise<readonly Received[] | undefined> {
+  /** Pulls, again when Pub/Sub fails. */
+  async function pullAgain(): Promise<readonly Received[]> {
     for (let failures = 1; ; failures += 1) {
       const pulled = await Promise.race([client.pull(options.pull), ended])
-      if (pulled.kind === 'nothing') return undefined
       if (pulled.kind === 'pulled') return pulled.received
       ending.throwIfAborted()
       if (failures === MOST_FAILURES || !mayPass(pulled.answer)) throw failure(pulled.answer)
-      await new Promise<void>((resolve) => clock.after(AGAIN_AFTER_MS, resolve))
+      await pause(AGAIN_AFTER_MS)
     }
+  }
+
+  /** Waits, until the command is ended. */
+  async function pause(ms: number): Promise<void> {
+    const over = Promise.withResolvers<void>()
+    const cancel = clock.after(ms, over.resolve)
+    ending.addEventListener('abort', () => over.resolve(), { once: true })
+    await over.promise
+    cancel()
   }
 
   function* lettersOf(pulled: readonly Received[]): Generator<Found> {

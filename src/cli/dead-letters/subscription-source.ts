@@ -10,6 +10,7 @@ import {
   createSubscriptionLetters,
   type SubscriptionSeen,
 } from '../../dead-letter/subscription-letters.ts'
+import { stayAlive } from '../../lib/clock.ts'
 import { countText, numberText } from '../frame/count-text.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { judgeSubscription, type LettersSubscription } from './judge-subscription.ts'
@@ -44,11 +45,13 @@ export function createSubscriptionSource(name: string, io: Io): LetterSource {
         },
         { client, clock: io.clock, ending, failure: (answer) => failure(answer, 'consume') },
       )
+      // A pause between two pulls would end the process.
+      const rest = stayAlive()
       return {
         read: letters.read,
         record: (done) => letters.settle(done.map(({ letter }) => letter)),
         seen: () => seenOf(letters.seen()),
-        close: letters.close,
+        close: () => letters.close().finally(rest),
       }
     },
   }

@@ -22,6 +22,13 @@ import { aFolder } from '../../helpers/world.ts'
 export const LETTERS = 'projects/local-project/subscriptions/letters'
 const TOPIC = LOCAL_DEAD_LETTER_TOPIC
 const compress = promisify(gzip)
+const LONGEST_PAUSE_MS = 1_500
+
+/** Real time, in which the pauses between two requests to Pub/Sub take no time. */
+const IMPATIENT: Clock = {
+  ...systemClock,
+  after: (ms, task) => systemClock.after(ms <= LONGEST_PAUSE_MS ? 0 : ms, task),
+}
 
 export interface SubscriptionSceneOptions extends FakeIoOptions {
   readonly settings?: Partial<PullSettings>
@@ -72,7 +79,7 @@ export async function startSubscription(t: TestContext, options: SubscriptionSce
 
   /** Begins a command about the subscription. */
   function begin(...[command = '', ...args]: readonly string[]) {
-    const io = { ...createFakeIo(options), env, clock: options.clock ?? systemClock }
+    const io = { ...createFakeIo(options), env, clock: options.clock ?? IMPATIENT }
     return { io, ended: deadLetters.run([command, '--from', LETTERS, ...args], io) }
   }
 
