@@ -147,7 +147,9 @@ function prepared(
 ): LineEvents {
   const siblings = candidates.length > 1 ? { children: candidates.length } : {}
   const events = candidates.map((candidate) => {
-    return { line, child: candidate.child, ...siblings, step: prepareEvent(candidate) }
+    const { child, text, stage, unredacted } = candidate
+    const mapped = stage === 'mapped' && { mapped: { text, unredacted } }
+    return { line, child, ...siblings, ...mapped, step: prepareEvent(candidate) }
   })
   return { kind: 'events', line, events }
 }

@@ -51,6 +51,7 @@ export interface Config {
   readonly insertId: 'message' | 'content'
   readonly transformPath?: string
   readonly deadLetter: DeadLetterTarget
+  readonly deadLetterOriginal: Environment['DEAD_LETTER_ORIGINAL']
   readonly onCloudRun: boolean
   /** Settings that are allowed and yet deserve a line in the log at the start. */
   readonly warnings: readonly string[]
@@ -153,6 +154,7 @@ function buildConfig(env: Environment, host: Host): Omit<Config, 'warnings'> {
     insertId: env.INSERT_ID,
     ...(env.TRANSFORM !== undefined && { transformPath: env.TRANSFORM }),
     deadLetter,
+    deadLetterOriginal: env.DEAD_LETTER_ORIGINAL,
     onCloudRun: env.K_SERVICE !== undefined,
   }
 }

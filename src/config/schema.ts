@@ -208,7 +208,13 @@ export const ENVIRONMENT = {
     },
     DEAD_LETTER_ORIGINAL: {
       type: 'string',
-      description: 'Reserved for a later version. The service does not start when it is set.',
+      enum: ['auto', 'keep', 'never'],
+      default: 'auto',
+      description:
+        'The content of dead letters when the mapping has a `privacy` section. `auto`: the event as it ' +
+        'came out of the mapping, or the line as published with every path that begins with `**` ' +
+        'applied. `keep`: the line as published. `never`: like `auto`, but of text that cannot be ' +
+        'parsed only the size and the SHA-256. See [privacy.md](privacy.md).',
     },
     SCHEMAS: {
       type: 'string',
@@ -251,11 +257,7 @@ export const CREDENTIALS: readonly VariableName[] = [
 ]
 
 /** Names that have no effect yet. An owner who sets one expects an effect that does not come. */
-export const RESERVED: readonly VariableName[] = [
-  'DEAD_LETTER_ORIGINAL',
-  'SCHEMAS',
-  'MIXPANEL_PROJECTS',
-]
+export const RESERVED: readonly VariableName[] = ['SCHEMAS', 'MIXPANEL_PROJECTS']
 
 /** The schema of one variable. */
 export interface Variable {

@@ -1,6 +1,6 @@
 import { lettersOff } from '../lib/letters-off.ts'
 import { isInjected } from './kubernetes.ts'
-import { RESERVED, VARIABLE_NAMES } from './schema.ts'
+import { RESERVED, VARIABLE_NAMES, type VariableName } from './schema.ts'
 import type { Given } from './values.ts'
 
 /** Variables that look like ours and are not. Only names are quoted: a value may be a secret. */
@@ -31,7 +31,7 @@ export function unknownVariables(
   const others: string[] = []
   for (const [name, value = ''] of Object.entries(env)) {
     if (!isForeign(name, value.trim())) continue
-    const meant = unset.filter((ours) => isNearMiss(name.toUpperCase(), ours))
+    const meant = namesMeant(name.toUpperCase()).filter((ours) => unset.includes(ours))
     if (meant.length === 0) others.push(name)
     else problems.push(`${name} is not known: rename it to ${meant.join(' or ')}, or unset it`)
   }
@@ -69,11 +69,18 @@ function withoutEffect(names: readonly string[]): string {
   return `these variables are not known and have no effect: ${names.join(', ')}`
 }
 
-/** Whether the names differ by a plural, a missing word, or at most two letters. */
-function isNearMiss(name: string, ours: string): boolean {
-  const given = wordsOf(name)
-  const wanted = wordsOf(ours)
-  if (given.join() === wanted.join() || lacksOneWord(given, wanted)) return true
+/**
+ * Returns our names that differ from a name by a plural or at most two letters. Without such a name, it returns
+ * those that have one word more.
+ */
+function namesMeant(name: string): readonly VariableName[] {
+  const misspelled = VARIABLE_NAMES.filter((ours) => isMisspelling(name, ours))
+  if (misspelled.length > 0) return misspelled
+  return VARIABLE_NAMES.filter((ours) => lacksOneWord(wordsOf(name), wordsOf(ours)))
+}
+
+function isMisspelling(name: string, ours: string): boolean {
+  if (wordsOf(name).join() === wordsOf(ours).join()) return true
   return lettersOff(name, ours) <= MOST_LETTERS_OFF
 }
 

@@ -38,7 +38,8 @@ type Attributes = Readonly<Record<string, string>>
 /**
  * Makes messages of a dead letter: one, unless its data is too large for that. `data` is the event,
  * or its compressed bytes when `compressed` says so. An attribute that does not fit is shortened,
- * and named in the attribute `shortened`. Data is never left out.
+ * and named in the attribute `shortened`. Data is never left out; a letter without content is
+ * marked there, too.
  */
 export function makeMessages(
   letter: LetterToStore,
@@ -52,6 +53,7 @@ export function makeMessages(
     ...own.cut,
     ...(originals.kept === originals.given ? [] : ['attributes']),
     ...(compressed ? ['data'] : []),
+    ...(letter.event === undefined && letter.data === undefined ? ['content'] : []),
   ]
   const attributes = { ...originals.attributes, ...own.attributes, ...noteShortened(shortened) }
   const bare = { ...own.attributes, ...noteShortened([...new Set([...shortened, 'attributes'])]) }

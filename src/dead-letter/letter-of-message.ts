@@ -109,7 +109,9 @@ function contentIn(
   data: string,
   { isLine, shortened = '' }: { readonly isLine: boolean; readonly shortened?: string | undefined },
 ): Pick<StoredLetter, 'event' | 'data'> {
-  const isCompressed = shortened.split(',').includes('data')
+  const parts = shortened.split(',')
+  if (parts.includes('content')) return {}
+  const isCompressed = parts.includes('data')
   const bytes = isCompressed ? inflate(Buffer.from(data, 'base64')) : Buffer.from(data, 'base64')
   if (bytes === undefined) return {}
   if (isLine && isUtf8(bytes)) return { event: bytes.toString() }

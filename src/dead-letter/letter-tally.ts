@@ -4,6 +4,7 @@ import type { Line } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
+import { type EventForm, publishedForm } from './letter-form.ts'
 import { jsonBytes } from './letter-line.ts'
 import { makeDeadLetter } from './make-dead-letter.ts'
 
@@ -32,7 +33,11 @@ const MAX_LINES_LENGTH = 1_000
 const AT = 0
 
 /** Makes a tally for a message whose decoded data has this number of bytes. */
-export function createLetterTally(message: Message, decodedBytes: number): LetterTally {
+export function createLetterTally(
+  message: Message,
+  decodedBytes: number,
+  form: EventForm = publishedForm,
+): LetterTally {
   const mostBytes = Math.min(Math.max(ALWAYS_BYTES, MOST_TIMES * decodedBytes), MOST_BYTES)
   const lines = createRanges(MAX_LINES_LENGTH)
   const reasons: Partial<Record<RejectReason, number>> = {}
@@ -66,10 +71,11 @@ export function createLetterTally(message: Message, decodedBytes: number): Lette
   }
 
   /**
-   * Returns the exact size of a letter. The part about the message is the same in all its letters.
+   * Returns the size of a letter. The part about the message is measured once: it is the same in all
+   * its letters, unless a privacy section takes values of the event out of it.
    */
   function bytesOf(event: RejectedEvent): number {
-    const { message: about, ...own } = makeDeadLetter(message, event, AT)
+    const { message: about, ...own } = makeDeadLetter(message, event, AT, form)
     messageBytes ??= Buffer.byteLength(`,"message":${JSON.stringify(about)}\n`)
     return jsonBytes(own) + messageBytes
   }

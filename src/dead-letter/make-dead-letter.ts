@@ -1,22 +1,23 @@
-import { isUtf8 } from 'node:buffer'
-import { bytesOf } from '../lib/base64.ts'
 import { cutToBytes } from '../lib/cut-to-bytes.ts'
-import type { DeadLetterMessage, LetterToStore, RejectedMany } from '../model/dead-letter.ts'
+import type { LetterToStore, RejectedMany } from '../model/dead-letter.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
+import type { EventForm, WholeParts } from './letter-form.ts'
 
 /** The most bytes of a text for people. A transform or Mixpanel may give a longer one. */
 const MAX_TEXT_BYTES = 1_024
 
 /**
  * Makes the letter of a rejected event, or of a message that was rejected as a whole. It holds the
- * event as it was published. The time is in epoch ms.
+ * event in the given form. The time is in epoch ms.
  */
 export function makeDeadLetter(
   message: Message,
   event: RejectedEvent,
   deadLetteredAt: number,
+  form: EventForm,
 ): LetterToStore {
+  const { content, stage, detail, about } = form(message, event)
   const { child, children, outcome, prepared } = event
   const ordinal = Math.max(message.replay?.ordinal ?? 1, event.ordinal)
   return {
@@ -24,41 +25,27 @@ export function makeDeadLetter(
     deadLetteredAt: new Date(deadLetteredAt).toISOString(),
     reason: outcome.reason,
     ...(outcome.field !== undefined && { field: cutToBytes(outcome.field, MAX_TEXT_BYTES) }),
-    detail: cutToBytes(outcome.detail, MAX_TEXT_BYTES),
-    ...contentOf(message, event),
-    stage: 'published',
+    detail: cutToBytes(detail, MAX_TEXT_BYTES),
+    ...content,
+    stage,
     line: lineNumberOf(message, event),
     ...(ordinal > 1 && { ordinal }),
     ...(children !== undefined && { child, children }),
     ...(prepared && { insertId: prepared.insertId, time: prepared.time }),
     replays: message.replay ? message.replay.replays + 1 : 0,
-    message: withoutData(message),
+    message: about,
   }
 }
 
-/** Returns the text of the event, or the bytes in base64 when they are not text. */
-function contentOf(
-  { data }: Message,
-  { line }: RejectedEvent,
-): Pick<LetterToStore, 'event' | 'data'> {
-  if (!line) return { data }
-  return line.data === undefined ? { event: line.text } : { data: line.data }
-}
-
 /**
- * The size beyond which a text is stored as published data: in a letter it would be in memory four
- * times.
- */
-const MAX_TEXT_OF_MESSAGE_BYTES = 1024 * 1024
-
-/**
- * Makes the one letter for many rejected events. It holds their whole message. The time is in epoch
- * ms.
+ * Makes the one letter for many rejected events. It holds their whole message in the given form. The time is in
+ * epoch ms.
  */
 export function makeLetterOfMany(
   message: Message,
   { events, lines, reasons, field }: RejectedMany,
   deadLetteredAt: number,
+  { content, stage, about }: WholeParts,
 ): LetterToStore {
   const counts = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`)
   const first = field === undefined ? '' : `; first field: ${field}`
@@ -71,20 +58,14 @@ export function makeLetterOfMany(
       `${events === 1 ? '1 event was' : `${events} events were`} rejected: ${counts.join(', ')}${first}`,
       MAX_TEXT_BYTES,
     ),
-    ...textOrDataOf(message),
-    stage: 'published',
+    ...content,
+    stage,
     line,
     events,
     lines,
     replays: message.replay ? message.replay.replays + 1 : 0,
-    message: withoutData(message),
+    message: about,
   }
-}
-
-function textOrDataOf({ data }: Message): Pick<LetterToStore, 'event' | 'data'> {
-  const bytes = bytesOf(data)
-  const isText = bytes.length <= MAX_TEXT_OF_MESSAGE_BYTES && isUtf8(bytes)
-  return isText ? { event: bytes.toString() } : { data }
 }
 
 function idOf(message: Message, event: RejectedEvent): string {
@@ -97,16 +78,4 @@ function idOf(message: Message, event: RejectedEvent): string {
  */
 function lineNumberOf({ replay }: Message, { line }: RejectedEvent): number {
   return line?.number ?? replay?.line ?? 0
-}
-
-function withoutData(message: Message): DeadLetterMessage {
-  const { messageId, publishTime, subscription, orderingKey, attributes, deliveryAttempt } = message
-  return {
-    messageId,
-    ...(publishTime !== undefined && { publishTime }),
-    subscription,
-    ...(orderingKey !== undefined && { orderingKey }),
-    attributes,
-    ...(deliveryAttempt !== undefined && { deliveryAttempt }),
-  }
 }

@@ -1,13 +1,16 @@
 import type { Clock } from '../lib/clock.ts'
 import type { LetterToStore, RejectedMany, StoreDeadLetters } from '../model/dead-letter.ts'
+import type { DecodedLines } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectReason } from '../model/outcome.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
 import type { Telemetry } from '../model/telemetry.ts'
+import type { LetterForm } from './letter-form.ts'
 import { makeDeadLetter, makeLetterOfMany } from './make-dead-letter.ts'
 
 export interface StoreRejectedDeps {
   readonly store: StoreDeadLetters
+  readonly form: LetterForm
   readonly clock: Clock
   readonly telemetry: Pick<Telemetry, 'deadLettersStored' | 'deadLettersNotStored'>
 }
@@ -30,11 +33,15 @@ export interface RejectedStore {
     events: readonly RejectedEvent[],
     isTimeToStore: () => boolean,
   ): Promise<boolean>
-  /** Stores one letter for all of them. Resolves with whether it is safe. It never rejects. */
-  storeMany(message: Message, many: RejectedMany): Promise<boolean>
+  /**
+   * Stores one letter for all of them, with the lines of the message. Resolves with whether it is
+   * safe. It never rejects.
+   */
+  storeMany(message: Message, many: RejectedMany, decoded: DecodedLines): Promise<boolean>
 }
 
-export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDeps): RejectedStore {
+export function createRejectedStore(deps: StoreRejectedDeps): RejectedStore {
+  const { store, clock, telemetry, form } = deps
   return { storeRejected, storeMany }
 
   async function storeRejected(
@@ -46,14 +53,19 @@ export function createRejectedStore({ store, clock, telemetry }: StoreRejectedDe
     for (const some of splitIntoGroups(message, events)) {
       if (!isFirst && !isTimeToStore()) return false
       isFirst = false
-      const letters = some.map((event) => makeDeadLetter(message, event, clock.now()))
+      const letters = some.map((event) => makeDeadLetter(message, event, clock.now(), form.ofEvent))
       if (!(await storeLetters(letters, countReasons(some)))) return false
     }
     return true
   }
 
-  function storeMany(message: Message, many: RejectedMany): Promise<boolean> {
-    return storeLetters([makeLetterOfMany(message, many, clock.now())], many.reasons)
+  async function storeMany(
+    message: Message,
+    many: RejectedMany,
+    decoded: DecodedLines,
+  ): Promise<boolean> {
+    const parts = await form.ofMessage(message, decoded)
+    return storeLetters([makeLetterOfMany(message, many, clock.now(), parts)], many.reasons)
   }
 
   async function storeLetters(

@@ -1,4 +1,4 @@
-import type { Body, Decoded, Place } from '../model/event.ts'
+import type { Body, Decoded, DecodedLines, Place } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Rejected, type Retry, retry } from '../model/outcome.ts'
 import type { LineEvents, MadeEvent } from '../model/pending-event.ts'
@@ -39,8 +39,8 @@ export interface Portions {
    * letter.
    */
   readonly message: Message
-  /** The bytes of the decoded data. */
-  readonly decodedBytes: number
+  /** The lines of the message; absent when it could not be decoded. */
+  readonly decoded?: DecodedLines
   /** Returns the next portion; an empty one when there are no events, or no more. */
   next(): Portion
   /** Leaves out the next lines without reading them. */
@@ -74,7 +74,6 @@ export function createPortions(decoded: Decoded, pushed: Message, deps: Portions
 function portionOfWhole(step: Rejected | Retry, message: Message): Portions {
   const portions: Portions = {
     message,
-    decodedBytes: 0,
     next: () => ({ events: [{ child: 0, step }], lines: 0, isLast: true }),
     skip: () => {},
     again: () => portions,
@@ -83,7 +82,7 @@ function portionOfWhole(step: Rejected | Retry, message: Message): Portions {
 }
 
 function portionsOfLines(
-  decoded: Extract<Decoded, { kind: 'lines' }>,
+  decoded: DecodedLines,
   pushed: Message,
   deps: PortionsDeps,
   making: Making,
@@ -102,7 +101,7 @@ function portionsOfLines(
   let only: Portion | undefined
   let isFirst = true
 
-  return { message, decodedBytes: body.bytes.length, next, skip, again }
+  return { message, decoded, next, skip, again }
 
   function next(): Portion {
     const events: MadeEvent[] = []

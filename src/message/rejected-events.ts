@@ -26,15 +26,15 @@ export function createRejectedEventsOf(outcomes: OutcomeTable): RejectedEventsOf
 
   return function rejectedEventsOf({ events, isLast }) {
     const found: RejectedEvent[] = []
-    for (const { line, child, children, step } of events) {
+    for (const { line, child, children, mapped, step } of events) {
       const ordinalOfLine = line ? ordinalOf(line) : 1
       if (outcomes.outcomeAt(place)?.kind === 'rejected') {
         const own = step.kind === 'rejected' ? step : NONDETERMINISTIC
         const outcome = outcomes.refusalAt(place) ?? own
         const sent = step.kind === 'prepared' ? { prepared: step } : {}
         const ordinal = sent.prepared?.ordinal ?? ordinalOfLine
-        const siblings = children === undefined ? {} : { children }
-        found.push({ ...(line && { line }), ordinal, child, ...siblings, outcome, ...sent })
+        const more = { ...(children !== undefined && { children }), ...(mapped && { mapped }) }
+        found.push({ ...(line && { line }), ordinal, child, ...more, outcome, ...sent })
       }
       place += 1
     }

@@ -1,5 +1,6 @@
 import type { LetterTally } from '../dead-letter/letter-tally.ts'
 import type { RejectedMany } from '../model/dead-letter.ts'
+import type { DecodedLines } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import type { RejectedEvent } from '../model/pending-event.ts'
 import type { MessageProgress } from './message-progress.ts'
@@ -18,13 +19,13 @@ export interface LetterStages {
     rejected: readonly RejectedEvent[],
     isTimeToStore: () => boolean,
   ): Promise<boolean>
-  /** Resolves with whether the one letter for all rejected events is safe. */
-  storeMany(message: Message, many: RejectedMany): Promise<boolean>
+  /** Resolves with whether the one letter for all rejected events is safe. It holds the lines. */
+  storeMany(message: Message, many: RejectedMany, decoded: DecodedLines): Promise<boolean>
 }
 
 /** Resolves with whether all rejected events of a message are safe. */
 export type StoreLetters = (
-  portions: Pick<Portions, 'message' | 'decodedBytes' | 'again'>,
+  portions: Pick<Portions, 'message' | 'decoded' | 'again'>,
   progress: Pick<MessageProgress, 'outcomes' | 'isTimeToStore'>,
 ) => Promise<boolean>
 
@@ -39,10 +40,10 @@ export function createStoreLetters(
   stages: LetterStages,
   nextTurn: () => Promise<void>,
 ): StoreLetters {
-  return async function storeLetters({ message, decodedBytes, again }, progress) {
+  return async function storeLetters({ message, decoded, again }, progress) {
     // The last events of the message may have been made in this turn.
     await nextTurn()
-    const tally = stages.tallyLetters(message, decodedBytes)
+    const tally = stages.tallyLetters(message, decoded?.body.bytes.length ?? 0)
     const held: RejectedEvent[] = []
     const measured = await eachRejected(again(), progress, async (rejected) => {
       tally.add(rejected)
@@ -50,7 +51,7 @@ export function createStoreLetters(
       return true
     })
     if (!measured) return false
-    if (tally.areTooMany()) return stages.storeMany(message, tally.sum())
+    if (decoded && tally.areTooMany()) return stages.storeMany(message, tally.sum(), decoded)
     const store = (rejected: readonly RejectedEvent[]) =>
       stages.storeRejected(message, rejected, progress.isTimeToStore)
     if (tally.bytes() <= MOST_HELD_BYTES) return store(held)

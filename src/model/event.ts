@@ -62,6 +62,9 @@ export type Decoded = Readonly<
   | { kind: 'out_of_time' }
 >
 
+/** The lines of a message that could be decoded. */
+export type DecodedLines = Extract<Decoded, { kind: 'lines' }>
+
 /** An event before `prepare`: as published, or as the transform made it. */
 export interface Candidate {
   readonly line: Line
@@ -70,6 +73,10 @@ export interface Candidate {
   /** The JSON text. `value` is its parsed value. */
   readonly text: string
   readonly value: unknown
+  /** Set when a letter holds the event as it came out of the mapping. */
+  readonly stage?: 'mapped'
+  /** The text before the privacy section of the mapping; absent when there is none. */
+  readonly unredacted?: string
 }
 
 /** An event as it is sent to Mixpanel. */

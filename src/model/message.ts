@@ -50,6 +50,10 @@ export interface Replay {
    * The lines that the letter stands for, when it stands for several. No other line is sent again.
    */
   readonly lines?: readonly LineRange[]
+  /** Set when the letter holds an event that came out of the mapping. */
+  readonly isMapped?: true
+  /** Set when the letter was stored without its content. */
+  readonly isEmptied?: true
   /** The number of times that the event had been published again when this letter was written. */
   readonly replays: number
   /** The message id under which the letter is pushed now. */

@@ -24,6 +24,13 @@ export interface OutcomeSink {
   failed(error: unknown): void
 }
 
+/** The text of an event that came out of the mapping. */
+export interface MappedText {
+  readonly text: string
+  /** The text before the privacy section; absent when it is not known any more. */
+  readonly unredacted: string | undefined
+}
+
 /**
  * One event of a message: its place, and the event that is sent or the outcome that keeps it back.
  */
@@ -34,6 +41,8 @@ export interface MadeEvent {
   readonly child: number
   /** The number of children; absent for a single event. */
   readonly children?: number
+  /** The event as it came out of the mapping; present when letters hold it so. */
+  readonly mapped?: MappedText
   readonly step: PreparedEvent | Dropped | Rejected | Retry
 }
 
@@ -62,6 +71,7 @@ export interface RejectedEvent {
   readonly ordinal: number
   readonly child: number
   readonly children?: number
+  readonly mapped?: MappedText
   readonly outcome: Rejected
   /** The prepared event; absent when it was rejected before it was prepared. */
   readonly prepared?: PreparedEvent

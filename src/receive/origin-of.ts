@@ -51,7 +51,8 @@ function readOriginal({
   if (!id || !messageId || line === undefined || replays === undefined) return undefined
   if (!ordinal || read('part') !== undefined) return undefined
   const insertId = read('insert-id')
-  if ((read('stage') ?? 'published') !== 'published') return undefined
+  const stage = read('stage') ?? 'published'
+  if (stage !== 'published' && stage !== 'mapped') return undefined
   const [child, lines] = [readChild(read('child'), read('children')), readLines(read('lines'))]
   if (child === 'garbled' || lines === 'garbled') return undefined
   const publishTime = read('publish-time')
@@ -73,6 +74,8 @@ function readOriginal({
       id,
       line,
       ordinal,
+      ...(stage === 'mapped' && { isMapped: true }),
+      ...(data === '' && isWithoutContent(read('shortened')) && { isEmptied: true }),
       ...(insertId && { insertId }),
       replays,
       pushedAs,
@@ -105,6 +108,10 @@ function readChild(
 
 function readLines(lines: string | undefined): ReadAttribute<'lines'> {
   return lines === undefined ? undefined : (parseRanges(lines) ?? 'garbled')
+}
+
+function isWithoutContent(shortened = ''): boolean {
+  return shortened.split(',').includes('content')
 }
 
 type ReadAttribute<Name extends keyof Replay> = Replay[Name] | 'garbled'

@@ -94,14 +94,15 @@ export function createService(config: Config, deps: ServiceDeps): Service {
     keyFetchFailed: telemetry.keysNotFetched,
   })
   const delivery = createDelivery(config, { ...deps, gate, telemetry })
-  const deadLetters = createDeadLetters(config, { ...deps, telemetry })
+  const { transform } = deps
+  const redaction = transform?.redaction
+  const deadLetters = createDeadLetters(config, { ...deps, telemetry, redaction })
   const allRejected = createAllRejected({
     clock,
     telemetry,
     rejectedRoute: deadLetters.rejectedRoute,
   })
   const letterGuard = createLetterGuard(allRejected)
-  const { transform } = deps
   const settleMessage = createPipeline(
     stagesOf(config, {
       importEvents: delivery.batcher.add,

@@ -1,17 +1,23 @@
 import type { Config } from '../config/load-config.ts'
 import { createFileSink } from '../dead-letter/file-sink.ts'
+import { type LetterForm, PUBLISHED } from '../dead-letter/letter-form.ts'
+import { createLetterTally } from '../dead-letter/letter-tally.ts'
 import { probeInTime } from '../dead-letter/probe-in-time.ts'
 import { accessToPubsub } from '../dead-letter/pubsub-access.ts'
+import { createRedactedForm } from '../dead-letter/redacted-form.ts'
 import { createRejectedStore, type RejectedStore } from '../dead-letter/store-rejected.ts'
 import { createTopicClient } from '../dead-letter/topic-client.ts'
 import { createTopicSink } from '../dead-letter/topic-sink.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Redaction } from '../model/redaction.ts'
 import type { Telemetry } from '../model/telemetry.ts'
+import type { Stages } from '../pipeline.ts'
 import type { RejectedRoute } from '../settle/settlement-of.ts'
 
 /** The store of rejected events. */
 export interface DeadLetters extends RejectedStore {
   readonly rejectedRoute: RejectedRoute
+  readonly tallyLetters: Stages['tallyLetters']
   /** Rejects when letters could not be stored, and says what to do. */
   probe(): Promise<void>
   close(): Promise<void>
@@ -23,6 +29,8 @@ interface DeadLettersDeps {
     Telemetry,
     'deadLettersStored' | 'deadLettersNotStored' | 'deadLetterTopicUnproven'
   >
+  /** The privacy section of the owner's mapping, if there is one. */
+  readonly redaction: Redaction | undefined
   /** The time that a folder may take to show that it can be written; 4 s when absent. */
   readonly maxProbeMs?: number
 }
@@ -39,7 +47,7 @@ const QUEUE_BYTES = 32 * 1024 * 1024
 
 /** Builds the store that `DEAD_LETTER` names. */
 export function createDeadLetters(
-  { deadLetter }: Pick<Config, 'deadLetter'>,
+  { deadLetter, deadLetterOriginal }: Pick<Config, 'deadLetter' | 'deadLetterOriginal'>,
   deps: DeadLettersDeps,
 ): DeadLetters {
   if (deadLetter.kind === 'subscription') {
@@ -49,7 +57,23 @@ export function createDeadLetters(
     deadLetter.kind === 'file'
       ? createFolder(deadLetter.folder, deps)
       : createTopic(deadLetter, deps)
-  return { rejectedRoute: 'to_store', ...createRejectedStore({ ...deps, store }), probe, close }
+  const form = formOf(deadLetterOriginal, deps.redaction)
+  return {
+    rejectedRoute: 'to_store',
+    tallyLetters: (message, bytes) => createLetterTally(message, bytes, form.ofEvent),
+    ...createRejectedStore({ ...deps, store, form }),
+    probe,
+    close,
+  }
+}
+
+/** Returns the form of letters that `DEAD_LETTER_ORIGINAL` names. It matters with privacy only. */
+function formOf(
+  original: Config['deadLetterOriginal'],
+  redaction: Redaction | undefined,
+): LetterForm {
+  if (redaction === undefined || original === 'keep') return PUBLISHED
+  return createRedactedForm({ redaction, keepsUnparsed: original === 'auto' })
 }
 
 function createFolder(folder: string, deps: DeadLettersDeps) {
@@ -72,6 +96,7 @@ function createTopic({ topic, emulatorHost }: TopicTarget, { clock, telemetry }:
 
 /** A store that stores nothing: rejected events go back with their message. */
 const NOTHING_TO_STORE = {
+  tallyLetters: createLetterTally,
   storeRejected: async () => true,
   storeMany: async () => true,
   probe: async () => {},

@@ -1,17 +1,20 @@
 import type { Config } from '../config/load-config.ts'
-import { createLetterTally } from '../dead-letter/letter-tally.ts'
 import { createDecode } from '../decode/decode.ts'
 import { parseLine } from '../decode/parse-line.ts'
 import { nextTurn } from '../lib/clock.ts'
+import { rejected } from '../model/outcome.ts'
 import type { Stages } from '../pipeline.ts'
 import { createPrepare } from '../prepare/prepare.ts'
 import { settlementOf } from '../settle/settlement-of.ts'
-import { asPublished, type Transform } from '../transform/transform.ts'
+import { asMapped, asPublished, type Transform } from '../transform/transform.ts'
 import type { DeadLetters } from './dead-letters.ts'
 
 /** The stages that keep state, or reach out of the process. */
 export interface OuterStages extends Pick<Stages, 'importEvents' | 'letterGuard' | 'countRule'> {
-  readonly deadLetters: Pick<DeadLetters, 'rejectedRoute' | 'storeRejected' | 'storeMany'>
+  readonly deadLetters: Pick<
+    DeadLetters,
+    'rejectedRoute' | 'tallyLetters' | 'storeRejected' | 'storeMany'
+  >
   readonly transform: Transform | undefined
 }
 
@@ -29,20 +32,35 @@ export function stagesOf(
   config: Pick<Config, 'decode' | 'push' | 'insertId'>,
   { deadLetters, transform = asPublished, ...outer }: OuterStages,
 ): Stages {
-  const { rejectedRoute, storeRejected, storeMany } = deadLetters
+  const { rejectedRoute, tallyLetters, storeRejected, storeMany } = deadLetters
   return {
     decode: createDecode(
       { ...config.decode, maxFootprintBytes: config.push.maxBufferedBytes },
       nextTurn,
     ),
     parse: parseLine,
-    transform,
+    transform: forLetters(transform),
     prepare: createPrepare(config),
     ...outer,
     rejectedRoute,
-    tallyLetters: createLetterTally,
+    tallyLetters,
     storeRejected,
     storeMany,
     settlementOf,
+  }
+}
+
+const EMPTIED = rejected('invalid_event', 'the letter was stored without its content')
+
+/**
+ * Makes a transform that knows letters that were published again. An event that was mapped before is
+ * not mapped again. A privacy section decides on it for itself.
+ */
+function forLetters(transform: Transform): Transform {
+  return function transformLetter(value, line, message, count) {
+    const { replay } = message
+    if (replay?.isEmptied) return EMPTIED
+    if (!replay?.isMapped || transform.redaction) return transform(value, line, message, count)
+    return asMapped(replay.child?.place ?? 0)(value, line, message)
   }
 }

@@ -1,6 +1,7 @@
 import type { Candidate, Line } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Dropped, type Rejected, rejected } from '../model/outcome.ts'
+import type { Redaction } from '../model/redaction.ts'
 import type { CountRule } from '../model/rule-effect.ts'
 import { contextOf } from './context.ts'
 import { thrownAt } from './position.ts'
@@ -11,12 +12,16 @@ import type { TransformContext } from './types.ts'
  * the events that it makes of the value, or the outcome that ends the event's path. `count` is called
  * for each rule that had an effect; without it, nothing is counted.
  */
-export type Transform = (
-  value: unknown,
-  line: Line,
-  message: Message,
-  count?: CountRule,
-) => readonly Candidate[] | Dropped | Rejected
+export interface Transform {
+  (
+    value: unknown,
+    line: Line,
+    message: Message,
+    count?: CountRule,
+  ): readonly Candidate[] | Dropped | Rejected
+  /** The privacy section of the mapping, if there is one, for the letters of its events. */
+  readonly redaction?: Redaction
+}
 
 const DROPPED: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 
@@ -24,20 +29,32 @@ const DROPPED: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 export const asPublished: Transform = (value, line) =>
   value === undefined ? [] : [{ line, child: 0, text: line.text, value }]
 
+/** Makes the transform of a line that holds an event as a mapping made it. `child` is its place. */
+export function asMapped(child: number): Transform {
+  return (value, line) =>
+    value === undefined ? [] : [{ line, child, text: line.text, value, stage: 'mapped' }]
+}
+
+const WITHOUT_TEXT = 'threw an error, whose text is left out under a privacy section'
+
 /** The owner's function as far as it can be trusted: a `TransformEvent` written in JavaScript. */
 type OwnersFunction = (input: unknown, context: TransformContext) => unknown
 
 /**
  * Makes a transform of the owner's function. An error of the function becomes an outcome of this
  * event alone. With `folder`, the folder of the function's module, the outcome names the place of
- * the error.
+ * the error. With `isPrivate` it leaves out the text of the error, which may quote the event.
  */
-export function createTransform(transformEvent: OwnersFunction, folder?: string): Transform {
+export function createTransform(
+  transformEvent: OwnersFunction,
+  folder?: string,
+  isPrivate = false,
+): Transform {
   return function transform(value, line, message) {
     try {
       return stepOf(transformEvent(value, contextOf(line, message)), line)
     } catch (error) {
-      return failed(`${placeOf(error, folder)}${messageOf(error)}`)
+      return failed(`${placeOf(error, folder)}${isPrivate ? WITHOUT_TEXT : messageOf(error)}`)
     }
   }
 }

@@ -49,6 +49,7 @@ describe('a complete configuration', () => {
       delivery: { maxConcurrency: 16, maxEventsPerSecond: 30_000 },
       insertId: 'message',
       deadLetter: { kind: 'file', folder: './dead-letters' },
+      deadLetterOriginal: 'auto',
       onCloudRun: false,
       warnings: [],
     })
@@ -75,6 +76,7 @@ describe('a complete configuration', () => {
       INSERT_ID: 'content',
       TRANSFORM: './mapping.mjs',
       DEAD_LETTER: 'file:letters',
+      DEAD_LETTER_ORIGINAL: 'never',
     })
 
     assert.partialDeepStrictEqual(config, {
@@ -92,6 +94,7 @@ describe('a complete configuration', () => {
       insertId: 'content',
       transformPath: './mapping.mjs',
       deadLetter: { kind: 'file', folder: 'letters' },
+      deadLetterOriginal: 'never',
     })
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { publishedForm } from '../../src/dead-letter/letter-form.ts'
 import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
 import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
 import { rejected } from '../../src/model/outcome.ts'
@@ -42,7 +43,7 @@ describe('the letters of a message', () => {
 
         tally.add(events)
 
-        const letters = events.map((one) => makeDeadLetter(message, one, 1e12))
+        const letters = events.map((one) => makeDeadLetter(message, one, 1e12, publishedForm))
         const lines = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('')
         assert.equal(tally.bytes(), Buffer.byteLength(lines))
       }),
@@ -52,7 +53,7 @@ describe('the letters of a message', () => {
   it('are measured to the byte when a message with bytes is rejected as a whole', () => {
     const bytes = Buffer.from('no event')
     const whole = { ordinal: 1, child: 0, outcome: rejected('unreadable_data', 'no text') }
-    const inBase64 = makeDeadLetter(aMessage({ data: base64(bytes) }), whole, 1e12)
+    const inBase64 = makeDeadLetter(aMessage({ data: base64(bytes) }), whole, 1e12, publishedForm)
     const tally = createLetterTally(aMessage({ data: bytes }), 0)
 
     tally.add([whole])
@@ -82,7 +83,7 @@ describe('the letters of a message', () => {
 
     tally.add(events)
 
-    const letters = events.map((one) => makeDeadLetter(MESSAGE, one, 1e12))
+    const letters = events.map((one) => makeDeadLetter(MESSAGE, one, 1e12, publishedForm))
     const lines = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('')
     assert.equal(tally.bytes(), Buffer.byteLength(lines))
   })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { publishedForm, publishedWhole } from '../../src/dead-letter/letter-form.ts'
 import { makeDeadLetter, makeLetterOfMany } from '../../src/dead-letter/make-dead-letter.ts'
-import type { LetterToStore } from '../../src/model/dead-letter.ts'
+import type { LetterToStore, RejectedMany } from '../../src/model/dead-letter.ts'
 import type { Message } from '../../src/model/message.ts'
 import { rejected } from '../../src/model/outcome.ts'
 import type { RejectedEvent } from '../../src/model/pending-event.ts'
@@ -25,7 +26,7 @@ function aRejectedEvent(changes: Partial<RejectedEvent> = {}): RejectedEvent {
 }
 
 function letterOf(event: RejectedEvent, message = MESSAGE): LetterToStore {
-  return makeDeadLetter(message, event, Date.UTC(2026, 0, 2, 3, 4, 5, 6))
+  return makeDeadLetter(message, event, Date.UTC(2026, 0, 2, 3, 4, 5, 6), publishedForm)
 }
 
 describe('a dead letter', () => {
@@ -160,8 +161,13 @@ describe('a letter of many events', () => {
     field: 'properties.time',
   } as const
 
+  function letterOfMany(changes: Partial<Message> = {}, many: RejectedMany = MANY): LetterToStore {
+    const message = { ...MESSAGE, ...changes }
+    return makeLetterOfMany(message, many, 0, publishedWhole(message))
+  }
+
   it('holds the text of their message, and why and where they were rejected', () => {
-    assert.deepEqual(makeLetterOfMany(MESSAGE, MANY, 0), {
+    assert.deepEqual(letterOfMany(), {
       id: '11844765153650126-0',
       deadLetteredAt: '1970-01-01T00:00:00.000Z',
       reason: 'too_many_rejected',
@@ -182,11 +188,7 @@ describe('a letter of many events', () => {
   })
 
   it('counts a single event in the singular', () => {
-    const letter = makeLetterOfMany(
-      MESSAGE,
-      { events: 1, lines: '7', reasons: { too_large: 1 } },
-      0,
-    )
+    const letter = letterOfMany({}, { events: 1, lines: '7', reasons: { too_large: 1 } })
 
     assert.equal(letter.detail, '1 event was rejected: too_large 1')
   })
@@ -195,11 +197,7 @@ describe('a letter of many events', () => {
     const { field: _, ...many } = MANY
     const text = 'x'.repeat(1024 * 1024)
 
-    const letter = makeLetterOfMany(
-      { ...MESSAGE, data: Buffer.from(text).toString('base64') },
-      many,
-      0,
-    )
+    const letter = letterOfMany({ data: Buffer.from(text).toString('base64') }, many)
 
     assert.equal(letter.detail, '3 events were rejected: invalid_event 2, invalid_json 1')
     assert.ok(letter.event === text)
@@ -212,16 +210,16 @@ describe('a letter of many events', () => {
     it(`holds the data as published when it ${what}`, () => {
       const data = bytes.toString('base64')
 
-      const letter = makeLetterOfMany({ ...MESSAGE, data }, MANY, 0)
+      const letter = letterOfMany({ data })
 
       assert.equal(letter.data, data)
       assert.ok(!('event' in letter))
-      assert.equal(makeLetterOfMany({ ...MESSAGE, data: bytes }, MANY, 0).data, bytes)
+      assert.equal(letterOfMany({ data: bytes }).data, bytes)
     })
   }
 
   it('holds the text of data in bytes', () => {
-    const letter = makeLetterOfMany({ ...MESSAGE, data: Buffer.from('no event') }, MANY, 0)
+    const letter = letterOfMany({ data: Buffer.from('no event') })
 
     assert.equal(letter.event, 'no event')
     assert.ok(!('data' in letter))
@@ -230,7 +228,7 @@ describe('a letter of many events', () => {
   it('of a replay keeps its id, and has been published once more', () => {
     const replay = { id: '1-0', line: 0, ordinal: 1, replays: 4, pushedAs: '9' }
 
-    const { id, replays } = makeLetterOfMany({ ...MESSAGE, replay }, MANY, 0)
+    const { id, replays } = letterOfMany({ replay })
 
     assert.deepEqual([id, replays], ['11844765153650126-0', 5])
   })

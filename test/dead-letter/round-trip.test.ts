@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
+import { publishedForm } from '../../src/dead-letter/letter-form.ts'
 import { makeMessages } from '../../src/dead-letter/letter-message.ts'
 import { type PulledMessage, readLetterMessage } from '../../src/dead-letter/letter-of-message.ts'
 import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
@@ -104,7 +105,7 @@ function letterOf(
   outcome: ReturnType<typeof rejected>,
 ) {
   const event = { line: { number: line, text: 'x' }, child: 0, ...children, ordinal, outcome }
-  return makeDeadLetter(origin, event, 0)
+  return makeDeadLetter(origin, event, 0, publishedForm)
 }
 
 /** As it comes back: through Pub/Sub, and through the front door. */

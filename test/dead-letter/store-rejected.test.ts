@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { PUBLISHED } from '../../src/dead-letter/letter-form.ts'
 import { createRejectedStore } from '../../src/dead-letter/store-rejected.ts'
 import type { LetterToStore, StoreDeadLetters } from '../../src/model/dead-letter.ts'
 import type { Message } from '../../src/model/message.ts'
@@ -95,11 +96,8 @@ describe('storing the rejected events of a message', () => {
   it('is one letter for many, which tells their own reasons', async () => {
     const { storeMany, letters, told } = createScene()
 
-    const stored = await storeMany(MESSAGE, {
-      events: 2_000,
-      lines: '1-2000',
-      reasons: { invalid_json: 2_000 },
-    })
+    const many = { events: 2_000, lines: '1-2000', reasons: { invalid_json: 2_000 } }
+    const stored = await storeMany(MESSAGE, many, NO_LINES)
 
     assert.equal(stored, true)
     assert.deepEqual(
@@ -190,6 +188,8 @@ function aRejectedEvent(number: number, changes: Partial<RejectedEvent> = {}): R
   }
 }
 
+const NO_LINES = { kind: 'lines', body: { bytes: Buffer.of(), isUtf8: true }, lines: [] } as const
+
 function createScene({ storesInMs = 0, fails = false } = {}) {
   const clock = createFakeClock()
   const letters: LetterToStore[] = []
@@ -207,7 +207,12 @@ function createScene({ storesInMs = 0, fails = false } = {}) {
     groups.push(stored.length)
     if (storesInMs > 0) await new Promise<void>((resolve) => clock.after(storesInMs, resolve))
   }
-  const { storeRejected, storeMany } = createRejectedStore({ store, clock, telemetry })
+  const { storeRejected, storeMany } = createRejectedStore({
+    store,
+    clock,
+    telemetry,
+    form: PUBLISHED,
+  })
   return {
     storeRejected: (
       message: Message,

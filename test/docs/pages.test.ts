@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { portsFrom } from '../../src/cli/ports.ts'
 import { suggestedCommands } from '../../src/cli/suggested-commands.ts'
 import { inForce } from '../../src/config/in-force.ts'
+import { publishedForm, publishedWhole } from '../../src/dead-letter/letter-form.ts'
 import { makeDeadLetter, makeLetterOfMany } from '../../src/dead-letter/make-dead-letter.ts'
 import { DEGRADED_REASONS } from '../../src/http/health-routes.ts'
 import { LETTER_ATTRIBUTES, LETTER_PREFIX } from '../../src/model/letter-attributes.ts'
@@ -50,7 +51,12 @@ describe('the pages', () => {
     const rows = tableOf(LETTERS, 'field', 'meaning')
     const meaningOf = (name: string) => rows.find(({ field }) => field === `\`${name}\``)?.meaning
 
-    const many = makeLetterOfMany(aMessage(), { events: 2, lines: '1-2', reasons: {} }, 0)
+    const many = makeLetterOfMany(
+      aMessage(),
+      { events: 2, lines: '1-2', reasons: {} },
+      0,
+      publishedWhole(aMessage()),
+    )
     const letters = [aDeadLetter('of an event'), aDeadLetter('of a message'), many]
 
     const fields = new Set(letters.flatMap((letter) => Object.keys(letter)))
@@ -186,5 +192,10 @@ function aDeadLetter(kind: 'of an event' | 'of a message') {
       prepared: aPreparedEvent(),
     }),
   }
-  return makeDeadLetter({ ...aMessage(), orderingKey: 'k', deliveryAttempt: 1 }, event, 0)
+  return makeDeadLetter(
+    { ...aMessage(), orderingKey: 'k', deliveryAttempt: 1 },
+    event,
+    0,
+    publishedForm,
+  )
 }

@@ -128,7 +128,9 @@ function aScene(options: SceneOptions) {
     },
     async () => {},
   )
-  const store = () => storeLetters({ message, decodedBytes, again }, progress)
+  const body = { bytes: Buffer.alloc(decodedBytes), isUtf8: true }
+  const decoded = { kind: 'lines', body, lines: [] } as const
+  const store = () => storeLetters({ message, decoded, again }, progress)
   return { store, stores, many, made: () => timesMade }
 
   function again() {

@@ -53,6 +53,20 @@ describe('the origin of a pushed message', () => {
     })
   })
 
+  it('knows whether the letter holds an event of a mapping, or no content', () => {
+    const mapped = originOf(replayWith({ 'pubsub-mixpanel-stage': 'mapped' }))
+    const published = originOf(replayWith({ 'pubsub-mixpanel-stage': 'published' }))
+    const shortened = replayWith({ 'pubsub-mixpanel-shortened': 'detail,content' })
+
+    assert.equal(mapped.replay?.isMapped, true)
+    assert.ok(published.replay && !('isMapped' in published.replay))
+    assert.equal(originOf({ ...shortened, data: '' }).replay?.isEmptied, true)
+    for (const other of [shortened, { ...replayWith({}), data: '' }]) {
+      const { replay } = originOf(other)
+      assert.ok(replay && !('isEmptied' in replay))
+    }
+  })
+
   it('knows which child of its line the letter is of', () => {
     const pushed = replayWith({ 'pubsub-mixpanel-child': '2', 'pubsub-mixpanel-children': '3' })
 
@@ -123,7 +137,7 @@ describe('the origin of a pushed message', () => {
       { 'pubsub-mixpanel-publish-time': '2030-01-01T00:00:00Z' },
     ],
     ['one part of several', { 'pubsub-mixpanel-part': '1/2' }],
-    ['a stage that this version does not know', { 'pubsub-mixpanel-stage': 'mapped' }],
+    ['a stage that this version does not know', { 'pubsub-mixpanel-stage': 'prepared' }],
     ['a child of unknown siblings', { 'pubsub-mixpanel-child': '1' }],
     [
       'a child past its siblings',

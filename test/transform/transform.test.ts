@@ -9,6 +9,21 @@ const A = { event: 'a', properties: {} }
 const B = { event: 'b', properties: {} }
 
 describe('createTransform', () => {
+  it('leaves the text of an error out of the outcome when it is told to', () => {
+    const fail = () => {
+      throw new Error('no account for a@example.com')
+    }
+    const transform = createTransform(fail, import.meta.dirname, true)
+
+    const made = transform({}, LINE, aMessage())
+
+    assert.ok('kind' in made && made.kind === 'rejected')
+    assert.match(
+      made.detail,
+      /^transform\.test\.ts:\d+:\d+: threw an error, whose text is left out/,
+    )
+  })
+
   it('makes one event the only child of its line', () => {
     assert.deepEqual(
       outcomeOf(() => A),

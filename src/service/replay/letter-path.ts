@@ -6,7 +6,7 @@ import type { Decoded, Line } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
 import type { Dropped, RejectReason } from '../../model/outcome.ts'
 import type { Stages } from '../../pipeline.ts'
-import { asPublished, type Transform } from '../../transform/transform.ts'
+import { asMapped, asPublished, type Transform } from '../../transform/transform.ts'
 import { type FixedLine, type FixOf, fixLine, valueIn } from './fix-line.ts'
 import { propertiesOf, withLettersNames } from './letters-names.ts'
 import { messageOfLetter } from './message-of-letter.ts'
@@ -52,7 +52,7 @@ const MADE = new Map<string, boolean>(Object.entries(IS_MADE))
 export function createLetterPath(letter: StoredLetter, options: LetterPathOptions): LetterPath {
   const isMapped = letter.stage === 'mapped'
   const fix = options.fixOf?.(letter)
-  const map = isMapped ? mappedBefore : (options.transform ?? asPublished)
+  const map = isMapped ? asMapped(letter.child ?? 0) : (options.transform ?? asPublished)
   const expected = isMapped || options.isAllChildren ? undefined : childrenOf(letter)
   const message = messageOfLetter(letter, options)
   /** The result of the fix for the line that was parsed last. */
@@ -102,12 +102,6 @@ export function createLetterPath(letter: StoredLetter, options: LetterPathOption
     const made = map(valueIn(line), line, origin)
     const one = 'kind' in made ? undefined : made.find(({ child }) => isLetters(child))
     return propertiesOf(one?.value)
-  }
-
-  function mappedBefore(...given: Parameters<Transform>): Made {
-    const made = asPublished(...given)
-    if ('kind' in made) return made
-    return made.map((candidate) => ({ ...candidate, child: letter.child ?? 0 }))
   }
 
   function isLetters(child: number): boolean {

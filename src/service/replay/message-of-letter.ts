@@ -28,7 +28,7 @@ export function messageOfLetter(
 }
 
 function replayOf(letter: StoredLetter, isAllChildren: boolean): Replay {
-  const { id, line, ordinal = 1, insertId, replays, child, children } = letter
+  const { id, line, ordinal = 1, stage, insertId, replays, child, children } = letter
   const lines = letter.lines === undefined ? undefined : parseRanges(letter.lines)
   const isChild = child !== undefined && children !== undefined && !isAllChildren
   return {
@@ -37,6 +37,7 @@ function replayOf(letter: StoredLetter, isAllChildren: boolean): Replay {
     ordinal,
     replays,
     pushedAs: id,
+    ...(stage === 'mapped' && { isMapped: true }),
     ...(insertId !== undefined && { insertId }),
     ...(isChild && { child: { place: child, of: children } }),
     ...(lines && { lines }),

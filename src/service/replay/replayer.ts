@@ -1,4 +1,5 @@
 import type { Config } from '../../config/load-config.ts'
+import { createLetterTally } from '../../dead-letter/letter-tally.ts'
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { IMPORTED } from '../../model/outcome.ts'
@@ -51,6 +52,7 @@ export function createJudge(
     },
     deadLetters: {
       rejectedRoute: 'to_store',
+      tallyLetters: createLetterTally,
       storeRejected: async () => true,
       storeMany: async () => true,
     },
@@ -73,6 +75,7 @@ export function createReplayer(
   })
   const deadLetters = createDeadLetters(config, {
     clock,
+    redaction: options.transform?.redaction,
     telemetry: {
       deadLettersStored: () => {},
       deadLettersNotStored: notStored,

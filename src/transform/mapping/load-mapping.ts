@@ -13,8 +13,11 @@ import { readMapping } from './reading/read-mapping.ts'
 import { readText } from './reading/read-text.ts'
 
 export interface LoadOptions extends KeyOptions {
-  /** Loads the module that a file names in the place of rules, by its full path. */
-  readonly loadModule: (path: string) => Promise<Transform>
+  /**
+   * Loads the module that a file names in the place of rules, by its full path. With `isPrivate`,
+   * the outcomes of the transform must hold no text of an error.
+   */
+  readonly loadModule: (path: string, isPrivate: boolean) => Promise<Transform>
 }
 
 /** A mapping file that is ready to run, with its privacy section applied to all that it makes. */
@@ -52,8 +55,11 @@ async function compile(
     Pick<LoadedMapping, 'positionOf'> & { readonly path: string },
 ): Promise<CompiledMapping | readonly Problem[]> {
   const { path, positionOf, loadModule } = deps
-  const { module } = file
-  if (module !== undefined) return moduleMapping(() => loadModule(resolve(dirname(path), module)))
+  const { module, privacy } = file
+  if (module !== undefined) {
+    const modulePath = resolve(dirname(path), module)
+    return moduleMapping(() => loadModule(modulePath, privacy !== undefined))
+  }
   return compileMapping(file, {
     placeOf: (place) => {
       const { line, column } = positionOf(place)

@@ -97,7 +97,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /ackedEarly/,
   },
   'writes half of an event into its letter': {
-    file: 'dead-letter/make-dead-letter.ts',
+    file: 'dead-letter/letter-form.ts',
     original: '{ event: line.text }',
     sabotaged: '{ event: line.text.slice(0, 20) }',
     found: /astray/,

@@ -1,4 +1,4 @@
-import { textOf } from './names.ts'
+import { scalarText } from './names.ts'
 import { type Action, removes } from './path-tree.ts'
 
 /** Called for each step with a path that ends at a value. `isRedacted` when the step changes it. */
@@ -17,7 +17,7 @@ export function changedValue(
     for (const { step } of actions) note(step, true)
     return undefined
   }
-  const before = raw[0] === '"' ? textOf(raw.slice(1, -1)) : raw
+  const before = scalarText(raw)
   const after = raw === 'null' ? before : changedText(before, actions, note)
   return after === before ? raw : JSON.stringify(after)
 }

@@ -1,3 +1,4 @@
+import type { Redaction } from '../../../model/redaction.ts'
 import type { CountRule } from '../../../model/rule-effect.ts'
 import type { Problem } from '../compiled-mapping.ts'
 import type { PrivacyStep } from '../mapping-file.ts'
@@ -9,7 +10,7 @@ import { type RedactDeps, redactJson } from './redact-json.ts'
 import { pathsOf, type StepPath } from './step-paths.ts'
 
 /** A privacy section that is ready to run. */
-export interface Privacy {
+export interface Privacy extends Redaction {
   /** The names of the steps, as they are counted: `privacy[0] remove`. */
   readonly steps: readonly string[]
   /** The names of the keys for which the fixed key stands in. */
@@ -18,16 +19,7 @@ export interface Privacy {
   hashesOf(text: string): readonly string[]
   /** Returns the text of an event without what the section takes away. It counts each step once. */
   redactEvent(text: string, count?: CountRule): string
-  /**
-   * Applies the paths that begin with `**` to a JSON text of any form. Returns `undefined` when the
-   * text is no JSON.
-   */
-  redactAnywhere(text: string, noteValue: NoteValue): string | undefined
-  /** Calls `noteValue` with each value that the section takes away from an event. */
-  noteRemoved(eventText: string, noteValue: NoteValue): void
 }
-
-export type NoteValue = NonNullable<RedactDeps['noteValue']>
 
 export type CompiledPrivacy = Readonly<
   { kind: 'compiled'; privacy: Privacy } | { kind: 'faulty'; problems: readonly Problem[] }

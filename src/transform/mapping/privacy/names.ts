@@ -39,6 +39,11 @@ function nameOf(raw: string): Name {
   return { exact, folded: exact.map(foldName) }
 }
 
+/** Returns the text of a JSON string, or of a number or word as it stands. */
+export function scalarText(raw: string): string {
+  return raw[0] === '"' ? textOf(raw.slice(1, -1)) : raw
+}
+
 /** Returns the text of a JSON string without its quotes; as it stands when its escapes are wrong. */
 export function textOf(raw: string): string {
   if (!raw.includes('\\')) return raw

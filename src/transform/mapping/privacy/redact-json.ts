@@ -1,9 +1,11 @@
 import { skipSpace } from '../../../lib/json/scan.ts'
+import type { NoteValue } from '../../../model/redaction.ts'
 import { changedValue, type NoteStep } from './changed-value.ts'
 import { type Edit, withEdits } from './edits.ts'
-import { type ReadName, textOf } from './names.ts'
+import { type ReadName, scalarText, textOf } from './names.ts'
 import { removes } from './path-tree.ts'
 import { type Arrival, type Follow, NOWHERE, type Reach } from './reach.ts'
+import { scalarsIn } from './scalars-in.ts'
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
@@ -22,11 +24,7 @@ export interface RedactDeps {
   /** Whether a path may begin at any depth. */
   readonly isAnywhere: boolean
   readonly noteStep: NoteStep
-  /**
-   * Called with each value at the end of a path, as it stands in the text, and with what takes its
-   * place: `undefined` when it is removed.
-   */
-  readonly noteValue?: (raw: string, after: string | undefined) => void
+  readonly noteValue?: NoteValue
 }
 
 /** The beginning of a text that may hold JSON, as it stands in the event and without its escapes. */
@@ -165,10 +163,15 @@ function takeValue(scan: Scan): Taken | undefined {
 function changeValue({ at, arrival, deps, edits }: Scan, raw: string, end: number): Taken {
   const { actions } = arrival
   const after = changedValue(raw, actions, deps.noteStep)
-  deps.noteValue?.(raw, after)
+  if (after !== raw && deps.noteValue) noteChange(raw, after, deps.noteValue)
   if (after === undefined) return { end, isRemoved: true }
   if (after !== raw) edits.push({ start: at, end, text: after })
   return { end, isRemoved: false }
+}
+
+function noteChange(raw: string, after: string | undefined, noteValue: NoteValue): void {
+  const text = after && scalarText(after)
+  for (const value of scalarsIn(raw)) noteValue(value, text)
 }
 
 /** Returns the JSON that a text holds, redacted by `**` paths; `undefined` when nothing changes. */

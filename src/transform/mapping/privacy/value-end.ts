@@ -42,14 +42,20 @@ function endOfNested(text: string, openAt: number): number | undefined {
 }
 
 /** Returns the end of a number or a word. */
-function endOfWord(text: string, start: number): number | undefined {
+export function endOfWord(text: string, start: number): number | undefined {
   let at = start
   while (at < text.length && !endsWord(text.charCodeAt(at))) at += 1
   return at === start ? undefined : at
 }
 
 function endsWord(char: number): boolean {
-  return char === COMMA || char === CLOSE_BRACE || char === CLOSE_BRACKET || isSpace(char)
+  return char === COMMA || char === COLON || isBracket(char) || isSpace(char)
+}
+
+function isBracket(char: number): boolean {
+  return (
+    char === OPEN_BRACE || char === OPEN_BRACKET || char === CLOSE_BRACE || char === CLOSE_BRACKET
+  )
 }
 
 function isSpace(char: number): boolean {

@@ -487,9 +487,9 @@ describe('a text of any form', () => {
 
     assert.equal(text, `[{"a":1,"properties":{"a":3}},{"id":"${hmac('u')}"}]`)
     assert.deepEqual(noted, [
-      ['"x"', undefined],
+      ['x', undefined],
       ['2', undefined],
-      ['"u"', `"${hmac('u')}"`],
+      ['u', hmac('u')],
     ])
   })
 

@@ -54,7 +54,9 @@ describe('withPrivacy', () => {
     const transform = privately(asPublished, { remove: ['email', '**.phone'] })
     const value: unknown = JSON.parse(text)
 
-    assert.deepEqual(transform(value, line, aMessage()), [{ line, child: 0, text, value }])
+    assert.deepEqual(transform(value, line, aMessage()), [
+      { line, child: 0, text, value, stage: 'mapped', unredacted: text },
+    ])
   })
 
   it('counts the effects of its steps beside those of the transform', () => {
@@ -70,6 +72,16 @@ describe('withPrivacy', () => {
     })
 
     assert.deepEqual(counted, ['rules[0] a matched', 'privacy[0] remove redacted'])
+  })
+
+  it('takes no event from a message that says it is mapped already', () => {
+    const letter = { id: '1-1', line: 1, ordinal: 1, replays: 0, pushedAs: '2' }
+    const message = aMessage({ replay: { ...letter, isMapped: true } })
+    const transform = privately(asPublished, { remove: ['email'] })
+
+    const made = transform(EVENT, { number: 1, text: JSON.stringify(EVENT) }, message)
+
+    assert.ok('kind' in made && made.kind === 'rejected' && made.reason === 'invalid_event')
   })
 
   it('hands on what the transform drops or rejects', () => {
