@@ -3,7 +3,7 @@ import type { PresetResult } from '../presets/preset.ts'
 import { createCandidates } from './candidates.ts'
 import type { MapResult } from './compiled-mapping.ts'
 import type { NamedPreset } from './preset-choice.ts'
-import { guarded, type Run } from './run.ts'
+import { endByError, type Run } from './run.ts'
 
 /** Returns what the preset makes of an event. It may throw. */
 export function runPreset({ run: preset }: NamedPreset, run: Run): PresetResult {
@@ -13,15 +13,20 @@ export function runPreset({ run: preset }: NamedPreset, run: Run): PresetResult 
 /** Maps an event by the preset; `undefined` when the preset does not know it. */
 export function applyPreset(preset: NamedPreset, run: Run): MapResult | undefined {
   const { name } = preset
-  return guarded({ name }, run, () => {
+  const { watch } = run
+  try {
     const result = runPreset(preset, run)
     if (result.kind === 'unknown') {
-      run.watch.step?.({ name, kind: 'not_matched', why: 'the input has another form' })
+      watch.step?.({ name, kind: 'not_matched', why: 'the input has another form' })
       return undefined
     }
-    run.watch.count(name, 'matched')
-    return endOf(result, name, run)
-  })
+    watch.count(name, 'matched')
+    const end = endOf(result, name, run)
+    watch.step?.({ name, kind: 'matched' })
+    return end
+  } catch (error) {
+    return endByError(error, preset, run)
+  }
 }
 
 /** Ends an event as the preset says, and counts it. */

@@ -5,7 +5,7 @@ import { createCandidates } from './candidates.ts'
 import type { MapResult } from './compiled-mapping.ts'
 import type { NamedPreset } from './preset-choice.ts'
 import type { CompiledRule } from './rule.ts'
-import { guarded, type Run } from './run.ts'
+import { endByError, type Run } from './run.ts'
 import type { CompiledShape } from './shapes/shape.ts'
 
 const NO_BASE: PresetResult = { kind: 'events', events: [] }
@@ -18,14 +18,18 @@ export function applyRule(
 ): MapResult | undefined {
   const { name, index, condition } = rule
   const { scope, watch } = run
-  return guarded(rule, run, () => {
+  try {
     if (condition && !condition.holds(scope)) {
       watch.step?.({ index, name, kind: 'not_matched', why: condition.whyNot(scope) })
       return undefined
     }
     watch.count(name, 'matched')
-    return endOf(rule, preset, run)
-  })
+    const end = endOf(rule, preset, run)
+    watch.step?.({ index, name, kind: 'matched' })
+    return end
+  } catch (error) {
+    return endByError(error, rule, run)
+  }
 }
 
 function endOf({ name, end }: CompiledRule, preset: NamedPreset | undefined, run: Run): MapResult {

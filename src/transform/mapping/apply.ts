@@ -8,7 +8,7 @@ import type { MapResult } from './compiled-mapping.ts'
 import type { Otherwise } from './mapping-file.ts'
 import type { NamedPreset } from './preset-choice.ts'
 import type { CompiledRule } from './rule.ts'
-import { beginRun, type Run, type Watch } from './run.ts'
+import { createBeginRun, type Run, type Watch } from './run.ts'
 
 /** The compiled parts of a mapping, in the order in which an event comes to them. */
 export interface Parts {
@@ -24,6 +24,8 @@ const OTHERWISE = 'otherwise'
 
 /** Makes the function that maps a value by the first rule that matches. */
 export function createApply({ rules, preset, otherwise }: Parts): Apply {
+  const beginRun = createBeginRun()
+
   return function apply(value, line, message, watch) {
     const run = beginRun(value, line, message, watch)
     for (const rule of rules) {

@@ -29,7 +29,7 @@ export function createCandidates(line: Line): Candidates {
 
   function add(event: MixpanelEvent): void {
     if (candidates.length === MOST_CHILDREN) throw TOO_MANY
-    const text = writeJson(event)
+    const text = textOf(event)
     bytes += Buffer.byteLength(text)
     if (bytes > MOST_BYTES) throw TOO_LARGE
     candidates.push({ line, child: candidates.length + 1, text, value: parsedOf(event, text) })
@@ -38,6 +38,15 @@ export function createCandidates(line: Line): Candidates {
   function list(): readonly Candidate[] {
     const [only] = candidates
     return candidates.length === 1 && only ? [{ ...only, child: 0 }] : candidates
+  }
+}
+
+function textOf(event: MixpanelEvent): string {
+  try {
+    return JSON.stringify(event)
+  } catch {
+    // JSON.stringify takes no bigint. A look for one in each event would cost more.
+    return writeJson(event)
   }
 }
 

@@ -4,7 +4,7 @@ import { type Rejected, rejected } from '../../model/outcome.ts'
 import type { CountRule } from '../../model/rule-effect.ts'
 import { contextOf } from '../context.ts'
 import type { PresetContext } from '../presets/preset.ts'
-import type { MapResult, RuleStep, Scope } from './compiled-mapping.ts'
+import type { RuleStep, Scope } from './compiled-mapping.ts'
 import { celValueOf } from './expressions/values.ts'
 import { type FaultEffect, MappingFault } from './mapping-fault.ts'
 
@@ -24,42 +24,53 @@ export interface Run {
   readonly watch: Watch
 }
 
-/** A rule or a preset, as it is named in counts and steps. */
-export type Named = Pick<RuleStep, 'index' | 'name'>
+/** Begins the way of one event. */
+export type BeginRun = (value: unknown, line: Line, message: Message, watch: Watch) => Run
 
-/** Begins the way of one event. Its data is null when the message has none. */
-export function beginRun(value: unknown, line: Line, message: Message, watch: Watch): Run {
-  const { deliveryAttempt, ...context } = contextOf(line, message)
-  const { attributes, line: number, ...facts } = context
-  const data = value === undefined ? null : celValueOf(value, line.text)
-  const scope = { data, attributes, message: facts, line: number }
-  return { value, line, message, scope, context, watch }
+/** The facts about a message that are the same for all its lines. */
+interface Facts {
+  readonly context: Omit<PresetContext, 'line'>
+  readonly message: Scope['message']
 }
 
-/** Returns the result of `work`. When it throws, the event is rejected, and the error counted. */
-export function guarded(
-  { index, name }: Named,
+/** Makes a function that begins runs. It keeps the facts about the message of the last line. */
+export function createBeginRun(): BeginRun {
+  let last: Message | undefined
+  let facts: Facts = { context: { messageId: '', subscription: '', attributes: {} }, message: {} }
+
+  return function beginRun(value, line, message, watch) {
+    if (message !== last) facts = factsOf(line, message)
+    last = message
+    // A message without data is mapped by its attributes.
+    const data = value === undefined ? null : celValueOf(value, line.text)
+    const context = { ...facts.context, line: line.number }
+    const { attributes } = context
+    const scope = { data, attributes, message: facts.message, line: line.number }
+    return { value, line, message, scope, context, watch }
+  }
+}
+
+function factsOf(of: Line, from: Message): Facts {
+  const { deliveryAttempt, line, ...context } = contextOf(of, from)
+  const { attributes, ...message } = context
+  return { context, message }
+}
+
+/** Ends an event for which a rule threw an error, and counts the error. */
+export function endByError(
+  error: unknown,
+  { index, name }: Pick<RuleStep, 'index' | 'name'>,
   { watch }: Run,
-  work: () => MapResult | undefined,
-): MapResult | undefined {
-  const rule = index === undefined ? { name } : { index, name }
-  try {
-    const result = work()
-    if (result !== undefined) watch.step?.({ ...rule, kind: 'matched' })
-    return result
-  } catch (error) {
-    const { effect, outcome } = endOf(error)
-    watch.count(name, effect)
-    watch.step?.({ ...rule, kind: 'failed', why: outcome.detail })
-    return outcome
-  }
+): Rejected {
+  const { effect, text } = faultOf(error)
+  watch.count(name, effect)
+  watch.step?.({ ...(index !== undefined && { index }), name, kind: 'failed', why: text })
+  return rejected('transform_failed', text)
 }
 
-/** Returns the end of an event for which an error was thrown. An unknown error may quote the event. */
-function endOf(error: unknown): { effect: FaultEffect; outcome: Rejected } {
-  if (error instanceof MappingFault) {
-    return { effect: error.effect, outcome: rejected('transform_failed', error.message) }
-  }
+/** Returns the text of a fault. An unknown error may quote the event. */
+function faultOf(error: unknown): { effect: FaultEffect; text: string } {
+  if (error instanceof MappingFault) return { effect: error.effect, text: error.message }
   const name = error instanceof Error ? error.name : 'a value that is no error'
-  return { effect: 'error', outcome: rejected('transform_failed', `the mapping threw ${name}`) }
+  return { effect: 'error', text: `the mapping threw ${name}` }
 }

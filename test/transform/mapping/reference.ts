@@ -40,7 +40,7 @@ function propertiesOf(shape: PropertiesShape, data: unknown): Entries | undefine
     value: find(made, name),
   }))
   for (const { name, value } of found) if (value !== undefined) made = omit(made, name)
-  for (const { to, value } of found) if (value !== undefined) made = set(made, to, value)
+  for (const { to, value } of found) if (value !== undefined) made = replace(made, to, value)
   for (const [name, value] of Object.entries(shape.set ?? {})) {
     made = set(made, name, typeof value === 'string' ? templateValue(value, data) : value)
   }
