@@ -26,7 +26,6 @@ const OPEN_BRACE = 0x7b
  * anything between two quotes.
  */
 export function cutLargest(body: Buffer): CutBody | undefined {
-  if (body.length < LARGE_DATA_LENGTH) return undefined
   const { start, end } = findLargest(body)
   if (end - start < LARGE_DATA_LENGTH) return undefined
   const before = body.toString('utf8', 0, start)

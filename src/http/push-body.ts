@@ -6,8 +6,11 @@ import { readBody } from './read-body.ts'
 /** The content type that every push body is read as. */
 export const JSON_TYPE = 'application/json'
 
-/** A body up to this length is parsed in a few milliseconds, whatever it holds. */
-const UNWEIGHED_LENGTH = 64 * 1024
+/**
+ * The length of a body that is small: it has no large data, and is parsed in a few milliseconds,
+ * whatever it holds.
+ */
+const SMALL_LENGTH = 64 * 1024
 /**
  * The most structure of a push. One with as many attributes as the envelope allows has 600 parts
  * and four levels.
@@ -47,15 +50,19 @@ export function readBodiesAsJson(app: FastifyInstance): void {
     })
   })
 
-  function parseBody(request: FastifyRequest, bytes: Buffer, done: ParseDone) {
+  function parseBody(request: FastifyRequest, bytes: Buffer, done: ParseDone): void {
+    if (bytes.length <= SMALL_LENGTH) void parseJson(request, bytes.toString(), done)
+    else parseLarge(request, bytes, done)
+  }
+
+  function parseLarge(request: FastifyRequest, bytes: Buffer, done: ParseDone): void {
     const push = readLarge(bytes)
     if (push) {
       request.largeData = push.data
       done(null, push.body)
-    } else parseText(request, bytes.toString(), done)
-  }
-
-  function parseText(request: FastifyRequest, text: string, done: ParseDone) {
+      return
+    }
+    const text = bytes.toString()
     const excess = excessOf(text)
     // It has more parts than any push, and is not parsed: null is not an envelope either.
     if (excess === 'parts') done(null, null)
@@ -70,5 +77,5 @@ function readLarge(bytes: Buffer): LargePush | undefined {
 }
 
 function excessOf(text: string): keyof Shape | undefined {
-  return text.length > UNWEIGHED_LENGTH ? findExcess(text, MOST) : undefined
+  return text.length > SMALL_LENGTH ? findExcess(text, MOST) : undefined
 }
