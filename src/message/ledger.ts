@@ -7,7 +7,7 @@ import type { Message } from '../model/message.ts'
 import type { Settlement } from '../model/settlement.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { nack } from '../settle/settlement-of.ts'
-import { MessageProgress, type ProgressTimes } from './message-progress.ts'
+import { MessageProgress } from './message-progress.ts'
 import { createSettledMemory, type MemoryOptions } from './settled-memory.ts'
 
 export interface LedgerDeps {
@@ -56,6 +56,9 @@ interface Waiter extends PromiseWithResolvers<Settlement> {
   alarm: Alarm
 }
 
+/** The work for a message, and its deadlines. */
+type Work = Pick<MessageProgress, 'message' | 'deliverBy' | 'endBy'>
+
 interface UnderWay {
   readonly key: string
   /**
@@ -75,6 +78,7 @@ const DRAINING = nack('draining')
 export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   const { clock, openMessage, settleMessage, review, telemetry } = deps
   const goesOnMs = GOES_ON_DEADLINES * options.ackDeadlineMs
+  const progressDeps = { now: clock.monotonic, begun: telemetry.eventsReceived, stopped: review }
   const memory = createSettledMemory(options, clock)
   const underWay = new Map<string, UnderWay>()
   const unattended = new Set<UnderWay>()
@@ -121,17 +125,18 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   function begin(key: string, message: Message, answerBy: number): UnderWay {
     const entry: UnderWay = { key, progress: undefined, waiters: [], alarm: undefined }
     underWay.set(key, entry)
-    work(entry, message, { deliverBy: answerBy - DEAD_LETTER_MS, endBy: answerBy + goesOnMs })
+    const deliverBy = answerBy - DEAD_LETTER_MS
+    work(entry, { message, deliverBy, endBy: answerBy + goesOnMs })
     return entry
   }
 
-  function work(entry: UnderWay, message: Message, times: ProgressTimes): void {
+  function work(entry: UnderWay, { message, deliverBy, endBy }: Work): void {
     const { key, waiters } = entry
     const bytes = openMessage()
     bytes.add(sizeOf(message) + PUSH_BYTES * waiters.length)
     const earlier = memory.recallOutcomes(key)
-    const deps = { key, bytes, earlier, now: clock.monotonic, begun: telemetry.eventsReceived }
-    const progress = new MessageProgress(message, times, { ...deps, stopped: review })
+    const begun = { key, message, bytes, earlier, deliverBy, endBy }
+    const progress = new MessageProgress(begun, progressDeps)
     entry.progress = progress
     settleMessage(progress).then(
       (settlement) => finish(entry, progress, settlement),
@@ -145,7 +150,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     // Some events had gone back for lack of time. A push that joined later brings new time.
     if (settlement.reason === 'deadline' && progress.wanted()) {
       close(progress, settlement)
-      work(entry, progress.message, progress)
+      work(entry, progress)
       return
     }
     const { waiters } = entry

@@ -10,13 +10,15 @@ export interface BegunPortion {
   readonly lines: number
 }
 
-export interface ProgressDeps {
-  /** The key of the message in the ledger. */
-  readonly key: string
-  /** The bytes of the budget that the message holds. */
-  readonly bytes: MessageBytes
+/** The facts about a message when its work begins. */
+export interface BegunMessage
+  extends Pick<MessageProgress, 'key' | 'message' | 'bytes' | 'deliverBy' | 'endBy'> {
   /** The outcomes of earlier deliveries of the message. */
   readonly earlier: EarlierOutcomes | undefined
+}
+
+/** The dependencies of all progresses of a process. */
+export interface ProgressDeps {
   /** Returns monotonic ms. */
   readonly now: () => number
   /** Called with the number of events of each portion that are still to be settled. */
@@ -24,9 +26,6 @@ export interface ProgressDeps {
   /** Called when work without a push may not go on. */
   readonly stopped: () => void
 }
-
-/** The deadlines of the work for a message, in monotonic ms. */
-export type ProgressTimes = Pick<MessageProgress, 'deliverBy' | 'endBy'>
 
 interface Waiter {
   readonly atMostBytes: number
@@ -45,8 +44,10 @@ const PENDING_BYTES = 500
  * has one while its push waits (decision 14).
  */
 export class MessageProgress implements OutcomeSink {
+  /** The key of the message in the ledger. */
   readonly key: string
   readonly message: Message
+  /** The bytes of the budget that the message holds. */
   readonly bytes: MessageBytes
   /** The outcomes of the portions that were begun. */
   readonly outcomes: OutcomeTable
@@ -65,15 +66,15 @@ export class MessageProgress implements OutcomeSink {
   private hasImported = false
   private isJudging = false
 
-  constructor(message: Message, times: ProgressTimes, deps: ProgressDeps) {
-    this.key = deps.key
-    this.message = message
-    this.bytes = deps.bytes
-    this.outcomes = new OutcomeTable(deps.bytes)
-    this.deliverBy = times.deliverBy
-    this.endBy = times.endBy
+  constructor(begun: BegunMessage, deps: ProgressDeps) {
+    this.key = begun.key
+    this.message = begun.message
+    this.bytes = begun.bytes
+    this.outcomes = new OutcomeTable(begun.bytes)
+    this.deliverBy = begun.deliverBy
+    this.endBy = begun.endBy
     this.deps = deps
-    this.earlier = deps.earlier
+    this.earlier = begun.earlier
   }
 
   /** Whether it is still worth beginning anything for the message. */

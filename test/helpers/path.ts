@@ -126,8 +126,8 @@ export function aProgress(
   const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, earlier, begun = () => {} } = changes
   const { bytes = createByteBudget(1e6).openMessage() } = changes
   const { endBy = deliverBy, stopped = () => {} } = changes
-  const deps = { key: message.messageId, bytes, earlier, now, begun, stopped }
-  return new MessageProgress(message, { deliverBy, endBy }, deps)
+  const work = { key: message.messageId, message, bytes, earlier, deliverBy, endBy }
+  return new MessageProgress(work, { now, begun, stopped })
 }
 
 interface ProgressChanges {

@@ -67,17 +67,11 @@ export function createRunLetter(
       nextTurn,
     )
     const bytes = budget.openMessage()
+    const key = keyOfLetter(letter)
+    const endBy = deliverBy + GOES_ON_MS
     const progress = new MessageProgress(
-      message,
-      { deliverBy, endBy: deliverBy + GOES_ON_MS },
-      {
-        key: keyOfLetter(letter),
-        bytes,
-        earlier: undefined,
-        now: clock.monotonic,
-        begun: () => {},
-        stopped,
-      },
+      { key, message, bytes, earlier: undefined, deliverBy, endBy },
+      { now: clock.monotonic, begun: () => {}, stopped },
     )
     await settle(progress).finally(() => bytes.release())
     const why = withheld()
