@@ -1,8 +1,10 @@
 import type { Clock } from './clock.ts'
 
+/** A task and the monotonic instant at which it is due. Only the alarms change it. */
 export interface Alarm {
-  /** Cancels the task. It does nothing once the task has run. */
-  cancel(): void
+  at: number
+  /** Absent when it has run or was cancelled. */
+  task: (() => void) | undefined
 }
 
 /**
@@ -12,6 +14,8 @@ export interface Alarm {
 export interface Alarms {
   /** Runs `task` once, at the monotonic instant `at` or as soon after as the event loop turns. */
   set(at: number, task: () => void): Alarm
+  /** Cancels an alarm. It does nothing once the task has run. */
+  cancel(alarm: Alarm): void
   /**
    * Moves every alarm that is due later than `at` to `at`. Alarms that are set afterwards are not
    * moved.
@@ -19,38 +23,33 @@ export interface Alarms {
   pullTo(at: number): void
 }
 
-interface Pending {
-  at: number
-  task: (() => void) | undefined
-}
-
 /** Makes alarms in one sorted list, with a single timer for its head. */
 export function createAlarms(clock: Clock): Alarms {
-  let pending: Pending[] = []
+  let pending: Alarm[] = []
   let head = 0
   /** The number of alarms that are to run. The others in the list have run or were cancelled. */
   let alive = 0
   let timer: { at: number; callOff: () => void } | undefined
 
-  return { set, pullTo }
+  return { set, cancel, pullTo }
 
   function set(at: number, task: () => void): Alarm {
-    const entry: Pending = { at, task }
+    const alarm: Alarm = { at, task }
     let place = pending.length
     while (place > head && (pending[place - 1]?.at ?? 0) > at) place -= 1
-    pending.splice(place, 0, entry)
+    pending.splice(place, 0, alarm)
     alive += 1
     wind()
-    return {
-      cancel() {
-        if (!entry.task) return
-        // The entry stays in the list for a while. Its task must not, nor anything that the task
-        // refers to.
-        entry.task = undefined
-        alive -= 1
-        clean()
-      },
-    }
+    return alarm
+  }
+
+  function cancel(alarm: Alarm): void {
+    if (!alarm.task) return
+    // The alarm stays in the list for a while. Its task must not, nor anything that the task refers
+    // to.
+    alarm.task = undefined
+    alive -= 1
+    clean()
   }
 
   /**
@@ -67,7 +66,7 @@ export function createAlarms(clock: Clock): Alarms {
   }
 
   function pullTo(at: number): void {
-    for (const entry of pending) entry.at = Math.min(entry.at, at)
+    for (const alarm of pending) alarm.at = Math.min(alarm.at, at)
     wind()
   }
 

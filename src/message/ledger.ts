@@ -103,7 +103,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     const now = clock.monotonic()
     for (const { progress, alarm } of unattended) {
       progress?.giveUp(now)
-      alarm?.cancel()
+      if (alarm) alarms.cancel(alarm)
     }
     unattended.clear()
     review()
@@ -180,8 +180,8 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   /** Ends the work on a message, and lets go of all that it holds. */
   function end(entry: UnderWay, settlement: Settlement): void {
     if (entry.progress) close(entry.progress, settlement)
-    entry.alarm?.cancel()
-    for (const { alarm } of entry.waiters) alarm.cancel()
+    if (entry.alarm) alarms.cancel(entry.alarm)
+    for (const { alarm } of entry.waiters) alarms.cancel(alarm)
     unattended.delete(entry)
     underWay.delete(entry.key)
     entry.progress = undefined
@@ -218,7 +218,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   function attend(entry: UnderWay, answerBy: number): void {
     entry.progress?.extendTo(answerBy - DEAD_LETTER_MS, answerBy + goesOnMs)
     if (!unattended.delete(entry)) return
-    entry.alarm?.cancel()
+    if (entry.alarm) alarms.cancel(entry.alarm)
     review()
   }
 

@@ -10,8 +10,10 @@ import { createFakeClock } from '../helpers/fake-clock.ts'
 function aBoard(clock: Clock = createFakeClock()) {
   const rung: string[] = []
   const alarms = createAlarms(clock)
-  const set = (at: number, name = `${at}`) =>
-    alarms.set(at, () => rung.push(`${name} at ${clock.monotonic()}`))
+  const set = (at: number, name = `${at}`) => {
+    const alarm = alarms.set(at, () => rung.push(`${name} at ${clock.monotonic()}`))
+    return { cancel: () => alarms.cancel(alarm) }
+  }
   return { alarms, rung, set }
 }
 
@@ -185,8 +187,8 @@ describe('createAlarms', () => {
     const setWatched = (at: number) => {
       const task = () => {}
       const reference = new WeakRef(task)
-      const { cancel } = alarms.set(at, task)
-      return { cancel, isAlive: () => reference.deref() !== undefined }
+      const alarm = alarms.set(at, task)
+      return { cancel: () => alarms.cancel(alarm), isAlive: () => reference.deref() !== undefined }
     }
     const watched = [10, 30, 40].map(setWatched)
     watched[2]?.cancel()
@@ -254,5 +256,5 @@ function setNoting(alarms: Alarms, at: number, clock: Clock) {
   const alarm = alarms.set(at, () => {
     noted.rungAt = clock.monotonic()
   })
-  return Object.assign(noted, alarm)
+  return Object.assign(noted, { cancel: () => alarms.cancel(alarm) })
 }
