@@ -21,8 +21,8 @@ import {
   OVERLOADED,
   UNFORESEEN,
 } from './problems.ts'
+import { BodyError } from './push-body.ts'
 import { type PushRouteDeps, type PushRouteOptions, pushRoutes } from './push-route.ts'
-import { BodyError } from './read-body.ts'
 import { bearsToken, safePathOf } from './safe-path.ts'
 import { throwBodyAway } from './unread-body.ts'
 import { answerUnreadable } from './unreadable-request.ts'

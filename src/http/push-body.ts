@@ -1,26 +1,27 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { findExcess, type Shape } from '../lib/json/scan.ts'
-import { cutLargest, type LargePush, readLargePush } from './large-push.ts'
-import { readBody } from './read-body.ts'
+import { MAX_BODY_BYTES } from '../model/limits.ts'
+import { excessOf, readLargePush, SMALL_PUSH_LENGTH } from './large-push.ts'
 
 /** The content type that every push body is read as. */
 export const JSON_TYPE = 'application/json'
 
-/**
- * The length of a body that is small: it has no large data, and is parsed in a few milliseconds,
- * whatever it holds.
- */
-const SMALL_LENGTH = 64 * 1024
-/**
- * The most structure of a push. One with as many attributes as the envelope allows has 600 parts
- * and four levels.
- */
-const MOST = { depth: 1_000, parts: 4_096 }
+/** A body that is not read to its end, with the status of the answer. */
+export class BodyError extends Error {
+  readonly statusCode: 400 | 413 | 503
 
-/** Stands for the body of a request that was not read. */
-const NO_BYTES = Buffer.alloc(0)
+  constructor(statusCode: BodyError['statusCode'], message: string) {
+    super(message)
+    this.statusCode = statusCode
+  }
+}
 
-/** Called once, with the body or with the reason why there is none. */
+/** A body is in memory twice while it is parsed: as bytes, and as values. */
+export const BODY_COPIES = 2
+
+/** Called once: with the whole body, or with the reason why there is none. */
+type ReadDone = (body: Buffer | BodyError) => void
+
+/** Called once, with the body as values or with the reason why there is none. */
 type ParseDone = (error: Error | null, body?: unknown) => void
 
 declare module 'fastify' {
@@ -42,21 +43,21 @@ export function readBodiesAsJson(app: FastifyInstance): void {
   app.decorateRequest('largeData', undefined)
   app.addContentTypeParser(JSON_TYPE, (request, _stream, done) => {
     const { bodyBytes } = request
-    readBody(request, (error, bytes = NO_BYTES) => {
-      if (error) done(error)
-      else parseBody(request, bytes, done)
+    readBody(request, (body) => {
+      if (body instanceof BodyError) done(body)
+      else parseBody(request, body, done)
       // From now on the message counts its own bytes.
       bodyBytes.release()
     })
   })
 
   function parseBody(request: FastifyRequest, bytes: Buffer, done: ParseDone): void {
-    if (bytes.length <= SMALL_LENGTH) void parseJson(request, bytes.toString(), done)
+    if (bytes.length <= SMALL_PUSH_LENGTH) void parseJson(request, bytes.toString(), done)
     else parseLarge(request, bytes, done)
   }
 
   function parseLarge(request: FastifyRequest, bytes: Buffer, done: ParseDone): void {
-    const push = readLarge(bytes)
+    const push = readLargePush(bytes)
     if (push) {
       request.largeData = push.data
       done(null, push.body)
@@ -71,11 +72,68 @@ export function readBodiesAsJson(app: FastifyInstance): void {
   }
 }
 
-function readLarge(bytes: Buffer): LargePush | undefined {
-  const cut = cutLargest(bytes)
-  return cut && excessOf(cut.text) === undefined ? readLargePush(cut) : undefined
+/**
+ * Reads the body of a request. A body that comes in chunks is counted in `bodyBytes` as it
+ * arrives; the length of any other was announced, and is counted already. Bytes beyond the limit of
+ * a body are not counted: the body is refused for them. The caller releases what is counted.
+ */
+function readBody(
+  {
+    raw: request,
+    announcedBytes,
+    bodyBytes,
+  }: Pick<FastifyRequest, 'raw' | 'announcedBytes' | 'bodyBytes'>,
+  done: ReadDone,
+): void {
+  let chunks: Buffer[] = []
+  /** The bytes of an announced body. Chunks beside their copy would take twice its bytes. */
+  let announced: Buffer | undefined
+  let length = 0
+
+  // A client that hung up while its token was checked has closed already, and no event follows.
+  if (request.destroyed) done(brokenOff())
+  else request.on('data', take).on('end', finish).on('error', breakOff)
+
+  function take(chunk: Buffer): void {
+    const at = length
+    length += chunk.length
+    if (length > MAX_BODY_BYTES) stop(new BodyError(413, 'the body is too large'))
+    else if (announcedBytes > 0) addAnnounced(chunk, at)
+    else if (bodyBytes.tryAdd(BODY_COPIES * chunk.length)) chunks.push(chunk)
+    else stop(new BodyError(503, 'no room for the rest of the body'))
+  }
+
+  function addAnnounced(chunk: Buffer, at: number): void {
+    if (chunk.length === announcedBytes) announced = chunk
+    else {
+      announced ??= Buffer.allocUnsafe(announcedBytes)
+      chunk.copy(announced, at)
+    }
+  }
+
+  function finish(): void {
+    const whole = announced?.subarray(0, length) ?? Buffer.concat(chunks)
+    forget()
+    done(whole)
+  }
+
+  function breakOff(): void {
+    stop(brokenOff())
+  }
+
+  function stop(error: BodyError): void {
+    request.off('data', take).off('end', finish).off('error', breakOff)
+    forget()
+    done(error)
+  }
+
+  /** Forgets the bytes: the request, and with it this function, lives until the push is answered. */
+  function forget(): void {
+    announced = undefined
+    chunks = []
+  }
 }
 
-function excessOf(text: string): keyof Shape | undefined {
-  return text.length > SMALL_LENGTH ? findExcess(text, MOST) : undefined
+function brokenOff(): BodyError {
+  return new BodyError(400, 'the client hung up before the end of the body')
 }

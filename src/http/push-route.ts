@@ -20,9 +20,8 @@ import {
   problemOfRefusal,
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
-import { JSON_TYPE, readBodiesAsJson } from './push-body.ts'
+import { BODY_COPIES, JSON_TYPE, readBodiesAsJson } from './push-body.ts'
 import { PUSH_URLS } from './push-urls.ts'
-import { BODY_COPIES } from './read-body.ts'
 import { throwBodyAway } from './unread-body.ts'
 
 export interface PushRouteOptions {

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { cutLargest, readLargePush } from '../../src/http/large-push.ts'
+import { readLargePush } from '../../src/http/large-push.ts'
 import { bytesOfBase64 } from '../../src/lib/base64.ts'
 
 const LARGE = 'QUJD'.repeat(20_000)
 const LARGER = 'REVG'.repeat(30_000)
 
 function read(body: string) {
-  const cut = cutLargest(Buffer.from(body))
-  return cut && readLargePush(cut)
+  return readLargePush(Buffer.from(body))
 }
 
 /** Reads a body as any other body is read. */
