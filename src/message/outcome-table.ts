@@ -133,7 +133,7 @@ export class OutcomeTable {
 
   /** Returns the numbers of the outcomes that no earlier delivery brought. */
   newTotals(): readonly Tally[] {
-    const counts: number[] = []
+    const counts = this.kinds.map(() => 0)
     for (const code of this.codes) if (code < EARLIER) counts[code] = (counts[code] ?? 0) + 1
     const totals: Tally[] = []
     for (const [code, kind] of this.kinds.entries()) {
