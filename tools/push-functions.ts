@@ -104,6 +104,8 @@ async function startScene(): Promise<Scene> {
     PUSH_ISSUER: issuer.issuer,
     PUSH_JWKS_URL: issuer.jwksUrl,
     DEAD_LETTER: `file:${folder}`,
+    // Whether a push lingers depends on how fast this machine pushed the one before.
+    BATCH_LINGER_MS: '0',
   }
   const config = loadConfig(env, thisHost)
   const service = createService(config, {
