@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { licencesOf } from './licences.ts'
@@ -29,6 +29,7 @@ export async function bundle(folder: string): Promise<void> {
     const later: string[] = []
     const plugins = [besideEntry(later)]
     const { metafile } = await build({ ...OPTIONS, plugins, entryPoints: [entry], outdir: folder })
+    for (const output of Object.keys(metafile.outputs)) escapeText(output)
     for (const input of Object.keys(metafile.inputs)) inputs.add(input)
     for (const module of later) entries.add(module)
   }
@@ -43,6 +44,18 @@ function assertNamesDiffer(modules: readonly string[]): void {
   const names = modules.map((module) => basename(module))
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) throw new Error(`two modules that are loaded on first need are ${twice}`)
+}
+
+/**
+ * Escapes the characters that are not ASCII. esbuild has left them in comments. With one such
+ * character, Node holds the text of the whole file with two bytes a character.
+ */
+function escapeText(path: string): void {
+  const text = readFileSync(path, 'utf8')
+  const escaped = text.replace(/[^\0-\x7f]/g, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+  writeFileSync(path, escaped)
 }
 
 /** Bundles one module into a file, with all that it loads on first need. */

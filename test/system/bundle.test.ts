@@ -50,6 +50,21 @@ it('starts from the bundle alone, as nobody, in a folder it cannot write to, wit
   assert.equal(await service.stop('SIGTERM'), 0)
 })
 
+it('has ASCII alone in its files, which Node holds with one byte a character', async (t) => {
+  const folder = await aFolder(t)
+  await bundle(folder)
+
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.js'))
+  for (const name of names) {
+    const bytes = await readFile(join(folder, name))
+    assert.ok(
+      bytes.every((byte) => byte < 0x80),
+      name,
+    )
+  }
+  assert.ok(names.includes('serve.js'))
+})
+
 it('ends a command with the code of the signal, and without noise', async (t) => {
   const folder = await aFolder(t)
   await bundle(folder)
