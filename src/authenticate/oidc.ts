@@ -25,15 +25,23 @@ const ALGORITHM = 'RS256'
 
 /**
  * Verifies the signature and the claims of a token once, and remembers the token until it expires.
+ * Pushes that come at once with the same token wait for one verification.
  */
 export function createOidc(expected: Expectations, deps: OidcDeps): JudgeToken {
   const { keys, clock } = deps
   const verifiedTokens = createVerifiedTokens(clock)
+  const underWay = new Map<string, Promise<Authentication>>()
 
   return function judgeSignedToken(token) {
     if (verifiedTokens.includes(token)) return TRUSTED
     if (isStripped(token)) return refused('TOKEN_SIGNATURE_REMOVED')
-    return verify(token)
+    return underWay.get(token) ?? begin(token)
+  }
+
+  function begin(token: string): Promise<Authentication> {
+    const verifying = verify(token).finally(() => underWay.delete(token))
+    underWay.set(token, verifying)
+    return verifying
   }
 
   async function verify(token: string): Promise<Authentication> {

@@ -48,6 +48,52 @@ function createWorld(): World {
   return { judge, clock, verifications: () => asked }
 }
 
+describe('a token of several pushes at once', () => {
+  for (const [what, claims, kind] of [
+    ['trusted', {}, 'trusted'],
+    ['refused', { email: 'other@example' }, 'refused'],
+  ] as const) {
+    it(`is verified once when it is ${what}, and again for a later push`, async () => {
+      const { judge, clock, verifications } = createWorld()
+      const token = await issuer.sign(claimsOfPush(clock.now(), claims))
+
+      const answers = await Promise.all([judge(token), judge(token), judge(token)])
+
+      assert.deepEqual(new Set(answers.map((answer) => answer.kind)), new Set([kind]))
+      assert.equal(verifications(), 1)
+      await judge(token)
+      assert.equal(verifications(), kind === 'trusted' ? 1 : 2)
+    })
+  }
+
+  it('says nothing about another token', async () => {
+    const { judge, clock } = createWorld()
+    const token = await issuer.sign(claimsOfPush(clock.now()))
+
+    const answers = await Promise.all([judge(token), judge(`${token.slice(0, -8)}AAAAAAAA`)])
+
+    assert.deepEqual(
+      answers.map((answer) => answer.kind),
+      ['trusted', 'refused'],
+    )
+  })
+
+  it('is verified anew after a verification that threw', async () => {
+    const { clock } = createWorld()
+    let asked = 0
+    const find = async (): Promise<FoundKey> => {
+      asked += 1
+      throw new Error('a bug')
+    }
+    const judge = createOidc(EXPECTED, { keys: { find }, clock })
+    const token = await issuer.sign(claimsOfPush(clock.now()))
+
+    await assert.rejects(async () => judge(token), /a bug/)
+    await assert.rejects(async () => judge(token), /a bug/)
+    assert.equal(asked, 2)
+  })
+})
+
 describe('a token seen before', () => {
   it('is trusted at once, without another verification', async () => {
     const { judge, clock, verifications } = createWorld()
