@@ -91,12 +91,13 @@ export function systemOf(userAgent: unknown): string | undefined {
 
 function readingOf(userAgent: unknown): Reading {
   if (typeof userAgent !== 'string') return {}
-  const text = userAgent.slice(0, MOST_LENGTH)
-  const known = READINGS.get(text)
+  // A part of a longer text would keep all of it in memory.
+  if (userAgent.length > MOST_LENGTH) return read(userAgent.slice(0, MOST_LENGTH))
+  const known = READINGS.get(userAgent)
   if (known !== undefined) return known
   if (READINGS.size >= MOST_READINGS) READINGS.clear()
-  const reading = read(text)
-  READINGS.set(text, reading)
+  const reading = read(userAgent)
+  READINGS.set(userAgent, reading)
   return reading
 }
 

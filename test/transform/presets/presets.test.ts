@@ -87,6 +87,16 @@ for (const [name, rows] of Object.entries(NAMES)) {
       )
     })
 
+    it('has each of its options in its page', async () => {
+      const table = tableOf(textOf(`docs/presets/${name}.md`), 'option', 'default', 'meaning')
+      const definition = await PRESETS.get(name)?.()
+
+      assert.deepEqual(
+        table.flatMap(({ option }) => spansIn(option)),
+        Object.keys(definition?.schema.properties ?? {}),
+      )
+    })
+
     it('has an example in its page that is mapped so', async () => {
       const [given = '', mapped = ''] = blocksIn(textOf(`docs/presets/${name}.md`), 'json')
       const { options, context } = EXAMPLES[name] ?? { options: {}, context: aContext() }

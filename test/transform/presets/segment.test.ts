@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { aContext, aPreset, eventsIn, propertiesOf } from './fixtures.ts'
+import { spansIn, tableOf, textOf } from '../../docs/markdown.ts'
+import { aContext, aPreset, eventsIn, fixturesOf, propertiesOf } from './fixtures.ts'
 
 const DEVICE = '23adfd82-aa0f-45a7-a756-24f2a7a4c895'
 const call = { type: 'track', event: 'Signed In', messageId: 'm-1', timestamp: 1_795_510_798_000 }
@@ -288,6 +289,35 @@ describe('the products of an order of Segment', () => {
     const given = { ...order, properties: { products: [{ sku: 'a' }] } }
 
     assert.equal(eventsIn(segment(given, aContext())).length, 1)
+  })
+})
+
+describe('the comparison in the page of the preset segment', () => {
+  const fixtures = new Map(fixturesOf('segment').map(({ file, output }) => [file, output]))
+  const rows = tableOf(
+    textOf('docs/presets/segment.md'),
+    ...['event', 'property', 'this preset', 'Segment', 'RudderStack'],
+  )
+  const compared: string[] = []
+
+  for (const { event = '', property, ...row } of rows) {
+    if (event !== '') compared.push(spansIn(event)[0] ?? '')
+    const file = compared.at(-1) ?? ''
+    const [, at = '0', name = ''] = /^(?:\[(\d)\] )?(.*)$/.exec(spansIn(property)[0] ?? '') ?? []
+
+    it(`has ${name} of event ${at} of ${file} as it is`, () => {
+      const output = fixtures.get(`${file}.json`)
+      const made = output === undefined ? undefined : eventsIn(output)[Number(at)]
+      const [shown = 'null'] = spansIn(row['this preset'])
+
+      assert.ok(made !== undefined)
+      const found = name === 'event' ? made.event : made.properties[name]
+      assert.deepEqual(found ?? null, JSON.parse(shown))
+    })
+  }
+
+  it('is of five events', () => {
+    assert.equal(new Set(compared).size, 5)
   })
 })
 

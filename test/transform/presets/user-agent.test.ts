@@ -89,6 +89,21 @@ describe('a user agent', () => {
     })
   }
 
+  it('is read in its first 1024 characters, and may be followed by a thousand others', () => {
+    const chrome = 'AppleWebKit Chrome/131.0 Safari/5'
+    const read = () => [
+      browserOf(chrome.padStart(1024)),
+      browserOf(chrome.padStart(1024).padEnd(3000)),
+      browserOf(`${chrome.padStart(1024 - 6)} OPR/1.`),
+      browserOf(`${chrome.padStart(1024 - 4)} OPR/1.`),
+    ]
+    const expected = ['Chrome', 'Chrome', 'Opera', 'Chrome']
+
+    assert.deepEqual(read(), expected)
+    for (let at = 0; at < 2_000; at++) assert.equal(browserOf(`Firefox/${at}`), 'Firefox')
+    assert.deepEqual(read(), expected)
+  })
+
   for (const value of [undefined, null, 131, {}, ['Chrome/131']]) {
     it(`that is ${JSON.stringify(value)} is of nothing`, () => {
       const found = [browserOf(value), browserVersionOf(value), systemOf(value)]
