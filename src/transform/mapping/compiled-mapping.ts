@@ -17,7 +17,7 @@ export interface Problem {
   readonly at?: 'key'
 }
 
-/** The work that the expressions of one event may still do. A unit is some two nanoseconds. */
+/** The work that may still be done. A unit is some two nanoseconds. */
 export interface Work {
   left: number
 }
@@ -32,7 +32,7 @@ export interface Scope {
   readonly item?: unknown
   /** The place of the item in its list, from 0. Present under `each`. */
   readonly index?: number
-  /** The work that is shared by the expressions of a line. Each has its own when it is absent. */
+  /** The work that the expressions of the line share; each is bounded by itself, too. */
   readonly work?: Work
 }
 

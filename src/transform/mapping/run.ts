@@ -5,6 +5,7 @@ import type { CountRule } from '../../model/rule-effect.ts'
 import { contextOf } from '../context.ts'
 import type { PresetContext } from '../presets/preset.ts'
 import type { RuleStep, Scope } from './compiled-mapping.ts'
+import { newWork } from './expressions/part.ts'
 import { celValueOf } from './expressions/values.ts'
 import { type FaultEffect, MappingFault } from './mapping-fault.ts'
 
@@ -45,7 +46,8 @@ export function createBeginRun(): BeginRun {
     const data = value === undefined ? null : celValueOf(value, line.text)
     const context = { ...facts.context, line: line.number }
     const { attributes } = context
-    const scope = { data, attributes, message: facts.message, line: line.number }
+    const work = newWork()
+    const scope = { data, attributes, message: facts.message, line: line.number, work }
     return { value, line, message, scope, context, watch }
   }
 }

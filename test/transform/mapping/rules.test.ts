@@ -37,6 +37,26 @@ describe('the rules of a mapping', () => {
     )
   })
 
+  it('end a line whose events look each other up', async () => {
+    const mapping = await compiled({
+      rules: [
+        {
+          name: 'items',
+          each: '${data.items}',
+          event: '${data.items.filter(i, i.id == item.parent)[0].name}',
+        },
+      ],
+    })
+    const itemsOf = (count: number) =>
+      Array.from({ length: count }, (_, id) => ({ id, parent: (id * 7) % count, name: `n${id}` }))
+
+    const few = mapText(mapping, JSON.stringify({ items: itemsOf(100) }))
+    const many = mapText(mapping, JSON.stringify({ items: itemsOf(5_000) }))
+
+    assert.equal(few.events.length, 100)
+    assert.match(many.end ?? '', /the expressions of this event take too long/)
+  })
+
   it('take a condition that is null for one that does not hold', async () => {
     const mapping = await compiled({
       rules: [

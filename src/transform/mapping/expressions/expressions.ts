@@ -7,7 +7,7 @@ import { KIND_WORDS, kindOf } from './kinds.ts'
 import { truthOf } from './logic.ts'
 import type { Place } from './names.ts'
 import { parseExpression } from './parse.ts'
-import { type Frame, newFrame, type Run } from './part.ts'
+import { evaluate, newFrame, type Run } from './part.ts'
 import { moved, type Piece, piecesOf } from './template.ts'
 import { plainOf } from './values.ts'
 import { type Explain, explainFalse, explainNull } from './why-not.ts'
@@ -49,9 +49,14 @@ function compiled(source: string, make: (site: Site) => Ready): CompiledExpressi
   const site = createSite(source)
   try {
     const { run, explain } = make(site)
-    const evaluate = (scope: Scope): unknown => evaluated(run, newFrame(scope), site)
-    const whyNot = (scope: Scope): string => explain(newFrame(scope))
-    return { kind: 'expression', expression: { source, evaluate, whyNot } }
+    return {
+      kind: 'expression',
+      expression: {
+        source,
+        evaluate: (scope) => evaluated(run, scope, site),
+        whyNot: (scope) => explain(newFrame(scope)),
+      },
+    }
   } catch (error) {
     if (error instanceof Fault) return { kind: 'faulty', text: error.message, offset: error.offset }
     throw error
@@ -59,9 +64,9 @@ function compiled(source: string, make: (site: Site) => Ready): CompiledExpressi
 }
 
 /** A stack, a text or a list that is too large ends the evaluation, and nothing else. */
-function evaluated(run: Run, frame: Frame, site: Site): unknown {
+function evaluated(run: Run, scope: Scope, site: Site): unknown {
   try {
-    return run(frame)
+    return evaluate(run, scope)
   } catch (error) {
     throw error instanceof RangeError ? site.error('the value is too large') : error
   }

@@ -36,7 +36,7 @@ export function either(sides: readonly [Run, Run], decisive: boolean, site: Site
 
 /** Whether an error is one of types, which another part of the expression may outweigh. */
 export function isOfTypes(error: unknown, { frame, site }: At): boolean {
-  if (!(error instanceof ExpressionError) || frame.work.left < 0) return false
+  if (!(error instanceof ExpressionError) || frame.left < 0) return false
   spend(frame, CATCHING, site)
   return true
 }
