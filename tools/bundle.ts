@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { licencesOf } from './licences.ts'
@@ -20,7 +20,7 @@ const OPTIONS = {
  * node_modules. Each module that is imported on first need is one file beside it, so that a start
  * reads no other command, and nothing that it does not use. Files share no code: a package that
  * another one imports on first need would lose its named exports in a shared file. The licences of
- * all bundled packages are in the folder too.
+ * all bundled packages are in the folder too, and the types for an owner's module.
  */
 export async function bundle(folder: string): Promise<void> {
   const inputs = new Set<string>()
@@ -35,6 +35,8 @@ export async function bundle(folder: string): Promise<void> {
   }
   assertNamesDiffer([...entries])
   writeFileSync(join(folder, 'LICENCES.txt'), licencesOf([...inputs]))
+  // The types import nothing, so the file is a declaration as it stands.
+  copyFileSync('src/transform/types.ts', join(folder, 'transform.d.ts'))
   // Without it, Node parses each file as CommonJS first.
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
 }

@@ -18,11 +18,10 @@ if (positionals[0] === 'before') {
  * none. The two scripts stay, so that the next `npm pack` mends the manifest after a kill.
  */
 function writeManifestOfPackage(): void {
-  const { name, version, description, license, type, engines, bin, files, scripts } = JSON.parse(
-    readFileSync(MANIFEST, 'utf8'),
-  )
+  const { name, version, description, license, type, engines, bin, exports, files, scripts } =
+    JSON.parse(readFileSync(MANIFEST, 'utf8'))
   const { prepack, postpack } = scripts
-  const about = { name, version, description, license, type, engines, bin, files }
+  const about = { name, version, description, license, type, engines, bin, exports, files }
   renameSync(MANIFEST, ASIDE)
   const manifest = { ...about, scripts: { prepack, postpack } }
   writeFileSync(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`)

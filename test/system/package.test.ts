@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cp, mkdir, readFile, symlink } from 'node:fs/promises'
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The parts of the repository that a package is made from. npm changes the manifest meanwhile. */
 const PARTS = ['package.json', 'README.md', 'LICENSE', 'src', 'tools']
 const PATH = `${dirname(process.execPath)}:${process.env.PATH}`
+const TSC = join(ROOT, 'node_modules', '.bin', 'tsc')
 const skip = spawnSync('npm', ['--version']).status !== 0 && 'there is no npm here'
 
 function run(command: string, args: readonly string[], cwd: string) {
@@ -53,10 +54,27 @@ describe('the package', { skip }, () => {
       'package/README.md',
       'package/dist/LICENCES.txt',
       'package/dist/package.json',
+      'package/dist/transform.d.ts',
       'package/package.json',
     ])
     assert.ok(names.includes('package/dist/main.js'))
     assert.equal(await manifestIn(folder), await manifestIn(ROOT))
+  })
+
+  it('has the types of a module that an owner writes', async (t) => {
+    const { folder, name } = await packed(t)
+    const owners = await aFolder(t)
+    const inside = join(owners, 'node_modules', 'pubsub-mixpanel')
+    await mkdir(inside, { recursive: true })
+    run('tar', ['-xzf', join(folder, name), '--strip-components=1'], inside)
+    await writeFile(join(owners, 'good.mts'), moduleOf('event: String(input)'))
+    await writeFile(join(owners, 'bad.mts'), moduleOf('evnt: String(input)'))
+
+    const good = run(TSC, ['--strict', '--noEmit', '--module', 'nodenext', 'good.mts'], owners)
+    const bad = run(TSC, ['--strict', '--noEmit', '--module', 'nodenext', 'bad.mts'], owners)
+
+    assert.deepEqual([good.stdout, good.status], ['', 0])
+    assert.match(bad.stdout, /^bad\.mts\(3,\d+\): error .*'event' is missing/s)
   })
 
   it('mends the manifest that a killed run has left', async (t) => {
@@ -72,6 +90,17 @@ describe('the package', { skip }, () => {
     assert.deepEqual([manifest.version, manifest.dependencies], [packageJson.version, undefined])
   })
 })
+
+/** The source of a module whose event has this member beside its properties. */
+function moduleOf(member: string): string {
+  return [
+    "import type { TransformEvent } from 'pubsub-mixpanel/transform'",
+    'const transform: TransformEvent = (input, { attributes, line }) =>',
+    `  ({ ${member}, properties: { line, source: attributes.source } })`,
+    'export default transform',
+    '',
+  ].join('\n')
+}
 
 function manifestIn(folder: string): Promise<string> {
   return readFile(join(folder, 'package.json'), 'utf8')
