@@ -59,7 +59,7 @@ export interface ReadingDeps {
   readonly failure: (answer: PubsubAnswer) => Error
 }
 
-/** The most messages that are leased at once. With their ack ids, they take some 50 MB. */
+/** The most messages that are leased at once. Their ack ids and keys take some 60 MB. */
 export const MOST_HELD = 100_000
 /**
  * The pauses after answers without messages. Pub/Sub may give such an answer although some are
@@ -76,12 +76,6 @@ export function createSubscriptionLetters(
   options: ReadingOptions,
   { client, clock, ending, failure }: ReadingDeps,
 ): SubscriptionLetters {
-  /** Rejects a little after the command is ended. A pull that is under way may still bring messages. */
-  const ended = new Promise<never>((_, reject) => {
-    const end = () => clock.after(GRACE_MS, () => reject(ending.reason))
-    ending.addEventListener('abort', end, { once: true })
-  })
-  ended.catch(() => undefined)
   const leases = createLeases(options.ackDeadlineMs, { client, clock })
   /** The ack ids of each letter that is not done, by a digest of its key. */
   const open = new Map<string, string[]>()
@@ -131,7 +125,7 @@ export function createSubscriptionLetters(
   /** Pulls, again when Pub/Sub fails. */
   async function pullAgain(): Promise<readonly Received[]> {
     for (let failures = 1; ; failures += 1) {
-      const pulled = await Promise.race([client.pull(options.pull), ended])
+      const pulled = await beforeEnd(client.pull(options.pull))
       if (pulled.kind === 'pulled') return pulled.received
       ending.throwIfAborted()
       if (failures === MOST_FAILURES || !mayPass(pulled.answer)) throw failure(pulled.answer)
@@ -139,13 +133,27 @@ export function createSubscriptionLetters(
     }
   }
 
+  /** Waits for a pull, but not for long when the command is ended: it may still bring messages. */
+  function beforeEnd(pull: ReturnType<typeof client.pull>): typeof pull {
+    return new Promise((resolve, reject) => {
+      const end = () => clock.after(GRACE_MS, () => reject(ending.reason))
+      ending.addEventListener('abort', end)
+      void pull.then(resolve, reject).finally(() => ending.removeEventListener('abort', end))
+    })
+  }
+
   /** Waits, until the command is ended. */
-  async function pause(ms: number): Promise<void> {
-    const over = Promise.withResolvers<void>()
-    const cancel = clock.after(ms, over.resolve)
-    ending.addEventListener('abort', () => over.resolve(), { once: true })
-    await over.promise
-    cancel()
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, over)
+      ending.addEventListener('abort', over)
+
+      function over(): void {
+        cancel()
+        ending.removeEventListener('abort', over)
+        resolve()
+      }
+    })
   }
 
   function* lettersOf(pulled: readonly Received[]): Generator<Found> {
