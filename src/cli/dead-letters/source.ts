@@ -6,7 +6,8 @@ import { createFolderSource } from './folder-source.ts'
 import type { LetterSource } from './letter-source.ts'
 import { createSubscriptionSource } from './subscription-source.ts'
 
-const RESOURCE = /^projects\/[^/]+\/(subscriptions|topics)(\/|$)/
+/** Whether a place is meant to be a resource of Pub/Sub, spelled well or not. */
+const RESOURCE = /^projects\/[^/]*\/(subscription|topic)/i
 
 /** Returns the given place of letters, or else the folder that `DEAD_LETTER` names. */
 export function sourceOf(from: string | undefined, io: Io): LetterSource {

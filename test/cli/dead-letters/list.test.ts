@@ -167,6 +167,7 @@ describe('dead-letters list', () => {
     [['--reason', 'invalid'], /did you mean invalid_json\?/],
     [['--since', 'yesterday'], /--since needs a time such as/],
     [['--from', 'projects/p/topics/t'], /--from takes a folder or a subscription/],
+    [['--from', 'projects//subscription/s'], /--from takes a folder or a subscription/],
     [['--from', 'projects/p/subscriptions/'], /--from takes a folder or a subscription/],
     [['--from', '/nowhere/at/all'], /\/nowhere\/at\/all: no such file or directory/],
   ] as const) {
