@@ -33,13 +33,13 @@ export function judgeSubscription(name: string, subscription: unknown): LettersS
 
 /** Returns why nothing may be pulled, and what to do; `undefined` when letters may be. */
 function refusalOf(name: string, subscription: unknown): string | undefined {
-  if (valueAt(subscription, 'deadLetterPolicy') !== undefined) {
-    return `${name} has a dead-letter policy itself, and each look at a letter would count as an attempt. Remove the policy first: ${update(name, { 'clear-dead-letter-policy': true })}`
-  }
   if (textAt(subscription, 'pushConfig', 'pushEndpoint') !== undefined) {
     const { project, id } = parseName(name)
     const words = ['pubsub', 'subscriptions', 'modify-push-config', id]
-    return `${name} pushes its messages, so none can be pulled. Make it a pull subscription first: ${gcloud(words, { project, 'push-endpoint': '' })}`
+    return `${name} pushes its messages, so none can be pulled. If it keeps letters, make it a pull subscription first: ${gcloud(words, { project, 'push-endpoint': '' })}`
+  }
+  if (valueAt(subscription, 'deadLetterPolicy') !== undefined) {
+    return `${name} has a dead-letter policy itself, and each look at a letter would count as an attempt. If it keeps letters, remove the policy first: ${update(name, { 'clear-dead-letter-policy': true })}`
   }
   if (valueAt(subscription, 'detached') === true) {
     return `${name} is detached from its topic, and has no messages`
