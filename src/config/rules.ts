@@ -195,13 +195,10 @@ function bufferedBytes({ PUSH_MAX_BUFFERED_BYTES }: Given, host: Host): string[]
 }
 
 function transform({ TRANSFORM }: Given): string[] {
-  if (TRANSFORM === undefined || /\.(m?js|ts)$/.test(TRANSFORM)) return []
-  if (/\.(ya?ml|json)$/.test(TRANSFORM)) {
-    return [
-      'TRANSFORM: mapping files are not available in this version: use a .js, .mjs or .ts module',
-    ]
-  }
-  return ['TRANSFORM must be the path of a .js, .mjs or .ts module']
+  if (TRANSFORM === undefined || /\.(?:ya?ml|json|m?js|ts)$/.test(TRANSFORM)) return []
+  return [
+    'TRANSFORM must be the path of a mapping file, .yaml, .yml or .json, or of a module, .js, .mjs or .ts',
+  ]
 }
 
 function deadLetter({ DEAD_LETTER, K_SERVICE }: Given, host: Host): string[] {

@@ -166,8 +166,8 @@ describe('a complete configuration', () => {
     assert.match(config.warnings.join(), /^PUSH_AUTH is none: /)
   })
 
-  it('takes a transform in JavaScript and in TypeScript', () => {
-    for (const TRANSFORM of ['a.js', './maps/a.mjs', '/maps/a.ts']) {
+  it('takes a module in JavaScript or TypeScript, and a mapping file', () => {
+    for (const TRANSFORM of ['a.js', './maps/a.mjs', '/maps/a.ts', 'a.yaml', 'b.yml', '/c.json']) {
       assert.equal(load({ TRANSFORM }).transformPath, TRANSFORM)
     }
   })
@@ -360,16 +360,9 @@ const PROBLEMS: readonly (readonly [string, Env, RegExp])[] = [
   ],
   ['a key URL that is none', { PUSH_JWKS_URL: 'certs' }, /^PUSH_JWKS_URL must be an http or https/],
   [
-    'a transform in YAML',
-    { TRANSFORM: 'map.yaml' },
-    /^TRANSFORM: mapping files are not available in this version: use a \.js, \.mjs or \.ts module$/,
-  ],
-  ['a transform in .yml', { TRANSFORM: 'map.yml' }, /^TRANSFORM: mapping files are not available/],
-  ['a transform in JSON', { TRANSFORM: 'a.json' }, /^TRANSFORM: mapping files are not available/],
-  [
     'a transform in Python',
     { TRANSFORM: 'a.py' },
-    /^TRANSFORM must be the path of a \.js, \.mjs or \.ts/,
+    /^TRANSFORM must be the path of a mapping file, \.yaml, \.yml or \.json, or of a module, \.js/,
   ],
   [
     'an unknown dead-letter store',
@@ -479,7 +472,7 @@ describe('no start', () => {
         '  PUSH_AUDIENCE is required when PUSH_AUTH is oidc: set the value of the push subscription',
         '  PUSH_SERVICE_ACCOUNT is required when PUSH_AUTH is oidc: ' +
           'set the value of the push subscription',
-        '  TRANSFORM must be the path of a .js, .mjs or .ts module',
+        '  TRANSFORM must be the path of a mapping file, .yaml, .yml or .json, or of a module, .js, .mjs or .ts',
       ].join('\n'),
     })
   })
