@@ -1,4 +1,4 @@
-import { InvalidMappingError } from '../transform/mapping/invalid-mapping.ts'
+import { isInvalidMapping } from '../transform/mapping/invalid-mapping.ts'
 import { UserMistakes } from './frame/io.ts'
 
 /** Makes the mistakes in a mapping file those of the user, who reads them line by line. */
@@ -6,7 +6,7 @@ export async function asUserMistakes<T>(loading: Promise<T>): Promise<T> {
   try {
     return await loading
   } catch (error) {
-    if (!(error instanceof InvalidMappingError)) throw error
+    if (!isInvalidMapping(error)) throw error
     throw new UserMistakes(error.message, { cause: error })
   }
 }

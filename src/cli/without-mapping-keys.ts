@@ -10,7 +10,7 @@ import type { Io } from './frame/io.ts'
 export async function withoutMappingKeys(env: Io['env']): Promise<Io['env']> {
   const path = findTransformPath(env)
   if (path === undefined || !isMappingPath(path)) return env
-  const { keyNamesIn } = await import('../transform/mapping/key-names.ts')
+  const { keyNamesIn } = await import('../transform/mapping/load-mapping.ts')
   const keys = new Set(await keyNamesIn(path))
   for (const name of VARIABLE_NAMES) keys.delete(name)
   return Object.fromEntries(Object.entries(env).filter(([name]) => !keys.has(name)))

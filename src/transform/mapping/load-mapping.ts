@@ -49,6 +49,20 @@ export async function loadMapping(path: string, options: LoadOptions): Promise<L
   return { mapping: redacting(mapping, privacy), privacy, file, positionOf }
 }
 
+/**
+ * Returns the names of the variables that hold keys of a mapping file. A file that cannot be read
+ * names none.
+ */
+export async function keyNamesIn(path: string): Promise<readonly string[]> {
+  try {
+    const read = readMapping(await readText(path))
+    const { privacy = [] } = read.kind === 'read' ? read.file : {}
+    return privacy.flatMap((step) => ('key' in step ? [step.key] : []))
+  } catch {
+    return []
+  }
+}
+
 async function compile(
   file: MappingFile,
   deps: Pick<LoadOptions, 'loadModule'> &

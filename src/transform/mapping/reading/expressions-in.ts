@@ -63,7 +63,8 @@ function isUnderEach(path: MappingPath, value: unknown): boolean {
 }
 
 function memberOf(value: unknown, part: string | number): unknown {
-  return membersOf(value).find(([key]) => key === part)?.[1]
+  if (Array.isArray(value)) return value[Number(part)]
+  return isObject(value) ? value[part] : undefined
 }
 
 function schemaOf(schema: Schema, part: string | number): Schema | undefined {

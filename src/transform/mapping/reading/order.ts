@@ -1,5 +1,9 @@
 import { isObject } from '../../../lib/json/is-object.ts'
 import type { Problem } from '../compiled-mapping.ts'
+import { MAPPING_SCHEMA } from './mapping-schema.ts'
+
+/** A file with more rules does not load for their number alone. */
+const MOST_RULES = MAPPING_SCHEMA.properties.rules.maxItems
 
 /**
  * Returns the mistakes that lie in the order of the rules: names that are given twice, rules that
@@ -7,7 +11,7 @@ import type { Problem } from '../compiled-mapping.ts'
  */
 export function orderProblems(value: unknown): Problem[] {
   if (!isObject(value)) return []
-  const rules = Array.isArray(value.rules) ? value.rules.map(ruleOf) : []
+  const rules = Array.isArray(value.rules) ? value.rules.slice(0, MOST_RULES).map(ruleOf) : []
   return [
     ...namesTwice(rules),
     ...unreachableRules(rules),

@@ -6,7 +6,7 @@ import { type ExpressionText, expressionsIn } from './expressions-in.ts'
 import { type LocatedProblem, locateAll, type Position, positionOf } from './locate.ts'
 import { orderProblems } from './order.ts'
 import { type ParsedYaml, parseYaml } from './parse-yaml.ts'
-import { findAt, type Source, startOf } from './source.ts'
+import { findAt, type Source } from './source.ts'
 import { checkStructure } from './structure.ts'
 import { quoteHint } from './yaml-fault.ts'
 
@@ -45,13 +45,11 @@ export function readMapping(text: string): ReadMapping {
 }
 
 function allProblems(problems: readonly Problem[], parsed: ParsedYaml): readonly LocatedProblem[] {
-  const { faults, numbers, source } = parsed
-  const sure = problems.filter(({ path }) => isSure(path, parsed))
+  const { faults, numbers, source, isSure } = parsed
+  const sure = problems.filter(({ path }) => isSure(path))
   const told = new Set(sure.map(({ path }) => JSON.stringify(path)))
   // A number where a text is due has been told.
-  const others = numbers.filter(
-    ({ path }) => isSure(path, parsed) && !told.has(JSON.stringify(path)),
-  )
+  const others = numbers.filter(({ path }) => isSure(path) && !told.has(JSON.stringify(path)))
   return locateAll([...faults, ...others], sure, source)
 }
 
@@ -83,13 +81,4 @@ function isCutOff({ path }: ExpressionText, source: Source): boolean {
   const { node } = findAt(source, path)
   if (!isScalar(node) || node.type !== Scalar.PLAIN) return false
   return /^[ \t]+#/.test(source.text.slice(node.range?.[1], (node.range?.[1] ?? 0) + 100))
-}
-
-/** Whether a value is as it was meant, and what is below it. */
-function isSure(path: MappingPath, { unsure, lostFrom, source }: ParsedYaml): boolean {
-  if (lostFrom !== Number.POSITIVE_INFINITY) {
-    const { node, keyAt } = findAt(source, path)
-    if (path.length < 2 || (keyAt ?? startOf(node) ?? 0) >= lostFrom) return false
-  }
-  return !unsure.some((start) => start.every((part, at) => at >= path.length || path[at] === part))
 }

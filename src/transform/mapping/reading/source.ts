@@ -7,6 +7,7 @@ import {
   isSeq,
   type LineCounter,
   type Node,
+  type Pair,
 } from 'yaml'
 import type { MappingPath } from '../compiled-mapping.ts'
 
@@ -65,15 +66,8 @@ export interface Child extends Found {
 
 /** Returns the entries of a collection, in their order; none of any other node. */
 export function childrenOf(node: Node | undefined): readonly Child[] {
-  if (isSeq(node)) {
-    return node.items.map((item, part) => ({ part, node: isNode(item) ? item : undefined }))
-  }
-  if (!isMap(node)) return []
-  return node.items.map(({ key, value }) => ({
-    part: keyText(key),
-    keyAt: startOf(isNode(key) ? key : undefined),
-    node: isNode(value) ? value : undefined,
-  }))
+  if (isSeq(node)) return node.items.map((item, part) => ({ part, node: nodeIn(item) }))
+  return isMap(node) ? node.items.map(entryOf) : []
 }
 
 /** Returns the offset at which a node begins; `undefined` for a value that is left out. */
@@ -83,8 +77,21 @@ export function startOf(node: Node | undefined): number | undefined {
   return isLeftOut ? undefined : start
 }
 
+/** A file may have many mistakes, and each is looked up: no list of all children is made. */
 function childOf(node: Node | undefined, part: string | number): Found | undefined {
-  return childrenOf(node).find((child) => child.part === part)
+  if (isSeq(node) && typeof part === 'number') {
+    return part < node.items.length ? { node: nodeIn(node.items[part]) } : undefined
+  }
+  const pair = isMap(node) ? node.items.find(({ key }) => keyText(key) === part) : undefined
+  return pair && entryOf(pair)
+}
+
+function entryOf({ key, value }: Pair): Child {
+  return { part: keyText(key), keyAt: startOf(nodeIn(key)), node: nodeIn(value) }
+}
+
+function nodeIn(value: unknown): Node | undefined {
+  return isNode(value) ? value : undefined
 }
 
 function covers({ keyAt, node }: Child, offset: number): boolean {

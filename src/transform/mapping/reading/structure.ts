@@ -13,6 +13,9 @@ const COMBINATIONS = new Set(['anyOf', 'oneOf', 'not', 'propertyNames', 'depende
 /** Errors of the parts of a combination, and the error that an `if` failed. */
 const PART_OF_COMBINATION = /\/(?:anyOf|oneOf)\/\d|\/dependencies\/\w+\/propertyNames\/|\/if$/
 
+/** The length of a key that may be a misspelled one. */
+const LONGEST_KEY = 40
+
 const FITS = new Ajv({ allErrors: true, verbose: true }).compile<MappingFile>(MAPPING_SCHEMA)
 
 export type CheckedStructure = Readonly<
@@ -91,7 +94,8 @@ function unknownKey(error: ErrorObject, path: MappingPath): Problem {
 }
 
 function meantBy(error: ErrorObject): string | undefined {
-  return nearest(String(error.params.additionalProperty), keysOf(error))
+  const key = String(error.params.additionalProperty)
+  return key.length > LONGEST_KEY ? undefined : nearest(key, keysOf(error))
 }
 
 function otherHint(key: string, error: ErrorObject): string {

@@ -13,9 +13,6 @@ export interface ValueFault extends Fault {
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const INTEGER = /^-?\d+$/
-/** The tags and anchors before a value. */
-const BEFORE_VALUE = /(?:[!&]\S*\s*)+$/
-const LONGEST_TAG = 1_024
 const MOST_LEVELS = 100
 
 /**
@@ -59,12 +56,9 @@ export function toValue(source: Source): { value: unknown; faults: readonly Valu
 
   function refuseProperties({ tag, anchor, range }: Node & { anchor?: string }, path: MappingPath) {
     if (tag === undefined && anchor === undefined) return
-    const end = range?.[0] ?? 0
-    const [before = ''] =
-      BEFORE_VALUE.exec(source.text.slice(Math.max(0, end - LONGEST_TAG), end)) ?? []
-    const what = tag === undefined ? 'an anchor' : 'a tag'
-    const [word = ''] = before.trim().split(/\s/)
-    push(end - before.length, path, `YAML takes ${word} for ${what}; ${quoteHint('')}`)
+    const { at, word } = propertyBefore(source.text, range?.[0] ?? 0)
+    const what = word.startsWith('&') ? 'an anchor' : 'a tag'
+    push(at, path, `YAML takes ${word} for ${what}; ${quoteHint('')}`)
   }
 
   function refuse(node: Node, path: MappingPath, word: string, what: string): null {
@@ -96,4 +90,28 @@ export function toValue(source: Source): { value: unknown; faults: readonly Valu
   function push(at: number, path: MappingPath, text: string): void {
     faults.push({ at, path, text: `${pathText(path)}: ${text}`, kind: 'node' })
   }
+}
+
+/** Returns the first of the tags and anchors that stand before an offset. */
+function propertyBefore(text: string, end: number): { at: number; word: string } {
+  let first = { at: end, word: '' }
+  for (;;) {
+    const before = wordBefore(text, first.at)
+    const sign = before.word.search(/[!&]/)
+    if (sign === -1) return first
+    first = { at: before.at + sign, word: before.word.slice(sign) }
+    if (sign > 0) return first
+  }
+}
+
+function wordBefore(text: string, end: number): { at: number; word: string } {
+  let last = end
+  while (last > 0 && isSpace(text[last - 1])) last -= 1
+  let at = last
+  while (at > 0 && !isSpace(text[at - 1])) at -= 1
+  return { at, word: text.slice(at, last) }
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character !== undefined && /\s/.test(character)
 }
