@@ -3,18 +3,18 @@ import { type EventSettings, loadEventSettings } from '../config/settings.ts'
 import { nextTurn } from '../lib/clock.ts'
 import type { Message } from '../model/message.ts'
 import { messageOf, parseInstant } from '../receive/message-of.ts'
-import { loadTransform } from '../transform/load-transform.ts'
-import { asPublished, type Transform } from '../transform/transform.ts'
 import { checkConfiguration, configurationText } from './check/check-configuration.ts'
 import { checkFiles } from './check/check-files.ts'
 import { tellOfLeftPromises } from './check/left-promises.ts'
+import { loadMapped } from './check/load-mapped.ts'
 import { createJsonPrinter, createTextPrinter, onlyTotals, type Printer } from './check/printer.ts'
 import { areBad } from './check/tally.ts'
 import { defineCommand } from './frame/command.ts'
 import type { FlagValues } from './frame/flags.ts'
-import { type ExitCode, type Io, UserMistake } from './frame/io.ts'
+import { type ExitCode, type Io, UserMistake, UserMistakes } from './frame/io.ts'
 import { createPaint } from './frame/paint.ts'
 import { visibleJson } from './frame/visible-text.ts'
+import { asUserMistakes } from './mapping-mistakes.ts'
 
 const FLAGS = {
   transform: {
@@ -22,7 +22,11 @@ const FLAGS = {
     value: 'FILE',
     meaning: 'the mapping or module that maps each event, in place of TRANSFORM',
   },
-  explain: { type: 'boolean', default: false, meaning: 'print each event, in and out' },
+  explain: {
+    type: 'boolean',
+    default: false,
+    meaning: 'print each event, in and out, and what each rule did',
+  },
   'publish-time': {
     type: 'string',
     value: 'T',
@@ -62,7 +66,10 @@ export const check = defineCommand({
     'array, one object, or gzip of it. Without a FILE it checks the configuration.',
   examples: [
     ['pubsub-mixpanel check events.ndjson', 'which events would be rejected, changed or cut'],
-    ['pubsub-mixpanel check --transform map.mjs --explain - < one.json', 'one event, in and out'],
+    [
+      'pubsub-mixpanel check --transform mapping.yaml --explain - < one.json',
+      'one event, in and out',
+    ],
     ['pubsub-mixpanel check', 'the configuration and the transform, as serve would load them'],
   ],
   flags: FLAGS,
@@ -82,12 +89,12 @@ async function checkEvents(files: readonly string[], flags: Given, io: Io): Prom
   const limit = limitOf(flags.limit)
   const message = messageGiven(flags, io)
   const settings = settingsGiven(flags, io)
-  const transform = await transformAt(settings, io)
   const style = flags.explain ? 'explain' : 'findings'
+  const mapped = await asMistake(loadMapped(settings.transformPath, style, io))
   const options = { files, settings, style, limit, message } as const
   const stopTelling = tellOfLeftPromises(io.stderr)
   try {
-    const totals = await checkFiles(options, { io, transform, printer: printerFor(flags, io) })
+    const totals = await checkFiles(options, { io, ...mapped, printer: printerFor(flags, io) })
     // A promise that the last event left is reported a turn later.
     await nextTurn()
     return areBad(totals, flags.strict ? 'strict' : 'usual') ? 1 : 0
@@ -113,20 +120,18 @@ function settingsGiven({ transform }: Given, { env }: Io): EventSettings {
   return transform === undefined ? settings : { ...settings, transformPath: transform }
 }
 
-async function transformAt({ transformPath }: EventSettings, { env }: Io): Promise<Transform> {
-  return transformPath === undefined
-    ? asPublished
-    : asMistake(loadTransform(transformPath, { env, keys: 'fixed' }))
-}
-
 /** Makes a failure to load a mistake of the owner. Its message says what to do. */
 async function asMistake<T>(loading: Promise<T>): Promise<T> {
   try {
-    return await loading
+    return await asUserMistakes(loading)
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof InvalidConfigurationError) throw error
+    if (!(error instanceof Error) || isToldAsItIs(error)) throw error
     throw new UserMistake(error.message, { cause: error })
   }
+}
+
+function isToldAsItIs(error: Error): boolean {
+  return error instanceof InvalidConfigurationError || error instanceof UserMistakes
 }
 
 function messageGiven(flags: Given, { clock }: Io): Message {

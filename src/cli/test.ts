@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { type EventSettings, loadEventSettings } from '../config/settings.ts'
-import { loadModule } from '../transform/load-transform.ts'
-import { type LoadedMapping, loadMapping } from '../transform/mapping/load-mapping.ts'
+import type { LoadedMapping } from '../transform/mapping/load-mapping.ts'
 import { defineCommand } from './frame/command.ts'
-import { type ExitCode, type Io, UserMistake } from './frame/io.ts'
+import { type ExitCode, UserMistake } from './frame/io.ts'
 import { createPaint } from './frame/paint.ts'
 import { visibleText } from './frame/visible-text.ts'
-import { asUserMistakes } from './mapping-mistakes.ts'
+import { loadMappingFile } from './load-mapping-file.ts'
 import { ruleText } from './step-text.ts'
 import { junitText } from './test/junit.ts'
 import { failuresIn, printJson, printText, type Report } from './test/report.ts'
@@ -37,8 +36,7 @@ export const test = defineCommand({
   run: async ({ flags, operands }, io) => {
     const path = onlyOne(operands)
     const settings = loadEventSettings(io.env)
-    const loaded = await asUserMistakes(loadMapping(path, optionsIn(io)))
-    tellOfFixedKeys(loaded, io)
+    const loaded = await loadMappingFile(path, io)
     if (!loaded.file.cases?.length) io.stderr.print(`${visibleText(path)} has no cases`)
     const report = await runCases(path, loaded, settings)
     const needsAllRules = flags['all-rules-reached']
@@ -53,16 +51,6 @@ function onlyOne([path, ...others]: readonly string[]): string {
   if (path === undefined) throw new UserMistake('name a mapping file')
   if (others.length > 0) throw new UserMistake('name one mapping file, and no more')
   return path
-}
-
-function optionsIn({ env }: Io) {
-  return { env, keys: 'fixed', loadModule } as const
-}
-
-function tellOfFixedKeys({ privacy }: LoadedMapping, { stderr }: Io): void {
-  for (const name of privacy?.fixedKeys ?? []) {
-    stderr.print(`${name} is not set: a fixed key stands in for it`)
-  }
 }
 
 async function runCases(

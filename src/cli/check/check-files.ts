@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { EventSettings } from '../../config/settings.ts'
 import type { Message } from '../../model/message.ts'
 import { rejected } from '../../model/outcome.ts'
+import type { CompiledMapping } from '../../transform/mapping/compiled-mapping.ts'
 import type { Transform } from '../../transform/transform.ts'
 import { type Io, UserMistake } from '../frame/io.ts'
 import { type Progress, startProgress } from '../frame/progress.ts'
@@ -28,6 +29,8 @@ export interface FilesOptions {
 export interface FilesDeps {
   readonly io: Io
   readonly transform: Transform
+  /** Present when a mapping is to tell what its rules did. */
+  readonly explain?: CompiledMapping['explain'] | undefined
   readonly printer: Printer
 }
 
@@ -72,12 +75,12 @@ async function checkFile(
   file: string,
   deps: FilesOptions & FilesDeps & { judge: (checked: Checked) => void; read: { bytes: number } },
 ): Promise<void> {
-  const { settings, message, transform, judge, io, read } = deps
+  const { settings, message, transform, explain, judge, io, read } = deps
   const checkText = createCheckText(
     { maxBytes: settings.decode.maxBytes, maxFootprintBytes: settings.maxFootprintBytes },
     {
       message,
-      checkLines: createCheckLines({ transform, insertId: settings.insertId }),
+      checkLines: createCheckLines({ transform, explain, insertId: settings.insertId }),
       take: judge,
     },
   )

@@ -4,6 +4,7 @@ import type { Message } from '../../model/message.ts'
 import type { MadeEvent } from '../../model/pending-event.ts'
 import { createEventsOf } from '../../pipeline.ts'
 import { createPrepare, type PrepareOptions } from '../../prepare/prepare.ts'
+import type { CompiledMapping, RuleStep } from '../../transform/mapping/compiled-mapping.ts'
 import type { Transform } from '../../transform/transform.ts'
 
 /** One event of a line, with what it was before `prepare`; without it when it ended before. */
@@ -15,6 +16,8 @@ export interface CheckedEvent extends MadeEvent {
 export interface CheckedLine {
   readonly line: Line
   readonly events: readonly CheckedEvent[]
+  /** The steps of the rules of a mapping, where they are explained. */
+  readonly steps?: readonly RuleStep[]
 }
 
 /** Makes the events of one line after the other, in order. */
@@ -22,6 +25,8 @@ export type CheckLine = (body: Body, place: Place) => CheckedLine
 
 export interface CheckStages {
   readonly transform: Transform
+  /** Maps a value as `transform` does, and tells what each rule did. It takes its place. */
+  readonly explain?: CompiledMapping['explain'] | undefined
   readonly insertId: PrepareOptions['insertId']
 }
 
@@ -31,10 +36,13 @@ export interface CheckStages {
  */
 export function createCheckLines({
   transform,
+  explain,
   insertId,
 }: CheckStages): (message: Message) => CheckLine {
   const prepare = createPrepare({ insertId })
   let candidates: readonly Candidate[] = []
+  let steps: readonly RuleStep[] = []
+  const map = explain === undefined ? transform : explaining(explain)
   const eventsOf = createEventsOf({ parse: parseLine, transform: remembering, prepare })
 
   return function checkLines(message) {
@@ -42,15 +50,24 @@ export function createCheckLines({
 
     return function checkLine(body, place) {
       candidates = []
+      steps = []
       const { line, events } = eventsOfLine(body, place)
-      return { line, events: events.map(withCandidate) }
+      return { line, events: events.map(withCandidate), ...(steps.length > 0 && { steps }) }
     }
   }
 
   function remembering(...given: Parameters<Transform>): ReturnType<Transform> {
-    const mapped = transform(...given)
+    const mapped = map(...given)
     if (!('kind' in mapped)) candidates = mapped
     return mapped
+  }
+
+  function explaining(explain: CompiledMapping['explain']): Transform {
+    return (value, line, message) => {
+      const explained = explain(value, line, message)
+      steps = explained.steps
+      return explained.result
+    }
   }
 
   function withCandidate(event: MadeEvent, index: number): CheckedEvent {

@@ -1,3 +1,5 @@
+import type { RuleStep } from '../../transform/mapping/compiled-mapping.ts'
+
 /** The kinds of findings about what only Mixpanel judges, or does without a word. */
 export const WARNINGS = [
   'cut',
@@ -40,6 +42,8 @@ export interface FoundAt {
 export interface ExplainedEvent extends FoundAt {
   /** The text in the file. It is absent when the file cannot be read. */
   readonly input?: string
+  /** The steps of the rules of a mapping; absent for all events of a line but the first. */
+  readonly steps?: readonly RuleStep[]
   /** The text that a transform made of it. */
   readonly made?: string
   /** The text that the service would send, where it would send the event. */

@@ -43,7 +43,8 @@ export function createJudge(deps: JudgeDeps): (checked: Checked) => void {
     const at = { ...placeOf(checked, fault), ...child }
     const details = (some: readonly Remark[]) => some.map((remark) => withHint(remark, fault))
     if (style === 'explain') {
-      printer.explained({ ...at, ...textsOf(event), remarks: details(remarks) })
+      const steps = stepsOf(event, checked)
+      printer.explained({ ...at, ...textsOf(event), ...steps, remarks: details(remarks) })
     } else for (const remark of details(shown)) printer.finding({ ...at, ...remark })
   }
 
@@ -64,6 +65,11 @@ export function createJudge(deps: JudgeDeps): (checked: Checked) => void {
 
 function remarksOn(step: CheckedEvent['step']): readonly Remark[] {
   return step.kind === 'dropped' || step.kind === 'rejected' ? [outcomeRemark(step)] : []
+}
+
+/** The rules are asked once for a line, whatever the number of its events. */
+function stepsOf(event: CheckedEvent, { checked: { events, steps } }: CheckedOnLine) {
+  return steps === undefined || event !== events[0] ? {} : { steps }
 }
 
 /** The place of a fault in a body, in bytes. */

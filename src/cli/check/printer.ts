@@ -3,6 +3,7 @@ import type { Output } from '../frame/io.ts'
 import type { Colour } from '../frame/paint.ts'
 import { positionText } from '../frame/position-text.ts'
 import { visibleJson, visibleText } from '../frame/visible-text.ts'
+import { stepText } from '../step-text.ts'
 import {
   type ExplainedEvent,
   type Finding,
@@ -38,9 +39,10 @@ export function createTextPrinter(
   }
 
   function explained(event: ExplainedEvent): void {
-    const { input, made, sent, remarks } = event
+    const { input, steps = [], made, sent, remarks } = event
     print(placeText(event))
     if (input !== undefined) print(`  in    ${visibleText(input)}`)
+    for (const step of steps) print(`  rule  ${visibleText(stepText(step))}`)
     if (made !== undefined) print(`  made  ${visibleText(made)}`)
     if (sent !== undefined) print(`  out   ${visibleText(sent)}`)
     for (const remark of remarks) {

@@ -5,7 +5,8 @@ import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import type { FixOf } from '../../service/replay/fix-line.ts'
 import { loadFix, loadTransform } from '../../transform/load-transform.ts'
 import type { Transform } from '../../transform/transform.ts'
-import { type Io, UserMistake } from '../frame/io.ts'
+import { type Io, UserMistake, UserMistakes } from '../frame/io.ts'
+import { asUserMistakes } from '../mapping-mistakes.ts'
 
 /** The variables of a service that a replay needs nothing of: it takes no push. */
 const OF_PUSHES =
@@ -50,7 +51,7 @@ export function loadReplayConfig(
   }
 }
 
-/** Loads the owner's mapping, if there is one, and the fix. Throws a `UserMistake`. */
+/** Loads the owner's mapping, if there is one, and the fix. Throws a `UserMistake` or `UserMistakes`. */
 export async function loadModules(
   { transformPath }: Pick<Config, 'transformPath'>,
   fixPath: string | undefined,
@@ -61,10 +62,11 @@ export async function loadModules(
       transform:
         transformPath === undefined
           ? undefined
-          : await loadTransform(transformPath, { env, keys: 'environment' }),
+          : await asUserMistakes(loadTransform(transformPath, { env, keys: 'environment' })),
       fixOf: fixPath === undefined ? undefined : await loadFix<StoredLetter>(fixPath),
     }
   } catch (error) {
+    if (error instanceof UserMistakes) throw error
     throw new UserMistake(error instanceof Error ? error.message : 'a module cannot be loaded')
   }
 }

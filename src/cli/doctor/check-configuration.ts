@@ -42,7 +42,9 @@ async function transformFault(
     await loadTransform(path, { env, keys: 'environment' })
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : `TRANSFORM ${path} cannot be loaded`
+    if (!(error instanceof Error)) return `TRANSFORM ${path} cannot be loaded`
+    // A finding is one line, and a mapping may have many mistakes.
+    return error.message.replaceAll(/\n\s*/g, '; ')
   }
 }
 

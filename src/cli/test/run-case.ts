@@ -1,6 +1,5 @@
 import type { EventSettings } from '../../config/settings.ts'
 import { createDecode } from '../../decode/decode.ts'
-import type { Line } from '../../model/event.ts'
 import type { Message } from '../../model/message.ts'
 import type { Dropped, Rejected } from '../../model/outcome.ts'
 import { messageOf } from '../../receive/message-of.ts'
@@ -29,26 +28,20 @@ const MESSAGE_ID = '1000000000000000'
 
 /** Makes the function that takes a case through the service's own path, up to what is sent. */
 export function createRunCase(
-  mapping: Pick<CompiledMapping, 'explain'>,
+  { transform, explain }: Pick<CompiledMapping, 'transform' | 'explain'>,
   { decode: { maxBytes }, maxFootprintBytes, insertId }: EventSettings,
 ): (one: Case) => Promise<Ran> {
   const decode = createDecode({ maxBytes, maxFootprintBytes }, async () => {})
 
   return async function runCase(one) {
     const message = messageIn(one)
-    const steps: RuleStep[] = []
-    const checkLines = createCheckLines({ transform: remembering, insertId })
+    const checkLines = createCheckLines({ transform, explain, insertId })
     const decoded = await decodeAlone(decode, message)
-    if (decoded.kind === 'undecodable') return { made: [decoded.outcome], droppedBy: [], steps }
+    if (decoded.kind === 'undecodable') return { made: [decoded.outcome], droppedBy: [], steps: [] }
     const checkLine = checkLines(message)
-    const ends = [...decoded.lines].flatMap((place) => checkLine(decoded.body, place).events)
-    return { ...endsOf(ends.map(({ step }) => step)), steps }
-
-    function remembering(value: unknown, line: Line, of: Message) {
-      const explained = mapping.explain(value, line, of)
-      steps.push(...explained.steps)
-      return explained.result
-    }
+    const lines = [...decoded.lines].map((place) => checkLine(decoded.body, place))
+    const ends = lines.flatMap(({ events }) => events.map(({ step }) => step))
+    return { ...endsOf(ends), steps: lines.flatMap(({ steps = [] }) => steps) }
   }
 }
 
