@@ -57,7 +57,7 @@ const LOCAL_FLOORS: Floors = [
  */
 const BENCH_FLOORS: Floors = [
   [['../src/model/'], ['../src/version.ts'], ['../src/local/'], ['../src/cli/']],
-  [['speed/'], ['survival/'], ['turns/'], ['arguments-or-exit.ts']],
+  [['expressions/'], ['speed/'], ['survival/'], ['turns/'], ['arguments-or-exit.ts']],
   [
     ['../src/decode/'],
     ['../src/pipeline.ts'],
@@ -65,7 +65,7 @@ const BENCH_FLOORS: Floors = [
     ['../src/telemetry/'],
     ['../src/transform/'],
   ],
-  [['bench.ts'], ['mapping.ts'], ['survive.ts'], ['turns.ts']],
+  [['bench.ts'], ['expressions.ts'], ['mapping.ts'], ['survive.ts'], ['turns.ts']],
 ]
 
 /** The floors of each folder that has any. The local world imports nothing of the rest of `src/`. */
