@@ -53,6 +53,12 @@ describe('a pulled letter of the service', () => {
     assert.equal(Object(readLetterMessage(damaged)).event, undefined)
   })
 
+  it('has neither text nor data when it was stored without its content', () => {
+    const { event, ...without } = aDeadLetter({ stage: 'mapped' })
+
+    assert.deepEqual(pulledOf(without, Buffer.alloc(0)).map(readLetterMessage), [without])
+  })
+
   it('is not read when it is a part, garbled, or older than its message', () => {
     const [good = aPulled({})] = pulledOf(aDeadLetter(), Buffer.from('{"event":'))
     const changes: readonly Readonly<Record<string, string | undefined>>[] = [

@@ -59,16 +59,20 @@ describe('a subscription that letters may not be read from', () => {
     assert.equal(subscription.stats().pulls, 0)
   })
 
-  it('is refused when it pushes', async (t) => {
+  it('is refused when it pushes, whatever else it is set to', async (t) => {
     const { run, pubsub } = await startSubscription(t)
     const name = 'projects/local-project/subscriptions/pushing'
-    const pushConfig = { pushEndpoint: 'http://127.0.0.1:1/push' }
-    pubsub.createSubscription(name, { topic: LOCAL_DEAD_LETTER_TOPIC, pushConfig })
+    pubsub.createTopic(OTHER_TOPIC)
+    pubsub.createSubscription(name, {
+      topic: LOCAL_DEAD_LETTER_TOPIC,
+      pushConfig: { pushEndpoint: 'http://127.0.0.1:1/push' },
+      deadLetterPolicy: { deadLetterTopic: OTHER_TOPIC },
+    })
 
     const { code, err } = await run('list', '--from', name)
 
     assert.equal(code, 2)
-    assert.match(err, /modify-push-config pushing --project local-project --push-endpoint ''/)
+    assert.match(err, /If it keeps letters, .* modify-push-config pushing .* --push-endpoint ''/)
   })
 
   for (const [what, description, text] of [
