@@ -41,9 +41,12 @@ export async function loadTransform(path: string, options: TransformOptions): Pr
   return mapping.transform
 }
 
-/** Loads a module, `.js`, `.mjs` or `.ts`, that stands in a mapping file in the place of rules. */
-export async function loadModule(path: string): Promise<Transform> {
-  return createTransform(await functionIn(path, 'module'), folderOf(path))
+/**
+ * Loads a module, `.js`, `.mjs` or `.ts`, that stands in a mapping file in the place of rules. With
+ * `isPrivate`, the outcomes of the transform hold no text of an error.
+ */
+export async function loadModule(path: string, isPrivate: boolean): Promise<Transform> {
+  return createTransform(await functionIn(path, 'module'), folderOf(path), isPrivate)
 }
 
 /** Makes the function that mends the event of one letter. It is a transform of one event. */

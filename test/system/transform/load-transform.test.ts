@@ -55,6 +55,24 @@ describe('loadTransform', () => {
     ])
   })
 
+  it('lets a module tell no text of its errors under a privacy section', async (t) => {
+    const source = 'version: 1\nmodule: ./map.mjs\nprivacy: [{ remove: ["**.email"] }]\n'
+    const path = await aModule(t, 'map.yaml', source)
+    await writeFile(
+      join(dirname(path), 'map.mjs'),
+      'export default ({ email }) => { throw new Error(`no ${email}`) }',
+    )
+    const transform = await loadTransform(path, OPTIONS)
+
+    const made = transform({ email: 'a@example.com' }, { number: 1, text: '{}' }, aMessage())
+
+    assert.deepEqual(made, {
+      kind: 'rejected',
+      reason: 'transform_failed',
+      detail: 'map.mjs:1:39: threw an error, whose text is left out under a privacy section',
+    })
+  })
+
   it('loads a mapping of a folder that is mounted as a secret', async (t) => {
     const path = await aModule(t, 'real.yaml', 'version: 1\nrules: [{ name: a, drop: true }]\n')
     const folder = dirname(path)
