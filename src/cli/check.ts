@@ -131,7 +131,9 @@ async function asMistake<T>(loading: Promise<T>): Promise<T> {
 }
 
 function isToldAsItIs(error: Error): boolean {
-  return error instanceof InvalidConfigurationError || error instanceof UserMistakes
+  if (error instanceof InvalidConfigurationError || error instanceof UserMistakes) return true
+  // An error of the file system.
+  return 'errno' in error && 'path' in error
 }
 
 function messageGiven(flags: Given, { clock }: Io): Message {

@@ -18,6 +18,7 @@ import { createStdoutSink } from '../telemetry/line-sinks.ts'
 import { createLogDestination, type LogDestination } from '../telemetry/log-destination.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { loadTransform } from '../transform/load-transform.ts'
+import { isInvalidMapping } from '../transform/mapping/invalid-mapping.ts'
 import { VERSION } from '../version.ts'
 import { closeOnSignals } from './close-on-signals.ts'
 import { defineCommand } from './frame/command.ts'
@@ -78,7 +79,8 @@ function endHalfAService(error: unknown): never {
   // An exit would wait, perhaps for ever, for the thread that waits for the folder.
   if (error instanceof UnresponsiveFolderError) process.kill(process.pid, 'SIGKILL')
   // A configuration that does not load is wrong use.
-  process.exit(error instanceof InvalidConfigurationError ? 2 : 1)
+  const isWrongUse = error instanceof InvalidConfigurationError || isInvalidMapping(error)
+  process.exit(isWrongUse ? 2 : 1)
 }
 
 async function configOrExit(env: Io['env']): Promise<Config> {

@@ -43,7 +43,7 @@ export function differenceOf(
 }
 
 /** Returns the end of a case in one line. */
-export function gotText({ made, droppedBy }: Pick<Ran, 'made' | 'droppedBy'>): string {
+function gotText({ made, droppedBy }: Pick<Ran, 'made' | 'droppedBy'>): string {
   return summaryOf(made.map(madeText), droppedBy)
 }
 

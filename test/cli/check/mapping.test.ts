@@ -88,6 +88,16 @@ describe('check with a mapping', () => {
     })
   }
 
+  it('ends with 2 when the mapping is not there', async () => {
+    const io = createFakeIo({ env: COMPLETE })
+
+    assert.equal(await check.run(['--transform', '/nowhere/mapping.yaml'], io), 2)
+    assert.equal(
+      io.err(),
+      'pubsub-mixpanel check: /nowhere/mapping.yaml: no such file or directory\n',
+    )
+  })
+
   it('says that the mapping loads', async (t) => {
     const { code, out } = await run(t, MAPPING, [], { env: COMPLETE })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { VARIABLE_NAMES } from '../../../src/config/schema.ts'
@@ -37,6 +38,29 @@ describe('the service’s command line', () => {
     assert.equal(out, '')
     assert.match(err, /MIXPANEL_PROJECT_TOKEN/)
     assert.match(err, /MIXPANEL_URL/)
+  })
+
+  it('ends with 2 and names every mistake of the mapping, each on its line', async (t) => {
+    const mapping = join(await aFolder(t), 'mapping.yaml')
+    await writeFile(
+      mapping,
+      'version: 1\nrules:\n  - { name: a, when: data.x, evnt: x }\notherwise: no\n',
+    )
+
+    const { code, out, err } = await run('main', [], {
+      PUSH_AUTH: 'none',
+      MIXPANEL_URL: 'http://127.0.0.1:9',
+      MIXPANEL_PROJECT_TOKEN: 'local-project-token',
+      DEAD_LETTER: 'subscription',
+      TRANSFORM: mapping,
+    })
+
+    assert.equal(code, 2)
+    assert.doesNotMatch(out, /listening/)
+    assert.deepEqual(err.trim().split('\n'), [
+      `${mapping}:3:30 rules[0].evnt is unknown; did you mean event?`,
+      `${mapping}:4:12 otherwise must be pass, drop or reject`,
+    ])
   })
 
   it('ends with a clear text when the folder of the dead letters does not answer', async (t) => {
