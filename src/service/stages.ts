@@ -2,11 +2,10 @@ import type { Config } from '../config/load-config.ts'
 import { createDecode } from '../decode/decode.ts'
 import { parseLine } from '../decode/parse-line.ts'
 import { nextTurn } from '../lib/clock.ts'
-import { rejected } from '../model/outcome.ts'
 import type { Stages } from '../pipeline.ts'
 import { createPrepare } from '../prepare/prepare.ts'
 import { settlementOf } from '../settle/settlement-of.ts'
-import { asMapped, asPublished, type Transform } from '../transform/transform.ts'
+import { asPublished, forLetters, type Transform } from '../transform/transform.ts'
 import type { DeadLetters } from './dead-letters.ts'
 
 /** The stages that keep state, or reach out of the process. */
@@ -47,20 +46,5 @@ export function stagesOf(
     storeRejected,
     storeMany,
     settlementOf,
-  }
-}
-
-const EMPTIED = rejected('invalid_event', 'the letter was stored without its content')
-
-/**
- * Makes a transform that knows letters that were published again. An event that was mapped before is
- * not mapped again. A privacy section decides on it for itself.
- */
-function forLetters(transform: Transform): Transform {
-  return function transformLetter(value, line, message, count) {
-    const { replay } = message
-    if (replay?.isEmptied) return EMPTIED
-    if (!replay?.isMapped || transform.redaction) return transform(value, line, message, count)
-    return asMapped(replay.child?.place ?? 0)(value, line, message)
   }
 }

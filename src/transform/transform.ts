@@ -23,6 +23,7 @@ export interface Transform {
   readonly redaction?: Redaction
 }
 
+const EMPTIED = rejected('invalid_event', 'the letter was stored without its content')
 const DROPPED: Dropped = Object.freeze({ kind: 'dropped', rule: 'transform' })
 
 /** The transform of a service without a mapping: a line is the event. */
@@ -33,6 +34,19 @@ export const asPublished: Transform = (value, line) =>
 export function asMapped(child: number): Transform {
   return (value, line) =>
     value === undefined ? [] : [{ line, child, text: line.text, value, stage: 'mapped' }]
+}
+
+/**
+ * Makes a transform that knows letters that were published again. An event that was mapped before is
+ * not mapped again. A privacy section decides on it for itself.
+ */
+export function forLetters(transform: Transform): Transform {
+  return function transformLetter(value, line, message, count) {
+    const { replay } = message
+    if (replay?.isEmptied) return EMPTIED
+    if (!replay?.isMapped || transform.redaction) return transform(value, line, message, count)
+    return asMapped(replay.child?.place ?? 0)(value, line, message)
+  }
 }
 
 const WITHOUT_TEXT = 'threw an error, whose text is left out under a privacy section'
