@@ -19,9 +19,7 @@ async function startBroken(t: Parameters<typeof startWorld>[0], env: Record<stri
     if (attributes.mended === undefined) throw new TypeError('cannot read of undefined')
     return attributes.mended === 'dropped' ? null : input
   })
-  // Hundreds of pushes at once, on whatever machine, are no overload here.
-  const deps = { maxEventLoopDelayMs: Number.MAX_SAFE_INTEGER }
-  const world = await startWorld(t, { clock, env, transform, deps })
+  const world = await startWorld(t, { clock, env, transform })
   return { ...world, clock, pushFresh }
 
   function pushFresh(attributes: Record<string, string> = {}) {
