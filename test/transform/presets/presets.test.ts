@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createPrepare } from '../../../src/prepare/prepare.ts'
+import { compileMapping } from '../../../src/transform/mapping/compile-mapping.ts'
+import { readMapping } from '../../../src/transform/mapping/reading/read-mapping.ts'
 import { NAMES as CLOUDEVENTS } from '../../../src/transform/presets/cloudevents.ts'
 import { NAMES as GA4 } from '../../../src/transform/presets/ga4.ts'
 import type { NameRow } from '../../../src/transform/presets/names.ts'
@@ -95,6 +97,18 @@ for (const [name, rows] of Object.entries(NAMES)) {
         table.flatMap(({ option }) => spansIn(option)),
         Object.keys(definition?.schema.properties ?? {}),
       )
+    })
+
+    it('has mapping files in its page that load, and one to start from', async () => {
+      const page = textOf(`docs/presets/${name}.md`)
+      const files = [...blocksIn(page, 'yaml'), textOf(`examples/mappings/${name}.yaml`)]
+
+      assert.ok(files.length > 1)
+      for (const text of files) {
+        const read = readMapping(text)
+        assert.equal(read.kind, 'read', text)
+        assert.ok('rules' in (await compileMapping(read.file, { placeOf: () => '' })), text)
+      }
     })
 
     it('has an example in its page that is mapped so', async () => {
