@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { Ajv } from 'ajv'
 import published from '../../docs/mapping.schema.json' with { type: 'json' }
 import { MAPPING_SCHEMA } from '../../src/transform/mapping/reading/mapping-schema.ts'
+import { PRESETS } from '../../src/transform/presets/registry.ts'
 
 describe('docs/mapping.schema.json', () => {
   it('is the schema of the code: node tools/mapping-schema.ts writes it', () => {
@@ -16,6 +17,12 @@ describe('docs/mapping.schema.json', () => {
     new Ajv({ logger: { log: say, warn: say, error: say } }).compile(published)
 
     assert.deepEqual(said, [])
+  })
+
+  it('names the presets of the service for the completion of editors', () => {
+    const { examples } = MAPPING_SCHEMA.definitions.presetName
+
+    assert.deepEqual(examples, [...PRESETS.keys()])
   })
 
   it('describes or names every key that an editor completes', () => {

@@ -30,9 +30,9 @@ export function judge(
   return { ...tested, rules, difference: { ...difference, got: withRule(difference.got, steps) } }
 }
 
-/** Returns the rules that matched, without those that did so before. */
+/** Returns the rules that matched or failed, each once. */
 function takersOf(steps: readonly RuleStep[]): string {
-  return [...new Set(steps.filter(({ kind }) => kind === 'matched').map(ruleText))].join(', ')
+  return [...new Set(steps.filter(({ kind }) => kind !== 'not_matched').map(ruleText))].join(', ')
 }
 
 /** Adds the rule that rejected an event. */

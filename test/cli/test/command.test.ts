@@ -277,6 +277,19 @@ cases:
     ])
   })
 
+  it('names a rule that fails as it is expected to', async (t) => {
+    const { out } = await run(
+      t,
+      `version: 1
+rules: [{ name: named, event: '\${data.name}' }]
+cases:
+  - { name: no name, input: {}, expect: { reject: data.name is null } }
+`,
+    )
+
+    assert.equal(out, 'ok  no name  rules[0] named\n1 case, 0 failed\n')
+  })
+
   it('says which rule failed', async (t) => {
     const { out } = await run(
       t,

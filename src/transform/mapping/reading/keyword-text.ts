@@ -42,7 +42,9 @@ export function keywordText(error: ErrorObject, path: MappingPath): string {
     case 'maximum':
       return `must be at most ${params.limit}`
     case 'pattern':
-      return 'must be the name of an environment variable, and never the key itself'
+      return path.at(-1) === 'key'
+        ? 'must be the name of an environment variable, and never the key itself'
+        : 'must be a time in RFC 3339, like 2026-01-31T12:00:00Z'
     default:
       return error.message ?? 'does not fit the schema'
   }

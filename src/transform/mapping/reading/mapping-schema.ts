@@ -71,12 +71,17 @@ export const MAPPING_SCHEMA = {
       description: 'The form of the events that no rule matches: a name, or a name with options.',
       if: { type: 'string' },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON schema.
-      then: { type: 'string', minLength: 1 },
+      then: { $ref: '#/definitions/presetName' },
       else: {
         type: 'object',
         required: ['name'],
-        properties: { name: { type: 'string', minLength: 1 } },
+        properties: { name: { $ref: '#/definitions/presetName' } },
       },
+    },
+    presetName: {
+      type: 'string',
+      minLength: 1,
+      examples: ['segment', 'cloudevents', 'sgtm', 'ga4', 'snowplow'],
     },
     rule: {
       title: 'A rule',
@@ -256,7 +261,12 @@ export const MAPPING_SCHEMA = {
           additionalProperties: false,
           properties: {
             messageId: { type: 'string', minLength: 1 },
-            publishTime: { description: 'RFC 3339.', type: 'string', minLength: 1 },
+            publishTime: {
+              description: 'RFC 3339.',
+              type: 'string',
+              pattern:
+                '^\\d{4}-\\d\\d-\\d\\dT([01]\\d|2[0-3]):\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+            },
             subscription: { type: 'string' },
             orderingKey: { type: 'string' },
             attributes: { type: 'object', additionalProperties: { type: 'string' } },

@@ -270,6 +270,16 @@ const CASES: typeof STRUCTURE = [
     fileWith('cases:', '  - name: a', '    message: { attributes: { n: 5 } }', '    expect: []'),
     '7:33 cases[0].message.attributes.n must be a text, not a number; put it in single quotes',
   ],
+  [
+    'a publish time in another form',
+    fileWith(
+      'cases:',
+      '  - name: a',
+      "    message: { publishTime: '2026-01-31' }",
+      '    expect: []',
+    ),
+    '7:29 cases[0].message.publishTime must be a time in RFC 3339, like 2026-01-31T12:00:00Z',
+  ],
 ]
 
 const QUOTES: typeof STRUCTURE = [
