@@ -16,7 +16,8 @@ const MOST_SOURCE = 80
  * microsecond to make, and the same keys are absent from many events.
  */
 export function createSite(source: string): Site {
-  const place = source.length > MOST_SOURCE ? `${source.slice(0, MOST_SOURCE)}…` : source
+  const line = source.replaceAll(/\s+/g, ' ').trim()
+  const place = line.length > MOST_SOURCE ? `${line.slice(0, MOST_SOURCE)}…` : line
   const errors = new Map<string, ExpressionError>()
 
   return { error }

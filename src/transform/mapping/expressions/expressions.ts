@@ -12,9 +12,12 @@ import { moved, type Piece, piecesOf } from './template.ts'
 import { plainOf } from './values.ts'
 import { type Explain, explainFalse, explainNull } from './why-not.ts'
 
+const NO_BRACES = 'a condition is an expression as it stands; leave out `${` and `}`'
+
 /** Compiles the CEL of a `when`. Its value is true or false: null does not hold. */
 export function compileCondition(source: string, place: Place): CompiledExpression {
   return compiled(source, (site) => {
+    if (source.trim().startsWith('${')) throw new Fault(NO_BRACES, source.indexOf('${'))
     const tree = compileTree(parseExpression(source), place)
     const { run, constant } = tree.root
     if (constant !== undefined) checkTruth(constant.value)

@@ -121,4 +121,22 @@ describe('a value of another type', () => {
       message: 'data.card > 1: a text and a number have no order',
     })
   })
+
+  it('is named with the start of a long expression, in one line', () => {
+    const long = `data.text  >\n  ${'1 + '.repeat(30)}1`
+
+    assert.throws(() => conditionValue(long, scope), {
+      message: `data.text > ${'1 + '.repeat(17)}…: a text and a number have no order`,
+    })
+  })
+
+  it('costs no stack, and leaves the limit of stacks as it is', () => {
+    const before = Error.stackTraceLimit
+
+    assert.throws(
+      () => conditionValue('data.text > 1', scope),
+      (error) => error instanceof ExpressionError && !String(error.stack).includes('\n'),
+    )
+    assert.equal(Error.stackTraceLimit, before)
+  })
 })

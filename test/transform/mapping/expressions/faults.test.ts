@@ -21,6 +21,7 @@ describe('a mistake in an expression', () => {
     ['[1, 2', '5: `]` is expected here, not the end'],
     ['{"a" 1}', '5: `:` is expected here, not a number'],
     ['"a', '0: unterminated string'],
+    [' ${data.a}', '1: a condition is an expression as it stands; leave out `${` and `}`'],
     ['data.a == #', '10: `#` is not expected here'],
     ['for', '0: reserved identifier: for'],
     ['1e', '1: `e` is not expected here'],

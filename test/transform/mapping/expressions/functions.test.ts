@@ -104,6 +104,7 @@ const CASES: readonly (readonly [cel: string, value: unknown])[] = [
   ['timestamp(data.time).getDayOfYear()', 327],
   ['timestamp("2026-01-01").getDayOfYear()', 0],
   ['timestamp("2024-12-31T23:59:59Z").getDayOfYear()', 365],
+  ['timestamp("0050-02-01").getDayOfYear()', 31],
   ['timestamp(data.time).getHours()', 8],
   ['timestamp(data.time).getMinutes()', 59],
   ['timestamp(data.time).getSeconds()', 58],

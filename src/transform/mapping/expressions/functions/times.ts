@@ -35,9 +35,7 @@ export const TIME_FUNCTIONS: Readonly<Record<string, readonly CelFunction[]>> = 
   getDate: partOfTime((at) => at.getUTCDate()),
   getDayOfMonth: partOfTime((at) => at.getUTCDate() - 1),
   getDayOfWeek: partOfTime((at) => at.getUTCDay()),
-  getDayOfYear: partOfTime((at) =>
-    Math.floor((at.getTime() - Date.UTC(at.getUTCFullYear(), 0, 1)) / DAY_MS),
-  ),
+  getDayOfYear: partOfTime(dayOfYear),
   getHours: partOfSpan(
     (at) => at.getUTCHours(),
     (it) => it.getHours(),
@@ -92,6 +90,12 @@ function durationOf(given: string): Duration | undefined {
   } finally {
     Error.stackTraceLimit = limit
   }
+}
+
+function dayOfYear(at: Date): number {
+  const first = new Date(at)
+  first.setUTCMonth(0, 1)
+  return (at.getTime() - first.getTime()) / DAY_MS
 }
 
 function partOfTime(part: (at: Date) => number): readonly CelFunction[] {
