@@ -18,10 +18,11 @@ interface Source {
 }
 
 /**
- * A text in which a number may be lost: sixteen digits, or an exponent of three. A match may lie in
- * a string, too.
+ * A text in which a number may be lost: more than fifteen digits with a point or an exponent, more
+ * than sixteen without, sixteen from 9·10^15 on, or an exponent of three digits. Microseconds of
+ * this century are none. A match may lie in a string, too.
  */
-const MAY_LOSE = /\d[\d.]{15}|[eE][+-]?\d{3}/
+const MAY_LOSE = /\d[\d.]{16}|9\d{15}|\d{16}[eE]|[eE][+-]?\d{3}/
 const INTEGER = /^-?\d+$/
 const EXPONENT = /[eE]/
 /** The most digits of an integer that is a bigint: the conversion of a long one takes seconds. */
