@@ -56,7 +56,7 @@ describe('the work of an expression', () => {
     ['data.text.replace("a", "bbbbbbbbbbbbbbbbbbbbbbbbbb")', { text: half }],
     ['data.text.matches("(a|b|c)*a(a|b|c){15}[d-z]")', { text: half }],
     ['data.list.filter(x, "a".matches(string(x)))', { list: numbers }],
-    ['json(data.text)', { text: `[${'1234567890123456,'.repeat(30_000)}1]` }],
+    ['json(data.text)', { text: `[${'12345678901234567,'.repeat(30_000)}1]` }],
   ] as const) {
     it(`has an end: ${cel}`, () => {
       assert.throws(() => celValue(cel, of(data)), TOO_LONG)
