@@ -60,7 +60,7 @@ export interface ReadingDeps {
 }
 
 /** The most messages that are leased at once. Their ack ids and keys take some 60 MB. */
-export const MOST_HELD = 100_000
+const MOST_HELD = 100_000
 /**
  * The pauses after answers without messages. Pub/Sub may give such an answer although some are
  * there, so only the last of four in a row means that the subscription is empty.
