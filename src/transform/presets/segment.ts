@@ -89,6 +89,15 @@ const ORDERS_OWN = [
   'products',
 ]
 
+/** The most values of all events of the products of an order. They take some 20 ms. */
+const MOST_VALUES = 200_000
+
+const TOO_MANY_PRODUCTS: PresetResult = {
+  kind: 'rejected',
+  detail: `the events of properties.products have more than ${MOST_VALUES} values`,
+  field: 'properties.products',
+}
+
 type Call = Readonly<Record<string, unknown>>
 
 /** The calls of Segment's libraries, one in each message or line. */
@@ -113,7 +122,9 @@ function eventsOf(name: string | undefined, call: Call, options: Options): Prese
   const identity = identityOf(call.userId, call.anonymousId, 'userId')
   if (identity.kind === 'rejected') return identity
   const properties = isObject(call.properties) ? withoutOwnNames(call.properties) : {}
-  const products = all && name === 'Order Completed' ? productEvents(properties) : []
+  const given = all && name === 'Order Completed' ? productsIn(properties) : []
+  if (isTooMuch(given, properties)) return TOO_MANY_PRODUCTS
+  const products = given.map((product) => productEvent(product, properties))
   for (const event of [{ properties }, ...products]) {
     setNames(event.properties, call)
     setIdentity(event.properties, identity, idMerge)
@@ -130,14 +141,20 @@ function setGroup(properties: Properties, call: Call, groupKey: string | undefin
   if (groupId !== undefined) setProperty(properties, groupKey, groupId)
 }
 
-/** Makes an event of each product of an order, with the properties that both have in common. */
-function productEvents(order: Readonly<Properties>): { event: string; properties: Properties }[] {
-  const products = Array.isArray(order.products) ? order.products.filter(isObject) : []
-  return products.map((product) => {
-    const properties = withoutOwnNames(order, (name) => ORDERS_OWN.includes(name))
-    setProperties(properties, withoutOwnNames(product))
-    return { event: 'Product Purchased', properties }
-  })
+function productsIn({ products }: Readonly<Properties>): readonly Properties[] {
+  return Array.isArray(products) ? products.filter(isObject) : []
+}
+
+/** Whether the events of the products would repeat the order too often. */
+function isTooMuch(products: readonly Properties[], order: Readonly<Properties>): boolean {
+  return products.length * (Object.keys(order).length + NAMES.length) > MOST_VALUES
+}
+
+/** Makes the event of a product, with the properties of its order that are no sums. */
+function productEvent(product: Readonly<Properties>, order: Readonly<Properties>) {
+  const properties = withoutOwnNames(order, (name) => ORDERS_OWN.includes(name))
+  setProperties(properties, withoutOwnNames(product))
+  return { event: 'Product Purchased', properties }
 }
 
 /** Gives a product of an order an insert id of its own. Without one of the order, it has none. */

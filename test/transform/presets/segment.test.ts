@@ -285,6 +285,26 @@ describe('the products of an order of Segment', () => {
     })
   }
 
+  it('reject the call when their events would have more than 200,000 values', () => {
+    // An event of a product has 26 names, the list of products, and the others of the order.
+    const others = Object.fromEntries(Array.from({ length: 173 }, (_, at) => [`p${at}`, at]))
+    const of = (count: number) =>
+      withProducts(
+        {
+          ...order,
+          properties: { ...others, products: Array.from({ length: count }, () => ({})) },
+        },
+        aContext(),
+      )
+
+    assert.equal(eventsIn(of(1_000)).length, 1_001)
+    assert.deepEqual(of(1_001), {
+      kind: 'rejected',
+      detail: 'the events of properties.products have more than 200000 values',
+      field: 'properties.products',
+    })
+  })
+
   it('make no events without the option', () => {
     const given = { ...order, properties: { products: [{ sku: 'a' }] } }
 
