@@ -50,7 +50,7 @@ export async function measure(
 }
 
 /** Returns the quantiles. Sorts the latencies in place. */
-export function quantilesOf(latencies: Float64Array): Pick<Sample, 'p50' | 'p99' | 'p999'> {
+function quantilesOf(latencies: Float64Array): Pick<Sample, 'p50' | 'p99' | 'p999'> {
   latencies.sort()
   return {
     p50: quantile(latencies, 0.5),

@@ -19,7 +19,7 @@ export interface HashKeys {
 }
 
 /** The key of `test` and `check` where the real one is not at hand. It protects nothing. */
-export const FIXED_KEY = 'pubsub-mixpanel: a key for tests only'
+const FIXED_KEY = 'pubsub-mixpanel: a key for tests only'
 /** The shortest key. A guess at a short one would undo the hashes of all known e-mail addresses. */
 const LEAST_LENGTH = 8
 /** The memory of recent hashes, for each key. */
