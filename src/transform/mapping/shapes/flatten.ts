@@ -11,9 +11,9 @@ type Given = Readonly<JsonRecord>
  * members of a deeper object get dotted names. Lists stay. Throws a `MappingFault` when the names
  * are too long.
  */
-export function flatten(given: Given, levels: number): JsonRecord {
+export function flatten(given: JsonRecord, levels: number): JsonRecord {
   const names = { characters: 0 }
-  return flattened(given, levels)
+  return isFlat(given) ? given : flattened(given, levels)
 
   function flattened(object: Given, left: number): JsonRecord {
     const flat: JsonRecord = {}
@@ -47,4 +47,10 @@ export function flatten(given: Given, levels: number): JsonRecord {
       throw new MappingFault('error', 'flatten: the dotted names are too long')
     }
   }
+}
+
+/** Whether no property is an object, as in most events. */
+function isFlat(given: Given): boolean {
+  for (const name of Object.keys(given)) if (isRecord(given[name])) return false
+  return true
 }

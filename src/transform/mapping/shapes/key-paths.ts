@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, put, without } from './record.ts'
+import { copyOf, isRecord, type JsonRecord, put, without } from './record.ts'
 
 type Given = Readonly<JsonRecord>
 
@@ -23,8 +23,8 @@ export function createPick(names: readonly string[]): (given: Given) => JsonReco
   }
 }
 
-/** Makes a function that returns a copy of the properties without these names. */
-export function createOmit(names: readonly string[]): (given: Given) => JsonRecord {
+/** Makes a function that returns the properties without these names. */
+export function createOmit(names: readonly string[]): (given: JsonRecord) => JsonRecord {
   const all = new Set(names)
   const nested = names.map(keyPathOf).filter(({ parts }) => parts.length > 1)
   return (given) => {
@@ -73,7 +73,7 @@ function withMember(
   [first = '', ...more]: readonly string[],
   value: unknown,
 ): JsonRecord {
-  const copy = { ...object }
+  const copy = copyOf(object)
   const child = Object.hasOwn(object, first) ? object[first] : undefined
   put(
     copy,
@@ -88,7 +88,6 @@ function withoutMember(object: JsonRecord, [first = '', ...more]: readonly strin
   if (child === undefined) return object
   if (more.length === 0) return without(object, new Set([first]))
   if (!isRecord(child)) return object
-  const copy = { ...object }
-  put(copy, first, withoutMember({ ...child }, more))
-  return copy
+  put(object, first, withoutMember(copyOf(child), more))
+  return object
 }

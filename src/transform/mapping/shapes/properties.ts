@@ -5,7 +5,7 @@ import type { PropertiesShape } from '../mapping-file.ts'
 import { flatten } from './flatten.ts'
 import { matchesGlob } from './glob.ts'
 import { createOmit, createPick, createRename } from './key-paths.ts'
-import { isRecord, type JsonRecord, put } from './record.ts'
+import { copyOf, isRecord, type JsonRecord, put } from './record.ts'
 
 /** One step of the making of properties. It may change what it gets. */
 export type Step = (properties: JsonRecord, scope: Scope) => JsonRecord
@@ -38,19 +38,25 @@ function takeFrom(compiler: Compiler, from: string, path: MappingPath): Step {
   const fault = compiler.faultsAt(path)
   return (properties, scope) => {
     const given = read(scope)
-    if (isRecord(given)) return { ...properties, ...given }
+    if (isRecord(given)) return withMembers(properties, given)
     if (given === null) return properties
     throw fault('error', `the value is ${typeOf(given)}, not an object`)
   }
 }
 
+function withMembers(properties: JsonRecord, given: Readonly<JsonRecord>): JsonRecord {
+  if (Object.keys(properties).length === 0) return copyOf(given)
+  for (const name of Object.keys(given)) put(properties, name, given[name])
+  return properties
+}
+
 function takeProperties(properties: JsonRecord, { data }: Scope): JsonRecord {
   const given = isRecord(data) ? data.properties : undefined
-  return isRecord(given) ? { ...given } : properties
+  return isRecord(given) ? copyOf(given) : properties
 }
 
 function takeItem(properties: JsonRecord, { item }: Scope): JsonRecord {
-  return isRecord(item) ? { ...item } : properties
+  return isRecord(item) ? copyOf(item) : properties
 }
 
 /** Adds the attributes with these names, in the order of their names: Pub/Sub promises none. */

@@ -4,6 +4,9 @@ import { isRawNumber } from '../expressions/exact-numbers.ts'
 /** An object of JSON that its maker may change. */
 export type JsonRecord = Record<string, unknown>
 
+/** The number of members from which V8 keeps an object as a hash table. */
+const LARGE = 1_000
+
 /** Whether a value is an object of JSON. A number that a double cannot hold is none. */
 export function isRecord(value: unknown): value is Readonly<JsonRecord> {
   return isObject(value) && !isRawNumber(value)
@@ -23,9 +26,31 @@ export function put(object: JsonRecord, name: string, value: unknown): void {
   })
 }
 
-/** Returns a copy of an object without these members. */
-export function without(object: Readonly<JsonRecord>, names: ReadonlySet<string>): JsonRecord {
-  const rest: JsonRecord = {}
-  for (const name of Object.keys(object)) if (!names.has(name)) put(rest, name, object[name])
-  return rest
+/** Returns a copy of an object. */
+export function copyOf(object: Readonly<JsonRecord>): JsonRecord {
+  const names = Object.keys(object)
+  // Each is twice as fast as the other on its side.
+  if (names.length < LARGE) return { ...object }
+  const copy: JsonRecord = {}
+  for (const name of names) put(copy, name, object[name])
+  return copy
+}
+
+/** Returns an object without these members. The object is the caller's own, and may change. */
+export function without(object: JsonRecord, names: ReadonlySet<string>): JsonRecord {
+  const all = Object.keys(object)
+  if (all.length < LARGE) return rest(object, all, names)
+  for (const name of names) delete object[name]
+  return object
+}
+
+/** Copies the other members: a small object from which one is deleted is slow from then on. */
+function rest(
+  object: Readonly<JsonRecord>,
+  all: readonly string[],
+  names: ReadonlySet<string>,
+): JsonRecord {
+  const copy: JsonRecord = {}
+  for (const name of all) if (!names.has(name)) put(copy, name, object[name])
+  return copy
 }

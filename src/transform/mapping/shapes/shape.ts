@@ -6,6 +6,7 @@ import { typeOf } from '../mapping-fault.ts'
 import type { Shape } from '../mapping-file.ts'
 import { compileIdentity } from './identity.ts'
 import { compileProperties } from './properties.ts'
+import { copyOf } from './record.ts'
 
 /** A shape that is ready to run. */
 export interface CompiledShape {
@@ -58,7 +59,7 @@ export function compileShape(shape: Shape, path: MappingPath, outer: Compiler): 
 
   function eventOf(scope: Scope, base: MixpanelEvent): MixpanelEvent {
     const event = name === undefined ? base.event : name(scope)
-    let made: Record<string, unknown> = { ...base.properties }
+    let made = copyOf(base.properties)
     for (const step of steps) made = step(made, scope)
     return { event, properties: made }
   }

@@ -207,6 +207,31 @@ describe('the properties of a shape', () => {
     ])
   })
 
+  it('leave the data as it is for the next shape, also when it has very many names', async () => {
+    const names = Array.from({ length: 2_000 }, (_, at) => `k${at}`)
+    const data = Object.fromEntries(names.map((name) => [name, { a: 1, b: [name] }]))
+    const properties = { from: '${data}', omit: ['k0', 'k1.a'], rename: { 'k2.a': 'a', k3: 'b' } }
+    const mapping = await compiled({
+      rules: [
+        {
+          name: 'all',
+          events: [
+            { event: 'e', properties },
+            { event: 'e', properties: { ...properties, flatten: 1 } },
+            { event: 'e', properties: { from: '${data}' } },
+          ],
+        },
+      ],
+    })
+
+    const { events } = mapText(mapping, JSON.stringify(data))
+
+    const { k0, k1, k2, k3, ...others } = data
+    const left = { ...others, k1: { b: ['k1'] }, k2: { b: ['k2'] }, a: 1, b: k3, distinct_id: '' }
+    assert.deepEqual(events[0], { event: 'e', properties: left })
+    assert.deepEqual(events[2], { event: 'e', properties: { ...data, distinct_id: '' } })
+  })
+
   it('reject an event whose dotted names are too long', async () => {
     let deep: unknown = 1
     for (let level = 0; level < 500; level++) deep = { ['k'.repeat(100)]: deep, a: 1 }
