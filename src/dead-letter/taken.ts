@@ -12,8 +12,11 @@ export interface Taken {
 
 /** The shortest value that is sought inside other texts. Shorter ones stand in many by chance. */
 const LEAST_SOUGHT = 6
-/** The most values that are sought inside other texts, and that are remembered at all. */
-const MOST_SOUGHT = 1_000
+/**
+ * The most values that are sought inside other texts, because each letter of a message has all its
+ * attributes, and the most that are remembered at all.
+ */
+const MOST_SOUGHT = 100
 const MOST_VALUES = 100_000
 
 export function createTaken(): Taken {

@@ -36,7 +36,7 @@ export function createPathTrees(): PathTrees {
   return { fixed: createNode(), anywhere: createNode() }
 }
 
-/** Adds a path. Steps are added in their order. */
+/** Adds a path. Steps are added in their order. A path that a step names twice counts once. */
 export function addPath(trees: PathTrees, { isAnywhere, names }: Path, action: Action): void {
   let node = isAnywhere ? trees.anywhere : trees.fixed
   for (const name of names) {
@@ -44,7 +44,7 @@ export function addPath(trees: PathTrees, { isAnywhere, names }: Path, action: A
     node.children.set(name, child)
     node = child
   }
-  node.actions.push(action)
+  if (node.actions.at(-1)?.step !== action.step) node.actions.push(action)
 }
 
 function createNode(): PathNode {

@@ -65,9 +65,13 @@ function goOn(root: PathNode, nodes: readonly PathNode[], name: string): readonl
   return next.length === 0 ? NOWHERE.anywhere : next
 }
 
-/** Returns all actions in the order of their steps. */
+/**
+ * Returns all actions in the order of their steps. A step changes a value once, even when several of
+ * its paths lead there: the hash of a hash would be another one.
+ */
 function joined(some: readonly Action[], more: readonly Action[]): readonly Action[] {
-  if (more.length === 0) return some
   if (some.length === 0) return more
-  return [...some, ...more].sort((one, other) => one.step - other.step)
+  const added = more.filter(({ step }) => some.every((one) => one.step !== step))
+  if (added.length === 0) return some
+  return [...some, ...added].sort((one, other) => one.step - other.step)
 }

@@ -184,6 +184,17 @@ describe('the paths of remove', () => {
     assert.equal(redacted(wide, { remove: ['email'] }), wide.replace(',"email":1', ''))
   })
 
+  it('reach each value once, however often a dotted name repeats the path', () => {
+    const name = Array(100_000).fill('email').join('.')
+
+    const properties = `{"${name}":"a","b.email.email":"x"}`
+
+    assert.equal(
+      redacted(properties, { hash: ['**.email'], key: 'KEY' }),
+      `{"${name}":"${hmac('a')}","b.email.email":"${hmac('x')}"}`,
+    )
+  })
+
   it('leave what JSON.parse would see without the removed members', () => {
     const names = fc.constantFrom(
       'email',
@@ -380,6 +391,15 @@ describe('steps', () => {
       `{"a":"${hmac('abcdef').slice(0, 4)}"}`,
     )
     assert.equal(redacted('{"a":"x"}', { mask: { a: 1 } }, { remove: ['**.a'] }), '{}')
+  })
+
+  it('change a value once, when several of their paths lead there', () => {
+    const hash = ['a', '**.a', '**.A', 'a', 'b', '**.b.a']
+
+    assert.equal(
+      redacted('{"a":"x","b":{"a":"y"},"c.a.a":"z"}', { hash, key: 'KEY' }),
+      `{"a":"${hmac('x')}","c.a.a":"${hmac('z')}"}`,
+    )
   })
 
   it('are counted once for each event: redacted, absent, or neither', () => {
