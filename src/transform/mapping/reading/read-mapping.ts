@@ -1,8 +1,8 @@
-import { isScalar, Scalar } from 'yaml'
+import { isScalar, type Node, Scalar } from 'yaml'
 import type { MappingPath, Problem } from '../compiled-mapping.ts'
 import { compileCondition, compileTemplate } from '../expressions/expressions.ts'
 import type { MappingFile } from '../mapping-file.ts'
-import { type ExpressionText, expressionsIn } from './expressions-in.ts'
+import { expressionsIn } from './expressions-in.ts'
 import { type LocatedProblem, locateAll, type Position, positionOf } from './locate.ts'
 import { orderProblems } from './order.ts'
 import { type ParsedYaml, parseYaml } from './parse-yaml.ts'
@@ -30,7 +30,8 @@ export function readMapping(text: string): ReadMapping {
   if (value === null && faults.length === 0) return { kind: 'broken', problems: [EMPTY] }
 
   const structure = checkStructure(value)
-  const found = [...cutOff(value, source), ...orderProblems(value)]
+  const mistaken = mistakenTexts(value, source)
+  const found = [...mistaken, ...orderProblems(value)]
   if (structure.kind === 'sound' && faults.length + numbers.length + found.length === 0) {
     return {
       kind: 'read',
@@ -40,18 +41,33 @@ export function readMapping(text: string): ReadMapping {
     }
   }
   const unsound = structure.kind === 'faulty' ? structure.problems : []
-  const problems = [...unsound, ...found, ...expressionProblems(value)]
+  const others = outside(mistaken, [...unsound, ...expressionProblems(value)])
+  const problems = [...found, ...others]
   return { kind: 'broken', problems: allProblems(problems, parsed) }
 }
 
 function allProblems(problems: readonly Problem[], parsed: ParsedYaml): readonly LocatedProblem[] {
   const { faults, numbers, source, isSure } = parsed
   const sure = problems.filter(({ path }) => isSure(path))
-  const told = new Set(sure.map(({ path }) => JSON.stringify(path)))
   // A number where a text is due has been told.
-  const others = numbers.filter(({ path }) => isSure(path) && !told.has(JSON.stringify(path)))
+  const others = outside(
+    sure,
+    numbers.filter(({ path }) => isSure(path)),
+  )
   return locateAll([...faults, ...others], sure, source)
 }
+
+/** Returns the mistakes in other values than those that have one already. */
+function outside<T extends Pick<Problem, 'path'>>(
+  told: readonly Pick<Problem, 'path'>[],
+  problems: readonly T[],
+): readonly T[] {
+  const paths = new Set(told.map(({ path }) => JSON.stringify(path)))
+  return problems.filter(({ path }) => !paths.has(JSON.stringify(path)))
+}
+
+/** The white space that is searched for a comment. */
+const LONGEST_SPACE = 1_000
 
 const EMPTY: LocatedProblem = { line: 1, column: 1, text: 'the file is empty; write version: 1' }
 
@@ -67,18 +83,21 @@ function expressionProblems(value: unknown): Problem[] {
   })
 }
 
-/** Returns the expressions of which YAML takes a part for a comment. */
-function cutOff(value: unknown, source: Source): Problem[] {
-  return expressionsIn(value)
-    .filter((expression) => isCutOff(expression, source))
-    .map(({ path, text }) => ({
-      path,
-      text: `YAML takes " #" for the beginning of a comment; ${quoteHint(text)}`,
-    }))
+/** Returns the expressions of which YAML takes a part, or all, for something else than the text. */
+function mistakenTexts(value: unknown, source: Source): Problem[] {
+  return expressionsIn(value).flatMap(({ path, text }) => {
+    const cause = causeOf(findAt(source, path).node, source)
+    return cause === undefined ? [] : [{ path, text: `${cause}; ${quoteHint(text)}` }]
+  })
 }
 
-function isCutOff({ path }: ExpressionText, source: Source): boolean {
-  const { node } = findAt(source, path)
-  if (!isScalar(node) || node.type !== Scalar.PLAIN) return false
-  return /^[ \t]+#/.test(source.text.slice(node.range?.[1], (node.range?.[1] ?? 0) + 100))
+function causeOf(node: Node | undefined, { text }: Source): string | undefined {
+  if (!isScalar(node)) return undefined
+  const [start = 0, end = 0] = node.range ?? []
+  if (node.type === Scalar.PLAIN && /^[ \t]+#/.test(text.slice(end, end + LONGEST_SPACE))) {
+    return 'YAML takes " #" for the beginning of a comment'
+  }
+  const isBlock = node.type === Scalar.BLOCK_FOLDED || node.type === Scalar.BLOCK_LITERAL
+  if (!isBlock || node.value !== '') return undefined
+  return `YAML takes ${text[start]} for the beginning of a text on the lines below`
 }

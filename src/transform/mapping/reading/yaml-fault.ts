@@ -15,6 +15,15 @@ const BEFORE_VALUE =
 /** Characters with which YAML begins something other than a text, or nothing. */
 const INDICATOR = /^[!&*@`%|>?,[\]{}]/
 const COLON = /:(?:\s|$)/
+/** Errors about a map that YAML makes of a text. */
+const NESTED = /^Nested mappings|^Block collections/
+/** Errors whose text says little, and what to say of them. */
+const CLEARER: readonly (readonly [pattern: RegExp, text: string])[] = [
+  [/^Implicit map keys need/, 'this is no key with a value; write a colon and a space after a key'],
+  [/^A block sequence may not/, 'a list stands where a key of a map must stand'],
+  [/^Flow map .* end with a }/, 'a } is missing before this place'],
+  [/^Flow sequence .* end with a \]/, 'a ] is missing before this place'],
+]
 
 const OWN_TEXTS: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'a second document begins here; a mapping file holds one',
@@ -89,7 +98,7 @@ interface Value {
 
 /** Returns the text without quotes that causes an error, and how YAML takes it. */
 function unquotedAt(
-  { code, message, pos: [at] }: YAMLError,
+  { message, pos: [at] }: YAMLError,
   source: Source,
 ): (Value & { readonly cause: string }) | undefined {
   if (isBrace(source.text, at)) {
@@ -99,7 +108,7 @@ function unquotedAt(
       cause: 'YAML takes the brace of an expression inside { } or [ ] for a map',
     }
   }
-  if (code.startsWith('BLOCK_')) {
+  if (NESTED.test(message)) {
     const text = source.text.slice(at, lineEnd(source, at))
     return COLON.test(text)
       ? { at, text, cause: 'YAML takes the text before ": " for a key' }
@@ -136,6 +145,8 @@ function isBrace(text: string, at: number): boolean {
 
 /** The texts of the library begin with a capital, and may go on with its advice. */
 function yamlsText({ message }: YAMLError): string {
+  const clearer = CLEARER.find(([pattern]) => pattern.test(message))
+  if (clearer !== undefined) return clearer[1]
   const [first = ''] = message.split('\n')
   return first.charAt(0).toLowerCase() + first.slice(1)
 }

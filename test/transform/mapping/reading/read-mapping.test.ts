@@ -348,6 +348,16 @@ const QUOTES: typeof STRUCTURE = [
     ruleOf("event: 'x'", `groups: [\${data.x}]`),
     '5:14 rules[0].groups[0]: YAML takes the brace of an expression inside { } or [ ] for a map; put the expression in single quotes',
   ],
+  [
+    'a text with # that is no expression without its rest',
+    ruleOf('when: data.x == "a #5"', 'drop: true'),
+    '4:11 rules[0].when: YAML takes " #" for the beginning of a comment; put the expression in single quotes',
+  ],
+  [
+    'a text that begins with >',
+    ruleOf('when: >3', 'drop: true'),
+    '4:11 rules[0].when: YAML takes > for the beginning of a text on the lines below; put the expression in single quotes',
+  ],
 ]
 
 const YAML: typeof STRUCTURE = [
@@ -412,6 +422,26 @@ const YAML: typeof STRUCTURE = [
     'levels without end',
     `version: 1\nrules: ${'['.repeat(100_000)}`,
     '2:9 the file nests too deep',
+  ],
+  [
+    'a list among the keys of a map',
+    'version: 1\nrules:\n  - name: a\n    event: x\n- b',
+    '5:1 rules[0]: a list stands where a key of a map must stand',
+  ],
+  [
+    'a key without a space',
+    ruleOf('event:x'),
+    '4:5 rules[0]["event:x"]: this is no key with a value; write a colon and a space after a key',
+  ],
+  [
+    'a map that is not closed',
+    ruleOf("event: 'x'", 'properties: { set: { a: 1 }', ''),
+    '6:5 rules[0].properties: a } is missing before this place',
+  ],
+  [
+    'a list that is not closed',
+    ruleOf("events: [{ event: 'x' }", 'x: 1'),
+    '5:5 rules[0].events[0]: a ] is missing before this place',
   ],
 ]
 
