@@ -2,12 +2,12 @@ import { hashId } from '../lib/digest.ts'
 import type { Candidate } from '../model/event.ts'
 
 /**
- * Returns the id of a child of a line whose only event would have `id`. The first child has the
- * same id: when a transform that made several events of a line is changed to make one, that event
- * must not get a new id.
+ * Returns the id of a later child of a line whose only event would have `id`. The first child has
+ * that id itself: when a transform that made several events of a line is changed to make one, that
+ * event must not get a new id.
  */
 export function childIdOf(id: string, child: number): string {
-  return child <= 1 ? id : hashId(['child', id, child])
+  return hashId(['child', id, child])
 }
 
 /**

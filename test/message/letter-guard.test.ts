@@ -17,9 +17,11 @@ function aGuard(allowed: number) {
   let left = allowed
   let now = 0
   let asks = 0
+  let passes = 0
   const guard = createLetterGuard({
     isOn: () => left === 0,
     passed: () => {
+      passes += 1
       left = allowed
     },
     admit: () => {
@@ -30,7 +32,7 @@ function aGuard(allowed: number) {
     },
     notStored: () => {},
   })
-  return { ...guard, ask, pass, asks: () => asks }
+  return { ...guard, ask, pass, asks: () => asks, passes: () => passes }
 
   function pass(toMs: number): void {
     now = toMs
@@ -122,4 +124,16 @@ describe('a message of which no event passed', () => {
     assert.deepEqual([answers, later], [[false], [false]])
     assert.equal(guard.asks(), 2)
   })
+})
+
+it('the state ends with the first event that passes after a message has asked, and with no other', async () => {
+  const guard = aGuard(2)
+  guard.notePassed([PASSED])
+  assert.equal(guard.passes(), 0)
+
+  guard.ask(10)
+  guard.notePassed([PASSED])
+  guard.notePassed([PASSED])
+
+  assert.equal(guard.passes(), 1)
 })
