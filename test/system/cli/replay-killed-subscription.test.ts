@@ -14,14 +14,16 @@ import { createHandTime } from '../../local/hand-time.ts'
 import { FIX, hopelessLetters, KILLS, letters, RATE, TRANSFORM, WINDOW } from './killed-letters.ts'
 import { begin, run } from './run.ts'
 
-const LETTERS = 3_000
+const LETTERS = 2_000
 /** Copies of whole messages, of two events each. */
 const COPIES = 250
 const HOPELESS = 20
 const MOST_REPLAYS = 2
 const SUBSCRIPTION = 'projects/local-project/subscriptions/letters'
 
-it('a replay of a subscription that is killed at any moment leaves each event once', async (t) => {
+it('a replay of a subscription that is killed at any moment leaves each event once', {
+  timeout: 300_000,
+}, async (t) => {
   const mixpanel = await startMixpanelStandIn({ keptRequests: 0 })
   t.after(() => mixpanel.close())
   const time = createHandTime()
