@@ -1,13 +1,11 @@
-/** A name, the words that a user agent of it holds, and the pattern of its version. */
-type Browser = readonly [name: string, words: readonly string[], version?: RegExp]
+/** A name, the words that a user agent of it holds, and what comes before its version. */
+type Browser = readonly [name: string, words: readonly string[], prefixes: readonly string[]]
 
-const OPERA = /(?:Opera Mini|OPR)\/(\d+(?:\.\d+)?)/
-const BLACKBERRY = /(?:BlackBerry |Version\/)(\d+(?:\.\d+)?)/
-const IE_MOBILE = /(?:rv:|IEMobile[/ ])(\d+(?:\.\d+)?)/
-const EDGE = /Edg(?:e|A|iOS)?\/(\d+(?:\.\d+)?)/
-const UC = /(?:UCBrowser|UCWEB)\/?(\d+(?:\.\d+)?)/
-const IE = /(?:rv:|MSIE )(\d+(?:\.\d+)?)/
-const VERSION = /Version\/(\d+(?:\.\d+)?)/
+const OPERA = ['Opera Mini/', 'OPR/']
+const BLACKBERRY = ['Version/', 'BlackBerry ']
+const IE_MOBILE = ['rv:', 'IEMobile/']
+const IE = ['rv:', 'MSIE ']
+const VERSION = ['Version/']
 
 /**
  * The browsers by the names of Mixpanel's JavaScript SDK, in its order
@@ -23,26 +21,29 @@ const BROWSERS: readonly Browser[] = [
   ['BlackBerry', ['BB10'], BLACKBERRY],
   ['Internet Explorer Mobile', ['IEMobile'], IE_MOBILE],
   ['Internet Explorer Mobile', ['WPDesktop'], IE_MOBILE],
-  ['Samsung Internet', ['SamsungBrowser/'], /SamsungBrowser\/(\d+(?:\.\d+)?)/],
-  ['Microsoft Edge', ['Edge/'], EDGE],
-  ['Microsoft Edge', ['Edg/'], EDGE],
-  ['Microsoft Edge', ['EdgA/'], EDGE],
-  ['Microsoft Edge', ['EdgiOS/'], EDGE],
-  ['Facebook Mobile', ['FBIOS']],
-  ['Whale Browser', ['Whale/'], /Whale\/(\d+(?:\.\d+)?)/],
-  ['Chrome', ['Chrome/'], /Chrome\/(\d+(?:\.\d+)?)/],
-  ['Chrome iOS', ['CriOS/'], /CriOS\/(\d+(?:\.\d+)?)/],
-  ['UC Browser', ['UCBrowser'], UC],
-  ['UC Browser', ['UCWEB'], UC],
-  ['Firefox iOS', ['FxiOS/'], /FxiOS\/(\d+(?:\.\d+)?)/],
+  ['Samsung Internet', ['SamsungBrowser/'], ['SamsungBrowser/']],
+  ['Microsoft Edge', ['Edge/'], ['Edge/']],
+  ['Microsoft Edge', ['Edg/'], ['Edg/']],
+  ['Microsoft Edge', ['EdgA/'], ['EdgA/']],
+  ['Microsoft Edge', ['EdgiOS/'], ['EdgiOS/']],
+  ['Facebook Mobile', ['FBIOS'], []],
+  ['Whale Browser', ['Whale/'], ['Whale/']],
+  ['Chrome', ['Chrome/'], ['Chrome/']],
+  ['Chrome iOS', ['CriOS/'], ['CriOS/']],
+  ['UC Browser', ['UCBrowser/'], ['UCBrowser/']],
+  ['UC Browser', ['UCWEB/'], ['UCWEB/']],
+  ['Firefox iOS', ['FxiOS/'], ['FxiOS/']],
   ['Android Mobile', ['Android', 'AppleWebKit'], VERSION],
-  ['Konqueror', ['Konqueror'], /Konqueror\/(\d+(?:\.\d+)?)/],
-  ['Firefox', ['Firefox/'], /Firefox\/(\d+(?:\.\d+)?)/],
+  ['Konqueror', ['Konqueror/'], ['Konqueror/']],
+  ['Firefox', ['Firefox/'], ['Firefox/']],
   ['Internet Explorer', ['MSIE '], IE],
   ['Internet Explorer', ['Trident/'], IE],
   ['Mobile Safari', ['AppleWebKit', 'Mobile/'], VERSION],
   ['Safari', ['AppleWebKit', 'Safari/'], VERSION],
 ]
+
+/** A version, major and minor. */
+const NUMBER = /^\d+(?:\.\d+)?/
 
 /** The operating systems by the names of the same SDK, in its order. */
 const SYSTEMS: readonly (readonly [name: string, words: readonly string[]])[] = [
@@ -102,10 +103,16 @@ function readingOf(userAgent: unknown): Reading {
 }
 
 function read(text: string): Reading {
-  const [browser, , pattern] = BROWSERS.find(([, words]) => holdsAll(text, words)) ?? []
-  const [, version] = pattern?.exec(text) ?? []
-  const [system] = SYSTEMS.find(([, words]) => holdsAll(text, words)) ?? []
-  return { browser, version: version === undefined ? undefined : Number(version), system }
+  const browser = BROWSERS.find(([, words]) => holdsAll(text, words))
+  const system = SYSTEMS.find(([, words]) => holdsAll(text, words))
+  return { browser: browser?.[0], version: versionIn(text, browser?.[2]), system: system?.[0] }
+}
+
+function versionIn(text: string, prefixes: readonly string[] = []): number | undefined {
+  const prefix = prefixes.find((one) => text.includes(one))
+  if (prefix === undefined) return undefined
+  const [digits] = NUMBER.exec(text.slice(text.indexOf(prefix) + prefix.length)) ?? []
+  return digits === undefined ? undefined : Number(digits)
 }
 
 function holdsAll(text: string, words: readonly string[]): boolean {

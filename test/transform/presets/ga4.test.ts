@@ -215,6 +215,8 @@ describe('the code of a country', () => {
     ['Bosnia and Herzegovina', 'BA'],
     ['DE', 'DE'],
     ['de', undefined],
+    ['DEU', undefined],
+    ['a DE', undefined],
     ['Unknown Region', undefined],
     ['Atlantis', undefined],
     ['', undefined],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { spansIn, tableOf, textOf } from '../../docs/markdown.ts'
+import { sectionOf, spansIn, tableOf, textOf } from '../../docs/markdown.ts'
 import { aContext, aPreset, eventsIn, fixturesOf, propertiesOf } from './fixtures.ts'
 
 const DEVICE = '23adfd82-aa0f-45a7-a756-24f2a7a4c895'
@@ -177,6 +177,34 @@ describe('the properties of a Segment call', () => {
   })
 })
 
+describe('the names that a preset alone sets', () => {
+  const names = ['distinct_id', '$distinct_id', '$distinct_ids', '$user_id', '$device_id']
+  names.push('$identified_id', '$anon_id', '$insert_id', 'time', '$time')
+
+  for (const name of names) {
+    it(`have ${name} among them, as every page says`, () => {
+      const bare = { type: 'track', event: 'e', properties: { [name]: 'given' } }
+
+      assert.deepEqual(propertiesOf(segment(bare, aContext())), { distinct_id: '' })
+      for (const preset of ['segment', 'cloudevents', 'sgtm', 'ga4', 'snowplow']) {
+        const left = sectionOf(textOf(`docs/presets/${preset}.md`), '## Left out')
+        assert.ok(spansIn(left).includes(name), preset)
+      }
+    })
+  }
+})
+
+describe('a Segment call', () => {
+  for (const input of [
+    ...[undefined, null, 1, 'track', [call], {}],
+    ...[{ type: 'Track' }, { type: 'batch' }, { type: ['track'] }, { event: 'e' }],
+  ]) {
+    it(`is not ${JSON.stringify(input)}`, () => {
+      assert.deepEqual(segment(input, aContext()), { kind: 'unknown' })
+    })
+  }
+})
+
 describe('the time of a Segment call', () => {
   for (const [timestamp, originalTimestamp, time] of [
     ['2026-11-24T09:00:00Z', '2026-11-24T08:00:00Z', '2026-11-24T09:00:00Z'],
@@ -265,6 +293,19 @@ describe('the products of an order of Segment', () => {
     })
     assert.match(String($insert_id), /^[0-9a-f]{36}$/)
     assert.notEqual($insert_id, second?.properties.$insert_id)
+  })
+
+  it('have no sums of the order', () => {
+    const sums = ['affiliation', 'subtotal', 'total', 'revenue', 'shipping', 'tax', 'discount']
+    sums.push('coupon', 'currency', 'order_number')
+    const own = Object.fromEntries(sums.map((name) => [name, 1]))
+
+    const [, product] = eventsIn(
+      withProducts({ ...order, properties: { ...own, a: 1, products: [{ tax: 2 }] } }, aContext()),
+    )
+
+    const { $insert_id, time, distinct_id, ...rest } = product?.properties ?? {}
+    assert.deepEqual(rest, { a: 1, tax: 2 })
   })
 
   it('have no insert id when the order has none', () => {
