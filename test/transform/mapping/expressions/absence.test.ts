@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { ExpressionError } from '../../../../src/transform/mapping/expressions/expression-error.ts'
 import { celValue, conditionValue, scopeOf, templateValue } from './expressing.ts'
 
-const scope = scopeOf('{"name":"x","n":1,"list":[1],"object":{"a":null},"text":"t"}')
+const scope = scopeOf('{"name":"x","n":1,"list":[1],"object":{"a":null,"1":2},"text":"t"}')
 
 describe('an absent key', () => {
   for (const cel of [
@@ -18,6 +18,9 @@ describe('an absent key', () => {
     'data.text.length',
     'data.n.deeper',
     'data.object.a',
+    'data.object[1]',
+    'data.object[data.n]',
+    'type(data.n).celType',
     'data.toString',
     'data.constructor.name',
     'data.__proto__',
@@ -46,6 +49,12 @@ describe('an absent key', () => {
     ['has(data.object.a)', true],
     ['has(attributes["ce-id"])', false],
     ['has(data.list[0])', true],
+    ['has(data.list[1])', false],
+    ['has(data.list["0"])', false],
+    ['has(data.object["1"])', true],
+    ['has(data.object[1])', false],
+    ['1 in data.object', false],
+    ['"1" in data.object', true],
     ['size(data.absent) == 0', true],
     ['data.absent.startsWith("a")', false],
     ['!data.absent.endsWith("a")', true],
