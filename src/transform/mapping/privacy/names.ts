@@ -1,3 +1,5 @@
+import { createRecentTexts } from './recent-texts.ts'
+
 /** The name of a member, cut at its dots: `flatten` makes one name of several. */
 export interface Name {
   readonly exact: readonly string[]
@@ -10,8 +12,8 @@ export type ReadName = (raw: string) => Name
 
 /** The characters that `**` paths ignore: white space, hyphens, underscores, `$` and invisible ones. */
 const IGNORED = /[\s\p{Pd}\p{Pc}\p{Cf}$]/gu
-/** The names that are remembered, and the length of the longest of them. */
-const MOST_NAMES = 4_096
+/** The memory of names, and the length of the longest of them. */
+const MEMORY_BYTES = 1024 * 1024
 const MOST_LENGTH = 128
 
 /** Returns the form in which `**` paths compare names: `e-mail`, `$Email` and `EMAIL` are one. */
@@ -19,18 +21,17 @@ export function foldName(name: string): string {
   return name.normalize('NFKC').toLowerCase().replaceAll(IGNORED, '')
 }
 
-/** Makes a `ReadName` with a bounded memory, because events have the same names again and again. */
+/** Makes a `ReadName` with a memory, because events have the same names again and again. */
 export function createReadName(): ReadName {
-  const known = new Map<string, Name>()
+  const recent = createRecentTexts<Name>(MEMORY_BYTES)
 
   return function readName(raw) {
-    const name = known.get(raw)
-    if (name) return name
-    const read = nameOf(raw)
-    if (raw.length > MOST_LENGTH) return read
-    if (known.size === MOST_NAMES) known.clear()
-    known.set(ownCopy(raw), read)
-    return read
+    if (raw.length > MOST_LENGTH) return nameOf(raw)
+    const known = recent.recall(raw)
+    if (known) return known
+    const name = nameOf(raw)
+    recent.remember(raw, name)
+    return name
   }
 }
 
@@ -53,9 +54,4 @@ export function textOf(raw: string): string {
   } catch {
     return raw
   }
-}
-
-/** Returns an equal text of its own. A part of a text would keep the whole event in memory. */
-function ownCopy(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le')
 }

@@ -28,6 +28,19 @@ function hmac(text: string): string {
 
 describe('the paths of remove', () => {
   const cases: [name: string, path: string, before: string, after: string][] = [
+    [
+      'values of every form, with white space',
+      'a.b',
+      '{"a":[ 1 ,\n"x",\r{\t"b" : -1.5e3\n} , { "b":true\r},{"b":null\t},{"b":1,"c":2}]}',
+      '{"a":[ 1 ,\n"x",\r{\t\n} , { \r},{\t},{"c":2}]}',
+    ],
+    [
+      'a value behind texts with quotes and backslashes',
+      'b',
+      '{"a":"\\\\\\"\\\\","b":{"c":"}\\""},"d":1}',
+      '{"a":"\\\\\\"\\\\","d":1}',
+    ],
+    ['an empty object or list', 'b', '{"b":{},"b":[],"c":{}}', '{"c":{}}'],
     ['a property', 'email', '{"email":"x","b":1}', '{"b":1}'],
     ['the last property', 'email', '{"b":1,"email":"x"}', '{"b":1}'],
     ['the only property', 'email', '{ "email" : "x" }', '{  }'],
@@ -310,6 +323,28 @@ describe('hash', () => {
     )
   })
 
+  it('hashes long texts, and texts of characters of any size', () => {
+    const { hashesOf } = compiled([{ hash: [], key: 'KEY' }])
+
+    for (const text of ['x'.repeat(256), '€'.repeat(256), '€'.repeat(257), 'x'.repeat(5_000)]) {
+      assert.deepEqual([hashesOf(text), hashesOf(text)], [[hmac(text)], [hmac(text)]])
+    }
+  })
+
+  it('takes a key of 8 characters, and one as long as a block of SHA-256', () => {
+    for (const key of ['8 signs.', 'k'.repeat(64)]) {
+      const made = compilePrivacy([{ hash: [], key: 'K' }], {
+        env: { K: key },
+        keys: 'environment',
+      })
+
+      assert.ok(made.kind === 'compiled')
+      assert.deepEqual(made.privacy.hashesOf('a'), [
+        createHmac('sha256', key).update('a').digest('hex'),
+      ])
+    }
+  })
+
   it('takes a key longer than a block of SHA-256', () => {
     const long = 'k'.repeat(65)
     const made = compilePrivacy([{ hash: [], key: 'LONG' }], {
@@ -350,6 +385,7 @@ describe('truncate', () => {
     [4, '"abcd"', '"abcd"'],
     [2, '"a😀b"', '"a😀"'],
     [1, '"😀😀"', '"😀"'],
+    [1, '"\uffffa"', '"\uffff"'],
     [3, '"😀😀"', '"😀😀"'],
     [2, '"a\\u00e9b"', '"aé"'],
     [2, '12345', '"12"'],
@@ -393,6 +429,41 @@ describe('steps', () => {
     assert.equal(redacted('{"a":"x"}', { mask: { a: 1 } }, { remove: ['**.a'] }), '{}')
   })
 
+  it('are counted anew for each event, and once when only some of the values change', () => {
+    const { redactEvent } = compiled([{ hash: ['a'], key: 'KEY' }])
+    const counted: string[] = []
+    const count = (_: string, effect: string) => void counted.push(effect)
+
+    redactEvent('{"properties":{"a":["x",""]}}', count)
+    redactEvent('{"properties":{}}', count)
+
+    assert.deepEqual(counted, ['redacted', 'absent'])
+  })
+
+  it('need an event of JSON', () => {
+    assert.throws(() => compiled([{ remove: ['a'] }]).redactEvent('{"a'), TypeError)
+  })
+
+  it('tell which values they take from an event', () => {
+    const { noteRemoved } = compiled([{ remove: ['a', '**.b'] }, { hash: ['c'], key: 'KEY' }])
+    const noted: unknown[] = []
+    const inner = JSON.stringify('[{"b":"y"}]')
+
+    noteRemoved(
+      `{"properties":{"a":{"n":[1,"x\\u0041",{"m" :null}],"o":"\\""},"c":"u","d":"stays","e":${inner}}}`,
+      (before, after) => noted.push([before, after]),
+    )
+
+    assert.deepEqual(noted, [
+      ['1', undefined],
+      ['xA', undefined],
+      ['null', undefined],
+      ['"', undefined],
+      ['u', hmac('u')],
+      ['y', undefined],
+    ])
+  })
+
   it('change a value once, when several of their paths lead there', () => {
     const hash = ['a', '**.a', '**.A', 'a', 'b', '**.b.a']
 
@@ -430,6 +501,21 @@ describe('steps', () => {
 })
 
 describe('a section with mistakes', () => {
+  for (const path of ['a. b', 'a .b', '**.a.$', 'a.properties.']) {
+    it(`has a problem with the path ${path}`, () => {
+      assert.equal(
+        compilePrivacy([{ remove: [path] }], { env: {}, keys: 'environment' }).kind,
+        'faulty',
+      )
+    })
+  }
+
+  it('has none with other names in a path', () => {
+    const remove = ['a.properties', '**.properties.a', '$a.b-c d', '**.é']
+
+    assert.equal(compilePrivacy([{ remove }], { env: {}, keys: 'environment' }).kind, 'compiled')
+  })
+
   it('names all of them, with their places', () => {
     const made = compilePrivacy(
       [
@@ -488,7 +574,8 @@ describe('a section with mistakes', () => {
     assert.ok(made.kind === 'compiled')
     assert.deepEqual(made.privacy.fixedKeys, ['NONE'])
     assert.equal(made.privacy.hashesOf('u')[1], hmac('u'))
-    assert.notEqual(made.privacy.hashesOf('u')[0], hmac('u'))
+    const fixed = createHmac('sha256', 'pubsub-mixpanel: a key for tests only').update('u')
+    assert.equal(made.privacy.hashesOf('u')[0], fixed.digest('hex'))
   })
 })
 

@@ -81,7 +81,18 @@ describe('withPrivacy', () => {
 
     const made = transform(EVENT, { number: 1, text: JSON.stringify(EVENT) }, message)
 
-    assert.ok('kind' in made && made.kind === 'rejected' && made.reason === 'invalid_event')
+    assert.deepEqual(made, {
+      kind: 'rejected',
+      reason: 'invalid_event',
+      detail:
+        'the message says that its event is mapped already, and the mapping has a privacy section: ' +
+        'send the letter with `pubsub-mixpanel dead-letters replay`',
+    })
+  })
+
+  it('hands on the section for the letters', () => {
+    assert.equal(typeof privately(asPublished).redaction?.redactAnywhere, 'function')
+    assert.equal(asPublished.redaction, undefined)
   })
 
   it('hands on what the transform drops or rejects', () => {
