@@ -34,14 +34,17 @@ interface Facts {
   readonly message: Scope['message']
 }
 
-/** Makes a function that begins runs. It keeps the facts about the message of the last line. */
+/** Makes a function that begins runs. The lines of a message share the facts about it. */
 export function createBeginRun(): BeginRun {
-  let last: Message | undefined
-  let facts: Facts = { context: { messageId: '', subscription: '', attributes: {} }, message: {} }
+  // A message may be large, so nothing here keeps it in memory.
+  const known = new WeakMap<Message, Facts>()
 
   return function beginRun(value, line, message, watch) {
-    if (message !== last) facts = factsOf(line, message)
-    last = message
+    let facts = known.get(message)
+    if (facts === undefined) {
+      facts = factsOf(line, message)
+      known.set(message, facts)
+    }
     // A message without data is mapped by its attributes.
     const data = value === undefined ? null : celValueOf(value, line.text)
     const context = { ...facts.context, line: line.number }
