@@ -1,6 +1,7 @@
 import type { StoredLetter } from '../../dead-letter/stored-letter.ts'
 import { countText, numberText } from '../frame/count-text.ts'
 import { visibleText } from '../frame/visible-text.ts'
+import type { LetterSource } from './letter-source.ts'
 import type { Fault } from './verdict.ts'
 
 /** Counts letters by how a replay ends or would end for them, and the faults that they have. */
@@ -24,8 +25,13 @@ const MOST_ROWS = 20
 const OTHERS: Fault = { title: 'other faults' }
 const LONGEST_DETAIL = 120
 
-/** Makes a report that names the ends in this order. */
-export function createReplayReport<End extends string>(ends: readonly End[]): ReplayReport<End> {
+/** Makes a report that names the ends in this order. `source` is where its letters are. */
+export function createReplayReport<End extends string>(
+  ends: readonly End[],
+  { place }: Pick<LetterSource, 'place'>,
+): ReplayReport<End> {
+  // A folder may be the one of DEAD_LETTER; a subscription is always named.
+  const show = 'subscription' in place ? `show --from ${place.subscription}` : 'show'
   const counts = new Map<End, number>()
   const rows = new Map<string, Row>()
 
@@ -59,7 +65,7 @@ export function createReplayReport<End extends string>(ends: readonly End[]): Re
     const sum = [countText(letters(), 'letter'), parts.join(' · ')].join('   ').trimEnd()
     const sorted = sortedRows()
     const width = Math.max(0, ...sorted.map((row) => numberText(row.letters).length))
-    return [sum, ...sorted.map((row) => rowText(row, width))].join('\n')
+    return [sum, ...sorted.map((row) => rowText(row, width, show))].join('\n')
   }
 
   function json(): Readonly<Record<string, unknown>> {
@@ -73,9 +79,9 @@ export function createReplayReport<End extends string>(ends: readonly End[]): Re
   }
 }
 
-function rowText({ fault, id, letters }: Row, width: number): string {
+function rowText({ fault, id, letters }: Row, width: number, show: string): string {
   const { title, detail = '' } = fault
   const cut = detail.length > LONGEST_DETAIL ? `${detail.slice(0, LONGEST_DETAIL - 1)}…` : detail
   const what = visibleText(cut === '' ? title : `${title}: ${cut}`)
-  return `  ${numberText(letters).padStart(width)}  ${what}   (see: dead-letters show ${visibleText(id)})`
+  return `  ${numberText(letters).padStart(width)}  ${what}   (see: dead-letters ${show} ${visibleText(id)})`
 }

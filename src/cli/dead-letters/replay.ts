@@ -113,7 +113,7 @@ async function judgeAll(
   io: Io,
 ): Promise<{ report: ReplayReport<Verdict>; isWhole: boolean }> {
   const reading = await source.open({ applies: false, window: WINDOW })
-  const report = createReplayReport(VERDICTS)
+  const report = createReplayReport(VERDICTS, source)
   const progress = startProgress({
     ...io,
     work: () => ({ done: report.letters(), noun: 'letters' }),

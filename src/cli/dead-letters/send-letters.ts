@@ -42,7 +42,7 @@ export async function sendLetters(
   io: Io,
 ): Promise<ExitCode> {
   const { source, config } = parts
-  const report = createReplayReport(ENDS)
+  const report = createReplayReport(ENDS, source)
   const reading = await source.open({ applies: true, window: windowOf(parts) })
   const rest = stayAlive()
   const progress = startProgress({

@@ -159,6 +159,7 @@ describe('a dry run of a replay of a subscription', () => {
       out,
       /^4 letters {3}1 would be sent · 2 would fail again · 1 not known until sent$/m,
     )
+    assert.ok(out.includes(`(see: dead-letters show --from ${LETTERS} 77-2)`), out)
     assert.match(out, /Nothing was sent\. Add --apply\.$/m)
     assert.equal(mixpanel.requests().length, 0)
     assert.deepEqual([subscription.outstanding(), subscription.backlog()], [0, 4])
