@@ -289,7 +289,7 @@ describe('a replay whose acks fail', () => {
     mixpanel.answerNext(1, { kind: 'gate' })
     await letters(onLine(1))
     const { ended, io } = begin('replay', '--apply')
-    await until('a request', () => mixpanel.requests().length === 1)
+    await until('a request', () => mixpanel.requests().length > 0)
     await time.advance(10_000)
     mixpanel.release()
 
@@ -313,7 +313,7 @@ describe('leases that end while letters are sent', () => {
     mixpanel.answerNext(1, { kind: 'gate' })
     await letters(onLine(1), onLine(2))
     const { ended, io } = begin('replay', '--apply')
-    await until('a request', () => mixpanel.requests().length === 1)
+    await until('a request', () => mixpanel.requests().length > 0)
 
     await time.advance(10_000)
     assert.equal(subscription.outstanding(), 0)
@@ -348,7 +348,7 @@ it('a replay that is ended by a signal acks what is done, and gives the rest bac
   mixpanel.answerNext(1, { kind: 'gate' })
   await letters(onLine(1), onLine(2), onLine(3))
   const { io, ended } = begin('replay', '--apply', '--rate', '1')
-  await until('a request', () => mixpanel.requests().length === 1)
+  await until('a request', () => mixpanel.requests().length > 0)
 
   io.end(new Ended(130))
   mixpanel.release()
