@@ -10,8 +10,8 @@ export type Treatment = Answer | 'pass' | 'lost' | 'never'
 export interface Proxy {
   /** The value for `PUBSUB_EMULATOR_HOST`. */
   readonly host: string
-  /** The methods that were asked for so far: `get`, `pull`, `acknowledge` or `modifyAckDeadline`. */
-  readonly asked: readonly string[]
+  /** The methods that Pub/Sub has answered so far: `get`, `pull`, `acknowledge` or `modifyAckDeadline`. */
+  readonly passed: readonly string[]
 }
 
 /** Starts a proxy before the Pub/Sub at `target()`. It ends with the test. */
@@ -20,14 +20,13 @@ export async function startProxy(
   target: () => string,
   treat: (method: string, body: string) => Treatment,
 ): Promise<Proxy> {
-  const asked: string[] = []
+  const passed: string[] = []
   const server = await startLoopbackServer(
     { name: 'a proxy', port: 0 },
     async (request, response) => {
       const body = await buffer(request)
       const path = request.url ?? '/'
       const [, method = 'get'] = /:(\w+)$/.exec(path) ?? []
-      asked.push(method)
       const treatment = treat(method, body.toString())
       if (treatment === 'never') return
       if (typeof treatment === 'object') return sendAnswer(response, treatment)
@@ -35,6 +34,8 @@ export async function startProxy(
       const init = { method: request.method ?? 'GET', ...(!isRead && { body }) }
       const answer = await fetch(`http://${target()}${path}`, init)
       const text = await answer.text()
+      passed.push(method)
+      passed.push(method)
       if (treatment === 'lost') request.socket.resetAndDestroy()
       else {
         const headers = { 'content-type': 'application/json' }
@@ -43,5 +44,5 @@ export async function startProxy(
     },
   )
   t.after(() => server.close())
-  return { host: new URL(server.url).host, asked }
+  return { host: new URL(server.url).host, passed }
 }
