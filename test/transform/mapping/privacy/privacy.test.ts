@@ -624,6 +624,27 @@ describe('a text of any form', () => {
     })
   }
 
+  it('is redacted although it has an escape that JSON does not know', () => {
+    const noted: string[] = []
+    const { redactAnywhere } = compiled([{ remove: ['**.email'] }])
+
+    const text = redactAnywhere('{"e\\q":1,"email":"\\q"}', (before) => noted.push(before))
+
+    assert.equal(text, '{"e\\q":1}')
+    assert.deepEqual(noted, ['\\q'])
+  })
+
+  it('notes no value that stays', () => {
+    const { redactAnywhere } = compiled([{ truncate: { '**.a': 3 } }])
+    const noted: string[] = []
+
+    assert.equal(
+      redactAnywhere('{"a":["abc","abcd",null]}', (before) => noted.push(before)),
+      '{"a":["abc","abc",null]}',
+    )
+    assert.deepEqual(noted, ['abcd'])
+  })
+
   it('is read in the time of its length, however deep it nests and wherever it ends', () => {
     const { redactAnywhere } = compiled([{ remove: ['**.b'] }])
 
