@@ -4,7 +4,7 @@ import { type Answer, sendAnswer } from '../../../src/local/answer.ts'
 import { startLoopbackServer } from '../../../src/local/loopback-server.ts'
 
 /** The treatment of a request: `pass` it on, or lose the answer (`lost`) after it was passed on. */
-export type Treatment = Answer | 'pass' | 'lost' | 'never'
+export type Treatment = Answer | 'pass' | 'lost'
 
 /** A way to Pub/Sub on which requests fail. */
 export interface Proxy {
@@ -28,13 +28,11 @@ export async function startProxy(
       const path = request.url ?? '/'
       const [, method = 'get'] = /:(\w+)$/.exec(path) ?? []
       const treatment = treat(method, body.toString())
-      if (treatment === 'never') return
       if (typeof treatment === 'object') return sendAnswer(response, treatment)
       const isRead = request.method === 'GET'
       const init = { method: request.method ?? 'GET', ...(!isRead && { body }) }
       const answer = await fetch(`http://${target()}${path}`, init)
       const text = await answer.text()
-      passed.push(method)
       passed.push(method)
       if (treatment === 'lost') request.socket.resetAndDestroy()
       else {
