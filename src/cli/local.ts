@@ -6,6 +6,7 @@ import { defineCommand } from './frame/command.ts'
 import { type ExitCode, type Io, UserMistake } from './frame/io.ts'
 import { createLetterReader } from './letter-reader.ts'
 import { type LocalWorld, startLocalWorld } from './local-world.ts'
+import { mappingKeys } from './mapping-keys.ts'
 import { notStarted } from './not-started.ts'
 import { PORT_BASE, parsePortBase, portsFrom } from './ports.ts'
 import { variablesGiven } from './service-environment.ts'
@@ -35,12 +36,16 @@ happens.`,
       meaning: 'push this share of the acked messages again, from 0 to 1',
     },
   },
-  more: `Variables of the service are passed on to it, except those that would tie it to another world.`,
+  more: `Variables of the service, and the keys that a mapping names, are passed on to it, except variables
+that would tie it to another world.`,
   async run({ flags }, io) {
     const options: Options = {
       portBase: parsePortBase(flags['port-base']),
       duplicates: parseShare(flags.duplicates),
-      variables: variablesFor(flags['dead-letters'], io.env),
+      variables: {
+        ...variablesFor(flags['dead-letters'], io.env),
+        ...(await mappingKeys(io.env)),
+      },
     }
     return liveIn(options, io)
   },

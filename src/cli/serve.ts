@@ -24,8 +24,8 @@ import { closeOnSignals } from './close-on-signals.ts'
 import { defineCommand } from './frame/command.ts'
 import type { Io } from './frame/io.ts'
 import { thisHost, waitForFolder } from './host.ts'
+import { withoutMappingKeys } from './mapping-keys.ts'
 import { createRejectionLog } from './unhandled-rejections.ts'
-import { withoutMappingKeys } from './without-mapping-keys.ts'
 
 /** The time for a close, below Cloud Run's ten seconds between SIGTERM and SIGKILL. */
 const CLOSE_WITHIN_MS = 8_000

@@ -7,7 +7,7 @@ import { columns } from '../frame/help.ts'
 import type { Io } from '../frame/io.ts'
 import { visibleText } from '../frame/visible-text.ts'
 import { thisHost, waitForFolder } from '../host.ts'
-import { withoutMappingKeys } from '../without-mapping-keys.ts'
+import { withoutMappingKeys } from '../mapping-keys.ts'
 
 export interface CheckedConfiguration {
   readonly settings: readonly Setting[]

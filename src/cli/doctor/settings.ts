@@ -6,7 +6,7 @@ import {
 } from '../../config/load-config.ts'
 import type { Host } from '../../config/rules.ts'
 import { UnresponsiveFolderError } from '../../dead-letter/probe-in-time.ts'
-import { withoutMappingKeys } from '../without-mapping-keys.ts'
+import { withoutMappingKeys } from '../mapping-keys.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 

@@ -124,6 +124,19 @@ describe('npm run local', () => {
     assert.match(await events.text(), /"event": "mapped"/)
   })
 
+  it('passes on the keys that the mapping names', async (t) => {
+    const TRANSFORM = join(await aFolder(t), 'mapping.json')
+    const privacy = [{ hash: 'ids', key: 'A_KEY_OF_MINE' }]
+    await writeFile(TRANSFORM, JSON.stringify({ version: 1, privacy }))
+    const local = await startLocal(t, [], { TRANSFORM, A_KEY_OF_MINE: 'a long random key' })
+
+    const id = await local.publish(EVENT)
+
+    await local.says(new RegExp(`delivered +${id} +204 ack`))
+    const events = await fetch(`http://127.0.0.1:${local.base + 2}/events`)
+    assert.match(await events.text(), /"distinctId": "[0-9a-f]{64}"/)
+  })
+
   it('keeps dead letters where it is told to, and does not tell of old ones', async (t) => {
     const folder = await aFolder(t)
     const first = await startLocal(t, ['--dead-letters', folder])

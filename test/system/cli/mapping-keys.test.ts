@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it, type TestContext } from 'node:test'
-import { withoutMappingKeys } from '../../../src/cli/without-mapping-keys.ts'
+import { mappingKeys, withoutMappingKeys } from '../../../src/cli/mapping-keys.ts'
 import { aFolder } from '../../helpers/world.ts'
 
 const OURS = { PUSH_AUDIENCE: 'a', INSERT_ID: 'content' }
@@ -25,6 +25,15 @@ it('a variable of the service stays one when a mapping names it', async (t) => {
   const TRANSFORM = await aMapping(t, JSON.stringify({ version: 1, privacy }))
 
   assert.deepEqual(await withoutMappingKeys({ ...OURS, TRANSFORM }), { ...OURS, TRANSFORM })
+})
+
+it('the keys that a mapping names are told apart from all else in the environment', async (t) => {
+  const named = [...Object.keys(KEYS), 'PUSH_AUDIENCE', 'NOT_SET', 'EMPTY']
+  const privacy = named.map((key) => ({ hash: 'ids', key }))
+  const TRANSFORM = await aMapping(t, JSON.stringify({ version: 1, privacy }))
+
+  assert.deepEqual(await mappingKeys({ ...OURS, ...KEYS, EMPTY: '', TRANSFORM }), KEYS)
+  assert.deepEqual(await mappingKeys({ ...OURS, ...KEYS }), {})
 })
 
 it('the environment stays as it is without a mapping that can be read', async (t) => {
