@@ -66,9 +66,9 @@ describe('README.md', () => {
     assert.deepEqual(texts, sent.trim().split('\n'))
   })
 
-  it('shows an example of a transform as it is', () => {
-    const [shown = 'nothing'] = blocksIn(README, 'js')
+  it('shows an example of a mapping as it is', () => {
+    const [shown = 'nothing'] = blocksIn(README, 'yaml')
 
-    assert.ok(textOf('examples/plain-events.mjs').includes(shown))
+    assert.ok(textOf('examples/mappings/plain-events.yaml').includes(shown))
   })
 })
