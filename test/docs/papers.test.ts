@@ -7,7 +7,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { anchorsIn, textOf, withoutCode } from './markdown.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PAPERS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT })
+const PAPERS = globSync(['*.md', 'docs/**/*.md', 'deploy/**/*.md'], { cwd: ROOT })
 /** The files that tell a person or CI to run something. */
 const INSTRUCTIONS = [...PAPERS, '.ci/run', 'Dockerfile']
 /** The path of a file from the top of the repository, without a pattern in it. */

@@ -12,7 +12,7 @@ const SOURCES = globSync('{src,bench,tools,examples,test}/**/*.{ts,js,mjs}', {
   cwd: ROOT,
   exclude: [EXAMPLES],
 })
-const PAPERS = globSync(['*.md', 'docs/**/*.md', 'bench/*.md'], { cwd: ROOT })
+const PAPERS = globSync(['*.md', '{docs,deploy}/**/*.md', 'bench/*.md'], { cwd: ROOT })
 
 const FIRST_WORDS = 'Of|What|Who|Whoever|Whose|Whatever|Whichever|Told|So many|Those|Nobody'
 

@@ -1,0 +1,23 @@
+# A private service behind Cloud Run's IAM, with dead letters in a topic.
+
+provider "google" {}
+
+provider "google-beta" {}
+
+module "mixpanel" {
+  source = "../.."
+
+  project_id            = "my-project"
+  region                = "europe-west1"
+  topic                 = "events"
+  create_topic          = true
+  image                 = "europe-west1-docker.pkg.dev/my-project/pubsub-mixpanel/pubsub-mixpanel:0.1.0"
+  mixpanel_region       = "eu"
+  mixpanel_token_secret = "mixpanel-project-token"
+  auth                  = "cloud-run-iam"
+  dead_letter           = { kind = "topic" }
+}
+
+output "doctor" {
+  value = module.mixpanel.doctor
+}

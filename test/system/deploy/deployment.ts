@@ -1,0 +1,64 @@
+/** One deployment, as the Terraform module, a list of commands or a Knative file describes it. */
+export interface Deployment {
+  readonly service: Service
+  /** Absent where the description ends with the service. */
+  readonly pushes?: Pushes
+}
+
+export interface Service {
+  readonly image: string
+  readonly account: string
+  readonly generation: string
+  readonly cpu: string
+  readonly memory: string
+  readonly concurrency: number
+  readonly timeoutSeconds: number
+  readonly maxInstances: number
+  readonly startupPath: string
+  readonly livenessPath: string
+  readonly environment: Readonly<Record<string, string>>
+  /** The secrets by the variable or the file that holds them, each as `secret:version`. */
+  readonly secrets: Readonly<Record<string, string>>
+  /** The options of each mounted volume that is no secret, by its folder. */
+  readonly volumes: Readonly<Record<string, readonly string[]>>
+}
+
+export interface Pushes {
+  readonly subscription: string
+  readonly topic: string
+  readonly endpoint: string
+  readonly account: string
+  readonly audience: string
+  readonly ackDeadlineSeconds: number
+  readonly minRetrySeconds: number
+  readonly maxRetrySeconds: number
+  readonly retentionSeconds: number
+  /** `never`, or seconds. */
+  readonly expiration: number | 'never'
+  /** Each as `ROLE on RESOURCE to MEMBER`, and sorted. */
+  readonly grants: readonly string[]
+  /** The grants that exist before the subscription does. */
+  readonly grantsBefore: readonly string[]
+}
+
+export const PROJECT_NUMBER = '123456789'
+export const URL_OF_SERVICE = 'https://pubsub-mixpanel-example.a.run.app'
+export const AGENT = `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com`
+
+/** The roles that pushes and dead letters need. Others are for the build and for the people. */
+export const ROLES: readonly string[] = [
+  'roles/run.invoker',
+  'roles/iam.serviceAccountTokenCreator',
+  'roles/secretmanager.secretAccessor',
+  'roles/pubsub.publisher',
+  'roles/pubsub.subscriber',
+  'roles/storage.objectUser',
+]
+
+const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, d: 86_400 }
+
+/** The seconds of `60`, `60s` or `7d`; NaN of anything else. */
+export function secondsOf(text: unknown): number {
+  const [, count, unit = ''] = /^(\d+)([sd]?)$/.exec(String(text)) ?? []
+  return Number(count) * (SECONDS[unit] ?? Number.NaN)
+}

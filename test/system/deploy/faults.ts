@@ -1,0 +1,171 @@
+import { isDeepStrictEqual } from 'node:util'
+import { aHost, problemsWith } from '../../helpers/config.ts'
+import { AGENT, type Deployment, type Pushes, type Service } from './deployment.ts'
+
+/** The facts of the code and its HTTP API that a description of a deployment must agree with. */
+export interface Truth {
+  /** Such as `POST /push`. */
+  readonly routes: readonly string[]
+  readonly variables: readonly string[]
+  readonly version: string
+}
+
+/** Each rule that a deployment breaks, in words. */
+export function faultsOf(deployment: Deployment, truth: Truth): readonly string[] {
+  const { service, pushes } = deployment
+  return [
+    ...faultsOfEnvironment(service, truth),
+    ...faultsOfService(service, truth),
+    ...(pushes
+      ? [...faultsOfPushes(pushes, service, truth), ...faultsOfGrants(pushes, service)]
+      : []),
+  ]
+}
+
+/** Each value of a deployment in which another one differs. */
+export function differences(one: Deployment, other: Deployment): readonly string[] {
+  return [
+    ...differing(one.service, other.service),
+    ...(one.pushes && other.pushes ? differing(one.pushes, other.pushes) : []),
+  ]
+}
+
+function differing(one: object, other: object): readonly string[] {
+  const others = new Map<string, unknown>(Object.entries(other))
+  return Object.entries(one)
+    .filter(([name, value]) => !isDeepStrictEqual(value, others.get(name)))
+    .map(([name, value]) => `${name}: ${text(value)} differs from ${text(others.get(name))}`)
+}
+
+function faultsOfEnvironment(service: Service, { variables }: Truth): readonly string[] {
+  const given = { ...service.environment, ...service.secrets }
+  const names = Object.keys(given).filter((name) => !name.startsWith('/'))
+  const unknown = names.filter((name) => !variables.includes(name))
+  const env = Object.fromEntries(names.map((name) => [name, given[name]]))
+  const volumeOf = (path: string) => ({
+    device: Object.keys(service.volumes).some((folder) => path.startsWith(folder)) ? 2 : 1,
+    inMemory: false,
+  })
+  const onCloudRun = { ...env, MIXPANEL_PROJECT_TOKEN: '0'.repeat(32), K_SERVICE: 'service' }
+  return [
+    ...unknown.map((name) => `there is no variable ${name}`),
+    ...problemsWith(onCloudRun, aHost({ volumeOf })),
+    ...missing('secrets', names, ['MIXPANEL_PROJECT_TOKEN']),
+    ...faultsOfFiles(service),
+  ]
+}
+
+/** The transform must be a mounted file; a bucket must not stream, and must belong to the image's user. */
+function faultsOfFiles({ environment, secrets, volumes }: Service): readonly string[] {
+  const { TRANSFORM } = environment
+  const buckets = Object.values(volumes).filter((options) => !options.includes('nfs'))
+  return [
+    ...(TRANSFORM === undefined ? [] : missing('files', Object.keys(secrets), [TRANSFORM])),
+    ...buckets.flatMap((options) =>
+      missing('mount options', options, ['uid=1000', 'gid=1000', 'enable-streaming-writes=false']),
+    ),
+  ]
+}
+
+function faultsOfService(service: Service, { routes, version }: Truth): readonly string[] {
+  const deadline = Number(service.environment.PUSH_ACK_DEADLINE_SECONDS)
+  return [
+    ...missing('routes', routes, [`GET ${service.startupPath}`, `GET ${service.livenessPath}`]),
+    ...unless(!/z$/.test(service.startupPath), 'the startup path ends in z'),
+    ...unless(!/z$/.test(service.livenessPath), 'the liveness path ends in z'),
+    ...unless(service.timeoutSeconds >= deadline, 'the request timeout is below the ack deadline'),
+    ...unless(service.concurrency === 500, `concurrency is ${service.concurrency}`),
+    ...unless(mebibytesOf(service.memory) >= 512, `memory is ${service.memory}`),
+    ...unless(service.generation === 'gen2', `the generation is ${service.generation}`),
+    ...unless(
+      service.image.endsWith(`:${version}`),
+      `the image ${service.image} is not ${version}`,
+    ),
+  ]
+}
+
+function faultsOfPushes(pushes: Pushes, service: Service, { routes }: Truth): readonly string[] {
+  const { PUSH_ACK_DEADLINE_SECONDS, PUSH_AUDIENCE, PUSH_SERVICE_ACCOUNT } = service.environment
+  const { origin, pathname } = new URL(pushes.endpoint)
+  const audiences = PUSH_AUDIENCE?.split(',') ?? [origin]
+  return [
+    ...missing('routes', routes, [`POST ${pathname}`]),
+    ...unless(!/z$/.test(pathname), 'the push path ends in z'),
+    ...missing('audiences', audiences, [pushes.audience]),
+    ...missing('push accounts', (PUSH_SERVICE_ACCOUNT ?? '').split(','), [pushes.account]),
+    ...unless(
+      pushes.ackDeadlineSeconds === Number(PUSH_ACK_DEADLINE_SECONDS),
+      `the ack deadline is ${pushes.ackDeadlineSeconds} s, and ${PUSH_ACK_DEADLINE_SECONDS} s in the service`,
+    ),
+    ...unless(
+      10 <= pushes.minRetrySeconds && pushes.minRetrySeconds < pushes.maxRetrySeconds,
+      `the shortest retry delay is ${pushes.minRetrySeconds} s`,
+    ),
+    ...unless(
+      pushes.maxRetrySeconds <= 600,
+      `the longest retry delay is ${pushes.maxRetrySeconds} s`,
+    ),
+    ...unless(pushes.expiration === 'never', `the subscription expires: ${pushes.expiration}`),
+    ...unless(pushes.retentionSeconds >= 604_800, `retention is ${pushes.retentionSeconds} s`),
+  ]
+}
+
+function faultsOfGrants(pushes: Pushes, service: Service): readonly string[] {
+  const push = `serviceAccount:${pushes.account}`
+  const run = `serviceAccount:${service.account}`
+  const secrets = Object.values(service.secrets).map((secret) => secret.replace(/:.*/, ''))
+  const isPrivate = service.environment.PUSH_AUTH === 'cloud-run-iam'
+  const needed = [
+    `roles/iam.serviceAccountTokenCreator on ${pushes.account} to ${AGENT}`,
+    ...secrets.map((secret) => `roles/secretmanager.secretAccessor on ${secret} to ${run}`),
+    ...grantsOfLetters(pushes, service, run),
+  ]
+  const invokers = pushes.grants.filter((grant) => grant.startsWith('roles/run.invoker '))
+  // The grants of a dead-letter policy must be there before the policy, not before the subscription.
+  const inOrder = pushes.grants.filter((grant) => !/^roles\/pubsub\..* to .*@gcp-sa-/.test(grant))
+  return [
+    ...missing('grants', pushes.grants, needed),
+    ...missing('invokers', invokers.map(memberOf), [isPrivate ? push : 'allUsers']),
+    ...unless(!(isPrivate && invokers.map(memberOf).includes('allUsers')), 'everybody may push'),
+    ...missing('grants before the subscription', pushes.grantsBefore, inOrder),
+  ]
+}
+
+function grantsOfLetters(pushes: Pushes, service: Service, run: string): readonly string[] {
+  const [kind = '', place = ''] = (service.environment.DEAD_LETTER ?? '').split(/:(.*)/s)
+  const topic = `${pushes.topic}-dead`
+  if (kind === 'pubsub') return [`roles/pubsub.publisher on ${place.split('/').at(-1)} to ${run}`]
+  if (kind === 'subscription') {
+    return [
+      `roles/pubsub.publisher on ${topic} to ${AGENT}`,
+      `roles/pubsub.subscriber on ${pushes.subscription} to ${AGENT}`,
+    ]
+  }
+  // A share of NFS has no grants of Google's.
+  return (service.volumes[place] ?? []).includes('nfs')
+    ? []
+    : [`roles/storage.objectUser on my-project-dead-letters to ${run}`]
+}
+
+function memberOf(grant: string): string {
+  return grant.replace(/.* to /, '')
+}
+
+function missing(what: string, all: readonly string[], needed: readonly string[]) {
+  return needed
+    .filter((one) => !all.includes(one))
+    .map((one) => `${what}: no ${one} among ${all.join(', ')}`)
+}
+
+function unless(holds: boolean, fault: string): readonly string[] {
+  return holds ? [] : [fault]
+}
+
+function mebibytesOf(memory: string): number {
+  const [, count, unit] = /^(\d+)(Mi|Gi)$/.exec(memory) ?? []
+  return Number(count) * (unit === 'Gi' ? 1024 : 1)
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing'
+}

@@ -1,0 +1,37 @@
+import { parse } from 'yaml'
+import { type Deployment, secondsOf } from './deployment.ts'
+import { at, listAt } from './tree.ts'
+
+/** The deployment that a Knative file declares: a service without its subscription. */
+export function deploymentOfKnative(text: string): Deployment {
+  const template = at(parse(text), 'spec', 'template')
+  const annotation = (name: string) => String(at(template, 'metadata', 'annotations', name))
+  const spec = at(template, 'spec')
+  const container = at(spec, 'containers')
+  const variables = listAt(container, 'env').map((variable) => ({
+    name: String(at(variable, 'name')),
+    value: String(at(variable, 'value')),
+    secret: at(variable, 'valueFrom', 'secretKeyRef'),
+  }))
+  const plain = variables.filter(({ secret }) => secret === undefined)
+  const secret = variables.filter((variable) => variable.secret !== undefined)
+  return {
+    service: {
+      image: String(at(container, 'image')),
+      account: String(at(spec, 'serviceAccountName')),
+      generation: annotation('run.googleapis.com/execution-environment'),
+      cpu: String(at(container, 'resources', 'limits', 'cpu')),
+      memory: String(at(container, 'resources', 'limits', 'memory')),
+      concurrency: Number(at(spec, 'containerConcurrency')),
+      timeoutSeconds: secondsOf(at(spec, 'timeoutSeconds')),
+      maxInstances: Number(annotation('autoscaling.knative.dev/maxScale')),
+      startupPath: String(at(container, 'startupProbe', 'httpGet', 'path')),
+      livenessPath: String(at(container, 'livenessProbe', 'httpGet', 'path')),
+      environment: Object.fromEntries(plain.map(({ name, value }) => [name, value])),
+      secrets: Object.fromEntries(
+        secret.map((one) => [one.name, `${at(one.secret, 'name')}:${at(one.secret, 'key')}`]),
+      ),
+      volumes: {},
+    },
+  }
+}

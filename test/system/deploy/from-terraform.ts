@@ -1,0 +1,241 @@
+import { parse } from '@cdktf/hcl2json'
+import {
+  AGENT,
+  type Deployment,
+  type Pushes,
+  type Service,
+  secondsOf,
+  URL_OF_SERVICE,
+} from './deployment.ts'
+import { evaluated } from './expression.ts'
+import { at, entriesAt, listAt } from './tree.ts'
+
+/** The texts of the module's files by name, and the arguments that it is called with. */
+export interface ModuleCall {
+  readonly files: Readonly<Record<string, string>>
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+const GRANTED_ON: Readonly<Record<string, string>> = {
+  google_service_account_iam_member: 'service_account_id',
+  google_secret_manager_secret_iam_member: 'secret_id',
+  google_pubsub_topic_iam_member: 'topic',
+  google_pubsub_subscription_iam_member: 'subscription',
+  google_storage_bucket_iam_member: 'bucket',
+  google_cloud_run_v2_service_iam_member: 'name',
+}
+
+/** A file of HCL as JSON. Throws, with the place, when it can't be read. */
+const parsed = memoized(parse)
+
+/** The deployment that the module makes of its arguments, with what Google decides filled in. */
+export async function deploymentOfModule({ files, values }: ModuleCall): Promise<Deployment> {
+  const trees = await Promise.all(Object.entries(files).map(([name, text]) => parsed(name, text)))
+  const resource = (...path: string[]) =>
+    trees.map((tree) => at(tree, 'resource', ...path)).find((node) => node !== undefined)
+  const read = (node: unknown) => (typeof node === 'string' ? evaluated(node, lookup) : node)
+
+  return { service: service(), pushes: pushes() }
+
+  function lookup(reference: string): unknown {
+    const [kind = '', name = '', ...rest] = reference.replaceAll(/\[0\]/g, '').split('.')
+    if (kind === 'var') return at(variable(name), ...rest) ?? null
+    if (kind === 'local') return read(trees.map((tree) => at(tree, 'locals', name)).find(isGiven))
+    return attribute(kind, name, rest[0] ?? '')
+  }
+
+  function variable(name: string): unknown {
+    if (name in values) return values[name]
+    return trees.map((tree) => at(tree, 'variable', name, 'default')).find(isGiven)
+  }
+
+  /** An attribute that the file sets, or one that Google does. */
+  function attribute(type: string, name: string, key: string): unknown {
+    const block = resource(type, name)
+    if (block === undefined) throw new Error(`no value: ${type}.${name}.${key}`)
+    if (type === 'google_service_account') {
+      const email = `${read(at(block, 'account_id'))}@${read(at(block, 'project'))}.iam.gserviceaccount.com`
+      return key === 'member' ? `serviceAccount:${email}` : email
+    }
+    if (type === 'google_project_service_identity') return AGENT
+    if (key === 'uri') return URL_OF_SERVICE
+    if (key === 'version') return '1'
+    if (key === 'id') return read(at(block, 'name')) ?? read(at(block, 'secret_id'))
+    return read(at(block, key))
+  }
+
+  function service(): Service {
+    const block = resource('google_cloud_run_v2_service', 'service')
+    const template = at(block, 'template')
+    const container = at(template, 'containers')
+    return {
+      image: String(read(at(container, 'image'))),
+      account: String(read(at(template, 'service_account'))),
+      generation: String(at(template, 'execution_environment'))
+        .replace('EXECUTION_ENVIRONMENT_', '')
+        .toLowerCase(),
+      cpu: String(read(at(container, 'resources', 'limits', 'cpu'))),
+      memory: String(read(at(container, 'resources', 'limits', 'memory'))),
+      concurrency: Number(read(at(template, 'max_instance_request_concurrency'))),
+      timeoutSeconds: secondsOf(read(at(template, 'timeout'))),
+      maxInstances: Number(read(at(template, 'scaling', 'max_instance_count'))),
+      startupPath: String(at(container, 'startup_probe', 'http_get', 'path')),
+      livenessPath: String(at(container, 'liveness_probe', 'http_get', 'path')),
+      environment: environment(container),
+      secrets: { ...secretVariables(container), ...secretFiles(template, container) },
+      volumes: volumes(template, container),
+    }
+  }
+
+  function environment(container: unknown): Record<string, string> {
+    const all = entriesAt(read(at(container, 'dynamic', 'env', 'for_each')))
+    return Object.fromEntries(all.map(([name, value]) => [name, String(value)]))
+  }
+
+  function secretVariables(container: unknown): Record<string, string> {
+    const variables = listAt(container, 'env').map((variable) => {
+      const secret = at(variable, 'value_source', 'secret_key_ref')
+      return [
+        String(at(variable, 'name')),
+        `${read(at(secret, 'secret'))}:${read(at(secret, 'version'))}`,
+      ]
+    })
+    return Object.fromEntries(variables)
+  }
+
+  function secretFiles(template: unknown, container: unknown): Record<string, string> {
+    const mounted = mountedIn(template, container).filter(({ volume }) => at(volume, 'secret'))
+    return Object.fromEntries(
+      mounted.map(({ folder, volume }) => {
+        const item = at(volume, 'secret', 'items')
+        const version = `${read(at(volume, 'secret', 'secret'))}:${read(at(item, 'version'))}`
+        return [`${folder}/${read(at(item, 'path'))}`, version]
+      }),
+    )
+  }
+
+  function volumes(template: unknown, container: unknown): Record<string, readonly string[]> {
+    const mounted = mountedIn(template, container).filter(({ volume }) => at(volume, 'gcs'))
+    return Object.fromEntries(
+      mounted.map(({ folder, volume }) => [
+        folder,
+        listAt(volume, 'gcs', 'mount_options').map(String),
+      ]),
+    )
+  }
+
+  function mountedIn(template: unknown, container: unknown) {
+    const there = listAt(template, 'dynamic', 'volumes').filter(isThere)
+    const mounts = listAt(container, 'dynamic', 'volume_mounts').filter(isThere)
+    return mounts.map((mount) => {
+      const name = nameOf(mount)
+      const volume = there.find((one) => nameOf(one) === name)
+      return {
+        folder: String(read(at(mount, 'content', 'mount_path'))),
+        volume: at(volume, 'content'),
+      }
+    })
+  }
+
+  /** The name of a dynamic block, which stands in the list that makes it. */
+  function nameOf(block: unknown): unknown {
+    return at(read(at(block, 'for_each')))
+  }
+
+  function isThere(block: unknown): boolean {
+    return listAt(read(at(block, 'for_each'))).length > 0
+  }
+
+  function pushes(): Pushes {
+    const block = resource('google_pubsub_subscription', 'events')
+    const waitsFor = listAt(block, 'depends_on').map((one) => String(one).slice(2, -1))
+    const all = grants()
+    const ttl = read(at(block, 'expiration_policy', 'ttl'))
+    const push = at(block, 'push_config')
+    return {
+      subscription: String(read(at(block, 'name'))),
+      topic: String(read(at(block, 'topic'))).replace(/^projects\/.*\/topics\//, ''),
+      endpoint: String(read(at(push, 'push_endpoint'))),
+      account: String(read(at(push, 'oidc_token', 'service_account_email'))),
+      audience: String(read(at(push, 'oidc_token', 'audience'))),
+      ackDeadlineSeconds: secondsOf(read(at(block, 'ack_deadline_seconds'))),
+      minRetrySeconds: secondsOf(at(block, 'retry_policy', 'minimum_backoff')),
+      maxRetrySeconds: secondsOf(at(block, 'retry_policy', 'maximum_backoff')),
+      retentionSeconds: secondsOf(at(block, 'message_retention_duration')),
+      expiration: ttl === '' ? 'never' : secondsOf(ttl),
+      grants: all.map(({ grant }) => grant).sort(),
+      grantsBefore: all
+        .filter(({ address }) => waitsFor.includes(address))
+        .map(({ grant }) => grant)
+        .sort(),
+    }
+  }
+
+  function grants() {
+    return Object.entries(GRANTED_ON).flatMap(([type, on]) =>
+      entriesAt(resource(type)).flatMap(([name, block]) => {
+        if (read(at(block, 'count')) === 0) return []
+        const [role, place, member] = ['role', on, 'member'].map((key) => read(at(block, key)))
+        return [{ address: `${type}.${name}`, grant: `${role} on ${place} to ${member}` }]
+      }),
+    )
+  }
+}
+
+/** Faults of the module that no deployment shows: its guards against a removal, and its CPU. */
+export async function faultsOfModule(files: ModuleCall['files']): Promise<readonly string[]> {
+  const trees = await Promise.all(Object.entries(files).map(([name, text]) => parsed(name, text)))
+  const find = (...path: string[]) =>
+    trees.map((tree) => at(tree, ...path)).find((node) => node !== undefined)
+  const service = at(find('resource', 'google_cloud_run_v2_service', 'service'))
+  const expected: readonly [string, unknown, unknown][] = [
+    ['cpu_idle', at(service, 'template', 'containers', 'resources', 'cpu_idle'), true],
+    ['deletion_protection', at(service, 'deletion_protection'), `\${var.deletion_protection}`],
+    ['deletion_protection', find('variable', 'deletion_protection', 'default'), true],
+    ...['google_pubsub_subscription', 'google_pubsub_topic', 'google_storage_bucket'].flatMap(
+      (type) =>
+        entriesAt(find('resource', type)).map(([name, block]): [string, unknown, unknown] => [
+          `prevent_destroy of ${type}.${name}`,
+          at(block, 'lifecycle', 'prevent_destroy'),
+          true,
+        ]),
+    ),
+  ]
+  return expected
+    .filter(([, found, wanted]) => found !== wanted)
+    .map(([what, found]) => `${what} is ${found}`)
+}
+
+/** The arguments of the first module that an example calls, as far as they are plain values. */
+export async function argumentsOf(example: string): Promise<Readonly<Record<string, unknown>>> {
+  const tree = await parsed('main.tf', example)
+  const {
+    source: _,
+    for_each: __,
+    ...values
+  } = Object.fromEntries(entriesAt(tree, 'module', 'mixpanel'))
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, at(value)]))
+}
+
+/** The names of the variables that the module has, and those that it needs. */
+export async function variablesOf(files: ModuleCall['files']) {
+  const trees = await Promise.all(Object.entries(files).map(([name, text]) => parsed(name, text)))
+  const variables = trees.flatMap((tree) => entriesAt(tree, 'variable'))
+  return {
+    all: variables.map(([name]) => name),
+    required: variables.filter(([, one]) => at(one, 'default') === undefined).map(([name]) => name),
+  }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined
+}
+
+function memoized(read: typeof parse): typeof parse {
+  const known = new Map<string, ReturnType<typeof parse>>()
+  return (name, text) => {
+    const found = known.get(text) ?? read(name, text)
+    known.set(text, found)
+    return found
+  }
+}

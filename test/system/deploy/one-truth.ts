@@ -1,0 +1,158 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { VARIABLE_NAMES } from '../../../src/config/schema.ts'
+import { blocksIn, sectionOf } from '../../docs/markdown.ts'
+import type { Deployment } from './deployment.ts'
+import { differences, faultsOf, type Truth } from './faults.ts'
+import { deploymentOfCommands } from './from-commands.ts'
+import { deploymentOfKnative } from './from-knative.ts'
+import { argumentsOf, deploymentOfModule, faultsOfModule, variablesOf } from './from-terraform.ts'
+import { commandsOf } from './shell-commands.ts'
+import { at, entriesAt } from './tree.ts'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const MODULE_FILES = ['main', 'variables', 'outputs', 'versions'].map(
+  (name) => `deploy/terraform/${name}.tf`,
+)
+const EXAMPLES = ['private', 'public', 'letters-in-bucket', 'tenants']
+
+/** The files that describe the deployment, and what they must agree with. */
+export const FILES: readonly string[] = [
+  'README.md',
+  'docs/deploy-cloud-run.md',
+  'deploy/gcloud.sh',
+  'deploy/cloud-run/service.yaml',
+  'openapi.yaml',
+  'package.json',
+  ...MODULE_FILES,
+  ...EXAMPLES.map(exampleFile),
+]
+
+/** The texts of the files by path. */
+export type Texts = Readonly<Record<string, string>>
+
+/** Each fault in each description of the deployment, and each difference between two of them. */
+export async function allFaults(texts: Texts): Promise<readonly string[]> {
+  const truth = truthOf(texts)
+  const files = moduleFiles(texts)
+  const variants = await variantsOf(texts)
+  const private_ = variants.find(({ name }) => name === 'README.md')
+  return [
+    ...variants.flatMap(({ name, deployment, isReadme }) => [
+      ...faultsOf(deployment, truth).map((fault) => `${name}: ${fault}`),
+      ...(private_ && isReadme
+        ? differences(deployment, private_.deployment).map((one) => `${name}: ${one}`)
+        : []),
+    ]),
+    ...(await faultsOfModule(files)),
+    ...(await faultsOfExamples(texts)),
+  ]
+}
+
+interface Variant {
+  readonly name: string
+  readonly deployment: Deployment
+  /** Whether it is the very deployment of README.md. */
+  readonly isReadme?: boolean
+}
+
+async function variantsOf(texts: Texts): Promise<readonly Variant[]> {
+  const files = moduleFiles(texts)
+  const values = await argumentsOf(texts[exampleFile('private')] ?? '')
+  const module = (changes: object) =>
+    deploymentOfModule({ files, values: { ...values, ...changes } })
+  const mapping = 'version: 1'
+  return [
+    { name: 'README.md', deployment: deploymentOfCommands(commandsOf(readmeScript(texts))) },
+    {
+      name: 'gcloud.sh',
+      deployment: deploymentOfCommands(commandsOf(dryRun(texts))),
+      isReadme: true,
+    },
+    {
+      name: 'service.yaml',
+      deployment: deploymentOfKnative(texts['deploy/cloud-run/service.yaml'] ?? ''),
+      isReadme: true,
+    },
+    { name: 'terraform', deployment: await module({}), isReadme: true },
+    { name: 'terraform, public', deployment: await module({ auth: 'oidc', mapping }) },
+    {
+      name: 'terraform, bucket',
+      deployment: await module({ dead_letter: { kind: 'bucket' }, mapping }),
+    },
+    {
+      name: 'terraform, policy',
+      deployment: await module({ dead_letter: { kind: 'subscription' } }),
+    },
+    ...pageVariants(texts['docs/deploy-cloud-run.md'] ?? ''),
+  ]
+}
+
+/** The page offers four places for dead letters, two ways to authenticate, and a transform. */
+function pageVariants(page: string): readonly Variant[] {
+  const section = (heading: string) => blocksIn(sectionOf(page, heading), 'sh')
+  const [names = '', , token = '', transform = ''] = section('## 1. Names, APIs, image')
+  const letters = section('## 2. Choose where dead letters go')
+  const [env = '', withTransform = '', settings = '', iam = '', oidc = ''] =
+    section('## 3. The service')
+  const [subscription = ''] = section('## 4. The subscription')
+  const [policy = ''] = section('## 5. A dead-letter policy: only with `DEAD_LETTER=subscription`')
+  return letters.flatMap((place, at) =>
+    [iam, oidc].map((service, way) => {
+      const blocks = [
+        ...[names, 'MIXPANEL_PROJECT_TOKEN=the-token', token, ...(way === 0 ? [] : [transform])],
+        ...[place, env, ...(way === 0 ? [] : [withTransform]), settings, service, subscription],
+        ...(place.includes('DEAD_LETTER=subscription') ? [policy] : []),
+      ]
+      return {
+        name: `page, letters ${at + 1}, ${way === 0 ? 'private' : 'public'}`,
+        deployment: deploymentOfCommands(commandsOf(blocks.join('\n'))),
+        isReadme: at === 0 && way === 0,
+      }
+    }),
+  )
+}
+
+async function faultsOfExamples(texts: Texts): Promise<readonly string[]> {
+  const { all, required } = await variablesOf(moduleFiles(texts))
+  const faults = EXAMPLES.map(async (name) => {
+    const given = Object.keys(await argumentsOf(texts[exampleFile(name)] ?? ''))
+    const unknown = given.filter((one) => !all.includes(one))
+    const absent = required.filter((one) => !given.includes(one))
+    return [...unknown, ...absent].map((one) => `example ${name}: ${one} is unknown, or missing`)
+  })
+  return (await Promise.all(faults)).flat()
+}
+
+/** The four blocks of README.md as one script. */
+export function readmeScript(texts: Texts): string {
+  return blocksIn(sectionOf(texts['README.md'] ?? '', '## Deploy'), 'sh').join('\n')
+}
+
+/** The commands that `gcloud.sh --dry-run` prints, as a script to run with the token set. */
+export function dryRun(texts: Texts): string {
+  const script = resolve(ROOT, 'deploy/gcloud.sh')
+  const run = `bash -c ${quoted(texts['deploy/gcloud.sh'] ?? '')} ${quoted(script)} --dry-run`
+  return `MIXPANEL_PROJECT_TOKEN=the-token\nprinted=$(${run}) || exit\n. <(printf '%s\\n' "$printed")`
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+function truthOf(texts: Texts): Truth {
+  const routes = entriesAt(parse(texts['openapi.yaml'] ?? ''), 'paths').flatMap(([path, methods]) =>
+    entriesAt(methods).map(([method]) => `${method.toUpperCase()} ${path}`),
+  )
+  const version = String(at(JSON.parse(texts['package.json'] ?? '{}'), 'version'))
+  return { routes, variables: VARIABLE_NAMES, version }
+}
+
+function moduleFiles(texts: Texts): Readonly<Record<string, string>> {
+  return Object.fromEntries(MODULE_FILES.map((path) => [path, texts[path] ?? '']))
+}
+
+function exampleFile(name: string): string {
+  return `deploy/terraform/examples/${name}/main.tf`
+}

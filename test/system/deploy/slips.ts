@@ -1,0 +1,165 @@
+/** A mistake in one file: a text in place of another, and words of a fault that it must bring. */
+export interface Slip {
+  readonly name: string
+  readonly file: string
+  readonly text: string
+  readonly instead: string
+  readonly fault: RegExp
+}
+
+const MAIN = 'deploy/terraform/main.tf'
+const PAGE = 'docs/deploy-cloud-run.md'
+const SCRIPT = 'deploy/gcloud.sh'
+const KNATIVE = 'deploy/cloud-run/service.yaml'
+
+/** Mistakes that people make in descriptions of a deployment. */
+export const SLIPS: readonly Slip[] = [
+  slip('the ack deadline is Pub/Sub’s default', 'README.md', {
+    text: '--push-auth-token-audience="$URL" --ack-deadline=60',
+    instead: '--push-auth-token-audience="$URL" --ack-deadline=10',
+    fault: /the ack deadline is 10 s, and 60 s in the service/,
+  }),
+  slip('the service believes in a longer ack deadline', SCRIPT, {
+    text: 'PUSH_ACK_DEADLINE_SECONDS=60',
+    instead: 'PUSH_ACK_DEADLINE_SECONDS=600',
+    fault: /the request timeout is below the ack deadline/,
+  }),
+  slip('the request timeout is below the ack deadline', KNATIVE, {
+    text: 'timeoutSeconds: 60',
+    instead: 'timeoutSeconds: 30',
+    fault: /the request timeout is below the ack deadline/,
+  }),
+  slip('the startup probe asks a path of Kubernetes', MAIN, {
+    text: '"/health/ready"',
+    instead: '"/healthz"',
+    fault: /the startup path ends in z/,
+  }),
+  slip('the liveness probe asks a path that is no route', KNATIVE, {
+    text: 'path: /health/live',
+    instead: 'path: /health/alive',
+    fault: /routes: no GET \/health\/alive/,
+  }),
+  slip('a route of the API gets another name', 'openapi.yaml', {
+    text: '  /health/live:',
+    instead: '  /health/alive:',
+    fault: /README.md: routes: no GET \/health\/live/,
+  }),
+  slip('the shortest retry delay is nothing', MAIN, {
+    text: 'minimum_backoff = "10s"',
+    instead: 'minimum_backoff = "0s"',
+    fault: /the shortest retry delay is 0 s/,
+  }),
+  slip('the longest retry delay is over what Pub/Sub allows', SCRIPT, {
+    text: '--max-retry-delay=600s',
+    instead: '--max-retry-delay=900s',
+    fault: /the longest retry delay is 900 s/,
+  }),
+  slip('the retry policy is left out', PAGE, {
+    text: ' --min-retry-delay=10s --max-retry-delay=600s',
+    instead: '',
+    fault: /the shortest retry delay is NaN s/,
+  }),
+  slip('the subscription expires', MAIN, {
+    text: 'maximum_backoff = "600s"\n  }\n\n  expiration_policy {\n    ttl = ""',
+    instead: 'maximum_backoff = "600s"\n  }\n\n  expiration_policy {\n    ttl = "2678400s"',
+    fault: /the subscription expires: 2678400/,
+  }),
+  slip('concurrency is Cloud Run’s default', 'README.md', {
+    text: '--concurrency=500',
+    instead: '--concurrency=80',
+    fault: /concurrency is 80/,
+  }),
+  slip('memory is too small', 'deploy/terraform/variables.tf', {
+    text: '"1Gi"',
+    instead: '"256Mi"',
+    fault: /memory is 256Mi/,
+  }),
+  slip('the service expects another audience', PAGE, {
+    text: 'PUSH_AUDIENCE=$AUDIENCE',
+    instead: 'PUSH_AUDIENCE=$SERVICE',
+    fault: /audiences: no pubsub-mixpanel-my-project among pubsub-mixpanel/,
+  }),
+  slip('the pushes bear another audience', MAIN, {
+    text: 'local.verified_by_service ? local.audience_of_the_oidc : google_cloud_run_v2_service.service.uri',
+    instead: 'google_cloud_run_v2_service.service.uri',
+    fault: /public: audiences: no https:/,
+  }),
+  slip('a private service lets everybody in', MAIN, {
+    text: 'var.auth == "cloud-run-iam" ? google_service_account.push.member : "allUsers"',
+    instead: '"allUsers"',
+    fault: /everybody may push/,
+  }),
+  slip('the command makes a private service public', 'README.md', {
+    text: '--no-allow-unauthenticated',
+    instead: '--allow-unauthenticated',
+    fault: /everybody may push/,
+  }),
+  slip('Pub/Sub’s agent gets a role that signs no token', SCRIPT, {
+    text: 'roles/iam.serviceAccountTokenCreator',
+    instead: 'roles/iam.serviceAccountUser',
+    fault: /grants: no roles\/iam.serviceAccountTokenCreator/,
+  }),
+  slip('the subscription does not wait for a grant', MAIN, {
+    text: '    google_service_account_iam_member.token_creator,\n',
+    instead: '',
+    fault: /grants before the subscription: no roles\/iam.serviceAccountTokenCreator/,
+  }),
+  slip('the service may not publish dead letters', MAIN, {
+    text: 'roles/pubsub.publisher',
+    instead: 'roles/pubsub.viewer',
+    fault: /grants: no roles\/pubsub.publisher/,
+  }),
+  slip('the service may only read its bucket', PAGE, {
+    text: 'roles/storage.objectUser\nDEAD',
+    instead: 'roles/storage.objectViewer\nDEAD',
+    fault: /grants: no roles\/storage.objectUser/,
+  }),
+  slip('a bucket streams its writes', MAIN, {
+    text: '"enable-streaming-writes=false"',
+    instead: '"enable-streaming-writes=true"',
+    fault: /mount options: no enable-streaming-writes=false/,
+  }),
+  slip('a variable is written wrong', KNATIVE, {
+    text: 'name: METRICS_PORT',
+    instead: 'name: METRIC_PORT',
+    fault: /there is no variable METRIC_PORT/,
+  }),
+  slip('a variable is missing', MAIN, {
+    text: '      DEAD_LETTER               = local.dead_letter\n',
+    instead: '',
+    fault: /DEAD_LETTER/,
+  }),
+  slip('pushes go to a path that ends in z', SCRIPT, {
+    text: '"$URL/push"',
+    instead: '"$URL/pushz"',
+    fault: /the push path ends in z/,
+  }),
+  slip('Terraform may delete the subscription and its backlog', MAIN, {
+    text: '# With it goes its backlog.\n  lifecycle {\n    prevent_destroy = true',
+    instead: '# With it goes its backlog.\n  lifecycle {\n    prevent_destroy = false',
+    fault: /prevent_destroy of google_pubsub_subscription.events is false/,
+  }),
+  slip('CPU is billed by the instance', MAIN, {
+    text: 'cpu_idle = true',
+    instead: 'cpu_idle = false',
+    fault: /cpu_idle is false/,
+  }),
+  slip(
+    'an example sets an argument that there is not',
+    'deploy/terraform/examples/public/main.tf',
+    {
+      text: '  mixpanel_token_secret ',
+      instead: '  mixpanel_token ',
+      fault: /example public: mixpanel_token is unknown/,
+    },
+  ),
+  slip('an image is of another version', KNATIVE, {
+    text: 'pubsub-mixpanel/pubsub-mixpanel:',
+    instead: 'pubsub-mixpanel/pubsub-mixpanel:9.',
+    fault: /the image .* is not/,
+  }),
+]
+
+function slip(name: string, file: string, rest: Omit<Slip, 'name' | 'file'>): Slip {
+  return { name, file, ...rest }
+}
