@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -98,5 +98,24 @@ describe('tools/check.sh', () => {
     const { stderr } = await runAmong(t, { ...good, tsc: 'exit 2', knip: 'exit 1' }, 'check.sh')
 
     assert.equal(stderr, '\nThese claims do not hold:\n  Types hold\n  Nothing lies unused\n')
+  })
+})
+
+describe('npm start', () => {
+  it('starts the service with the flags of the image', async () => {
+    const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8')
+    const words: readonly string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]')
+    const shown = 'data:text/javascript,console.error(JSON.stringify(process.execArgv))'
+
+    const { status, stderr } = spawnSync('npm', ['start', '--silent', '--', '--help'], {
+      cwd: ROOT,
+      env: { ...process.env, NODE_OPTIONS: `--import=${shown}` },
+      encoding: 'utf8',
+    })
+
+    const flags = words.filter((word) => word.startsWith('--'))
+    assert.ok(flags.length > 0)
+    assert.equal(status, 0)
+    assert.ok(stderr.includes(JSON.stringify(flags)), stderr)
   })
 })
