@@ -10,15 +10,19 @@ export interface Name {
 /** Reads a name as it stands in JSON, without its quotes. */
 export type ReadName = (raw: string) => Name
 
-/** The characters that `**` paths ignore: white space, hyphens, underscores, `$` and invisible ones. */
-const IGNORED = /[\s\p{Pd}\p{Pc}\p{Cf}$]/gu
+/** The characters that `**` paths ignore: all but letters, accents and digits, and invisible ones. */
+const IGNORED = /[^\p{L}\p{M}\p{N}]|\p{Default_Ignorable_Code_Point}/gu
+/** The small letter of `İ`, which Turkish software makes of `i`. */
+const DOTTED_I = /i\u0307/g
 /** The memory of names, and the length of the longest of them. */
 const MEMORY_BYTES = 1024 * 1024
 const MOST_LENGTH = 128
 
 /** Returns the form in which `**` paths compare names: `e-mail`, `$Email` and `EMAIL` are one. */
 export function foldName(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replaceAll(IGNORED, '')
+  const counted = name.normalize('NFKC').replaceAll(IGNORED, '').normalize('NFKC')
+  // Some letters are equal to others in capitals alone, such as `ı` to `i` and `ß` to `ss`.
+  return counted.toUpperCase().toLowerCase().replaceAll(DOTTED_I, 'i')
 }
 
 /** Makes a `ReadName` with a memory, because events have the same names again and again. */

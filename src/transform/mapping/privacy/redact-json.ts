@@ -29,7 +29,7 @@ export interface RedactDeps {
 
 /** The beginning of a text that may hold JSON, as it stands in the event and without its escapes. */
 const MAY_BE_JSON = /^[\s\\{[]/
-const IS_NESTED = /^\s*[{[]/
+const IS_NESTED = /^(\s*)["{[]/
 
 /** An object or list that the scan is in. */
 interface Frame {
@@ -178,7 +178,10 @@ function noteChange(raw: string, after: string | undefined, noteValue: NoteValue
 function redactInner(raw: string, { anywhere }: Reach, deps: RedactDeps): string | undefined {
   if (!MAY_BE_JSON.test(raw)) return undefined
   const text = textOf(raw)
-  if (!IS_NESTED.test(text)) return undefined
-  const redacted = redactJson(text, { anywhere }, deps)
-  return redacted === text ? undefined : redacted
+  const [, space] = IS_NESTED.exec(text) ?? []
+  if (space === undefined) return undefined
+  // JSON has fewer kinds of white space than texts, and no byte order mark.
+  const json = text.slice(space.length)
+  const redacted = redactJson(json, { anywhere }, deps)
+  return redacted === undefined || redacted === json ? undefined : `${space}${redacted}`
 }

@@ -92,6 +92,42 @@ describe('the paths of remove', () => {
       '{"EMail":1,"e-mail":2,"$email":3,"e_mail":4,"e mail":5,"e\u00admail":6,"ｅmail":7,"mail":8}',
       '{"mail":8}',
     ],
+    [
+      'names with invisible characters, signs and a broken half of a pair',
+      '**.email',
+      '{"e\ufe0fmail":1,"e\\u0000mail":2,"@email":3,"email[]":4,"e/mail:":5,"\\ud800email":6,"\u24d4mail":7,"f_mail":8}',
+      '{"f_mail":8}',
+    ],
+    [
+      'the capitals and small letters of every language',
+      '**.stra\u00dfe.email',
+      '{"STRASSE":{"EMA\u0130L":1,"ema\u0131l":2,"EMAI\u0307L":3,"mail":4}}',
+      '{"STRASSE":{"mail":4}}',
+    ],
+    [
+      'no name with an accent in the place of one without',
+      '**.email',
+      '{"\u00e9mail":1,"e\u0301mail":2}',
+      '{"\u00e9mail":1,"e\u0301mail":2}',
+    ],
+    [
+      'one accent in its two forms',
+      '**.\u00e9mail',
+      '{"e\u0301mail":1,"e\u00ad\u0301mail":2,"\u00c9MAIL":3}',
+      '{}',
+    ],
+    [
+      'JSON that was written twice',
+      '**.email',
+      JSON.stringify({ a: JSON.stringify(JSON.stringify({ email: 1, b: 2 })) }),
+      JSON.stringify({ a: JSON.stringify(JSON.stringify({ b: 2 })) }),
+    ],
+    [
+      'JSON in a text that begins with a byte order mark',
+      '**.email',
+      '{"a":"\ufeff\u00a0{\\"email\\":1}"}',
+      '{"a":"\ufeff\u00a0{}"}',
+    ],
     ['a spelling of the path', '**.E-Mail', '{"email":1}', '{}'],
     [
       'JSON in a text, at any depth',
