@@ -45,6 +45,8 @@ resource "google_project_service" "api" {
     "pubsub.googleapis.com",
     "secretmanager.googleapis.com",
     "iam.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
   ])
 
   project            = var.project_id
@@ -403,4 +405,20 @@ resource "google_pubsub_subscription_iam_member" "dead_letter" {
   subscription = google_pubsub_subscription.events.name
   role         = "roles/pubsub.subscriber"
   member       = google_project_service_identity.pubsub.member
+}
+
+# 8. The alerts and the dashboard.
+
+module "monitoring" {
+  source = "../monitoring"
+  count  = var.alerts ? 1 : 0
+
+  project_id               = var.project_id
+  name                     = google_cloud_run_v2_service.service.name
+  subscription             = google_pubsub_subscription.events.name
+  dead_letter_subscription = local.letters_in_bucket ? null : local.letter_topic
+  notification_channels    = var.notification_channels
+  runbook                  = var.runbook
+
+  depends_on = [google_project_service.api]
 }

@@ -22,3 +22,8 @@ output "doctor" {
   description = "The command that checks the service and its subscription."
   value       = "pubsub-mixpanel doctor --project ${var.project_id} --subscription ${google_pubsub_subscription.events.name} --service ${google_cloud_run_v2_service.service.name} --region ${var.region}"
 }
+
+output "dashboard_url" {
+  description = "The address of the dashboard. Null without alerts."
+  value       = one(module.monitoring[*].dashboard_url)
+}

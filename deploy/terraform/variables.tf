@@ -149,3 +149,21 @@ variable "deletion_protection" {
   type        = bool
   default     = true
 }
+
+variable "alerts" {
+  description = "Whether the module makes alerts, a dashboard and the log-based metrics of the dashboard."
+  type        = bool
+  default     = true
+}
+
+variable "notification_channels" {
+  description = "The channels that an alert is sent to: projects/P/notificationChannels/N."
+  type        = list(string)
+  default     = []
+}
+
+variable "runbook" {
+  description = "The address of docs/runbook.md where your people read it. Each alert links its section."
+  type        = string
+  default     = "docs/runbook.md"
+}

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parse } from '@cdktf/hcl2json'
+import { program } from '../../../src/cli/commands.ts'
+import { IMPORTED } from '../../../src/model/outcome.ts'
+import { nack } from '../../../src/settle/settlement-of.ts'
+import { createEventTotals } from '../../../src/telemetry/event-totals.ts'
+import { createLogger } from '../../../src/telemetry/logger.ts'
+import { createMetrics } from '../../../src/telemetry/metrics.ts'
+import { createTelemetry } from '../../../src/telemetry/telemetry.ts'
+import { anchorsIn, blocksIn, sectionOf, textOf } from '../../docs/markdown.ts'
+import { aMessage } from '../../helpers/builders.ts'
+import { createFakeClock } from '../../helpers/fake-clock.ts'
+import { createFakeIo } from '../../helpers/fake-io.ts'
+import { GOOGLE_LABELS, GOOGLE_METRICS, promqlName } from './google-metrics.ts'
+import { passes } from './log-filter.ts'
+import { at, entriesAt, listAt } from './tree.ts'
+
+const RUNBOOK = textOf('docs/runbook.md')
+const TREE: unknown = await parse('alerts.tf', textOf('deploy/monitoring/alerts.tf'))
+const ALERTS = entriesAt(TREE, 'resource', 'google_monitoring_alert_policy')
+const DASHBOARD = textOf('deploy/monitoring/dashboard.json')
+const NAME = 'pubsub-mixpanel'
+
+describe('the alerts', () => {
+  it('link a section of the runbook each, and every section has its alert', () => {
+    const linked = ALERTS.map(([name, alert]) => {
+      const content = String(at(alert, 'documentation', 'content'))
+      const [, anchor] = /\]\(\$\{var\.runbook\}#([\w-]+)\)$/.exec(content) ?? []
+      assert.ok(anchor !== undefined, name)
+      return anchor
+    })
+
+    const [, ...sections] = anchorsIn(RUNBOOK)
+    assert.deepEqual(linked.sort(), sections.sort())
+    assert.equal(linked.length, 6)
+  })
+
+  it('get from the Terraform module what they need, and nothing else', async () => {
+    const module = await parse('main.tf', textOf('deploy/terraform/main.tf'))
+    const {
+      source,
+      count: _,
+      depends_on: __,
+      ...given
+    } = Object.fromEntries(entriesAt(module, 'module', 'monitoring'))
+
+    assert.equal(source, '../monitoring')
+    const variables = entriesAt(TREE, 'variable').map(([name]) => name)
+    assert.deepEqual(Object.keys(given).sort(), variables.sort())
+  })
+
+  it('ask for metrics that Google has', () => {
+    const filters = ALERTS.map(([, alert]) =>
+      at(alert, 'conditions', 'condition_threshold', 'filter'),
+    )
+
+    const metrics = filters
+      .filter((filter) => filter !== undefined)
+      .map((filter) => /metric\.type="([^"]*)"/.exec(String(filter))?.[1] ?? '')
+    assert.equal(metrics.length, 2)
+    for (const metric of metrics) assert.ok(GOOGLE_METRICS.has(metric), metric)
+  })
+
+  it('hold each condition for whole minutes, and send a line of the log at most every five', () => {
+    for (const [name, alert] of ALERTS) {
+      const [kind, condition] = conditionOf(alert)
+      const period =
+        kind === 'condition_matched_log'
+          ? at(alert, 'alert_strategy', 'notification_rate_limit', 'period')
+          : at(condition, 'duration')
+      const seconds = Number(String(period).replace(/s$/, ''))
+
+      assert.equal(seconds % 60, 0, name)
+      if (kind === 'condition_matched_log') assert.ok(seconds >= 300, name)
+    }
+  })
+
+  it('match the lines that the service writes when it nacks all, and no other nack', () => {
+    const filter = logFilterOf('events_refused')
+
+    for (const [reason, isMatched] of [
+      ['misconfigured', true],
+      ['suspect', true],
+      ['all_rejected', true],
+      ['throttled', false],
+      ['deadline', false],
+    ] as const) {
+      const entries = entriesOf((telemetry) =>
+        telemetry.messageSettled(aMessage(), nack(reason), 1),
+      )
+
+      assert.deepEqual(
+        entries.map((entry) => passes(filter, entry)),
+        [isMatched],
+        reason,
+      )
+    }
+  })
+
+  it('match the line about dead letters, and only that of their service', () => {
+    const filter = logFilterOf('dead_letters')
+    const stored = entriesOf((telemetry) => telemetry.deadLettersStored({ invalid_event: 2 }, 5))
+
+    assert.deepEqual(
+      stored.map((entry) => passes(filter, entry)),
+      [true],
+    )
+    const others = stored.map((entry) => ({
+      ...entry,
+      resource: { ...entry.resource, labels: { service_name: 'another' } },
+    }))
+    assert.deepEqual(
+      others.map((entry) => passes(filter, entry)),
+      [false],
+    )
+  })
+})
+
+describe('the metrics from the log', () => {
+  const metric = at(TREE, 'resource', 'google_logging_metric', 'events')
+  const each = [...String(at(metric, 'for_each')).matchAll(/"(\w+)"/g)].map(([, one = '']) => one)
+
+  it('count the fields of the line of a minute', () => {
+    const [minute] = entriesOf((telemetry, eventTotals) => {
+      eventTotals.settle([{ outcome: IMPORTED, count: 3 }], {
+        kind: 'ack',
+        reason: 'imported',
+        status: 204,
+      })
+      telemetry.messageSettled(aMessage(), { kind: 'ack', reason: 'imported', status: 204 }, 1)
+      telemetry.close()
+    })
+
+    assert.equal(minute && passes(replaced(at(metric, 'filter')), minute), true)
+    assert.equal(at(metric, 'value_extractor'), `EXTRACT(jsonPayload.delta.\${each.key})`)
+    for (const field of each) {
+      assert.equal(typeof at(minute, 'jsonPayload', 'delta', field), 'number', field)
+    }
+    assert.equal(each.length, 5)
+  })
+
+  it('and those of Google are all that the queries use', () => {
+    const known = new Set([
+      ...[...GOOGLE_METRICS].flatMap(([name, kind]) =>
+        kind === 'number' ? [promqlName(name)] : [`${promqlName(name)}_bucket`],
+      ),
+      ...each.map((field) => promqlName(`logging.googleapis.com/user/${NAME}/events_${field}_sum`)),
+    ])
+
+    const used = queries().flatMap((query) => query.match(/\b[a-z]+_googleapis_com:\w+/g) ?? [])
+
+    assert.deepEqual(
+      used.filter((name) => !known.has(name)),
+      [],
+    )
+    assert.ok(used.length > 20)
+  })
+
+  it('are asked for by labels that they have', () => {
+    for (const query of queries()) {
+      const matched = [...query.matchAll(/(\w+)!?="/g)].map(([, label = '']) => label)
+      const grouped = [...query.matchAll(/(?:by|on) \((\w+)\)/g)].map(([, label = '']) => label)
+      for (const label of [...matched, ...grouped]) {
+        assert.ok(GOOGLE_LABELS.includes(label), `${label} in ${query}`)
+      }
+      for (const [open, close] of ['()', '{}', '[]'].map((pair) => pair.split(''))) {
+        assert.equal(query.split(open ?? '').length, query.split(close ?? '').length, query)
+      }
+    }
+  })
+})
+
+describe('the dashboard', () => {
+  it('has tiles that fit into its columns and lie on no other', () => {
+    const layout = at(JSON.parse(DASHBOARD), 'mosaicLayout')
+    const columns = Number(at(layout, 'columns'))
+    const tiles = listAt(layout, 'tiles').map((tile) =>
+      ['xPos', 'yPos', 'width', 'height'].map((side) => Number(at(tile, side))),
+    )
+
+    for (const [x = 0, y = 0, width = 0, height = 0] of tiles) {
+      assert.ok(x + width <= columns)
+      const covered = tiles.filter(
+        ([left = 0, top = 0, w = 0, h = 0]) =>
+          left < x + width && x < left + w && top < y + height && y < top + h,
+      )
+      assert.equal(covered.length, 1)
+    }
+    assert.ok(tiles.length > 10)
+  })
+})
+
+describe('the runbook', () => {
+  it('begins each section with a command of ours', () => {
+    for (const heading of RUNBOOK.match(/^## .*$/gm) ?? []) {
+      const [first = ''] = blocksIn(sectionOf(RUNBOOK, heading), 'sh')
+
+      assert.match(first, /^pubsub-mixpanel (doctor|dead-letters) /m, heading)
+    }
+  })
+
+  it('names only commands and flags that there are', async () => {
+    const commands = blocksIn(RUNBOOK, 'sh').flatMap(
+      (block) => block.match(/^pubsub-mixpanel .*$/gm) ?? [],
+    )
+
+    for (const command of commands) {
+      const [words = '', ...flags] = command.split(/(?= --[a-z])/)
+      const io = createFakeIo()
+      const code = await program.run([...words.split(' ').slice(1), '--help'], io)
+
+      assert.equal(code, 0, command)
+      for (const flag of flags) {
+        const [name = ''] = flag.trim().split(' ')
+        assert.match(io.out(), new RegExp(`^ +${name}\\b`, 'm'), command)
+      }
+    }
+    assert.ok(commands.length > 5)
+  })
+})
+
+type Telemetry = ReturnType<typeof createTelemetry>
+
+/** The entries that Cloud Logging makes of the lines that the service writes meanwhile. */
+function entriesOf(
+  act: (telemetry: Telemetry, eventTotals: ReturnType<typeof createEventTotals>) => void,
+) {
+  const lines: string[] = []
+  const eventTotals = createEventTotals()
+  const metrics = createMetrics({
+    eventTotals,
+    bufferedBytes: () => 0,
+    rateLimit: () => 0,
+    logLinesDropped: () => 0,
+  })
+  const log = createLogger('info', { write: (line) => lines.push(line) })
+  const telemetry = createTelemetry({ log, metrics, eventTotals, clock: createFakeClock() })
+  act(telemetry, eventTotals)
+  return lines.map((line) => ({
+    resource: { type: 'cloud_run_revision', labels: { service_name: NAME } },
+    jsonPayload: JSON.parse(line),
+  }))
+}
+
+function logFilterOf(alert: string): string {
+  const [, policy] = ALERTS.find(([name]) => name === alert) ?? []
+  return replaced(at(policy, 'conditions', 'condition_matched_log', 'filter'))
+}
+
+function conditionOf(alert: unknown): readonly [string, unknown] {
+  const [kind = '', condition] =
+    entriesAt(alert, 'conditions').find(([name]) => name.startsWith('condition_')) ?? []
+  return [kind, at(condition)]
+}
+
+/** The queries of the alerts and of the dashboard, with the names of a deployment. */
+function queries(): readonly string[] {
+  const ofAlerts = ALERTS.map(([, alert]) =>
+    at(alert, 'conditions', 'condition_prometheus_query_language', 'query'),
+  ).filter((query) => query !== undefined)
+  const ofDashboard = [...DASHBOARD.matchAll(/"prometheusQuery": ("(?:\\.|[^"])*")/g)].map(
+    ([, query = '""']) => JSON.parse(query),
+  )
+  return [...ofAlerts, ...ofDashboard].map(replaced)
+}
+
+/** A text with the module's locals and variables in place. */
+function replaced(text: unknown): string {
+  const local = (name: string) => String(at(TREE, 'locals', name))
+  return String(text)
+    .replace(/\$\{local\.(\w+)\}/g, (_, name) => local(name))
+    .replaceAll(/\$\{(?:var\.)?name\}/g, NAME)
+    .replaceAll(`\${metric}`, NAME.replace('-', '_'))
+    .replaceAll(/\$\{(?:var\.)?\w+\}/g, 'events-mixpanel')
+}
