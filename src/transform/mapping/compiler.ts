@@ -34,6 +34,8 @@ export interface Compiler {
   faultsAt(path: MappingPath): FaultAt
   condition(source: string, path: MappingPath): Condition
   template(text: string, path: MappingPath): Read
+  /** Compiles a template whose value must be other than a text: one expression, and nothing beside it. */
+  alone(text: string, path: MappingPath): Read
   /** Compiles a template whose value must not be null. */
   needed(text: string, path: MappingPath): Read
   /** Compiles a value in which each text is a template. A member that is null is left out. */
@@ -48,13 +50,16 @@ const FAULTY: Condition & { read: Read } = {
   whyNot: () => '',
 }
 
+/** The form of a template that may be something else than a text. */
+const ALONE = /^\$\{.*\}$/s
+
 /** Makes the compiler of one file. */
 export function createCompiler(placeOf: PlaceOf): Compiler {
   return compilerOf(placeOf, { each: false }, [])
 }
 
 function compilerOf(placeOf: PlaceOf, place: Place, problems: Problem[]): Compiler {
-  return { problems, underEach, faultsAt, condition, template, needed, value, report }
+  return { problems, underEach, faultsAt, condition, template, alone, needed, value, report }
 
   function underEach(): Compiler {
     return compilerOf(placeOf, { each: true }, problems)
@@ -82,6 +87,15 @@ function compilerOf(placeOf: PlaceOf, place: Place, problems: Problem[]): Compil
     if (!text.includes('${')) return () => text
     const expression = expressionIn(compileTemplate(text, place), path)
     return expression === undefined ? FAULTY.read : createRead(expression, faultsAt(path))
+  }
+
+  function alone(text: string, path: MappingPath): Read {
+    if (ALONE.test(text)) return template(text, path)
+    report({
+      path,
+      text: "must be one expression, like '${data.items}', with nothing beside it",
+    })
+    return FAULTY.read
   }
 
   function needed(text: string, path: MappingPath): Read {

@@ -170,6 +170,18 @@ describe('the rules of a mapping', () => {
     assert.deepEqual(forwards, backwards.toReversed())
   })
 
+  for (const text of ['data.items', '${data.items} ', 'all ${data.items}', '$ {data.items}']) {
+    it(`cannot take a list or an object from the text ${JSON.stringify(text)}`, async () => {
+      const rule = { name: 'a', event: 'e', each: text, properties: { from: text } }
+      const why = "must be one expression, like '${data.items}', with nothing beside it"
+
+      assert.deepEqual(await problemsOf({ rules: [rule] }), [
+        `rules[0].each: ${why}`,
+        `rules[0].properties.from: ${why}`,
+      ])
+    })
+  }
+
   it('report all mistakes in expressions', async () => {
     const problems = await problemsOf({
       rules: [

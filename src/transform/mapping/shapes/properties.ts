@@ -34,7 +34,7 @@ export function compileProperties(
 
 /** Adds the members of an object of the event. Null has none. */
 function takeFrom(compiler: Compiler, from: string, path: MappingPath): Step {
-  const read = compiler.template(from, path)
+  const read = compiler.alone(from, path)
   const fault = compiler.faultsAt(path)
   return (properties, scope) => {
     const given = read(scope)

@@ -83,7 +83,7 @@ function itemsIn(
   compiler: Compiler,
 ): (scope: Scope) => readonly unknown[] {
   const at = [...path, 'each']
-  const read = compiler.template(text, at)
+  const read = compiler.alone(text, at)
   const fault = compiler.faultsAt(at)
   return (scope) => {
     const list: unknown = read(scope)
