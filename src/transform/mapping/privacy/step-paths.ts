@@ -37,6 +37,9 @@ const IDS = [
   '$distinct_ids',
 ]
 
+const IDS_IN_LIST =
+  'in a list, ids would be a property of that name: write `hash: ids` as a step of its own'
+
 const REMOVE: Change = { kind: 'remove' }
 
 /** The properties that each choice of `ip` removes. Mixpanel places a user by `ip` and discards it. */
@@ -66,10 +69,14 @@ function hashPaths(
   if ('fault' in keyed)
     return { ...stepOf('hash', []), problems: [{ path: ['key'], text: keyed.fault }] }
   const sources = hash === 'ids' ? IDS : hash
-  return stepOf(
+  const step = stepOf(
     'hash',
     listed(sources, 'hash', (source) => hashChange(source, hashWith(keyed))),
   )
+  const idsAt = sources.indexOf('ids')
+  if (idsAt < 0) return step
+  const problem = { path: ['hash', idsAt], text: IDS_IN_LIST }
+  return { ...step, problems: [...step.problems, problem] }
 }
 
 /**
