@@ -11,6 +11,8 @@ export interface Service {
   readonly generation: string
   readonly cpu: string
   readonly memory: string
+  /** Whether CPU is there, and billed, while a request is open only. */
+  readonly cpuIdle: boolean
   readonly concurrency: number
   readonly timeoutSeconds: number
   readonly maxInstances: number
@@ -21,6 +23,8 @@ export interface Service {
   readonly secrets: Readonly<Record<string, string>>
   /** The options of each mounted volume that is no secret, by its folder. */
   readonly volumes: Readonly<Record<string, readonly string[]>>
+  /** Settings that are none of the above. */
+  readonly others: readonly string[]
 }
 
 export interface Pushes {
@@ -35,6 +39,12 @@ export interface Pushes {
   readonly retentionSeconds: number
   /** `never`, or seconds. */
   readonly expiration: number | 'never'
+  /** The subscription that keeps the dead letters, where a topic takes them. */
+  readonly letters: Letters | undefined
+  /** The attempts of a dead-letter policy by its topic; none without a policy. */
+  readonly policy: Readonly<Record<string, number>>
+  /** Settings of the subscription that are none of these. */
+  readonly others: readonly string[]
   /** Each as `ROLE on RESOURCE to MEMBER`, and sorted. */
   readonly grants: readonly string[]
   /** The grants that exist before the subscription does. */
@@ -54,6 +64,13 @@ export const ROLES: readonly string[] = [
   'roles/pubsub.subscriber',
   'roles/storage.objectUser',
 ]
+
+export interface Letters {
+  readonly subscription: string
+  readonly topic: string
+  readonly retentionSeconds: number
+  readonly expiration: number | 'never'
+}
 
 const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, d: 86_400 }
 

@@ -77,6 +77,8 @@ function faultsOfService(service: Service, { routes, version }: Truth): readonly
     ...unless(service.concurrency === 500, `concurrency is ${service.concurrency}`),
     ...unless(mebibytesOf(service.memory) >= 512, `memory is ${service.memory}`),
     ...unless(service.generation === 'gen2', `the generation is ${service.generation}`),
+    ...unless(service.cpuIdle, 'CPU is always allocated'),
+    ...service.others.map((name) => `no rule knows the setting ${name} of the service`),
     ...unless(
       service.image.endsWith(`:${version}`),
       `the image ${service.image} is not ${version}`,
@@ -106,7 +108,28 @@ function faultsOfPushes(pushes: Pushes, service: Service, { routes }: Truth): re
       `the longest retry delay is ${pushes.maxRetrySeconds} s`,
     ),
     ...unless(pushes.expiration === 'never', `the subscription expires: ${pushes.expiration}`),
+    ...pushes.others.map((name) => `no rule knows the setting ${name} of the subscription`),
+    ...faultsOfLetters(pushes, service),
     ...unless(pushes.retentionSeconds >= 604_800, `retention is ${pushes.retentionSeconds} s`),
+  ]
+}
+
+/** Letters in a topic need a subscription that keeps them; a policy must outlast an outage. */
+function faultsOfLetters({ letters, policy }: Pushes, service: Service): readonly string[] {
+  const [kind = ''] = (service.environment.DEAD_LETTER ?? '').split(':')
+  const topics = Object.keys(policy)
+  return [
+    ...unless(kind === 'file' || letters !== undefined, 'no subscription keeps the dead letters'),
+    ...unless(!letters || letters.expiration === 'never', `letters expire: ${letters?.expiration}`),
+    ...unless(
+      !letters || letters.retentionSeconds === 31 * 86_400,
+      `letters are kept ${letters?.retentionSeconds} s`,
+    ),
+    ...unless((kind === 'subscription') === (topics.length === 1), `policies: ${topics.length}`),
+    ...topics.flatMap((topic) => [
+      ...unless(topic === letters?.topic, `no subscription keeps the letters of ${topic}`),
+      ...unless((policy[topic] ?? 0) >= 100, `a policy of ${policy[topic]} attempts`),
+    ]),
   ]
 }
 

@@ -1,5 +1,47 @@
-import { type Deployment, type Pushes, ROLES, type Service, secondsOf } from './deployment.ts'
+import {
+  type Deployment,
+  type Letters,
+  type Pushes,
+  ROLES,
+  type Service,
+  secondsOf,
+} from './deployment.ts'
 import type { Command } from './shell-commands.ts'
+
+const SERVICE_FLAGS: readonly string[] = [
+  'image',
+  'region',
+  'service-account',
+  'execution-environment',
+  'cpu',
+  'memory',
+  'no-cpu-throttling',
+  'concurrency',
+  'timeout',
+  'max-instances',
+  'startup-probe',
+  'liveness-probe',
+  'set-env-vars',
+  'set-secrets',
+  'add-volume',
+  'add-volume-mount',
+  'allow-unauthenticated',
+  'no-allow-unauthenticated',
+  // A share of NFS is reached through a network.
+  'network',
+  'subnet',
+]
+const SUBSCRIPTION_FLAGS: readonly string[] = [
+  'topic',
+  'push-endpoint',
+  'push-auth-service-account',
+  'push-auth-token-audience',
+  'ack-deadline',
+  'min-retry-delay',
+  'max-retry-delay',
+  'message-retention-duration',
+  'expiration-period',
+]
 
 /** The deployment that commands of gcloud make. Throws when a command that must be there is missing. */
 export function deploymentOfCommands(commands: readonly Command[]): Deployment {
@@ -23,6 +65,7 @@ function serviceOf({ flags }: Command): Service {
     generation: flags['execution-environment'] ?? '',
     cpu: flags.cpu ?? '',
     memory: flags.memory ?? '',
+    cpuIdle: !('no-cpu-throttling' in flags),
     concurrency: Number(flags.concurrency),
     timeoutSeconds: secondsOf(flags.timeout),
     maxInstances: Number(flags['max-instances']),
@@ -31,6 +74,7 @@ function serviceOf({ flags }: Command): Service {
     environment: pairsOf(flags['set-env-vars']),
     secrets: pairsOf(flags['set-secrets']),
     volumes: volumesOf(flags),
+    others: Object.keys(flags).filter((name) => !SERVICE_FLAGS.includes(name)),
   }
 }
 
@@ -58,11 +102,42 @@ function pushesOf(
     minRetrySeconds: secondsOf(flags['min-retry-delay']),
     maxRetrySeconds: secondsOf(flags['max-retry-delay']),
     retentionSeconds: secondsOf(flags['message-retention-duration']),
-    expiration:
-      flags['expiration-period'] === 'never' ? 'never' : secondsOf(flags['expiration-period']),
+    expiration: expirationOf(flags),
+    letters: lettersOf(commands),
+    policy: policyOf(commands),
+    others: Object.keys(flags).filter((name) => !SUBSCRIPTION_FLAGS.includes(name)),
     grants: grants.map(({ grant }) => grant).sort(),
     grantsBefore: before.map(({ grant }) => grant).sort(),
   }
+}
+
+function expirationOf(flags: Command['flags']): number | 'never' {
+  const period = flags['expiration-period']
+  return period === 'never' ? period : secondsOf(period)
+}
+
+function lettersOf(commands: readonly Command[]): Letters | undefined {
+  const create = commands.find(
+    ({ words, flags }) =>
+      words.join(' ').startsWith('pubsub subscriptions create') && !('push-endpoint' in flags),
+  )
+  if (!create) return
+  return {
+    subscription: create.words.at(-1) ?? '',
+    topic: create.flags.topic ?? '',
+    retentionSeconds: secondsOf(create.flags['message-retention-duration']),
+    expiration: expirationOf(create.flags),
+  }
+}
+
+function policyOf(commands: readonly Command[]): Pushes['policy'] {
+  const updates = commands.filter(({ flags }) => 'dead-letter-topic' in flags)
+  return Object.fromEntries(
+    updates.map(({ flags }) => [
+      flags['dead-letter-topic'],
+      Number(flags['max-delivery-attempts']),
+    ]),
+  )
 }
 
 function grantOf({ words, flags }: Command): readonly string[] {

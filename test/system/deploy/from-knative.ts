@@ -1,6 +1,21 @@
 import { parse } from 'yaml'
 import { type Deployment, secondsOf } from './deployment.ts'
-import { at, listAt } from './tree.ts'
+import { at, entriesAt, listAt } from './tree.ts'
+
+const KNOWN: readonly string[] = [
+  'autoscaling.knative.dev/maxScale',
+  'run.googleapis.com/cpu-throttling',
+  'run.googleapis.com/execution-environment',
+  'serviceAccountName',
+  'containerConcurrency',
+  'timeoutSeconds',
+  'containers',
+  'image',
+  'resources',
+  'startupProbe',
+  'livenessProbe',
+  'env',
+]
 
 /** The deployment that a Knative file declares: a service without its subscription. */
 export function deploymentOfKnative(text: string): Deployment {
@@ -22,6 +37,7 @@ export function deploymentOfKnative(text: string): Deployment {
       generation: annotation('run.googleapis.com/execution-environment'),
       cpu: String(at(container, 'resources', 'limits', 'cpu')),
       memory: String(at(container, 'resources', 'limits', 'memory')),
+      cpuIdle: annotation('run.googleapis.com/cpu-throttling') === 'true',
       concurrency: Number(at(spec, 'containerConcurrency')),
       timeoutSeconds: secondsOf(at(spec, 'timeoutSeconds')),
       maxInstances: Number(annotation('autoscaling.knative.dev/maxScale')),
@@ -32,6 +48,11 @@ export function deploymentOfKnative(text: string): Deployment {
         secret.map((one) => [one.name, `${at(one.secret, 'name')}:${at(one.secret, 'key')}`]),
       ),
       volumes: {},
+      others: [
+        ...Object.keys(Object.fromEntries(entriesAt(template, 'metadata', 'annotations'))),
+        ...Object.keys(Object.fromEntries(entriesAt(spec))),
+        ...Object.keys(Object.fromEntries(entriesAt(container))),
+      ].filter((name) => !KNOWN.includes(name)),
     },
   }
 }

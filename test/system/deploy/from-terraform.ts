@@ -2,6 +2,7 @@ import { parse } from '@cdktf/hcl2json'
 import {
   AGENT,
   type Deployment,
+  type Letters,
   type Pushes,
   type Service,
   secondsOf,
@@ -25,6 +26,15 @@ const GRANTED_ON: Readonly<Record<string, string>> = {
   google_cloud_run_v2_service_iam_member: 'name',
 }
 
+const SERVICE =
+  'provider project location name labels launch_stage deletion_protection template depends_on'
+const TEMPLATE =
+  'service_account execution_environment max_instance_request_concurrency timeout scaling containers volumes'
+const CONTAINER = 'image resources startup_probe liveness_probe env volume_mounts'
+const SUBSCRIPTION =
+  'project name topic filter labels ack_deadline_seconds message_retention_duration push_config ' +
+  'retry_policy expiration_policy dead_letter_policy depends_on lifecycle'
+
 /** A file of HCL as JSON. Throws, with the place, when it can't be read. */
 const parsed = memoized(parse)
 
@@ -39,7 +49,7 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
 
   function lookup(reference: string): unknown {
     const [kind = '', name = '', ...rest] = reference.replaceAll(/\[0\]/g, '').split('.')
-    if (kind === 'var') return at(variable(name), ...rest) ?? null
+    if (kind === 'var') return at(variable(name), ...rest) ?? optionalDefault(name, rest[0]) ?? null
     if (kind === 'local') return read(trees.map((tree) => at(tree, 'locals', name)).find(isGiven))
     return attribute(kind, name, rest[0] ?? '')
   }
@@ -47,6 +57,13 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
   function variable(name: string): unknown {
     if (name in values) return values[name]
     return trees.map((tree) => at(tree, 'variable', name, 'default')).find(isGiven)
+  }
+
+  /** The default of an attribute of an object, which stands in the variable's type. */
+  function optionalDefault(name: string, key: string | undefined): number | undefined {
+    const type = String(trees.map((tree) => at(tree, 'variable', name, 'type')).find(isGiven))
+    const [, value] = new RegExp(`${key} *= *optional\\(number, (\\d+)\\)`).exec(type) ?? []
+    return value === undefined ? undefined : Number(value)
   }
 
   /** An attribute that the file sets, or one that Google does. */
@@ -76,6 +93,7 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
         .toLowerCase(),
       cpu: String(read(at(container, 'resources', 'limits', 'cpu'))),
       memory: String(read(at(container, 'resources', 'limits', 'memory'))),
+      cpuIdle: at(container, 'resources', 'cpu_idle') === true,
       concurrency: Number(read(at(template, 'max_instance_request_concurrency'))),
       timeoutSeconds: secondsOf(read(at(template, 'timeout'))),
       maxInstances: Number(read(at(template, 'scaling', 'max_instance_count'))),
@@ -84,6 +102,11 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
       environment: environment(container),
       secrets: { ...secretVariables(container), ...secretFiles(template, container) },
       volumes: volumes(template, container),
+      others: [
+        ...othersIn(block, SERVICE),
+        ...othersIn(template, TEMPLATE),
+        ...othersIn(container, CONTAINER),
+      ],
     }
   }
 
@@ -150,7 +173,6 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
     const block = resource('google_pubsub_subscription', 'events')
     const waitsFor = listAt(block, 'depends_on').map((one) => String(one).slice(2, -1))
     const all = grants()
-    const ttl = read(at(block, 'expiration_policy', 'ttl'))
     const push = at(block, 'push_config')
     return {
       subscription: String(read(at(block, 'name'))),
@@ -162,13 +184,40 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
       minRetrySeconds: secondsOf(at(block, 'retry_policy', 'minimum_backoff')),
       maxRetrySeconds: secondsOf(at(block, 'retry_policy', 'maximum_backoff')),
       retentionSeconds: secondsOf(at(block, 'message_retention_duration')),
-      expiration: ttl === '' ? 'never' : secondsOf(ttl),
+      expiration: expiration(block),
+      letters: letters(),
+      policy: policy(block),
+      others: othersIn(block, SUBSCRIPTION),
       grants: all.map(({ grant }) => grant).sort(),
       grantsBefore: all
         .filter(({ address }) => waitsFor.includes(address))
         .map(({ grant }) => grant)
         .sort(),
     }
+  }
+
+  function expiration(block: unknown): number | 'never' {
+    const ttl = at(block, 'expiration_policy', 'ttl')
+    return ttl === '' ? 'never' : secondsOf(ttl)
+  }
+
+  function letters(): Letters | undefined {
+    const block = resource('google_pubsub_subscription', 'dead_letter')
+    if (read(at(block, 'count')) === 0) return
+    return {
+      subscription: String(read(at(block, 'name'))),
+      topic: String(read(at(block, 'topic'))),
+      retentionSeconds: secondsOf(at(block, 'message_retention_duration')),
+      expiration: expiration(block),
+    }
+  }
+
+  function policy(block: unknown): Pushes['policy'] {
+    const policy = at(block, 'dynamic', 'dead_letter_policy')
+    if (!isThere(policy)) return {}
+    const content = at(policy, 'content')
+    const attempts = Number(read(at(content, 'max_delivery_attempts')))
+    return { [String(read(at(content, 'dead_letter_topic')))]: attempts }
   }
 
   function grants() {
@@ -182,14 +231,13 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
   }
 }
 
-/** Faults of the module that no deployment shows: its guards against a removal, and its CPU. */
+/** Faults of the module that no deployment shows: a guard against removal that is missing. */
 export async function faultsOfModule(files: ModuleCall['files']): Promise<readonly string[]> {
   const trees = await Promise.all(Object.entries(files).map(([name, text]) => parsed(name, text)))
   const find = (...path: string[]) =>
     trees.map((tree) => at(tree, ...path)).find((node) => node !== undefined)
   const service = at(find('resource', 'google_cloud_run_v2_service', 'service'))
   const expected: readonly [string, unknown, unknown][] = [
-    ['cpu_idle', at(service, 'template', 'containers', 'resources', 'cpu_idle'), true],
     ['deletion_protection', at(service, 'deletion_protection'), `\${var.deletion_protection}`],
     ['deletion_protection', find('variable', 'deletion_protection', 'default'), true],
     ...['google_pubsub_subscription', 'google_pubsub_topic', 'google_storage_bucket'].flatMap(
@@ -225,6 +273,12 @@ export async function variablesOf(files: ModuleCall['files']) {
     all: variables.map(([name]) => name),
     required: variables.filter(([, one]) => at(one, 'default') === undefined).map(([name]) => name),
   }
+}
+
+/** The names in a block that are not known; those of a dynamic block count as its own. */
+function othersIn(block: unknown, known: string): readonly string[] {
+  const names = [...entriesAt(block), ...entriesAt(block, 'dynamic')].map(([name]) => name)
+  return names.filter((name) => name !== 'dynamic' && !known.split(' ').includes(name))
 }
 
 function isGiven(value: unknown): boolean {

@@ -46,7 +46,8 @@ export async function allFaults(texts: Texts): Promise<readonly string[]> {
         : []),
     ]),
     ...(await faultsOfModule(files)),
-    ...(await faultsOfExamples(texts)),
+    ...(await faultsOfExamples(texts, truth)),
+    ...overwritable(texts, variants),
   ]
 }
 
@@ -114,15 +115,43 @@ function pageVariants(page: string): readonly Variant[] {
   )
 }
 
-async function faultsOfExamples(texts: Texts): Promise<readonly string[]> {
-  const { all, required } = await variablesOf(moduleFiles(texts))
+async function faultsOfExamples(texts: Texts, truth: Truth): Promise<readonly string[]> {
+  const files = moduleFiles(texts)
+  const { all, required } = await variablesOf(files)
   const faults = EXAMPLES.map(async (name) => {
-    const given = Object.keys(await argumentsOf(texts[exampleFile(name)] ?? ''))
+    const values = await argumentsOf(ofTenant(texts[exampleFile(name)] ?? ''))
+    const given = Object.keys(values)
     const unknown = given.filter((one) => !all.includes(one))
     const absent = required.filter((one) => !given.includes(one))
-    return [...unknown, ...absent].map((one) => `example ${name}: ${one} is unknown, or missing`)
+    const deployment = await deploymentOfModule({ files, values })
+    return [
+      ...[...unknown, ...absent].map((one) => `${one} is unknown, or missing`),
+      ...faultsOf(deployment, truth),
+    ].map((fault) => `example ${name}: ${fault}`)
   })
   return (await Promise.all(faults)).flat()
+}
+
+/** The example of many tenants, with the values of one. */
+function ofTenant(example: string): string {
+  return example
+    .replaceAll(`\${each.key}`, 'acme')
+    .replaceAll('each.value.region', '"eu"')
+    .replaceAll('each.value.token_secret', '"mixpanel-token-acme"')
+}
+
+/** The variables that the module sets, and that its argument `env` could set, too. */
+function overwritable(texts: Texts, variants: readonly Variant[]): readonly string[] {
+  const all = variants
+    .filter(({ name }) => name.startsWith('terraform'))
+    .flatMap(({ deployment: { service } }) =>
+      Object.keys({ ...service.environment, ...service.secrets }),
+    )
+  const own = new Set(all.filter((name) => !name.startsWith('/')))
+  const variables = texts['deploy/terraform/variables.tf'] ?? ''
+  return [...own]
+    .filter((name) => !variables.includes(`"${name}"`))
+    .map((name) => `env may overwrite ${name}`)
 }
 
 /** The four blocks of README.md as one script. */

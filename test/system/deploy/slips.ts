@@ -142,7 +142,7 @@ export const SLIPS: readonly Slip[] = [
   slip('CPU is billed by the instance', MAIN, {
     text: 'cpu_idle = true',
     instead: 'cpu_idle = false',
-    fault: /cpu_idle is false/,
+    fault: /CPU is always allocated/,
   }),
   slip(
     'an example sets an argument that there is not',
@@ -153,6 +153,50 @@ export const SLIPS: readonly Slip[] = [
       fault: /example public: mixpanel_token is unknown/,
     },
   ),
+  slip('CPU is billed by the instance, in the Knative file', KNATIVE, {
+    text: 'cpu-throttling: "true"',
+    instead: 'cpu-throttling: "false"',
+    fault: /CPU is always allocated/,
+  }),
+  slip('payload unwrapping is on', 'README.md', {
+    text: '--push-endpoint="$URL/push"',
+    instead: '--push-no-wrapper --push-endpoint="$URL/push"',
+    fault: /no rule knows the setting push-no-wrapper/,
+  }),
+  slip('the subscription is ordered', MAIN, {
+    text: '  filter                     = var.filter',
+    instead: '  filter = var.filter\n  enable_message_ordering = true',
+    fault: /no rule knows the setting enable_message_ordering/,
+  }),
+  slip('the dead letters expire', PAGE, {
+    text: '--message-retention-duration=31d --expiration-period=never',
+    instead: '--message-retention-duration=31d',
+    fault: /letters expire/,
+  }),
+  slip('the dead letters are kept for a week', MAIN, {
+    text: '"2678400s"',
+    instead: '"604800s"',
+    fault: /letters are kept 604800 s/,
+  }),
+  slip('a dead-letter policy has few attempts', 'deploy/terraform/variables.tf', {
+    text: 'optional(number, 100)',
+    instead: 'optional(number, 5)',
+    fault: /a policy of 5 attempts/,
+  }),
+  slip(
+    'an example names a region of Google for Mixpanel',
+    'deploy/terraform/examples/tenants/main.tf',
+    {
+      text: 'each.value.region',
+      instead: '"europe-west1"',
+      fault: /example tenants: .*MIXPANEL_REGION/,
+    },
+  ),
+  slip('an owner may overwrite a variable that the module sets', 'deploy/terraform/variables.tf', {
+    text: ' "DEAD_LETTER",',
+    instead: '',
+    fault: /env may overwrite DEAD_LETTER/,
+  }),
   slip('an image is of another version', KNATIVE, {
     text: 'pubsub-mixpanel/pubsub-mixpanel:',
     instead: 'pubsub-mixpanel/pubsub-mixpanel:9.',
