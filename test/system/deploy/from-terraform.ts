@@ -1,21 +1,13 @@
-import { parse } from '@cdktf/hcl2json'
 import {
-  AGENT,
   type Deployment,
   type Letters,
   type Pushes,
   type Service,
   secondsOf,
-  URL_OF_SERVICE,
 } from './deployment.ts'
-import { evaluated } from './expression.ts'
+import { type ModuleCall, treesOf } from './module-files.ts'
+import { createModuleValues } from './module-values.ts'
 import { at, entriesAt, listAt } from './tree.ts'
-
-/** The texts of the module's files by name, and the arguments that it is called with. */
-export interface ModuleCall {
-  readonly files: Readonly<Record<string, string>>
-  readonly values: Readonly<Record<string, unknown>>
-}
 
 const GRANTED_ON: Readonly<Record<string, string>> = {
   google_service_account_iam_member: 'service_account_id',
@@ -35,51 +27,10 @@ const SUBSCRIPTION =
   'project name topic filter labels ack_deadline_seconds message_retention_duration push_config ' +
   'retry_policy expiration_policy dead_letter_policy depends_on lifecycle'
 
-/** A file of HCL as JSON. Throws, with the place, when it can't be read. */
-const parsed = memoized(parse)
-
 /** The deployment that the module makes of its arguments, with what Google decides filled in. */
 export async function deploymentOfModule({ files, values }: ModuleCall): Promise<Deployment> {
-  const trees = await Promise.all(Object.entries(files).map(([name, text]) => parsed(name, text)))
-  const resource = (...path: string[]) =>
-    trees.map((tree) => at(tree, 'resource', ...path)).find((node) => node !== undefined)
-  const read = (node: unknown) => (typeof node === 'string' ? evaluated(node, lookup) : node)
-
+  const { resource, read } = createModuleValues(await treesOf(files), values)
   return { service: service(), pushes: pushes() }
-
-  function lookup(reference: string): unknown {
-    const [kind = '', name = '', ...rest] = reference.replaceAll(/\[0\]/g, '').split('.')
-    if (kind === 'var') return at(variable(name), ...rest) ?? optionalDefault(name, rest[0]) ?? null
-    if (kind === 'local') return read(trees.map((tree) => at(tree, 'locals', name)).find(isGiven))
-    return attribute(kind, name, rest[0] ?? '')
-  }
-
-  function variable(name: string): unknown {
-    if (name in values) return values[name]
-    return trees.map((tree) => at(tree, 'variable', name, 'default')).find(isGiven)
-  }
-
-  /** The default of an attribute of an object, which stands in the variable's type. */
-  function optionalDefault(name: string, key: string | undefined): number | undefined {
-    const type = String(trees.map((tree) => at(tree, 'variable', name, 'type')).find(isGiven))
-    const [, value] = new RegExp(`${key} *= *optional\\(number, (\\d+)\\)`).exec(type) ?? []
-    return value === undefined ? undefined : Number(value)
-  }
-
-  /** An attribute that the file sets, or one that Google does. */
-  function attribute(type: string, name: string, key: string): unknown {
-    const block = resource(type, name)
-    if (block === undefined) throw new Error(`no value: ${type}.${name}.${key}`)
-    if (type === 'google_service_account') {
-      const email = `${read(at(block, 'account_id'))}@${read(at(block, 'project'))}.iam.gserviceaccount.com`
-      return key === 'member' ? `serviceAccount:${email}` : email
-    }
-    if (type === 'google_project_service_identity') return AGENT
-    if (key === 'uri') return URL_OF_SERVICE
-    if (key === 'version') return '1'
-    if (key === 'id') return read(at(block, 'name')) ?? read(at(block, 'secret_id'))
-    return read(at(block, key))
-  }
 
   function service(): Service {
     const block = resource('google_cloud_run_v2_service', 'service')
@@ -231,65 +182,8 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
   }
 }
 
-/** Faults of the module that no deployment shows: a guard against removal that is missing. */
-export async function faultsOfModule(files: ModuleCall['files']): Promise<readonly string[]> {
-  const trees = await Promise.all(Object.entries(files).map(([name, text]) => parsed(name, text)))
-  const find = (...path: string[]) =>
-    trees.map((tree) => at(tree, ...path)).find((node) => node !== undefined)
-  const service = at(find('resource', 'google_cloud_run_v2_service', 'service'))
-  const expected: readonly [string, unknown, unknown][] = [
-    ['deletion_protection', at(service, 'deletion_protection'), `\${var.deletion_protection}`],
-    ['deletion_protection', find('variable', 'deletion_protection', 'default'), true],
-    ...['google_pubsub_subscription', 'google_pubsub_topic', 'google_storage_bucket'].flatMap(
-      (type) =>
-        entriesAt(find('resource', type)).map(([name, block]): [string, unknown, unknown] => [
-          `prevent_destroy of ${type}.${name}`,
-          at(block, 'lifecycle', 'prevent_destroy'),
-          true,
-        ]),
-    ),
-  ]
-  return expected
-    .filter(([, found, wanted]) => found !== wanted)
-    .map(([what, found]) => `${what} is ${found}`)
-}
-
-/** The arguments of the first module that an example calls, as far as they are plain values. */
-export async function argumentsOf(example: string): Promise<Readonly<Record<string, unknown>>> {
-  const tree = await parsed('main.tf', example)
-  const {
-    source: _,
-    for_each: __,
-    ...values
-  } = Object.fromEntries(entriesAt(tree, 'module', 'mixpanel'))
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, at(value)]))
-}
-
-/** The names of the variables that the module has, and those that it needs. */
-export async function variablesOf(files: ModuleCall['files']) {
-  const trees = await Promise.all(Object.entries(files).map(([name, text]) => parsed(name, text)))
-  const variables = trees.flatMap((tree) => entriesAt(tree, 'variable'))
-  return {
-    all: variables.map(([name]) => name),
-    required: variables.filter(([, one]) => at(one, 'default') === undefined).map(([name]) => name),
-  }
-}
-
 /** The names in a block that are not known; those of a dynamic block count as its own. */
 function othersIn(block: unknown, known: string): readonly string[] {
   const names = [...entriesAt(block), ...entriesAt(block, 'dynamic')].map(([name]) => name)
   return names.filter((name) => name !== 'dynamic' && !known.split(' ').includes(name))
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined
-}
-
-function memoized(read: typeof parse): typeof parse {
-  const known = new Map<string, ReturnType<typeof parse>>()
-  return (name, text) => {
-    const found = known.get(text) ?? read(name, text)
-    known.set(text, found)
-    return found
-  }
 }

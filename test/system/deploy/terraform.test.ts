@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { textOf } from '../../docs/markdown.ts'
-import { argumentsOf, deploymentOfModule } from './from-terraform.ts'
+import { deploymentOfModule } from './from-terraform.ts'
+import { argumentsOf } from './module-files.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const TERRAFORM = terraform('.', ['version']).status === 0
