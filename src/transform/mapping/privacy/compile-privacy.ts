@@ -4,7 +4,7 @@ import type { Problem } from '../compiled-mapping.ts'
 import type { PrivacyStep } from '../mapping-file.ts'
 import { createHashKeys, type HashKeys, type KeyOptions } from './hash-keys.ts'
 import { createReadName } from './names.ts'
-import { addPath, createPathTrees } from './path-tree.ts'
+import { addPath, createPathTrees, type PathTrees } from './path-tree.ts'
 import { createFollow, EVENT, NOWHERE } from './reach.ts'
 import { type RedactDeps, redactJson } from './redact-json.ts'
 import { pathsOf, type StepPath } from './step-paths.ts'
@@ -51,10 +51,7 @@ function createPrivacy(
   paths: readonly (readonly StepPath[])[],
   keys: HashKeys,
 ): Privacy {
-  const trees = createPathTrees()
-  for (const [step, some] of paths.entries()) {
-    for (const { path, change } of some) addPath(trees, path, { step, change })
-  }
+  const trees = treesOf(paths)
   const marks = new Uint8Array(steps.length)
   const deps: RedactDeps = {
     readName: createReadName(),
@@ -62,13 +59,14 @@ function createPrivacy(
     isAnywhere: trees.anywhere.children.size > 0,
     noteStep: mark,
   }
+  const letterDeps = { ...deps, follow: createFollow(treesOf(paths.map(inLetters))) }
 
   return {
     steps,
     fixedKeys: keys.fixed(),
     hashesOf: keys.hashesOf,
     redactEvent,
-    redactAnywhere: (text, noteValue) => redactJson(text, NOWHERE, { ...deps, noteValue }),
+    redactAnywhere: (text, noteValue) => redactJson(text, NOWHERE, { ...letterDeps, noteValue }),
     noteRemoved: (text, noteValue) => void redactJson(text, EVENT, { ...deps, noteValue }),
   }
 
@@ -91,4 +89,20 @@ function createPrivacy(
       else if (marks[step] === ABSENT) count(name, 'absent')
     }
   }
+}
+
+function treesOf(paths: readonly (readonly StepPath[])[]): PathTrees {
+  const trees = createPathTrees()
+  for (const [step, some] of paths.entries()) {
+    for (const { path, change } of some) addPath(trees, path, { step, change })
+  }
+  return trees
+}
+
+/** Returns the paths of a step with the changes that it makes in letters. */
+function inLetters(paths: readonly StepPath[]): readonly StepPath[] {
+  return paths.map(({ path, change }) => {
+    const isOther = change.kind === 'replace' && change.inLetter !== undefined
+    return { path, change: isOther ? { kind: 'replace', replace: change.inLetter } : change }
+  })
 }

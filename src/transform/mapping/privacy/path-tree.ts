@@ -7,8 +7,13 @@ export interface Action {
   readonly change: Change
 }
 
-/** Removes a value, or makes another text of its text. */
-export type Change = Readonly<{ kind: 'remove' } | { kind: 'replace'; replace: Replace }>
+/**
+ * Removes a value, or makes another text of its text. `inLetter` takes the place of `replace` in a
+ * letter whose event the mapping makes again when it is replayed.
+ */
+export type Change = Readonly<
+  { kind: 'remove' } | { kind: 'replace'; replace: Replace; inLetter?: Replace }
+>
 
 export function removes({ change }: Action): boolean {
   return change.kind === 'remove'

@@ -2,13 +2,36 @@ import type { Replace } from './path-tree.ts'
 
 const DEVICE = '$device:'
 const MASK = '*'
+/** A hash, and the proof that its key made it: the hash of the hash behind a word. */
+const PROVEN = /^([0-9a-f]{64})\.([0-9a-f]{64})$/
+const PROOF = 'hash in a letter: '
 
-/** Replaces a text by its keyed hash. The prefix of Mixpanel's device ids stays before it. */
+/**
+ * Replaces a text by its keyed hash. The prefix of Mixpanel's device ids stays before it. A hash with
+ * its proof comes from a letter: it loses the proof, and is not hashed again.
+ */
 export function hashWith(keyedHash: Replace): Replace {
-  return function hash(text) {
-    if (!text.startsWith(DEVICE)) return keyedHash(text)
+  return behindDevice((id) => provenHash(id, keyedHash) ?? keyedHash(id))
+}
+
+/** Replaces a text by its keyed hash and the proof. A hash with its proof stays. */
+export function hashInLetterWith(keyedHash: Replace): Replace {
+  return behindDevice((id) => {
+    const hashed = provenHash(id, keyedHash) ?? keyedHash(id)
+    return `${hashed}.${keyedHash(PROOF + hashed)}`
+  })
+}
+
+function provenHash(text: string, keyedHash: Replace): string | undefined {
+  const [, hashed, proof] = PROVEN.exec(text) ?? []
+  return hashed !== undefined && keyedHash(PROOF + hashed) === proof ? hashed : undefined
+}
+
+function behindDevice(replace: Replace): Replace {
+  return function replaceId(text) {
+    if (!text.startsWith(DEVICE)) return replace(text)
     const id = text.slice(DEVICE.length)
-    return id === '' ? text : DEVICE + keyedHash(id)
+    return id === '' ? text : DEVICE + replace(id)
   }
 }
 

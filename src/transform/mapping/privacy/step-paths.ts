@@ -4,7 +4,7 @@ import type { PrivacyStep } from '../mapping-file.ts'
 import type { HashKeys } from './hash-keys.ts'
 import type { Change, Replace } from './path-tree.ts'
 import { type Path, readPath } from './paths.ts'
-import { cutAfter, hashWith, maskBut } from './replacements.ts'
+import { cutAfter, hashInLetterWith, hashWith, maskBut } from './replacements.ts'
 
 /** A path of a step, and what the step does to the values there. */
 export interface StepPath {
@@ -71,7 +71,7 @@ function hashPaths(
   const sources = hash === 'ids' ? IDS : hash
   const step = stepOf(
     'hash',
-    listed(sources, 'hash', (source) => hashChange(source, hashWith(keyed))),
+    listed(sources, 'hash', (source) => hashChange(source, keyed)),
   )
   const idsAt = sources.indexOf('ids')
   if (idsAt < 0) return step
@@ -83,8 +83,11 @@ function hashPaths(
  * A placeholder that Mixpanel refuses as an id is not hashed: it would become a user, and all who
  * have it would be one.
  */
-function hashChange(source: string, hashed: Replace): Change {
-  if (!IDS.includes(source)) return { kind: 'replace', replace: hashed }
+function hashChange(source: string, keyed: Replace): Change {
+  const hashed = hashWith(keyed)
+  if (!IDS.includes(source)) {
+    return { kind: 'replace', replace: hashed, inLetter: hashInLetterWith(keyed) }
+  }
   return { kind: 'replace', replace: (id) => (isBadId(id) ? id : hashed(id)) }
 }
 

@@ -629,12 +629,31 @@ describe('a text of any form', () => {
       (raw, after) => noted.push([raw, after]),
     )
 
-    assert.equal(text, `[{"a":1,"properties":{"a":3}},{"id":"${hmac('u')}"}]`)
+    const inLetter = `${hmac('u')}.${hmac(`hash in a letter: ${hmac('u')}`)}`
+    assert.equal(text, `[{"a":1,"properties":{"a":3}},{"id":"${inLetter}"}]`)
     assert.deepEqual(noted, [
       ['x', undefined],
       ['2', undefined],
-      ['u', hmac('u')],
+      ['u', inLetter],
     ])
+  })
+
+  it('is hashed once, however often its letter is replayed and stored again', () => {
+    const { redactAnywhere, redactEvent } = compiled([
+      { hash: ['**.user'], key: 'KEY' },
+      { hash: 'ids', key: 'KEY' },
+    ])
+    const letterOf = (text: string) => redactAnywhere(text, () => {}) ?? ''
+    const eventOf = (user: unknown) =>
+      redactEvent(JSON.stringify({ event: 'e', properties: { user, distinct_id: user } }))
+
+    for (const user of ['u-1', '$device:d-1', hmac('u-1'), `${hmac('a')}.${hmac('b')}`]) {
+      const letter = letterOf(JSON.stringify({ user }))
+
+      assert.equal(letterOf(letter), letter)
+      assert.equal(eventOf(JSON.parse(letter).user), eventOf(user))
+      assert.ok(!eventOf(user).includes(user))
+    }
   })
 
   for (const text of [
