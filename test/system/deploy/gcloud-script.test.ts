@@ -49,6 +49,21 @@ describe('deploy/gcloud.sh', () => {
     assert.ok(printed.length >= 20)
   })
 
+  it('prints them for other names, too', () => {
+    const names =
+      'PROJECT_ID=p-2 REGION=us-east1 MIXPANEL_REGION=us SERVICE=mixpanel TOPIC=clicks SUBSCRIPTION=clicks-push'
+    const [, ...rest] = readmeScript(TEXTS).split(/^(?=gcloud config set)/m)
+
+    const readme = commandsOf([names.replaceAll(' ', '\n'), ...rest].join('\n'))
+
+    const args = commandsOf(dryRun(TEXTS, names)).map((command) => command.args)
+    assert.deepEqual(
+      args,
+      readme.map((command) => command.args),
+    )
+    assert.match(args.join(' '), /clicks-push/)
+  })
+
   it('runs what it prints, and nothing else but descriptions', (t) => {
     const cloud = aCloud(t)
 

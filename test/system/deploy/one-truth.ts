@@ -160,10 +160,13 @@ export function readmeScript(texts: Texts): string {
   return blocksIn(sectionOf(texts['README.md'] ?? '', '## Deploy'), 'sh').join('\n')
 }
 
-/** The commands that `gcloud.sh --dry-run` prints, as a script to run with the token set. */
-export function dryRun(texts: Texts): string {
+/**
+ * The commands that `gcloud.sh --dry-run` prints, as a script to run with the token set. The names are
+ * assignments of bash, and take the place of the usual ones.
+ */
+export function dryRun(texts: Texts, names = ''): string {
   const script = resolve(ROOT, 'deploy/gcloud.sh')
-  const run = `bash -c ${quoted(texts['deploy/gcloud.sh'] ?? '')} ${quoted(script)} --dry-run`
+  const run = `${names} bash -c ${quoted(texts['deploy/gcloud.sh'] ?? '')} ${quoted(script)} --dry-run`
   return `MIXPANEL_PROJECT_TOKEN=the-token\nprinted=$(${run}) || exit\n. <(printf '%s\\n' "$printed")`
 }
 
