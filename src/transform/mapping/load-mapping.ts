@@ -11,6 +11,7 @@ import type { Position } from './reading/locate.ts'
 import { pathText } from './reading/path-text.ts'
 import { readMapping } from './reading/read-mapping.ts'
 import { readText } from './reading/read-text.ts'
+import { problemsInSoundSections } from './sound-sections.ts'
 
 export interface LoadOptions extends KeyOptions {
   /**
@@ -36,7 +37,10 @@ export interface LoadedMapping {
  */
 export async function loadMapping(path: string, options: LoadOptions): Promise<LoadedMapping> {
   const read = readMapping(await readText(path))
-  if (read.kind === 'broken') throw new InvalidMappingError(path, read.problems)
+  if (read.kind === 'broken') {
+    const more = await problemsInSoundSections(read.value, options)
+    throw new InvalidMappingError(path, read.locate(more))
+  }
   const { file, locate, positionOf } = read
   const { privacy: steps } = file
   const section = steps === undefined ? undefined : compilePrivacy(steps, options)

@@ -104,6 +104,34 @@ describe('a mapping file', () => {
     })
   })
 
+  it('tells the mistakes of sound sections beside those of the structure', async (t) => {
+    const path = await aFile(
+      t,
+      [
+        'version: 1',
+        'privacy:',
+        '  - { removee: [x] }',
+        "  - remove: ['a..b']",
+        '  - { hash: ids, key: ABSENT }',
+        'preset: segmnt',
+        'rules:',
+        '  - { name: a, when: data.a, evnt: e }',
+      ].join('\n'),
+    )
+
+    await assert.rejects(load(path), {
+      message: [
+        '3:7 privacy[0].removee is unknown; did you mean remove?',
+        '4:15 privacy[1].remove[0]: a path needs a name between, before and after its dots: a..b',
+        '5:23 privacy[2].key: the environment variable ABSENT is not set: it must hold the key',
+        '6:9 preset: segmnt is no preset; did you mean segment?',
+        '8:30 rules[0].evnt is unknown; did you mean event?',
+      ]
+        .map((line) => `${path}:${line}`)
+        .join('\n'),
+    })
+  })
+
   it('does not load with a module that does not load', async (t) => {
     const path = await aFile(t, 'version: 1\nmodule: ./map.mjs\n')
     const loadModule = async () => {

@@ -20,14 +20,20 @@ export type ReadMapping = Readonly<
       /** Returns the place of a value, from 1. */
       positionOf: (path: MappingPath) => Position
     }
-  | { kind: 'broken'; problems: readonly LocatedProblem[] }
+  | {
+      kind: 'broken'
+      problems: readonly LocatedProblem[]
+      value: unknown
+      /** Returns the places of all these problems and of further mistakes, in the order of the file. */
+      locate: (more: readonly Problem[]) => readonly LocatedProblem[]
+    }
 >
 
 /** Reads the text of a mapping file: YAML 1.2, or JSON, which is a part of it. */
 export function readMapping(text: string): ReadMapping {
   const parsed = parseYaml(text.replace(/^\uFEFF/, ''))
   const { source, value, faults, numbers } = parsed
-  if (value === null && faults.length === 0) return { kind: 'broken', problems: [EMPTY] }
+  if (value === null && faults.length === 0) return BROKEN_AS_EMPTY
 
   const structure = checkStructure(value)
   const mistaken = mistakenTexts(value, source)
@@ -43,7 +49,9 @@ export function readMapping(text: string): ReadMapping {
   const unsound = structure.kind === 'faulty' ? structure.problems : []
   const others = outside(mistaken, [...unsound, ...expressionProblems(value)])
   const problems = [...found, ...others]
-  return { kind: 'broken', problems: allProblems(problems, parsed) }
+  const locate = (more: readonly Problem[]) =>
+    allProblems([...problems, ...outside(problems, more)], parsed)
+  return { kind: 'broken', problems: locate([]), value, locate }
 }
 
 function allProblems(problems: readonly Problem[], parsed: ParsedYaml): readonly LocatedProblem[] {
@@ -70,6 +78,12 @@ function outside<T extends Pick<Problem, 'path'>>(
 const LONGEST_SPACE = 1_000
 
 const EMPTY: LocatedProblem = { line: 1, column: 1, text: 'the file is empty; write version: 1' }
+const BROKEN_AS_EMPTY: ReadMapping = {
+  kind: 'broken',
+  problems: [EMPTY],
+  value: null,
+  locate: () => [EMPTY],
+}
 
 /** Returns the mistakes in expressions that are quoted as they must be. */
 function expressionProblems(value: unknown): Problem[] {
