@@ -55,6 +55,7 @@ describe('the work of an expression', () => {
     ['data.text.contains(data.part)', { text: half, part: `${half.slice(1000)}b${half.slice(9)}` }],
     ['data.text.replace("a", "bbbbbbbbbbbbbbbbbbbbbbbbbb")', { text: half }],
     ['data.text.matches("(a|b|c)*a(a|b|c){15}[d-z]")', { text: half }],
+    ['data.list.all(x, json(data.text) == 1)', { list: numbers.slice(0, 2_000), text: '[1' }],
     ['data.list.filter(x, "a".matches(string(x)))', { list: numbers }],
     ['json(data.text)', { text: `[${'12345678901234567,'.repeat(30_000)}1]` }],
   ] as const) {

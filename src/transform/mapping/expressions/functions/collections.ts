@@ -10,6 +10,8 @@ const MOST_JSON = { depth: 500, parts: 20_000 }
 /** The work for a character of JSON, and of JSON with exact numbers. */
 const PARSING = 4
 const PARSING_EXACTLY = 30
+/** The work for a text that is no JSON: a parser that fails is slow. */
+const FAILING = 15_000
 
 export const COLLECTION_FUNCTIONS: Readonly<Record<string, readonly CelFunction[]>> = {
   size: [unary(anything, size, 0n)],
@@ -40,6 +42,7 @@ function json(value: unknown, { frame, site }: At): unknown {
   try {
     return isExact ? parseExactly(value) : JSON.parse(value)
   } catch {
+    spend(frame, FAILING, site)
     throw site.error('the text is not JSON')
   }
 }
