@@ -79,16 +79,20 @@ function hashPaths(
   return { ...step, problems: [...step.problems, problem] }
 }
 
-/**
- * A placeholder that Mixpanel refuses as an id is not hashed: it would become a user, and all who
- * have it would be one.
- */
 function hashChange(source: string, keyed: Replace): Change {
-  const hashed = hashWith(keyed)
-  if (!IDS.includes(source)) {
-    return { kind: 'replace', replace: hashed, inLetter: hashInLetterWith(keyed) }
-  }
-  return { kind: 'replace', replace: (id) => (isBadId(id) ? id : hashed(id)) }
+  const replace = hashWith(keyed)
+  const inLetter = hashInLetterWith(keyed)
+  const isOfIds = IDS.includes(source.replace(/^\*\*\./, ''))
+  if (!isOfIds) return { kind: 'replace', replace, inLetter }
+  return { kind: 'replace', replace: unlessBad(replace), inLetter: unlessBad(inLetter) }
+}
+
+/**
+ * Leaves a placeholder that Mixpanel refuses as an id. Its hash would become a user, and all who have
+ * the placeholder would be one.
+ */
+function unlessBad(replace: Replace): Replace {
+  return (id) => (isBadId(id) ? id : replace(id))
 }
 
 function listed(

@@ -6,14 +6,16 @@ import { MAPPING_SCHEMA } from './mapping-schema.ts'
 const MOST_RULES = MAPPING_SCHEMA.properties.rules.maxItems
 
 /**
- * Returns the mistakes that lie in the order of the rules: names that are given twice, rules that
- * cannot be reached, and a preset that is missing. It takes files of any structure.
+ * Returns the mistakes that lie in the order of the rules: names that are given twice or are
+ * taken, rules that cannot be reached, and a preset that is missing. It takes files of any structure.
  */
 export function orderProblems(value: unknown): Problem[] {
   if (!isObject(value)) return []
   const rules = Array.isArray(value.rules) ? value.rules.slice(0, MOST_RULES).map(ruleOf) : []
   return [
     ...namesTwice(rules),
+    ...namesTaken(rules),
+    ...deadConditions(rules),
     ...unreachableRules(rules),
     ...unreachableEnds(value, rules),
     ...missingPresets(value, rules),
@@ -32,6 +34,24 @@ function namesTwice(rules: readonly Value[]): Problem[] {
     if (typeof name !== 'string' || first === at) return []
     const text = `rules[${at}].name is that of rules[${first}]; the names of rules must differ`
     return [{ path: ['rules', at, 'name'], text }]
+  })
+}
+
+/** Names under which the service counts what no rule did. */
+const TAKEN = /^otherwise$|^privacy\[\d+\]/
+
+function namesTaken(rules: readonly Value[]): Problem[] {
+  return rules.flatMap(({ name }, at) => {
+    if (typeof name !== 'string' || !TAKEN.test(name)) return []
+    const text = `rules[${at}].name is taken: \`otherwise\` and the steps of \`privacy\` are counted by such names`
+    return [{ path: ['rules', at, 'name'], text }]
+  })
+}
+
+function deadConditions(rules: readonly Value[]): Problem[] {
+  return rules.flatMap(({ when }, at) => {
+    if (typeof when !== 'string' || when.trim() !== 'false') return []
+    return [{ path: ['rules', at, 'when'], text: `rules[${at}].when never holds` }]
   })
 }
 

@@ -349,6 +349,15 @@ describe('hash', () => {
     )
   })
 
+  it('leaves placeholders as ids at any depth, too', () => {
+    const step = { hash: ['**.distinct_id'], key: 'KEY' }
+
+    assert.equal(
+      redacted('{"distinct_id":"undefined","a":{"Distinct-ID":"u-1"}}', step),
+      `{"distinct_id":"undefined","a":{"Distinct-ID":"${hmac('u-1')}"}}`,
+    )
+  })
+
   it('hashes any text as createHmac does, known or new', () => {
     const { hashesOf } = compiled([{ hash: [], key: 'KEY' }])
 

@@ -452,6 +452,17 @@ const ORDER: typeof STRUCTURE = [
     '4:13 rules[1].name is that of rules[0]; the names of rules must differ',
   ],
   [
+    'a name of ours',
+    'version: 1\nrules:\n  - { name: otherwise, when: data.x, drop: true }\n  - { name: "privacy[0] remove", when: data.y, drop: true }',
+    '3:13 rules[0].name is taken: `otherwise` and the steps of `privacy` are counted by such names',
+    '4:13 rules[1].name is taken: `otherwise` and the steps of `privacy` are counted by such names',
+  ],
+  [
+    'a condition that never holds',
+    "version: 1\nrules:\n  - { name: a, when: 'false', drop: true }",
+    '3:22 rules[0].when never holds',
+  ],
+  [
     'a rule after one without when',
     'version: 1\nrules:\n  - { name: a, drop: true }\n  - { name: b, when: data.x, drop: true }',
     '4:5 rules[1] cannot be reached: rules[0] "a" takes every event',
