@@ -23,6 +23,9 @@ export interface Pace {
   readonly warmUpMs: number
 }
 
+/** The time in which a service finds the rate of the pushes again, before a round counts. */
+const SETTLE_MS = 2_000
+
 /** Runs a case on its contestants in turn, round after round, so that noise hits all alike. */
 export async function compare(
   { contestants, pushing, mixpanelMs, ...shape }: Case,
@@ -47,6 +50,8 @@ export async function compare(
   }
   for (let round = 0; round < rounds; round += 1) {
     for (const { contestant, load, samples } of entrants) {
+      // A linger follows the rate of the last seconds, in which another contestant had its round.
+      if (pushing.kind === 'open_loop') await push(load, pushing, SETTLE_MS)
       const go = () => push(load, pushing, roundMs)
       samples.push(await measure({ contestant, mixpanel: deps.mixpanel }, go))
     }
