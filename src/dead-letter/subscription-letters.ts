@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { createKeyTable } from '../lib/key-table.ts'
 import { createLeases } from './leases.ts'
 import { POLICY_REASON, readLetterMessage } from './letter-of-message.ts'
-import type { PubsubAnswer } from './pubsub-client.ts'
+import { createPulls, type PullsDeps } from './pulls.ts'
 import type { FoundLetter } from './read-letters.ts'
 import { keyOfLetter, type StoredLetter } from './stored-letter.ts'
 import type { Received, SubscriptionClient } from './subscription-client.ts'
@@ -18,6 +18,8 @@ export interface SubscriptionSeen {
   readonly unreadable: number
   /** Present when reading ended before the subscription did. */
   readonly endedBy?: 'count' | 'time'
+  /** The pulls whose answers did not come. The messages that they leased come again. */
+  readonly unanswered: number
   /** The messages of letters that are done and could not be acked. They come again. */
   readonly notAcked: number
   /** The messages that could not be given back. They come again when their leases end. */
@@ -50,13 +52,9 @@ export interface ReadingOptions {
   readonly withinMs?: number
 }
 
-export interface ReadingDeps {
+export interface ReadingDeps extends PullsDeps {
   readonly client: SubscriptionClient
   readonly clock: Clock
-  /** Aborts when the command is ended. */
-  readonly ending: AbortSignal
-  /** Makes the error to throw when Pub/Sub cannot be pulled from. */
-  readonly failure: (answer: PubsubAnswer) => Error
 }
 
 /** The most messages that are leased at once. Their ack ids and keys take some 60 MB. */
@@ -66,9 +64,6 @@ const MOST_HELD = 100_000
  * there, so only the last of four in a row means that the subscription is empty.
  */
 const EMPTY_PAUSES_MS = [500, 1_000, 1_500]
-const GRACE_MS = 5_000
-const MOST_FAILURES = 3
-const AGAIN_AFTER_MS = 1_000
 const DONE = 1
 
 /** Makes a reading of a subscription. */
@@ -76,6 +71,7 @@ export function createSubscriptionLetters(
   options: ReadingOptions,
   { client, clock, ending, failure }: ReadingDeps,
 ): SubscriptionLetters {
+  const pulls = createPulls({ client, clock, ending, failure })
   const leases = createLeases(options.ackDeadlineMs, { client, clock })
   /** The ack ids of each letter that is not done, by a digest of its key. */
   const open = new Map<string, string[]>()
@@ -86,13 +82,12 @@ export function createSubscriptionLetters(
   const seen = { messages: 0, copies: 0, foreign: 0, unreadable: 0, notAcked: 0, notGivenBack: 0 }
   let endedBy: SubscriptionSeen['endedBy']
 
-  return { read, settle, close, seen: () => ({ ...seen, ...(endedBy && { endedBy }) }) }
+  return { read, settle, close, seen: seenSoFar }
 
   async function* read(): AsyncGenerator<Iterable<Found> | 'pause'> {
     for (let empty = 0; !isTooMuch(); ) {
-      ending.throwIfAborted()
       const since = clock.monotonic()
-      const pulled = await pullAgain()
+      const pulled = await pulls.next(options.pull)
       const ackIds = pulled.map(({ ackId }) => ackId)
       leases.hold(ackIds, since)
       if (pulled.length > 0) {
@@ -103,7 +98,7 @@ export function createSubscriptionLetters(
       yield 'pause'
       const pauseMs = EMPTY_PAUSES_MS[empty]
       if (pauseMs === undefined) return
-      await pause(pauseMs)
+      await pulls.pause(pauseMs)
       empty += 1
     }
   }
@@ -115,45 +110,15 @@ export function createSubscriptionLetters(
     client.close()
   }
 
+  function seenSoFar(): SubscriptionSeen {
+    return { ...seen, unanswered: pulls.unanswered(), ...(endedBy && { endedBy }) }
+  }
+
   function isTooMuch(): boolean {
     const { withinMs = Number.POSITIVE_INFINITY } = options
     if (leases.held() >= MOST_HELD) endedBy = 'count'
     else if (clock.monotonic() - begunAt >= withinMs) endedBy = 'time'
     return endedBy !== undefined
-  }
-
-  /** Pulls, again when Pub/Sub fails. */
-  async function pullAgain(): Promise<readonly Received[]> {
-    for (let failures = 1; ; failures += 1) {
-      const pulled = await beforeEnd(client.pull(options.pull))
-      if (pulled.kind === 'pulled') return pulled.received
-      ending.throwIfAborted()
-      if (failures === MOST_FAILURES || !mayPass(pulled.answer)) throw failure(pulled.answer)
-      await pause(AGAIN_AFTER_MS)
-    }
-  }
-
-  /** Waits for a pull, but not for long when the command is ended: it may still bring messages. */
-  function beforeEnd(pull: ReturnType<typeof client.pull>): typeof pull {
-    return new Promise((resolve, reject) => {
-      const end = () => clock.after(GRACE_MS, () => reject(ending.reason))
-      ending.addEventListener('abort', end)
-      void pull.then(resolve, reject).finally(() => ending.removeEventListener('abort', end))
-    })
-  }
-
-  /** Waits, until the command is ended. */
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(ms, over)
-      ending.addEventListener('abort', over)
-
-      function over(): void {
-        cancel()
-        ending.removeEventListener('abort', over)
-        resolve()
-      }
-    })
   }
 
   function* lettersOf(pulled: readonly Received[]): Generator<Found> {
@@ -205,10 +170,4 @@ export function createSubscriptionLetters(
 
 function keyOf(letter: StoredLetter): string {
   return hash('sha256', keyOfLetter(letter), 'base64')
-}
-
-/** Whether a failure may pass by itself. */
-function mayPass(answer: PubsubAnswer): boolean {
-  if (answer.kind === 'answered') return answer.status === 429 || answer.status >= 500
-  return answer.kind === 'unanswered'
 }

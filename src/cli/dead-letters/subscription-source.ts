@@ -76,9 +76,12 @@ function emulatorIn({ PUBSUB_EMULATOR_HOST: given }: Io['env']): string | undefi
 }
 
 function seenOf(seen: SubscriptionSeen) {
-  const { messages, endedBy, copies, foreign, unreadable, notAcked, notGivenBack } = seen
+  const { messages, endedBy, copies, foreign, unreadable } = seen
+  const { unanswered, notAcked, notGivenBack } = seen
   const news = [
     endedBy && `${countText(messages, 'message')} ${LOOKED_AT[endedBy]}; there may be more`,
+    unanswered > 0 &&
+      `pulls that Pub/Sub did not answer, whose messages come again when their leases end: ${numberText(unanswered)}`,
     foreign > 0 && `messages that are no letters, and stay: ${numberText(foreign)}`,
     unreadable > 0 && `letters that cannot be read, and stay: ${numberText(unreadable)}`,
     copies > 0 &&
@@ -88,7 +91,11 @@ function seenOf(seen: SubscriptionSeen) {
     notGivenBack > 0 &&
       `messages that come again within ${LEASE_SECONDS} s only: ${numberText(notGivenBack)}`,
   ]
-  return { news: news.filter((line) => typeof line === 'string'), isWhole: !endedBy, messages }
+  return {
+    news: news.filter((line) => typeof line === 'string'),
+    isWhole: !endedBy && unanswered === 0,
+    messages,
+  }
 }
 
 const LOOKED_AT = {

@@ -201,6 +201,24 @@ describe('Pub/Sub that does not answer as it should', () => {
     assert.deepEqual([subscription.outstanding(), subscription.backlog()], [0, 1])
   })
 
+  for (const args of [['list'], ['replay'], ['replay', '--apply']]) {
+    it(`is not said to be read whole when the answer to a pull is lost: ${args.join(' ')}`, async (t) => {
+      let pulls = 0
+      const { run, letters, subscription } = await startBehind(t, (method) => {
+        if (method === 'pull') pulls += 1
+        return method === 'pull' && pulls === 1 ? 'lost' : 'pass'
+      })
+      await letters(onLine(1))
+
+      const { code, out, err } = await run(...args)
+
+      assert.equal(code, 1)
+      assert.match(out, /^0 letters/m)
+      assert.match(err, /^pulls that Pub\/Sub did not answer, .* when their leases end: 1$/m)
+      assert.equal(subscription.backlog(), 1)
+    })
+  }
+
   it('ends a list when a pull always fails, and gives back what it has', async (t) => {
     let pulls = 0
     const { run, letters, subscription } = await startBehind(t, (method) => {
