@@ -12,43 +12,44 @@ interface KeyPath {
 export function createPick(names: readonly string[]): (given: Given) => JsonRecord {
   const paths = names.map(keyPathOf)
   return (given) => {
-    let picked: JsonRecord = {}
+    const picked: JsonRecord = {}
+    const made = new Set<unknown>()
     for (const path of paths) {
       const value = valueAt(given, path)
       if (value === undefined) continue
       if (Object.hasOwn(given, path.name)) put(picked, path.name, value)
-      else picked = withMember(picked, path.parts, value)
+      else setMember(picked, path.parts, value, made)
     }
     return picked
   }
 }
 
+/** The names that go at one level of objects, and at the levels below. */
+interface Omission {
+  readonly names: Set<string>
+  readonly below: Map<string, Omission>
+}
+
 /** Makes a function that returns the properties without these names. */
 export function createOmit(names: readonly string[]): (given: JsonRecord) => JsonRecord {
-  const all = new Set(names)
-  const nested = names.map(keyPathOf).filter(({ parts }) => parts.length > 1)
-  return (given) => {
-    let rest = without(given, all)
-    for (const { parts } of nested) rest = withoutMember(rest, parts)
-    return rest
-  }
+  const omission: Omission = { names: new Set(names), below: new Map() }
+  for (const { parts } of names.map(keyPathOf)) addParts(omission, parts)
+  return (given) => withoutMembers(given, omission)
 }
 
 /** Makes a function that returns the properties under their new names. */
 export function createRename(
   newNames: Readonly<Record<string, string>>,
 ): (given: JsonRecord) => JsonRecord {
-  const renames = Object.entries(newNames).map(([name, to]) => {
-    return { path: keyPathOf(name), to, omit: createOmit([name]) }
-  })
+  const paths = Object.entries(newNames).map(([name, to]) => ({ path: keyPathOf(name), to }))
+  const omit = createOmit(Object.keys(newNames))
   return (given) => {
-    const found = renames.flatMap((rename) => {
-      const value = valueAt(given, rename.path)
-      return value === undefined ? [] : [{ ...rename, value }]
-    })
-    let renamed = given
-    for (const { omit } of found) renamed = omit(renamed)
-    for (const { to, value } of found) put(renamed, to, value)
+    const values = paths.map(({ path }) => valueAt(given, path))
+    if (values.every((value) => value === undefined)) return given
+    const renamed = omit(given)
+    for (const [index, { to }] of paths.entries()) {
+      if (values[index] !== undefined) put(renamed, to, values[index])
+    }
     return renamed
   }
 }
@@ -68,26 +69,43 @@ function valueAt(given: Given, { name, parts }: KeyPath): unknown {
   return value
 }
 
-function withMember(
-  object: Given,
+/** Sets the member to which the parts lead. The objects on the way are in `made` from then on. */
+function setMember(
+  object: JsonRecord,
   [first = '', ...more]: readonly string[],
   value: unknown,
-): JsonRecord {
-  const copy = copyOf(object)
-  const child = Object.hasOwn(object, first) ? object[first] : undefined
-  put(
-    copy,
-    first,
-    more.length === 0 ? value : withMember(isRecord(child) ? child : {}, more, value),
-  )
+  made: Set<unknown>,
+): void {
+  if (more.length === 0) put(object, first, value)
+  else setMember(madeMember(object, first, made), more, value, made)
+}
+
+/** Returns a member that may change. One that is not in `made` belongs to the event, and is copied. */
+function madeMember(object: JsonRecord, name: string, made: Set<unknown>): JsonRecord {
+  const child = Object.hasOwn(object, name) ? object[name] : undefined
+  if (isRecord(child) && made.has(child)) return child
+  const copy = isRecord(child) ? copyOf(child) : {}
+  made.add(copy)
+  put(object, name, copy)
   return copy
 }
 
-function withoutMember(object: JsonRecord, [first = '', ...more]: readonly string[]): JsonRecord {
-  const child = Object.hasOwn(object, first) ? object[first] : undefined
-  if (child === undefined) return object
-  if (more.length === 0) return without(object, new Set([first]))
-  if (!isRecord(child)) return object
-  put(object, first, withoutMember(copyOf(child), more))
-  return object
+function addParts(omission: Omission, [first = '', ...more]: readonly string[]): void {
+  if (more.length === 0) {
+    omission.names.add(first)
+    return
+  }
+  const below = omission.below.get(first) ?? { names: new Set(), below: new Map() }
+  omission.below.set(first, below)
+  addParts(below, more)
+}
+
+/** Copies each object once, however many of its members go: an object of an event may be large. */
+function withoutMembers(object: JsonRecord, { names, below }: Omission): JsonRecord {
+  const rest = names.size === 0 ? object : without(object, names)
+  for (const [name, omission] of below) {
+    const child = Object.hasOwn(rest, name) ? rest[name] : undefined
+    if (isRecord(child)) put(rest, name, withoutMembers(copyOf(child), omission))
+  }
+  return rest
 }

@@ -232,6 +232,40 @@ describe('the properties of a shape', () => {
     assert.deepEqual(events[2], { event: 'e', properties: { ...data, distinct_id: '' } })
   })
 
+  for (const [step, propertiesOf] of [
+    ['picked', (names) => ({ pick: ['o', ...names] })],
+    ['omitted', (names) => ({ omit: names })],
+    [
+      'renamed',
+      (names) => ({ rename: Object.fromEntries(names.map((name) => [name, `${name}!`])) }),
+    ],
+  ] as const satisfies readonly (readonly [string, (names: string[]) => PropertiesShape])[]) {
+    for (const [prefix, dataOf] of [
+      ['', (members) => members],
+      ['o.', (members) => ({ o: members })],
+    ] as const satisfies readonly (readonly [string, (members: object) => object])[]) {
+      for (const size of [500, 5_000]) {
+        it(`are listed as often for fifty names as for one, when those of ${size} are ${step} as ${prefix}name`, async (t) => {
+          const members = Array.from({ length: size }, (_, at) => [`k${at}`, at])
+          const data = dataOf(Object.fromEntries(members))
+          const listed = async (count: number) => {
+            const names = Array.from({ length: count }, (_, at) => `${prefix}k${at}`)
+            const shape = { from: '${data}', ...propertiesOf(names) }
+            const mapping = await compiled({
+              rules: [{ name: 'all', event: 'e', properties: shape }],
+            })
+            const keys = t.mock.method(Object, 'keys')
+            mapText(mapping, JSON.stringify(data))
+            keys.mock.restore()
+            return keys.mock.calls.filter(({ result }) => Number(result?.length) > size / 2).length
+          }
+
+          assert.equal(await listed(50), await listed(1))
+        })
+      }
+    }
+  }
+
   it('reject an event whose dotted names are too long', async () => {
     let deep: unknown = 1
     for (let level = 0; level < 500; level++) deep = { ['k'.repeat(100)]: deep, a: 1 }
