@@ -252,6 +252,8 @@ function keyOf(message: Message): string {
   const identity = JSON.stringify([
     subscription,
     messageId,
+    // Data that was encoded twice has, as bytes, the text of the data that was encoded once.
+    typeof data,
     names,
     names.map((name) => attributes[name]),
     // The letters of one message differ in nothing else when their lines are equal.

@@ -49,6 +49,7 @@ describe('a push', () => {
   for (const [what, changes] of [
     ['other data', { data: dataOf('another') }],
     ['data in bytes', { data: Buffer.from('another') }],
+    ['the text of its data as bytes', { data: Buffer.from(String(aMessage().data)) }],
     ['another message id', { messageId: '2' }],
     ['another subscription', { subscription: 'projects/p/subscriptions/another' }],
     ['another attribute', { attributes: { a: '1', b: '2', c: '3' } }],
