@@ -6,6 +6,7 @@ export interface Deployment {
 }
 
 export interface Service {
+  readonly name: string
   readonly image: string
   readonly account: string
   readonly generation: string
@@ -43,7 +44,7 @@ export interface Pushes {
   readonly letters: Letters | undefined
   /** The attempts of a dead-letter policy by its topic; none without a policy. */
   readonly policy: Readonly<Record<string, number>>
-  /** Settings of the subscription that are none of these. */
+  /** Settings of the subscription that are none of these, and grants of other roles. */
   readonly others: readonly string[]
   /** Each as `ROLE on RESOURCE to MEMBER`, and sorted. */
   readonly grants: readonly string[]
@@ -55,7 +56,7 @@ export const PROJECT_NUMBER = '123456789'
 export const URL_OF_SERVICE = 'https://pubsub-mixpanel-example.a.run.app'
 export const AGENT = `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com`
 
-/** The roles that pushes and dead letters need. Others are for the build and for the people. */
+/** The roles that pushes and dead letters need. */
 export const ROLES: readonly string[] = [
   'roles/run.invoker',
   'roles/iam.serviceAccountTokenCreator',
@@ -63,6 +64,12 @@ export const ROLES: readonly string[] = [
   'roles/pubsub.publisher',
   'roles/pubsub.subscriber',
   'roles/storage.objectUser',
+]
+
+/** The roles that the build and the person who deploys need. Terraform grants none of them. */
+export const ROLES_OF_DEPLOYING: readonly string[] = [
+  'roles/cloudbuild.builds.builder',
+  'roles/iam.serviceAccountUser',
 ]
 
 export interface Letters {

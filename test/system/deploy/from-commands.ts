@@ -3,6 +3,7 @@ import {
   type Letters,
   type Pushes,
   ROLES,
+  ROLES_OF_DEPLOYING,
   type Service,
   secondsOf,
 } from './deployment.ts'
@@ -58,8 +59,9 @@ function indexOf(commands: readonly Command[], words: string, flag?: string): nu
   )
 }
 
-function serviceOf({ flags }: Command): Service {
+function serviceOf({ words, flags }: Command): Service {
   return {
+    name: words.at(-1) ?? '',
     image: flags.image ?? '',
     account: flags['service-account'] ?? '',
     generation: flags['execution-environment'] ?? '',
@@ -105,7 +107,10 @@ function pushesOf(
     expiration: expirationOf(flags),
     letters: lettersOf(commands),
     policy: policyOf(commands),
-    others: Object.keys(flags).filter((name) => !SUBSCRIPTION_FLAGS.includes(name)),
+    others: [
+      ...Object.keys(flags).filter((name) => !SUBSCRIPTION_FLAGS.includes(name)),
+      ...otherGrants(commands),
+    ],
     grants: grants.map(({ grant }) => grant).sort(),
     grantsBefore: before.map(({ grant }) => grant).sort(),
   }
@@ -147,6 +152,14 @@ function grantOf({ words, flags }: Command): readonly string[] {
   }
   if (!words.includes('add-iam-policy-binding') || !ROLES.includes(flags.role ?? '')) return []
   return [`${flags.role} on ${(words.at(-1) ?? '').replace('gs://', '')} to ${flags.member}`]
+}
+
+/** The roles that are granted, and that neither the deployment nor who deploys it needs. */
+function otherGrants(commands: readonly Command[]): readonly string[] {
+  return commands
+    .filter(({ words }) => words.includes('add-iam-policy-binding'))
+    .map(({ flags }) => flags.role ?? '')
+    .filter((role) => ![...ROLES, ...ROLES_OF_DEPLOYING].includes(role))
 }
 
 /** `a=1,b=2` as an object. */

@@ -32,6 +32,7 @@ export function deploymentOfKnative(text: string): Deployment {
   const secret = variables.filter((variable) => variable.secret !== undefined)
   return {
     service: {
+      name: String(at(parse(text), 'metadata', 'name')),
       image: String(at(container, 'image')),
       account: String(at(spec, 'serviceAccountName')),
       generation: annotation('run.googleapis.com/execution-environment'),

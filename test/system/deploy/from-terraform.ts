@@ -37,6 +37,7 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
     const template = at(block, 'template')
     const container = at(template, 'containers')
     return {
+      name: String(read(at(block, 'name'))),
       image: String(read(at(container, 'image'))),
       account: String(read(at(template, 'service_account'))),
       generation: String(at(template, 'execution_environment'))
@@ -138,7 +139,7 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
       expiration: expiration(block),
       letters: letters(),
       policy: policy(block),
-      others: othersIn(block, SUBSCRIPTION),
+      others: [...othersIn(block, SUBSCRIPTION), ...otherGrants()],
       grants: all.map(({ grant }) => grant).sort(),
       grantsBefore: all
         .filter(({ address }) => waitsFor.includes(address))
@@ -179,6 +180,12 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
         return [{ address: `${type}.${name}`, grant: `${role} on ${place} to ${member}` }]
       }),
     )
+  }
+
+  /** The types of grants that the module has no use for, such as one on the whole project. */
+  function otherGrants(): readonly string[] {
+    const types = entriesAt(resource()).map(([type]) => type)
+    return types.filter((type) => type.includes('_iam_') && !(type in GRANTED_ON))
   }
 }
 

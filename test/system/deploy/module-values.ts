@@ -4,7 +4,7 @@ import { at } from './tree.ts'
 
 /** Gives parts of a module, and what their expressions come to. */
 export interface ModuleValues {
-  /** The blocks of a type of resource, or one of them, or a part of one. */
+  /** All resources, those of one type, one of them, or a part of one. */
   resource(...path: string[]): unknown
   /** The value of an expression; anything but a text stands for itself. */
   read(node: unknown): unknown

@@ -87,12 +87,34 @@ export const SLIPS: readonly Slip[] = [
   slip('a private service lets everybody in', MAIN, {
     text: 'var.auth == "cloud-run-iam" ? google_service_account.push.member : "allUsers"',
     instead: '"allUsers"',
-    fault: /everybody may push/,
+    fault: /nothing needs the grant roles\/run.invoker on pubsub-mixpanel to allUsers/,
   }),
   slip('the command makes a private service public', 'README.md', {
     text: '--no-allow-unauthenticated',
     instead: '--allow-unauthenticated',
-    fault: /everybody may push/,
+    fault: /nothing needs the grant roles\/run.invoker on pubsub-mixpanel to allUsers/,
+  }),
+  slip('the service may read each secret of the project', SCRIPT, {
+    text: 'secrets add-iam-policy-binding mixpanel-project-token',
+    instead: 'projects add-iam-policy-binding "$PROJECT_ID"',
+    fault: /nothing needs the grant roles\/secretmanager.secretAccessor on my-project to/,
+  }),
+  slip('the service may do everything with a topic', PAGE, {
+    text: 'DEAD_LETTER=pubsub:projects',
+    instead:
+      'gcloud pubsub topics add-iam-policy-binding "$TOPIC" --role=roles/pubsub.admin\nDEAD_LETTER=pubsub:projects',
+    fault: /no rule knows the setting roles\/pubsub.admin of the subscription/,
+  }),
+  slip('the push account may call each service of the project', PAGE, {
+    text: 'AUDIENCE=$URL\n',
+    instead:
+      'gcloud projects add-iam-policy-binding "$PROJECT_ID" --member="serviceAccount:$PUSH_ACCOUNT" --role=roles/run.invoker\nAUDIENCE=$URL\n',
+    fault: /private: nothing needs the grant roles\/run.invoker on my-project to/,
+  }),
+  slip('the module grants a role on the project', MAIN, {
+    text: '# 4. The place',
+    instead: 'resource "google_project_iam_member" "run" {}\n\n# 4. The place',
+    fault: /no rule knows the setting google_project_iam_member/,
   }),
   slip('Pub/Sub’s agent gets a role that signs no token', SCRIPT, {
     text: 'roles/iam.serviceAccountTokenCreator',
