@@ -84,29 +84,47 @@ describe('the leases of pulled messages', () => {
   })
 
   it('are given back after an extension that is under way', async () => {
-    const clock = createFakeClock()
-    const gate = Promise.withResolvers<void>()
-    const asked: number[] = []
-    const leases = createLeases(10_000, {
-      clock,
-      client: {
-        acknowledge: async () => [],
-        modifyAckDeadline: async (_, seconds) => {
-          if (seconds > 0) await gate.promise
-          asked.push(seconds)
-          return []
-        },
-      },
-    })
+    const { clock, asked, leases, release } = startExtension()
     leases.hold(IDS, clock.monotonic())
     await clock.advance(5_000)
 
     const back = leases.giveBack()
     await clock.advance(0)
-    gate.resolve()
+    release()
     await back
 
-    assert.deepEqual(asked, [LEASE_SECONDS, 0])
+    assert.deepEqual(asked, [`${LEASE_SECONDS}: a,b,c`, '0: a,b,c'])
     assert.equal(clock.pending(), 0)
   })
+
+  it('are not given back when they are acked during an extension', async () => {
+    const { clock, asked, leases, release } = startExtension()
+    leases.hold(IDS, clock.monotonic())
+    await clock.advance(5_000)
+
+    await leases.acknowledge(['a', 'b'])
+    release()
+    await leases.giveBack()
+
+    assert.deepEqual(asked, [`${LEASE_SECONDS}: a,b,c`, '0: c'])
+  })
 })
+
+/** Leases whose extensions take until `release`. */
+function startExtension() {
+  const clock = createFakeClock()
+  const { promise, resolve: release } = Promise.withResolvers<void>()
+  const asked: string[] = []
+  const leases = createLeases(10_000, {
+    clock,
+    client: {
+      acknowledge: async () => [],
+      modifyAckDeadline: async (ackIds, seconds) => {
+        if (seconds > 0) await promise
+        asked.push(`${seconds}: ${ackIds}`)
+        return []
+      },
+    },
+  })
+  return { clock, asked, leases, release }
+}
