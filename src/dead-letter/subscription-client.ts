@@ -1,4 +1,5 @@
 import { isObject } from '../lib/json/is-object.ts'
+import { listIn } from '../lib/json/list-in.ts'
 import type { PulledMessage } from './letter-of-message.ts'
 import {
   createPubsubClient,
@@ -128,9 +129,4 @@ function readMessage(given: unknown): PulledMessage {
     attributes: Object.fromEntries(attributes.map(([name, value]) => [name, String(value)])),
     ...(typeof fields.orderingKey === 'string' && { orderingKey: fields.orderingKey }),
   }
-}
-
-function listIn(value: unknown, name: string): readonly unknown[] {
-  const list = isObject(value) ? value[name] : undefined
-  return Array.isArray(list) ? list : []
 }

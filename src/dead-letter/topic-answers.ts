@@ -1,3 +1,4 @@
+import { listIn } from '../lib/json/list-in.ts'
 import type { PubsubAnswer } from './pubsub-client.ts'
 
 /** The meaning of an answer for the messages of one publish request. */
@@ -18,7 +19,7 @@ export function readPublishAnswer(answer: PubsubAnswer, sent: number): PublishEn
   const { status, body } = answer
   if (status === 400 || status === 413) return { kind: 'refused', code: `STATUS_${status}` }
   if (status !== 200) return { kind: 'failed', code: `STATUS_${status}` }
-  const ids = readList(body, 'messageIds')
+  const ids = listIn(body, 'messageIds')
   if (ids.length === sent && ids.every(isId)) return { kind: 'confirmed' }
   return { kind: 'failed', code: 'NOT_CONFIRMED' }
 }
@@ -43,7 +44,7 @@ export function readProbeAnswer(answer: PubsubAnswer, wanted: readonly string[])
     case 'unanswered':
       return { kind: 'unknown', code: answer.code }
     case 'answered':
-      return readProbeStatus(answer.status, readList(answer.body, 'permissions'), wanted)
+      return readProbeStatus(answer.status, listIn(answer.body, 'permissions'), wanted)
   }
 }
 
@@ -60,15 +61,6 @@ function readProbeStatus(
   // For a topic that does not exist, Pub/Sub answers that nothing is permitted.
   if (wanted.every((one) => permissions.includes(one))) return { kind: 'good' }
   return { kind: 'bad', code: 'NOT_PERMITTED', fault: 'topic' }
-}
-
-function readList(body: unknown, name: string): readonly unknown[] {
-  const list = isObject(body) ? body[name] : undefined
-  return Array.isArray(list) ? list : []
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }
 
 function isId(id: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { PubsubAnswer } from '../../dead-letter/pubsub-client.ts'
+import { isDisabled } from '../doctor/google-api.ts'
 import { parseName } from '../doctor/resource-name.ts'
 import { Failure, UserMistake } from '../frame/io.ts'
 
@@ -41,9 +42,4 @@ function noCredentials(code: string): UserMistake {
   return new UserMistake(
     `no Google credentials (${code}): run gcloud auth application-default login, or set PUBSUB_EMULATOR_HOST for an emulator`,
   )
-}
-
-/** An API that is not enabled answers 403, too. */
-function isDisabled(body: unknown): boolean {
-  return /SERVICE_DISABLED|has not been used in project/.test(JSON.stringify(body) ?? '')
 }

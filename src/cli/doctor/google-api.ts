@@ -91,13 +91,14 @@ function answerOf(status: number, body: unknown, permission: string): GoogleAnsw
   return { kind: 'failed', text: `status ${status}` }
 }
 
-/** An API that is not enabled answers 403, too. */
+/** Whether the body of a 403 of Google says that the API is not enabled. */
+export function isDisabled(body: unknown): boolean {
+  return /SERVICE_DISABLED|has not been used in project/.test(JSON.stringify(body) ?? '')
+}
+
 function forbiddenText(body: unknown, permission: string): string {
-  const isDisabled = /SERVICE_DISABLED|has not been used in project/.test(
-    JSON.stringify(body) ?? '',
-  )
   const status = textAt(body, 'error', 'status')
-  if (isDisabled) return `its API is not enabled, so ${permission} could not be used`
+  if (isDisabled(body)) return `its API is not enabled, so ${permission} could not be used`
   return `no permission ${permission}${status === undefined ? ' (a proxy may have refused)' : ''}`
 }
 
