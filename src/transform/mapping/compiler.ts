@@ -1,4 +1,5 @@
 import { isObject } from '../../lib/json/is-object.ts'
+import { put } from '../../lib/json/put.ts'
 import type {
   CompiledExpression,
   Expression,
@@ -10,7 +11,6 @@ import { ExpressionError } from './expressions/expression-error.ts'
 import { compileCondition, compileTemplate } from './expressions/expressions.ts'
 import type { Place } from './expressions/names.ts'
 import { createFaults, type FaultAt } from './mapping-fault.ts'
-import { put } from './shapes/record.ts'
 
 /** Reads a value. It throws a `MappingFault`. */
 export type Read = (scope: Scope) => unknown

@@ -1,5 +1,6 @@
 import { isObject } from '../../lib/json/is-object.ts'
-import { type Properties, setProperty } from './names.ts'
+import { put } from '../../lib/json/put.ts'
+import type { Properties } from './names.ts'
 
 /** The levels of objects that become dotted names. Deeper objects stay values. */
 const LEVELS = 3
@@ -21,6 +22,6 @@ function addMembers(
     const name = `${prefix}${key}`
     if (levels > 1 && isObject(value) && Object.keys(value).length > 0) {
       addMembers(flat, value, `${name}.`, levels - 1)
-    } else setProperty(flat, name, value)
+    } else put(flat, name, value)
   }
 }

@@ -1,5 +1,6 @@
 import { isObject } from '../../lib/json/is-object.ts'
-import { type Properties, setProperty } from './names.ts'
+import { put } from '../../lib/json/put.ts'
+import type { Properties } from './names.ts'
 
 /** The columns of a value, of which one is not null, in the order in which they are read. */
 const VALUES = ['string_value', 'int_value', 'float_value', 'double_value']
@@ -14,7 +15,7 @@ export function parametersOf(list: unknown): Properties {
   for (const parameter of list) {
     if (!isObject(parameter) || typeof parameter.key !== 'string') continue
     const value = typedValueOf(parameter.value)
-    if (value !== undefined) setProperty(parameters, parameter.key, value)
+    if (value !== undefined) put(parameters, parameter.key, value)
   }
   return parameters
 }

@@ -1,3 +1,4 @@
+import { put } from '../../lib/json/put.ts'
 import { hasMembers, plainValueOf } from './value-at.ts'
 
 /** Makes the value of a property; `undefined` when there is none. */
@@ -72,23 +73,11 @@ export function withoutOwnNames(
 ): Properties {
   const copy: Properties = {}
   for (const name of Object.keys(given))
-    if (!OWN_NAMES.has(name) && !leaves(name)) setProperty(copy, name, given[name])
+    if (!OWN_NAMES.has(name) && !leaves(name)) put(copy, name, given[name])
   return copy
 }
 
 /** Sets all properties of a source. */
 export function setProperties(properties: Properties, given: Readonly<Properties>): void {
-  for (const name of Object.keys(given)) setProperty(properties, name, given[name])
-}
-
-/** Sets a property of any name. An assignment to `__proto__` would set none. */
-export function setProperty(properties: Properties, name: string, value: unknown): void {
-  if (name !== '__proto__') properties[name] = value
-  else
-    Object.defineProperty(properties, name, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
+  for (const name of Object.keys(given)) put(properties, name, given[name])
 }

@@ -1,13 +1,13 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { hashId } from '../../lib/digest.ts'
 import { isObject } from '../../lib/json/is-object.ts'
+import { put } from '../../lib/json/put.ts'
 import { ID_MERGE, identifyEvents, identityOf, setIdentity } from './identity.ts'
 import {
   createNames,
   type NameRow,
   type Properties,
   setProperties,
-  setProperty,
   withoutOwnNames,
 } from './names.ts'
 import { definePreset, type OptionsSchema, type Preset, type PresetResult } from './preset.ts'
@@ -138,7 +138,7 @@ function eventsOf(name: string | undefined, call: Call, options: Options): Prese
 function setGroup(properties: Properties, call: Call, groupKey: string | undefined): void {
   if (groupKey === undefined) return
   const groupId = idTextOf(valueAt(call, ['context', 'groupId']))
-  if (groupId !== undefined) setProperty(properties, groupKey, groupId)
+  if (groupId !== undefined) put(properties, groupKey, groupId)
 }
 
 function productsIn({ products }: Readonly<Properties>): readonly Properties[] {

@@ -1,7 +1,8 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { isObject } from '../../lib/json/is-object.ts'
+import { put } from '../../lib/json/put.ts'
 import { ID_MERGE, identifyEvents, identityOf, setIdentity } from './identity.ts'
-import { createNames, type NameRow, setProperty, withoutOwnNames } from './names.ts'
+import { createNames, type NameRow, withoutOwnNames } from './names.ts'
 import { definePreset, type OptionsSchema, type Preset, type PresetResult } from './preset.ts'
 import { browserOf, browserVersionOf, systemOf } from './user-agent.ts'
 import { idTextOf, valueAt } from './value-at.ts'
@@ -59,7 +60,7 @@ function createSgtm({ id_merge: idMerge = 'simplified', keep = [] }: Options): P
     setIdentity(properties, identity, idMerge)
     for (const { name, keys } of kept) {
       const value = valueAt(input, keys)
-      if (value !== undefined) setProperty(properties, name, value)
+      if (value !== undefined) put(properties, name, value)
     }
     return {
       kind: 'events',

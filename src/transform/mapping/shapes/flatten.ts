@@ -1,5 +1,6 @@
+import { put } from '../../../lib/json/put.ts'
 import { MappingFault } from '../mapping-fault.ts'
-import { isRecord, type JsonRecord, put } from './record.ts'
+import { isRecord, type JsonRecord } from './record.ts'
 
 /** The most characters of dotted names. An event with more is too large for Mixpanel. */
 const MOST_CHARACTERS = 2 * 1024 * 1024

@@ -1,4 +1,5 @@
-import { copyOf, isRecord, type JsonRecord, put, without } from './record.ts'
+import { put } from '../../../lib/json/put.ts'
+import { copyOf, isRecord, type JsonRecord, without } from './record.ts'
 
 type Given = Readonly<JsonRecord>
 

@@ -1,3 +1,4 @@
+import { put } from '../../../lib/json/put.ts'
 import type { MappingPath, Scope } from '../compiled-mapping.ts'
 import type { Compiler, Read } from '../compiler.ts'
 import { typeOf } from '../mapping-fault.ts'
@@ -5,7 +6,7 @@ import type { PropertiesShape } from '../mapping-file.ts'
 import { flatten } from './flatten.ts'
 import { matchesGlob } from './glob.ts'
 import { createOmit, createPick, createRename } from './key-paths.ts'
-import { copyOf, isRecord, type JsonRecord, put } from './record.ts'
+import { copyOf, isRecord, type JsonRecord } from './record.ts'
 
 /** One step of the making of properties. It may change what it gets. */
 export type Step = (properties: JsonRecord, scope: Scope) => JsonRecord

@@ -1,4 +1,5 @@
 import { isObject } from '../../../lib/json/is-object.ts'
+import { put } from '../../../lib/json/put.ts'
 import { isRawNumber } from '../expressions/exact-numbers.ts'
 
 /** An object of JSON that its maker may change. */
@@ -10,20 +11,6 @@ const LARGE = 1_000
 /** Whether a value is an object of JSON. A number that a double cannot hold is none. */
 export function isRecord(value: unknown): value is Readonly<JsonRecord> {
   return isObject(value) && !isRawNumber(value)
-}
-
-/** Sets a member of an object, whatever its name. `__proto__` is a name like any other. */
-export function put(object: JsonRecord, name: string, value: unknown): void {
-  if (name !== '__proto__') {
-    object[name] = value
-    return
-  }
-  Object.defineProperty(object, name, {
-    value,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  })
 }
 
 /** Returns a copy of an object. */
