@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { Ended } from '../../../src/cli/frame/io.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import type { PullSettings } from '../../../src/local/pubsub/subscription-settings.ts'
 import { LOCAL_DEAD_LETTER_TOPIC } from '../../../src/local/pubsub-stand-in.ts'
 import { createScaledClock } from '../../helpers/scaled-clock.ts'
@@ -216,6 +217,28 @@ describe('Pub/Sub that does not answer as it should', () => {
       assert.match(out, /^0 letters/m)
       assert.match(err, /^pulls that Pub\/Sub did not answer, .* when their leases end: 1$/m)
       assert.equal(subscription.backlog(), 1)
+    })
+  }
+
+  for (const args of [['list'], ['replay']]) {
+    it(`is not said to be read whole when it takes five minutes: ${args.join(' ')}`, async (t) => {
+      let takenMs = 0
+      const { run, letters, subscription } = await startBehind(
+        t,
+        (method) => {
+          if (method === 'pull') takenMs += 300_000
+          return 'pass'
+        },
+        { clock: { ...systemClock, monotonic: () => systemClock.monotonic() + takenMs } },
+      )
+      await letters(onLine(1))
+
+      const { code, out, err } = await run(...args)
+
+      assert.equal(code, 1)
+      assert.match(out, /^1 letter /m)
+      assert.match(err, /^1 message looked at in five minutes, .*; there may be more$/m)
+      assert.equal(subscription.outstanding(), 0)
     })
   }
 
