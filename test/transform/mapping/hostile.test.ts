@@ -86,6 +86,15 @@ describe('a mapping takes hostile events', () => {
     })
   }
 
+  it('that hold a number with a million zeros between its digits', async () => {
+    const mapping = await compiled({ rules: RULES })
+    const text = `{"n":0.1${'0'.repeat(1_000_000)}1}`
+
+    const { texts } = mapText(mapping, text)
+
+    assert.ok(texts[0]?.includes(text.slice(1, -1)))
+  })
+
   it('that have 100,000 keys', async () => {
     const mapping = await compiled({ rules: RULES })
     const data = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, at]))
