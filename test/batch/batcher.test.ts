@@ -285,6 +285,20 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'c'])
   })
 
+  it('sends the events of the other lane when all events of one have waited too long', async () => {
+    const clock = createFakeClock()
+    const { add, sent, answer } = aBatcher({ maxConcurrency: 1, lingerMs: 0 }, clock)
+    add(pendingNamed('a'))
+    add(pendingNamed('B', aSink(5)))
+    await clock.advance(1)
+    add(pendingNamed('c', aSink(5, 1_000)))
+    await clock.advance(4)
+
+    await answer(0)
+
+    assert.deepEqual(sent(), ['a', 'c'])
+  })
+
   it('keeps the whole linger, and no longer, when its timer fires too early', async () => {
     const clock = createFakeClock()
     const hasty = { ...clock, after: (ms: number, task: () => void) => clock.after(ms * 0.9, task) }
