@@ -12,8 +12,8 @@ const EQUALS_SIGN = 0x3d
  */
 export function bytesOfBase64(text: string): Buffer | undefined {
   const length = lengthOfBytes(text.length, text.endsWith('==') ? 2 : Number(text.endsWith('=')))
-  // Node reads U+0141 as U+0041, the letter A.
-  if (length === undefined || !isAscii(text)) return undefined
+  // Node reads U+0141 as U+0041, the letter A. Only ASCII has as many bytes as characters.
+  if (length === undefined || Buffer.byteLength(text) !== text.length) return undefined
   const bytes = Buffer.from(text, 'base64')
   // Node skips a character that is not base64. Bytes are then missing.
   return bytes.length === length ? bytes : undefined
@@ -37,10 +37,6 @@ export function decodeBase64(text: Buffer): Buffer | undefined {
 /** Returns the bytes of data. Characters that are not base64 are left out. */
 export function bytesOf(data: MessageData): Buffer {
   return typeof data === 'string' ? Buffer.from(data, 'base64') : data
-}
-
-function isAscii(text: string): boolean {
-  return Buffer.byteLength(text) === text.length
 }
 
 /** Returns the number of bytes of a text of this length; `undefined` when no text has this length. */
