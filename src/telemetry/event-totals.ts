@@ -13,6 +13,7 @@ interface Entry {
 }
 
 const IMPORTED = { destination: 'imported', reason: '' } as const
+type NotImported = Exclude<EventOutcome, { kind: 'imported' }>
 
 /**
  * The totals: received = imported + dead_lettered + dropped + returned + pending, at any moment.
@@ -60,7 +61,8 @@ export function createEventTotals(): EventTotals {
   function settle(tallies: readonly Tally[], settlement: Settlement): void {
     willChange()
     for (const { outcome, count } of tallies) {
-      const { destination, reason } = endOf(outcome, settlement)
+      const { destination, reason } =
+        outcome.kind === 'imported' ? IMPORTED : endOf(outcome, settlement)
       counts[destination].set(reason, (counts[destination].get(reason) ?? 0) + count)
       pending -= count
     }
@@ -80,11 +82,10 @@ export function createEventTotals(): EventTotals {
 }
 
 /**
- * Returns where an event went, and why. A rejected event is stored only when its message is acked; otherwise
- * it comes back with the message.
+ * Returns where an event went that was not imported, and why. A rejected event is stored only when
+ * its message is acked; otherwise it comes back with the message.
  */
-function endOf(outcome: EventOutcome, settlement: Settlement): Omit<Entry, 'count'> {
-  if (outcome.kind === 'imported') return IMPORTED
+function endOf(outcome: NotImported, settlement: Settlement): Omit<Entry, 'count'> {
   if (outcome.kind === 'dropped') return { destination: 'dropped', reason: outcome.rule }
   if (outcome.kind === 'rejected' && settlement.kind === 'ack') {
     return { destination: 'dead_lettered', reason: outcome.reason }

@@ -43,6 +43,8 @@ export function createMetrics(deps: MetricsDeps) {
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
+    bufferedBytes,
+    rateLimit,
     messagesSettled: counter('messages_settled_total', 'Pushes answered', ['settlement', 'reason']),
     pushesRefused: counter('pushes_refused_total', 'Pushes refused', ['code']),
     duplicatePushes: counter('duplicate_pushes_total', 'Pushes of a message known already', []),

@@ -4,9 +4,9 @@ import type { Message } from '../model/message.ts'
 import { codeOf, type Nack, type Settlement } from '../model/settlement.ts'
 import type { Rejections, RequestEnd, Telemetry } from '../model/telemetry.ts'
 import { createAtMostEvery } from './at-most-every.ts'
-import type { EventTotals, Totals } from './event-totals.ts'
+import type { EventTotals } from './event-totals.ts'
 import type { Metrics } from './metrics.ts'
-import { createMinuteLine } from './minute-line.ts'
+import { createMinuteLine, type Minute } from './minute-line.ts'
 
 export interface TelemetryDeps {
   readonly log: Logger
@@ -37,7 +37,9 @@ export function createTelemetry({
   /** The rejected events that were stored since the last line about them, by reason. */
   const storedReasons = new Map<string, number>()
   let storedTimes = 0
-  const minuteLine = createMinuteLine({ eventTotals, clock, write: writeTotals })
+  const minuteLine = createMinuteLine({ eventTotals, clock, write: writeMinute })
+  /** The requests to Mixpanel since the last minute line, by the label of their status. */
+  const requests = new Map<string, number>()
 
   return {
     eventsReceived: eventTotals.receive,
@@ -60,9 +62,19 @@ export function createTelemetry({
     close: minuteLine.close,
   }
 
-  function writeTotals(delta: Totals, totals: Totals): void {
+  function writeMinute({ delta, totals, publishToImportMs }: Minute): void {
     if (storedTimes > 0) logStored()
-    log.info({ event: 'minute', delta, ...totals }, 'the events of the last minute, and in total')
+    const fields = {
+      event: 'minute',
+      delta,
+      ...totals,
+      publishToImportMs,
+      requests: Object.fromEntries(requests),
+      rateLimitEventsPerSecond: Math.round(metrics.rateLimit()),
+      bufferedBytes: metrics.bufferedBytes(),
+    }
+    requests.clear()
+    log.info(fields, 'the events of the last minute, and in total')
   }
 
   function messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void {
@@ -71,8 +83,9 @@ export function createTelemetry({
     metrics.messagesSettled.inc({ settlement: kind, reason })
     if (reason === 'empty') metrics.emptyMessages.inc()
     if (reason === 'imported' && message.publishedAt !== undefined) {
-      const ms = clock.now() - message.publishedAt
-      metrics.publishToImport.observe(Math.max(0, ms) / 1000)
+      const ms = Math.max(0, clock.now() - message.publishedAt)
+      metrics.publishToImport.observe(ms / 1000)
+      minuteLine.noteImport(ms)
     }
     const fields = {
       event: 'settled',
@@ -129,6 +142,7 @@ export function createTelemetry({
     const { elapsedMs, ...fields } = end
     const { status, events, bytes } = fields
     const label = status === 200 ? '200' : statusLabelOf(end)
+    requests.set(label, (requests.get(label) ?? 0) + 1)
     metrics.requestSeconds.observe({ status: label }, elapsedMs / 1000)
     metrics.batchEvents.observe(events)
     metrics.batchBytes.observe(bytes)

@@ -5,7 +5,7 @@ import { IMPORTED } from '../../src/model/outcome.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { nack } from '../../src/settle/settlement-of.ts'
 import { createEventTotals, type Totals } from '../../src/telemetry/event-totals.ts'
-import { createMinuteLine } from '../../src/telemetry/minute-line.ts'
+import { createMinuteLine, type Minute } from '../../src/telemetry/minute-line.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 
 const MINUTE_MS = 60_000
@@ -29,7 +29,7 @@ describe('the minute line', () => {
     await clock.advance(1)
 
     const totals = { ...EMPTY, received: 3, pending: 3 }
-    assert.deepEqual(lines, [{ delta: totals, totals }])
+    assert.deepEqual(lines, [{ delta: totals, totals, publishToImportMs: { count: 0 } }])
   })
 
   it('does not come for a minute without traffic', async () => {
@@ -54,6 +54,7 @@ describe('the minute line', () => {
     assert.deepEqual(lines[1], {
       delta: { ...EMPTY, received: 2, imported: 4, pending: -2 },
       totals: { ...EMPTY, received: 5, imported: 4, pending: 1 },
+      publishToImportMs: { count: 0 },
     })
   })
 
@@ -66,7 +67,7 @@ describe('the minute line', () => {
     line.close()
 
     const totals = { ...EMPTY, received: 50_000, imported: 50_000 }
-    assert.deepEqual(lines, [{ delta: totals, totals }])
+    assert.deepEqual(lines, [{ delta: totals, totals, publishToImportMs: { count: 0 } }])
   })
 
   it('comes no more after shutdown', async () => {
@@ -115,6 +116,61 @@ describe('the minute line', () => {
     ))
 })
 
+describe('the quantiles of the minute line', () => {
+  it('are those of the messages that were imported since the last line', async () => {
+    const { clock, lines, receive, line } = createScene()
+    receive(1)
+    for (const ms of [70_000, 20, 20]) line.noteImport(ms)
+    await clock.advance(MINUTE_MS)
+    receive(1)
+    line.noteImport(40)
+    await clock.advance(MINUTE_MS)
+
+    assert.deepEqual(
+      lines.map(({ publishToImportMs }) => publishToImportMs),
+      [
+        { p50: 21, p99: 70_000, count: 3 },
+        { p50: 40, p99: 40, count: 1 },
+      ],
+    )
+  })
+
+  it('are exact or up to 9 % too high, for durations from 0 to beyond any retention', () => {
+    const durations = fc.oneof(
+      fc.nat(200),
+      fc.nat(2 ** 31 - 1),
+      fc.double({ min: 0, max: 1e5, noNaN: true }),
+      fc.constantFrom(1e11, 2 ** 31, Number.MAX_SAFE_INTEGER),
+    )
+
+    fc.assert(
+      fc.property(fc.array(durations, { minLength: 1, maxLength: 300 }), (noted) => {
+        const { lines, line } = createScene()
+        for (const ms of noted) line.noteImport(ms)
+        line.close()
+
+        const { p50 = Number.NaN, p99 = Number.NaN, count } = lines[0]?.publishToImportMs ?? {}
+        assert.equal(count, noted.length)
+        for (const [found, share] of [
+          [p50, 0.5],
+          [p99, 0.99],
+        ] as const) {
+          const exact = quantileOf(noted, share)
+          if (exact > 2 ** 31) assert.ok(found >= 2 ** 31, `${found} for ${exact}`)
+          else
+            assert.ok(found >= Math.round(exact) && found <= exact * 1.1 + 1, `${found} ${exact}`)
+        }
+      }),
+    )
+  })
+})
+
+/** The duration up to which this share of all durations lies. */
+function quantileOf(durations: readonly number[], share: number): number {
+  const sorted = durations.toSorted((a, b) => a - b)
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN
+}
+
 const steps = fc.record({
   kind: fc.constantFrom('receive', 'settle', 'return', 'freeze', 'advance'),
   amount: fc.nat(200),
@@ -148,12 +204,8 @@ function createScene(timers: 'run' | 'frozen' = 'run') {
     },
   }
   const eventTotals = createEventTotals()
-  const lines: { readonly delta: Totals; readonly totals: Totals }[] = []
-  const line = createMinuteLine({
-    eventTotals,
-    clock,
-    write: (delta, totals) => lines.push({ delta, totals }),
-  })
+  const lines: Minute[] = []
+  const line = createMinuteLine({ eventTotals, clock, write: (minute) => lines.push(minute) })
   return { clock, eventTotals, lines, line, receive, settle }
 
   function receive(count: number): void {

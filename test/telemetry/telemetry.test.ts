@@ -14,6 +14,8 @@ import { createFakeClock } from '../helpers/fake-clock.ts'
 const MINUTE_MS = 60_000
 const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
 const REFUSED: Settlement = { kind: 'nack', reason: 'invalid_json', status: 422 }
+const HELD = 4_096
+const RATE = 30_000
 const IMPORT = { status: 200, events: 3, bytes: 900, elapsedMs: 50 } as const
 
 describe('a settled message', () => {
@@ -169,7 +171,18 @@ describe('the line of each minute', () => {
     const nothing = { imported: 0, dead_lettered: 0, dropped: 0, returned: 0 }
     const one = { ...nothing, imported: 1 }
     assert.deepEqual(
-      infos().map(({ severity, time, message, ...fields }) => fields),
+      infos().map(
+        ({ event, delta, received, imported, dead_lettered, dropped, returned, pending }) => ({
+          event,
+          delta,
+          received,
+          imported,
+          dead_lettered,
+          dropped,
+          returned,
+          pending,
+        }),
+      ),
       [
         {
           event: 'minute',
@@ -187,6 +200,32 @@ describe('the line of each minute', () => {
         },
       ],
     )
+  })
+
+  it('has the delays of imports, the requests by status, the rate and the bytes held', async () => {
+    const { telemetry, infos, clock } = createScene()
+    telemetry.eventsReceived(3)
+    telemetry.requestEnded(IMPORT)
+    telemetry.requestEnded(IMPORT)
+    telemetry.requestEnded({ ...IMPORT, status: 'mixpanel_unreachable', cause: 'ECONNREFUSED' })
+    telemetry.messageSettled(aMessage({ publishedAt: clock.now() - 500 }), ACK, 1)
+    telemetry.messageSettled(aMessage({ publishedAt: clock.now() + 500 }), ACK, 1)
+    telemetry.messageSettled(aMessage(), nack('throttled'), 1)
+    await clock.advance(MINUTE_MS)
+    telemetry.eventsReceived(1)
+    await clock.advance(MINUTE_MS)
+
+    const gauges = { rateLimitEventsPerSecond: RATE, bufferedBytes: HELD }
+    assert.partialDeepStrictEqual(infos(), [
+      {
+        publishToImportMs: { p50: 1, p99: 500, count: 2 },
+        requests: { 200: 2, 'mixpanel_unreachable:ECONNREFUSED': 1 },
+        ...gauges,
+      },
+      { publishToImportMs: { count: 0 }, requests: {}, ...gauges },
+    ])
+    assert.deepEqual(Object.keys(infos()[1]?.publishToImportMs ?? {}), ['count'])
+    assert.deepEqual(infos()[1]?.requests, {})
   })
 
   it('comes for messages without an event, too', async () => {
@@ -407,8 +446,8 @@ function createScene(level = 'info') {
   const eventTotals = createEventTotals()
   const metrics = createMetrics({
     eventTotals,
-    bufferedBytes: () => 0,
-    rateLimit: () => 0,
+    bufferedBytes: () => HELD,
+    rateLimit: () => RATE,
     logLinesDropped: () => 0,
   })
   const log = createLogger(level, { write: (line) => written.push(line) })
