@@ -33,11 +33,11 @@ export function createAuthenticator(mode: PushAuth, deps: AuthenticatorDeps): Au
       const keys = createKeys({ fetchKeys, clock, fetchFailed })
       const { start, stop, available } = keys
       const judge = createOidc(mode, { keys, clock })
-      return { authenticate: withBearerToken(judge), start, stop, available }
+      return { authenticate: withBearerToken(judge, clock), start, stop, available }
     }
     case 'cloud_run_iam': {
       const judge = createCloudRunIam(mode, deps.clock)
-      return { authenticate: withBearerToken(judge), ...WITHOUT_KEYS }
+      return { authenticate: withBearerToken(judge, deps.clock), ...WITHOUT_KEYS }
     }
     case 'none':
       return { authenticate: () => TRUSTED, ...WITHOUT_KEYS }

@@ -1,7 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import { TRUSTED } from '../model/authentication.ts'
 import type { JudgeToken } from './bearer-token.ts'
-import { type Claims, findFault, parseClaims } from './claims.ts'
+import { acceptedUntil, type Claims, findFault, parseClaims } from './claims.ts'
 import { describeDifference } from './difference.ts'
 import { refused } from './refused.ts'
 
@@ -40,7 +39,7 @@ export function createCloudRunIam(
     const claims = readStrippedClaims(token)
     if (!claims) return refused('TOKEN_INVALID')
     const fault = findFault(claims, expected, clock.now())
-    if (!fault) return TRUSTED
+    if (!fault) return { kind: 'trusted', until: acceptedUntil(claims) }
     // On a public service any client can have written the token by hand.
     const hint = describeDifference(fault, claims, expected)
     return { ...refused(fault), ...(hint !== undefined && { hint }) }

@@ -7,8 +7,8 @@ import {
   type JWSHeaderParameters,
 } from 'jose'
 import type { Clock } from '../lib/clock.ts'
-import { type Authentication, type RefusalCode, TRUSTED } from '../model/authentication.ts'
-import type { JudgeToken } from './bearer-token.ts'
+import type { RefusalCode } from '../model/authentication.ts'
+import type { JudgedToken, JudgeToken } from './bearer-token.ts'
 import { acceptedUntil, type Expectations, findFault, parseClaims } from './claims.ts'
 import { isStripped } from './cloud-run-iam.ts'
 import { describeDifference } from './difference.ts'
@@ -30,21 +30,22 @@ const ALGORITHM = 'RS256'
 export function createOidc(expected: Expectations, deps: OidcDeps): JudgeToken {
   const { keys, clock } = deps
   const verifiedTokens = createVerifiedTokens(clock)
-  const underWay = new Map<string, Promise<Authentication>>()
+  const underWay = new Map<string, Promise<JudgedToken>>()
 
   return function judgeSignedToken(token) {
-    if (verifiedTokens.includes(token)) return TRUSTED
+    const until = verifiedTokens.trustedUntil(token)
+    if (until !== undefined) return { kind: 'trusted', until }
     if (isStripped(token)) return refused('TOKEN_SIGNATURE_REMOVED')
     return underWay.get(token) ?? begin(token)
   }
 
-  function begin(token: string): Promise<Authentication> {
+  function begin(token: string): Promise<JudgedToken> {
     const verifying = verify(token).finally(() => underWay.delete(token))
     underWay.set(token, verifying)
     return verifying
   }
 
-  async function verify(token: string): Promise<Authentication> {
+  async function verify(token: string): Promise<JudgedToken> {
     const header = readHeader(token)
     if (!header) return refused('TOKEN_INVALID')
     if (header.alg !== ALGORITHM) return refused('TOKEN_ALGORITHM_REFUSED')
@@ -57,13 +58,14 @@ export function createOidc(expected: Expectations, deps: OidcDeps): JudgeToken {
     return signed.kind === 'payload' ? judgeClaims(token, signed.payload) : refused(signed.code)
   }
 
-  function judgeClaims(token: string, payload: string): Authentication {
+  function judgeClaims(token: string, payload: string): JudgedToken {
     const claims = parseClaims(payload)
     if (!claims) return refused('TOKEN_INVALID')
     const fault = findFault(claims, expected, clock.now())
     if (fault) return refused(fault, describeDifference(fault, claims, expected))
-    verifiedTokens.remember(token, acceptedUntil(claims))
-    return TRUSTED
+    const until = acceptedUntil(claims)
+    verifiedTokens.remember(token, until)
+    return { kind: 'trusted', until }
   }
 }
 
@@ -90,8 +92,11 @@ async function verifySignature(token: string, key: CryptoKey): Promise<Signed> {
 
 /** The tokens that have been verified, by their SHA-256. The tokens themselves are not kept. */
 export interface VerifiedTokens {
-  /** Whether a token is remembered and has not expired. */
-  includes(token: string): boolean
+  /**
+   * Returns the instant at which a remembered token expires, in epoch ms; `undefined` when it is not
+   * remembered, or has expired.
+   */
+  trustedUntil(token: string): number | undefined
   /** Remembers a token until the instant `until`, in epoch ms. */
   remember(token: string, until: number): void
 }
@@ -107,9 +112,9 @@ export function createVerifiedTokens(
   const untilByHash = new Map<string, number>()
 
   return {
-    includes(token) {
+    trustedUntil(token) {
       const until = untilByHash.get(hashOf(token))
-      return until !== undefined && clock.now() < until
+      return until !== undefined && clock.now() < until ? until : undefined
     },
     remember(token, until) {
       const key = hashOf(token)
