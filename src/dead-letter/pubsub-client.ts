@@ -21,6 +21,7 @@ export interface PubsubClient {
   post(method: string, json: string, withinMs?: number): Promise<PubsubAnswer>
   /** Asks for the resource itself. */
   describe(): Promise<PubsubAnswer>
+  /** Ends all requests, those under way too. They count as unanswered. */
   close(): void
 }
 
@@ -43,6 +44,7 @@ const TIMEOUT_MS = 10_000
 const MAX_IDLE_MS = 4_000
 
 const TIMED_OUT = { kind: 'unanswered', code: 'TIMED_OUT' } as const
+const CLOSED = { kind: 'unanswered', code: 'CLOSED' } as const
 
 /**
  * Makes a client for Pub/Sub's REST API of one topic or one subscription:
@@ -58,33 +60,46 @@ export function createPubsubClient(
   const agent = options.baseUrl.startsWith('https:')
     ? new HttpsAgent({ keepAlive: true })
     : new HttpAgent({ keepAlive: true })
+  /** Ends a request under way, each. */
+  const underWay = new Set<(answer: PubsubAnswer) => void>()
   let lastUsedAt = clock.monotonic()
-  let underWay = 0
+  let isClosed = false
 
   return {
     post: (method, json, withinMs = TIMEOUT_MS) =>
       ask({ method: 'POST', url: `${url}:${method}`, data: json }, withinMs),
     describe: () => ask({ method: 'GET', url }, TIMEOUT_MS),
-    close: () => agent.destroy(),
+    close,
+  }
+
+  function close(): void {
+    isClosed = true
+    for (const end of underWay) end(CLOSED)
+    agent.destroy()
   }
 
   async function ask(request: AxiosRequestConfig, withinMs: number): Promise<PubsubAnswer> {
-    const timeUp = new AbortController()
-    const late = Promise.withResolvers<PubsubAnswer>()
+    if (isClosed) return CLOSED
+    const abort = new AbortController()
+    const ended = Promise.withResolvers<PubsubAnswer>()
     const cancel = clock.after(withinMs, () => {
-      timeUp.abort()
       // The credentials may be the cause, and the next request must not wait for them, too.
       credentials.forget()
-      late.resolve(TIMED_OUT)
+      end(TIMED_OUT)
     })
-    underWay += 1
+    underWay.add(end)
     try {
       // A library that asks for a token knows nothing of our time limit.
-      return await Promise.race([late.promise, requestWithAccess(request, timeUp.signal)])
+      return await Promise.race([ended.promise, requestWithAccess(request, abort.signal)])
     } finally {
       cancel()
-      underWay -= 1
+      underWay.delete(end)
       lastUsedAt = clock.monotonic()
+    }
+
+    function end(answer: PubsubAnswer): void {
+      ended.resolve(answer)
+      abort.abort()
     }
   }
 
@@ -106,7 +121,7 @@ export function createPubsubClient(
   ): Promise<PubsubAnswer> {
     if (access.kind === 'refused') return { kind: 'no_access', code: access.code }
     if (access.kind === 'unavailable') return { kind: 'unanswered', code: access.code }
-    if (underWay === 1) closeStale()
+    if (underWay.size === 1) closeStale()
     const headers = {
       accept: 'application/json',
       'content-type': 'application/json',
@@ -125,7 +140,6 @@ export function createPubsubClient(
       })
       return { kind: 'answered', status, body: data }
     } catch (error) {
-      if (signal.aborted) return TIMED_OUT
       return { kind: 'unanswered', code: (isAxiosError(error) && error.code) || 'UNKNOWN' }
     }
   }

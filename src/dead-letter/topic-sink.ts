@@ -35,7 +35,7 @@ export interface TopicSink {
    * Asks without publishing. Rejects when the topic cannot be published to, and says what to do.
    */
   probe(): Promise<void>
-  /** Resolves when all that waits is stored or refused. */
+  /** Refuses all that is not stored yet. Resolves when nothing is under way. */
   close(): Promise<void>
 }
 
@@ -112,8 +112,8 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
   }
 
   async function close(): Promise<void> {
-    await groups.close()
     client.close()
+    await groups.close()
   }
 }
 

@@ -518,18 +518,27 @@ describe('a probe', () => {
 })
 
 describe('closing', () => {
-  it('waits for what is stored and refuses what comes later', async (t) => {
+  it('refuses what the topic has not confirmed, what waits for it, and what comes later', async (t) => {
     const { pubsub, sink } = await startScene(t)
-    pubsub.answerNext(1, { kind: 'gate' })
-    const stored = sink.store([letter('a')])
+    pubsub.answerAlways({ kind: 'hang' })
+    const large = 'x'.repeat(5_000_000)
+    const unconfirmed = [1, 2].map(() => sink.store([aDeadLetter({ event: large })]))
+    const refused = unconfirmed.map((stored) => assert.rejects(stored, { code: 'CLOSED' }))
     await pubsub.waitForRequests(1)
 
-    const closed = sink.close()
-    const late = sink.store([letter('b')])
-    await assert.rejects(late, /closed/)
-    pubsub.release()
-    await Promise.all([stored, closed])
+    await sink.close()
 
-    assert.deepEqual(idsIn({ pubsub }), ['a'])
+    await Promise.all(refused)
+    await assert.rejects(sink.store([letter('b')]), /closed/)
+  })
+
+  it('waits for no credentials', async (t) => {
+    const credentials = { access: () => new Promise<never>(() => {}), forget: () => {} }
+    const { sink } = await startScene(t, { credentials })
+    const refused = assert.rejects(sink.store([letter('a')]), { code: 'CLOSED' })
+
+    await sink.close()
+
+    await refused
   })
 })

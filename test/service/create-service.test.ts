@@ -6,8 +6,10 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { PushAnswer } from '../../src/local/http-post.ts'
+import { LOCAL_DEAD_LETTER_TOPIC } from '../../src/local/pubsub-stand-in.ts'
 import type { Service } from '../../src/service/create-service.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
+import { startPubsub } from '../helpers/pubsub.ts'
 import { settled, until } from '../helpers/until.ts'
 import { aFolder, createWorld, startWorld } from '../helpers/world.ts'
 
@@ -216,6 +218,27 @@ describe('closing', () => {
     await service.close()
 
     assert.deepEqual(await openFilesIn(folder), [])
+  })
+
+  it('waits for no answer of the letter topic once every push is answered', async (t) => {
+    const clock = aPresentClock()
+    const pubsub = await startPubsub(t)
+    const env = {
+      ...PATIENT,
+      DEAD_LETTER: `pubsub:${LOCAL_DEAD_LETTER_TOPIC}`,
+      PUBSUB_EMULATOR_HOST: pubsub.host,
+    }
+    const { service, url, pusher } = await startWorld(t, { clock, env })
+    pubsub.answerAlways({ kind: 'hang' })
+    const push = pusher.push({ data: '{"event":' })
+    await pubsub.waitForRequests(1)
+
+    const closed = service.close()
+    await until('it drains', async () => (await readiness(url)).startsWith('503'))
+    await clock.advance(7_000)
+
+    assert.equal((await settled('an answer', push)).status, 503)
+    await settled('the close', closed)
   })
 
   it('leaves no timer: no refresh of keys, no watch for freezes', async (t) => {
