@@ -1,6 +1,6 @@
 import type { Disk } from './disk.ts'
 import type { Random } from './random.ts'
-import { type RestartingService, startService } from './service.ts'
+import { type RestartingService, type Stop, startService } from './service.ts'
 
 /** One instance of the service, and its disk. */
 export interface Instance extends RestartingService {
@@ -15,9 +15,9 @@ export interface Fleet {
   /** Sends each push to any running instance. */
   spread(): void
   /** Stops and starts all instances, one after the other; resolves with their exit codes. */
-  restart(): Promise<readonly (number | undefined)[]>
+  restart(): Promise<readonly Stop[]>
   /** Stops all instances as Cloud Run does; resolves with their exit codes. */
-  stop(): Promise<readonly (number | undefined)[]>
+  stop(): Promise<readonly Stop[]>
   /** Ends all processes. */
   close(): Promise<void>
 }
@@ -84,16 +84,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     if (first !== undefined) routed(first, ...others)
   }
 
-  async function restart(): Promise<readonly (number | undefined)[]> {
-    const codes: (number | undefined)[] = []
+  async function restart(): Promise<readonly Stop[]> {
+    const stops: Stop[] = []
     for (const instance of instances) {
-      codes.push(await instance.stop())
+      stops.push(await instance.stop())
       await instance.start()
     }
-    return codes
+    return stops
   }
 
-  function stop(): Promise<readonly (number | undefined)[]> {
+  function stop(): Promise<readonly Stop[]> {
     return Promise.all(instances.map((instance) => instance.stop()))
   }
 

@@ -2,7 +2,7 @@ import type { Row } from '../../src/local/mixpanel/row-store.ts'
 import type { MixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import type { WorldTime } from '../../src/local/world-time.ts'
 import { until } from './patience.ts'
-import type { RestartingService } from './service.ts'
+import type { RestartingService, Stop } from './service.ts'
 import type { Setting } from './setting.ts'
 
 /** The places on the path of a message at which a process is killed. */
@@ -74,16 +74,15 @@ export async function killAt(point: KillPoint, by: Executioner): Promise<Kill> {
 
 /**
  * Sends SIGTERM while a batch is being split, with at least 50 pushes held. Then it lets the
- * service go on, starts it again, and resolves with the exit code. Rejects when the point is not
- * reached.
+ * service go on, and starts it again. Rejects when the point is not reached.
  */
-export async function stopDuringSplit(by: Executioner): Promise<number | undefined> {
+export async function stopDuringSplit(by: Executioner): Promise<Stop> {
   await bringTo('during a split', by)
   await by.service.beginDrain()
   letGo(by)
-  const code = await by.service.stop()
+  const stopped = await by.service.stop()
   await by.service.start()
-  return code
+  return stopped
 }
 
 /** Tries until it succeeds or `PATIENCE_MS` is over; resolves with the number of held pushes. */

@@ -1,5 +1,6 @@
 import { type Drained, shareOfQuota } from './outage.ts'
 import { SPEED } from './scene.ts'
+import type { Stop } from './service.ts'
 import type { Survival } from './survival.ts'
 
 /**
@@ -18,17 +19,21 @@ const MOST_BELIEVED = 0.001
 export function complaints(survival: Survival): readonly string[] {
   const { findings, gaveUp, stops, audit, events } = survival
   const { believed, ...wrong } = findings
-  const bad = stops.filter((code) => code !== 0)
+  const bad = stops.filter(({ code }) => code !== 0)
   const isTooMuch = believed.length > Math.max(1, events * MOST_BELIEVED)
   return [
     ...(gaveUp === undefined ? [] : [gaveUp]),
-    ...bad.map((code) => `the service ended with ${code ?? 'a signal'} on SIGTERM`),
+    ...bad.map(badStop),
     ...(isTooMuch ? [`${believed.length} good events are dead letters: ${believed[0]}, …`] : []),
     ...audit.complaints(),
     ...Object.entries(wrong).flatMap(([kind, list]) => {
       return list.slice(0, SHOWN).map((one: string) => `${kind}: ${one}`)
     }),
   ]
+}
+
+function badStop({ code, lastLines }: Stop): string {
+  return `the service ended with ${code ?? 'a signal'} on SIGTERM:\n${lastLines.join('\n')}`
 }
 
 type Row = readonly [what: string, ...values: readonly (string | number)[]]

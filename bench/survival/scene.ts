@@ -18,6 +18,7 @@ import { subscriptionOf } from './letter-topic.ts'
 import { mixpanelFaults } from './mixpanel-faults.ts'
 import { POISON } from './planned-event.ts'
 import type { Random } from './random.ts'
+import type { Stop } from './service.ts'
 import { type Setting, variablesOf } from './setting.ts'
 import type { Survival } from './survival.ts'
 
@@ -46,7 +47,7 @@ export interface Scene extends AsyncDisposable {
    * Mends the faults that make events explode or poison a batch. Resolves with the exit codes of
    * the replaced processes.
    */
-  mend(): Promise<readonly (number | undefined)[]>
+  mend(): Promise<readonly Stop[]>
   /** Publishes the stored dead letters again, or a policy's messages; returns their number. */
   replay(): number
   /** The number of those messages that are not acked yet. */
@@ -173,7 +174,7 @@ export async function startScene({ fates, random, setting, main }: SceneOptions)
     channels.find(({ name }) => name === subscriptionOf(letter))?.replay(letter)
   }
 
-  function mend(): Promise<readonly (number | undefined)[]> {
+  function mend(): Promise<readonly Stop[]> {
     isMended = true
     mixpanel.switches.set({ poison: '' })
     return fleet.restart()

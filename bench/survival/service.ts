@@ -3,6 +3,13 @@ import { type ServiceProcess, spawnService } from '../../src/cli/spawn-service.t
 import { isFreePort } from './is-free-port.ts'
 import { pause } from './patience.ts'
 
+/** The end of a process that was stopped with SIGTERM. */
+export interface Stop {
+  readonly code: number | undefined
+  /** The last lines of its log: they tell why a stop ended badly. */
+  readonly lastLines: readonly string[]
+}
+
 /** One instance of the service under test, which can be ended and started again. */
 export interface RestartingService {
   /** The base URL of the present or the last process. */
@@ -16,8 +23,8 @@ export interface RestartingService {
   start(): Promise<void>
   /** Sends SIGTERM; resolves once the process says that it drains, or has ended. */
   beginDrain(): Promise<void>
-  /** Stops the process as Cloud Run does; resolves with its exit code. */
-  stop(): Promise<number | undefined>
+  /** Stops the process as Cloud Run does. */
+  stop(): Promise<Stop>
   /** Ends the process, if any. */
   close(): Promise<void>
 }
@@ -40,8 +47,8 @@ const PORTS = 2_700
 
 /** Starts the first process; rejects when it cannot start. */
 export async function startService(options: ServiceOptions): Promise<RestartingService> {
-  /** The exit code, once SIGTERM was sent: a second SIGTERM would end the process at once. */
-  let ended: Promise<number | undefined> | undefined
+  /** The stop, once SIGTERM was sent: a second SIGTERM would end the process at once. */
+  let ended: Promise<Stop> | undefined
   let metricsPort = 0
   let running = await startProcess()
 
@@ -68,18 +75,21 @@ export async function startService(options: ServiceOptions): Promise<RestartingS
     return started
   }
 
-  function stop(): Promise<number | undefined> {
+  function stop(): Promise<Stop> {
     if (ended === undefined) options.ending()
-    ended ??= running.stop('SIGTERM')
+    ended ??= running.stop('SIGTERM').then((code) => ({ code, lastLines: lastLines() }))
     return ended
+  }
+
+  function lastLines(): readonly string[] {
+    return running.logLines.slice(-LAST_LINES)
   }
 
   async function kill(): Promise<void> {
     options.ending()
     const code = await running.stop('SIGKILL')
     if (code === undefined || ended !== undefined) return
-    const lines = running.logLines.slice(-LAST_LINES).join('\n')
-    throw new Error(`the service had ended by itself, with ${code}:\n${lines}`)
+    throw new Error(`the service had ended by itself, with ${code}:\n${lastLines().join('\n')}`)
   }
 
   async function beginDrain(): Promise<void> {

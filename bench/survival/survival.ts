@@ -2,6 +2,7 @@ import type { Audit } from './audit.ts'
 import type { Findings } from './findings.ts'
 import type { Kill } from './kill-points.ts'
 import type { Lacking } from './planned-event.ts'
+import type { Stop } from './service.ts'
 import type { Setting } from './setting.ts'
 
 /** The results of one survival run. */
@@ -34,8 +35,8 @@ export interface Survival {
   /** The number of strikes of each fault. */
   readonly faults: ReadonlyMap<string, number>
   readonly kills: readonly Kill[]
-  /** The exit codes of the stops with SIGTERM. */
-  readonly stops: readonly (number | undefined)[]
+  /** The stops with SIGTERM. */
+  readonly stops: readonly Stop[]
   /** The time from the end of the last fault until all was acked, and of the whole run, in ms. */
   readonly drainedInMs: number
   readonly tookMs: number

@@ -20,6 +20,7 @@ import {
 import { createPublisher, type Publisher } from './publisher.ts'
 import { createRandom, type Random } from './random.ts'
 import { type Scene, startScene } from './scene.ts'
+import type { Stop } from './service.ts'
 import { pickSetting, type Setting } from './setting.ts'
 import type { Survival } from './survival.ts'
 import { createWeather, type Weather } from './weather.ts'
@@ -148,7 +149,7 @@ interface Run {
 
 interface Ends {
   readonly kills: Kill[]
-  readonly stops: (number | undefined)[]
+  readonly stops: Stop[]
 }
 
 /** Publishes all events in parts, and kills or stops the service between them. */
@@ -198,10 +199,10 @@ async function publishUntilStruck({ publisher, weather }: Run, share: number): P
   await traffic
 }
 
-async function stop(run: Run): Promise<number | undefined> {
-  const code = await inTraffic(run, stopDuringSplit)
-  run.options.report?.(`stopped during a split, with exit code ${code}`)
-  return code
+async function stop(run: Run): Promise<Stop> {
+  const stopped = await inTraffic(run, stopDuringSplit)
+  run.options.report?.(`stopped during a split, with exit code ${stopped.code}`)
+  return stopped
 }
 
 async function kill(point: KillPoint, run: Run): Promise<Kill> {
@@ -240,7 +241,7 @@ async function inTraffic<T>(
  * Pub/Sub would slow a topic of refused messages only. A replay makes rows of mended events, and no
  * others.
  */
-async function replay(run: Run, stops: (number | undefined)[]): Promise<string | undefined> {
+async function replay(run: Run, stops: Stop[]): Promise<string | undefined> {
   const { setting, scene, publisher, options } = run
   if (setting.letters === 'file') return undefined
   await look(run, 'settled')
