@@ -71,17 +71,17 @@ describe('readiness', () => {
     const data = Array.from({ length: 600 }, () => line).join('\n')
 
     const pushes: Promise<PushAnswer>[] = []
-    for (let held = 0; held < budgetBytes * 0.9; ) {
+    // A push may hold more for a moment, so what was held a moment ago decides nothing.
+    for (let text = ''; text !== '200 {"status":"degraded","reasons":["overloaded"]}'; ) {
       pushes.push(pusher.push({ data }))
       await until('readiness agrees with what is held', async () => {
         if (mixpanel.requests().length < pushes.length) return false
-        held = await sampleOf(service, 'buffered_bytes')
-        const { reasons } = JSON.parse((await readiness(url)).slice('200 '.length))
-        return reasons.includes('overloaded') === held >= budgetBytes * 0.9
+        const held = await sampleOf(service, 'buffered_bytes')
+        text = await readiness(url)
+        return text.includes('overloaded') === held >= budgetBytes * 0.9
       })
     }
 
-    assert.equal(await readiness(url), '200 {"status":"degraded","reasons":["overloaded"]}')
     mixpanel.answerAlways('normally')
     mixpanel.release()
     const answers = await settled('the answers', Promise.all(pushes))
