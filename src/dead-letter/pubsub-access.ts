@@ -1,4 +1,4 @@
-import { VERSION } from '../version.ts'
+import { USER_AGENT } from '../version.ts'
 import {
   createGoogleCredentials,
   type GoogleCredentials,
@@ -15,10 +15,9 @@ export interface PubsubAccess {
 
 /** Returns the access to an emulator at this host and port, or without one to Google. */
 export function accessToPubsub(emulatorHost: string | undefined): PubsubAccess {
-  const userAgent = `pubsub-mixpanel/${VERSION}`
   if (emulatorHost !== undefined) {
-    return { baseUrl: `http://${emulatorHost}`, userAgent, credentials: NO_CREDENTIALS }
+    return { baseUrl: `http://${emulatorHost}`, userAgent: USER_AGENT, credentials: NO_CREDENTIALS }
   }
   const credentials = createGoogleCredentials()
-  return { baseUrl: 'https://pubsub.googleapis.com', userAgent, credentials }
+  return { baseUrl: 'https://pubsub.googleapis.com', userAgent: USER_AGENT, credentials }
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../lib/clock.ts'
 import { createLimit } from '../lib/semaphore.ts'
 import type { RetryReason } from '../model/outcome.ts'
 import type { Telemetry } from '../model/telemetry.ts'
-import { VERSION } from '../version.ts'
+import { USER_AGENT } from '../version.ts'
 
 /** The delivery of events to Mixpanel: the batches, the gate, and the client that sends them. */
 export interface Delivery {
@@ -54,7 +54,7 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
   const { mixpanel, batch, delivery } = config
   const { clock, random, gate, telemetry } = deps
   const client = createMixpanelClient(
-    { ...mixpanel, maxSockets: delivery.maxConcurrency, userAgent: `pubsub-mixpanel/${VERSION}` },
+    { ...mixpanel, maxSockets: delivery.maxConcurrency, userAgent: USER_AGENT },
     { clock, requestEnded: telemetry.requestEnded },
   )
   const trust = createTrust()

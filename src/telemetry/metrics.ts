@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { VERSION } from '../version.ts'
 import type { EventTotals } from './event-totals.ts'
 import { createRuleTotals } from './rule-totals.ts'
 
@@ -39,6 +40,12 @@ export function createMetrics(deps: MetricsDeps) {
   countEvents()
   countRules()
   countLogLines()
+  new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'The version that runs',
+    labelNames: ['version'],
+    registers,
+  }).set({ version: VERSION }, 1)
 
   return {
     text: () => registry.metrics(),

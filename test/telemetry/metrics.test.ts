@@ -24,6 +24,7 @@ const CONTRACT = [
   'histogram publish_to_import_seconds',
   'gauge buffered_bytes',
   'histogram dead_letter_write_seconds',
+  'gauge build_info{version}',
 ]
 
 describe('the metrics', () => {

@@ -1,6 +1,6 @@
 import axios, { type AxiosRequestConfig, isAxiosError } from 'axios'
 import type { Clock } from '../../lib/clock.ts'
-import { VERSION } from '../../version.ts'
+import { USER_AGENT } from '../../version.ts'
 
 /** The end of one request. */
 export type Asked = Readonly<
@@ -39,7 +39,7 @@ export function createAsk(clock: Clock): Ask {
     const headers = {
       accept: 'application/json',
       connection: 'close',
-      'user-agent': `pubsub-mixpanel/${VERSION}`,
+      'user-agent': USER_AGENT,
       ...request.headers,
     }
     try {
