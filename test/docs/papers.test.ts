@@ -10,6 +10,11 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PAPERS = globSync(['*.md', 'docs/**/*.md', 'deploy/**/*.md'], { cwd: ROOT })
 /** The files that tell a person or CI to run something. */
 const INSTRUCTIONS = [...PAPERS, '.ci/run', 'Dockerfile']
+/** The papers without those that tell of the past. */
+const OF_TODAY = PAPERS.filter((path) => path !== 'CHANGELOG.md' && !path.includes('decisions/'))
+/** Our version after the name of the image, of the package or of the service, or in a sentence. */
+const OUR_VERSION =
+  /(?:pubsub-mixpanel[:-]|\$SERVICE:|[?&]ref=v|This is version )(?<version>\d+\.\d+\.\d+)/g
 /** The path of a file from the top of the repository, without a pattern in it. */
 const SOURCE_FILE = /(?<![\w/.*-])(?:src|test|bench|tools|examples)\/[\w/.-]+\.(?:ts|mjs|js|sh)\b/g
 
@@ -52,6 +57,21 @@ describe('the papers', () => {
       )
     })
   }
+
+  it('name the version of package.json, and no other', () => {
+    const named = OF_TODAY.flatMap((path) =>
+      [...textOf(path).matchAll(OUR_VERSION)].map(({ groups }) => `${path} ${groups?.version}`),
+    )
+
+    const { version } = packageJson
+    assert.deepEqual(
+      named.filter((one) => !one.endsWith(` ${version}`)),
+      [],
+    )
+    for (const path of ['README.md', 'docs/deploy-cloud-run.md', 'deploy/terraform/README.md']) {
+      assert.ok(named.includes(`${path} ${version}`), path)
+    }
+  })
 
   it('of decisions have every part', () => {
     const decisions = PAPERS.filter((path) => path.startsWith('docs/decisions/'))

@@ -11,7 +11,7 @@ module "mixpanel" {
   region                = "europe-west1"
   topic                 = "events"
   create_topic          = true
-  image                 = "europe-west1-docker.pkg.dev/my-project/pubsub-mixpanel/pubsub-mixpanel:0.1.0"
+  image                 = "europe-west1-docker.pkg.dev/my-project/pubsub-mixpanel/pubsub-mixpanel:0.2.0"
   mixpanel_region       = "eu"
   mixpanel_token_secret = "mixpanel-project-token"
   auth                  = "cloud-run-iam"

@@ -10,7 +10,7 @@ module "mixpanel" {
   project_id                    = "my-project"
   region                        = "europe-west1"
   topic                         = "events"
-  image                         = "europe-west1-docker.pkg.dev/my-project/pubsub-mixpanel/pubsub-mixpanel:0.1.0"
+  image                         = "europe-west1-docker.pkg.dev/my-project/pubsub-mixpanel/pubsub-mixpanel:0.2.0"
   mixpanel_region               = "eu"
   mixpanel_token_secret         = "mixpanel-project-token"
   mixpanel_token_secret_version = "1"

@@ -22,7 +22,7 @@ module "mixpanel" {
   topic                 = "events"
   subscription          = "events-mixpanel-${each.key}"
   filter                = "attributes.tenant = \"${each.key}\""
-  image                 = "europe-west1-docker.pkg.dev/my-project/pubsub-mixpanel/pubsub-mixpanel:0.1.0"
+  image                 = "europe-west1-docker.pkg.dev/my-project/pubsub-mixpanel/pubsub-mixpanel:0.2.0"
   mixpanel_region       = each.value.region
   mixpanel_token_secret = each.value.token_secret
   dead_letter           = { kind = "topic", name = "events-dead-${each.key}" }
