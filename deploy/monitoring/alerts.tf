@@ -50,6 +50,8 @@ variable "runbook" {
 
 locals {
   series = "monitored_resource=\"pubsub_subscription\",subscription_id=\"${var.subscription}\""
+  # The name of the service in the names of metrics in PromQL.
+  metric = replace(var.name, "-", "_")
   logs   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.name}\""
 }
 
@@ -130,6 +132,35 @@ resource "google_monitoring_alert_policy" "pushes_fail" {
     mime_type = "text/markdown"
     content   = "Pub/Sub delivers many messages again, and slower. [What to do](${var.runbook}#pushes-fail)"
   }
+}
+
+# A minute line has the delays of its minute. One slow minute may be a single message that came again, so the
+# alert waits for more. The metric need not exist: it appears with the first import.
+resource "google_monitoring_alert_policy" "slow" {
+  project               = var.project_id
+  display_name          = "${var.name}: imports are slow"
+  severity              = "WARNING"
+  combiner              = "OR"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "p99 from publishing to import is above 60 s"
+    condition_prometheus_query_language {
+      query                     = <<-EOT
+        histogram_quantile(0.99, sum by (le) (rate(logging_googleapis_com:user_${local.metric}_publish_to_import_ms_bucket{monitored_resource="cloud_run_revision"}[5m]))) > 60000
+      EOT
+      duration                  = "300s"
+      evaluation_interval       = "60s"
+      disable_metric_validation = true
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Events reach Mixpanel more than a minute after they were published. [What to do](${var.runbook}#imports-are-slow)"
+  }
+
+  depends_on = [google_logging_metric.publish_to_import]
 }
 
 # These two match log lines themselves: a policy on a log-based metric can't be made until the metric has
@@ -235,15 +266,37 @@ resource "google_logging_metric" "events" {
   }
 }
 
+# The p99 of each minute, in ms. The threshold of the alert is the end of a bucket, so that a p99 of 59 s does not
+# count as one of 61.
+resource "google_logging_metric" "publish_to_import" {
+  project         = var.project_id
+  name            = "${var.name}/publish_to_import_ms"
+  description     = "The p99 of the delays from publishing to import, minute by minute, of the service ${var.name}."
+  filter          = "${local.logs} AND jsonPayload.event=\"minute\" AND jsonPayload.publishToImportMs.count>0"
+  value_extractor = "EXTRACT(jsonPayload.publishToImportMs.p99)"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = "ms"
+  }
+
+  bucket_options {
+    explicit_buckets {
+      bounds = [100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 120000, 300000, 600000, 1800000, 3600000, 21600000, 86400000]
+    }
+  }
+}
+
 resource "google_monitoring_dashboard" "dashboard" {
   project = var.project_id
   dashboard_json = templatefile("${path.module}/dashboard.json", {
     name         = var.name
-    metric       = replace(var.name, "-", "_")
+    metric       = local.metric
     subscription = var.subscription
   })
 
-  depends_on = [google_logging_metric.events]
+  depends_on = [google_logging_metric.events, google_logging_metric.publish_to_import]
 }
 
 output "dashboard_url" {

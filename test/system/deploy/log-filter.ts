@@ -1,14 +1,25 @@
 import { at } from './tree.ts'
 
+const PART = /^(?<path>[\w.]+)(?:=(?<values>"\w[^"]*"|\("[^()]*"\))|>(?<least>\d+))$/
+
 /**
  * Whether a log entry passes a filter of Cloud Logging. Knows what our filters use: `AND`,
- * `path="value"` and `path=("one" OR "other")`. Throws at anything else.
+ * `path="value"`, `path=("one" OR "other")` and `path>number`. Throws at anything else.
  */
 export function passes(filter: string, entry: object): boolean {
   return filter.split(' AND ').every((part) => {
-    const [, path = '', value] = /^([\w.]+)=("\w[^"]*"|\("[^()]*"\))$/.exec(part) ?? []
-    if (value === undefined) throw new Error(`not understood: ${part}`)
-    const values = [...value.matchAll(/"([^"]*)"/g)].map(([, one]) => one)
-    return values.includes(String(at(entry, ...path.split('.'))))
+    const { path = '', values, least } = PART.exec(part)?.groups ?? {}
+    const found = at(entry, ...path.split('.'))
+    if (least !== undefined) return typeof found === 'number' && found > Number(least)
+    if (values === undefined) throw new Error(`not understood: ${part}`)
+    return [...values.matchAll(/"([^"]*)"/g)].some(([, one]) => one === String(found))
   })
+}
+
+/** The number that an extractor of a log-based metric takes from an entry, as `EXTRACT(path)`. */
+export function extracted(extractor: string, entry: object): number | undefined {
+  const [, path] = /^EXTRACT\(([\w.]+)\)$/.exec(extractor) ?? []
+  if (path === undefined) throw new Error(`not understood: ${extractor}`)
+  const found = at(entry, ...path.split('.'))
+  return typeof found === 'number' ? found : undefined
 }

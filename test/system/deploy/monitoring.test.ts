@@ -12,15 +12,21 @@ import { anchorsIn, blocksIn, sectionOf, textOf } from '../../docs/markdown.ts'
 import { aMessage } from '../../helpers/builders.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { createFakeIo } from '../../helpers/fake-io.ts'
+import {
+  ALERTS,
+  conditionOf,
+  DASHBOARD,
+  LOG_METRICS,
+  NAME,
+  queries,
+  replaced,
+  TREE,
+} from './alerts.ts'
 import { GOOGLE_LABELS, GOOGLE_METRICS, promqlName } from './google-metrics.ts'
-import { passes } from './log-filter.ts'
+import { extracted, passes } from './log-filter.ts'
 import { at, entriesAt, listAt } from './tree.ts'
 
 const RUNBOOK = textOf('docs/runbook.md')
-const TREE: unknown = await parse('alerts.tf', textOf('deploy/monitoring/alerts.tf'))
-const ALERTS = entriesAt(TREE, 'resource', 'google_monitoring_alert_policy')
-const DASHBOARD = textOf('deploy/monitoring/dashboard.json')
-const NAME = 'pubsub-mixpanel'
 
 describe('the alerts', () => {
   it('link a section of the runbook each, and every section has its alert', () => {
@@ -33,7 +39,7 @@ describe('the alerts', () => {
 
     const [, ...sections] = anchorsIn(RUNBOOK)
     assert.deepEqual(linked.sort(), sections.sort())
-    assert.equal(linked.length, 6)
+    assert.equal(linked.length, 7)
   })
 
   it('get from the Terraform module what they need, and nothing else', async () => {
@@ -118,26 +124,45 @@ describe('the alerts', () => {
 })
 
 describe('the metrics from the log', () => {
-  const metric = at(TREE, 'resource', 'google_logging_metric', 'events')
-  const each = [...String(at(metric, 'for_each')).matchAll(/"(\w+)"/g)].map(([, one = '']) => one)
+  const counts = LOG_METRICS.filter(({ name }) => name.includes('/events_'))
+  const delays = LOG_METRICS.filter(({ name }) => name.endsWith('/publish_to_import_ms'))
 
-  it('count the fields of the line of a minute', () => {
-    const [minute] = entriesOf((telemetry, eventTotals) => {
-      eventTotals.settle([{ outcome: IMPORTED, count: 3 }], {
-        kind: 'ack',
-        reason: 'imported',
-        status: 204,
-      })
-      telemetry.messageSettled(aMessage(), { kind: 'ack', reason: 'imported', status: 204 }, 1)
-      telemetry.close()
-    })
+  it('sum the events in the line of a minute, by what became of them', () => {
+    const [minute = {}] = entriesOf(aMinute)
 
-    assert.equal(minute && passes(replaced(at(metric, 'filter')), minute), true)
-    assert.equal(at(metric, 'value_extractor'), `EXTRACT(jsonPayload.delta.\${each.key})`)
-    for (const field of each) {
-      assert.equal(typeof at(minute, 'jsonPayload', 'delta', field), 'number', field)
-    }
-    assert.equal(each.length, 5)
+    const sums = counts.map(({ name, filter, extractor }) => [
+      name,
+      passes(filter, minute) && extracted(extractor, minute),
+    ])
+    assert.deepEqual(sums, [
+      [`${NAME}/events_received`, 0],
+      [`${NAME}/events_imported`, 3],
+      [`${NAME}/events_dead_lettered`, 0],
+      [`${NAME}/events_dropped`, 0],
+      [`${NAME}/events_returned`, 0],
+    ])
+  })
+
+  it('take the p99 of the delays from the line of a minute that had an import, and no other', () => {
+    const entries = [...entriesOf(aMinute), ...entriesOf((telemetry) => telemetry.close())]
+
+    const values = delays.flatMap(({ filter, extractor }) =>
+      entries.map((entry) => (passes(filter, entry) ? extracted(extractor, entry) : undefined)),
+    )
+
+    assert.deepEqual(values, [61_000, undefined])
+  })
+
+  it('have the threshold of an alert among the ends of their buckets', () => {
+    const [, slow] = ALERTS.find(([name]) => name === 'slow') ?? []
+    const [, condition] = conditionOf(slow)
+    const [, threshold] = / > (\d+)\s*$/.exec(String(at(condition, 'query'))) ?? []
+
+    assert.deepEqual(
+      delays.map(({ bounds }) => bounds.includes(Number(threshold))),
+      [true],
+    )
+    assert.equal(at(condition, 'disable_metric_validation'), true)
   })
 
   it('and those of Google are all that the queries use', () => {
@@ -145,7 +170,8 @@ describe('the metrics from the log', () => {
       ...[...GOOGLE_METRICS].flatMap(([name, kind]) =>
         kind === 'number' ? [promqlName(name)] : [`${promqlName(name)}_bucket`],
       ),
-      ...each.map((field) => promqlName(`logging.googleapis.com/user/${NAME}/events_${field}_sum`)),
+      ...counts.map(({ name }) => `${promqlName(`logging.googleapis.com/user/${name}`)}_sum`),
+      ...delays.map(({ name }) => `${promqlName(`logging.googleapis.com/user/${name}`)}_bucket`),
     ])
 
     const used = queries().flatMap((query) => query.match(/\b[a-z]+_googleapis_com:\w+/g) ?? [])
@@ -223,12 +249,19 @@ describe('the runbook', () => {
   })
 })
 
+/** A minute in which a message of three events was imported 61 s after it was published. */
+function aMinute(telemetry: Telemetry, eventTotals: EventTotals): void {
+  const ack = { kind: 'ack', reason: 'imported', status: 204 } as const
+  eventTotals.settle([{ outcome: IMPORTED, count: 3 }], ack)
+  telemetry.messageSettled(aMessage({ publishedAt: createFakeClock().now() - 61_000 }), ack, 1)
+  telemetry.close()
+}
+
+type EventTotals = ReturnType<typeof createEventTotals>
 type Telemetry = ReturnType<typeof createTelemetry>
 
 /** The entries that Cloud Logging makes of the lines that the service writes meanwhile. */
-function entriesOf(
-  act: (telemetry: Telemetry, eventTotals: ReturnType<typeof createEventTotals>) => void,
-) {
+function entriesOf(act: (telemetry: Telemetry, eventTotals: EventTotals) => void) {
   const lines: string[] = []
   const eventTotals = createEventTotals()
   const metrics = createMetrics({
@@ -249,31 +282,4 @@ function entriesOf(
 function logFilterOf(alert: string): string {
   const [, policy] = ALERTS.find(([name]) => name === alert) ?? []
   return replaced(at(policy, 'conditions', 'condition_matched_log', 'filter'))
-}
-
-function conditionOf(alert: unknown): readonly [string, unknown] {
-  const [kind = '', condition] =
-    entriesAt(alert, 'conditions').find(([name]) => name.startsWith('condition_')) ?? []
-  return [kind, at(condition)]
-}
-
-/** The queries of the alerts and of the dashboard, with the names of a deployment. */
-function queries(): readonly string[] {
-  const ofAlerts = ALERTS.map(([, alert]) =>
-    at(alert, 'conditions', 'condition_prometheus_query_language', 'query'),
-  ).filter((query) => query !== undefined)
-  const ofDashboard = [...DASHBOARD.matchAll(/"prometheusQuery": ("(?:\\.|[^"])*")/g)].map(
-    ([, query = '""']) => JSON.parse(query),
-  )
-  return [...ofAlerts, ...ofDashboard].map(replaced)
-}
-
-/** A text with the module's locals and variables in place. */
-function replaced(text: unknown): string {
-  const local = (name: string) => String(at(TREE, 'locals', name))
-  return String(text)
-    .replace(/\$\{local\.(\w+)\}/g, (_, name) => local(name))
-    .replaceAll(/\$\{(?:var\.)?name\}/g, NAME)
-    .replaceAll(`\${metric}`, NAME.replace('-', '_'))
-    .replaceAll(/\$\{(?:var\.)?\w+\}/g, 'events-mixpanel')
 }
