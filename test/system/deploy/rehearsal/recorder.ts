@@ -1,0 +1,99 @@
+import { LOG_METRICS, NAME } from '../alerts.ts'
+import { promqlName } from '../google-metrics.ts'
+import { extracted, passes } from '../log-filter.ts'
+import type { Labels, Series } from './promql.ts'
+
+/** The numbers of a subscription at an instant, as Pub/Sub's metrics have them. */
+export interface SubscriptionNumbers {
+  readonly subscription: string
+  readonly undelivered: number
+  readonly oldestAgeSeconds: number
+  /** The totals of pushes by their class of answer; none for a subscription that is pulled. */
+  readonly pushes: Readonly<Record<string, number>>
+}
+
+/** Keeps numbers and log lines as series, under the names that they have in Cloud Monitoring. */
+export interface Recorder {
+  /** Notes the values of an instant. */
+  note(at: number, numbers: readonly SubscriptionNumbers[], logLines: readonly string[]): void
+  readonly series: readonly Series[]
+  readonly entries: readonly object[]
+}
+
+type GrowingSeries = Series & { readonly samples: { at: number; value: number }[] }
+
+const PUBSUB = 'pubsub.googleapis.com/subscription'
+
+export function createRecorder(): Recorder {
+  const byKey = new Map<string, GrowingSeries>()
+  const series: GrowingSeries[] = []
+  const entries: object[] = []
+  const counts = new Map<string, number>()
+  return { note, series, entries }
+
+  function note(
+    at: number,
+    numbers: readonly SubscriptionNumbers[],
+    logLines: readonly string[],
+  ): void {
+    for (const { subscription, undelivered, oldestAgeSeconds, pushes } of numbers) {
+      const labels = { monitored_resource: 'pubsub_subscription', subscription_id: subscription }
+      add(at, promqlName(`${PUBSUB}/num_undelivered_messages`), labels, undelivered)
+      add(at, promqlName(`${PUBSUB}/oldest_unacked_message_age`), labels, oldestAgeSeconds)
+      for (const [response_class, count] of Object.entries(pushes)) {
+        add(at, promqlName(`${PUBSUB}/push_request_count`), { ...labels, response_class }, count)
+      }
+    }
+    for (const line of logLines.slice(entries.length)) noteLine(line)
+    for (const [key, count] of counts) {
+      const { name, ...labels } = JSON.parse(key)
+      add(at, name, labels, count)
+    }
+  }
+
+  /** Adds an entry of the log to the metrics that take a number from it. */
+  function noteLine(line: string): void {
+    const labels = { service_name: NAME }
+    const entry = {
+      resource: { type: 'cloud_run_revision', labels },
+      jsonPayload: JSON.parse(line),
+    }
+    entries.push(entry)
+    for (const { name, filter, extractor, bounds } of LOG_METRICS) {
+      const value = passes(filter, entry) ? extracted(extractor, entry) : undefined
+      if (value !== undefined) distribute(`logging.googleapis.com/user/${name}`, bounds, value)
+    }
+  }
+
+  function distribute(metric: string, bounds: readonly number[], value: number): void {
+    const name = promqlName(metric)
+    const labels = { monitored_resource: 'cloud_run_revision', service_name: NAME }
+    increase({ name: `${name}_sum`, ...labels }, value)
+    for (const end of [...bounds, Number.POSITIVE_INFINITY]) {
+      const le = end === Number.POSITIVE_INFINITY ? '+Inf' : String(end)
+      // A value that is the end of a bucket lies in the next one, as Cloud Monitoring counts.
+      increase({ name: `${name}_bucket`, ...labels, le }, value < end ? 1 : 0)
+    }
+  }
+
+  function increase(key: Labels, by: number): void {
+    const text = JSON.stringify(key)
+    counts.set(text, (counts.get(text) ?? 0) + by)
+  }
+
+  function add(at: number, name: string, labels: Labels, value: number): void {
+    const key = `${name} ${JSON.stringify(labels)}`
+    const one = byKey.get(key) ?? { name, labels, samples: [] }
+    if (!byKey.has(key)) series.push(one)
+    byKey.set(key, one)
+    one.samples.push({ at, value })
+  }
+}
+
+/** The class of an answer, by which Pub/Sub counts pushes. */
+export function responseClassOf(answer: string): string {
+  if (/^2/.test(answer)) return 'ack'
+  if (/^4/.test(answer)) return 'remote_server_4xx'
+  if (/^5/.test(answer)) return 'remote_server_5xx'
+  return answer === 'deadline' ? 'deadline_exceeded' : 'unreachable'
+}
