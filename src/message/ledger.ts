@@ -1,4 +1,3 @@
-import { createHash, hash } from 'node:crypto'
 import { type Alarm, createAlarms } from '../lib/alarms.ts'
 import type { MessageBytes } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -8,7 +7,8 @@ import type { Settlement } from '../model/settlement.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { nack } from '../settle/settlement-of.ts'
 import { MessageProgress } from './message-progress.ts'
-import { createSettledMemory, type MemoryOptions } from './settled-memory.ts'
+import { digestOf, isSameMessage } from './same-message.ts'
+import { createSettledMemory, type MemoryOptions, type NamedMessage } from './settled-memory.ts'
 
 export interface LedgerDeps {
   readonly clock: Clock
@@ -27,7 +27,7 @@ export interface Ledger {
   /**
    * Resolves with the settlement for one push of a message, at the monotonic instant `answerBy` at
    * the latest. A push of a message under way joins it. A push of a message that was just acked is
-   * acked again. Rejects only on a bug.
+   * acked again when Pub/Sub did not get the ack, or when letters were stored. Rejects only on a bug.
    */
   settle(message: Message, answerBy: number): Promise<Settlement>
   /**
@@ -57,9 +57,11 @@ interface Waiter extends PromiseWithResolvers<Settlement> {
 }
 
 /** The work for a message, and its deadlines. */
-type Work = Pick<MessageProgress, 'message' | 'deliverBy' | 'endBy'>
+type Work = Pick<MessageProgress, 'ids' | 'message' | 'deliverBy' | 'endBy'>
 
 interface UnderWay {
+  /** The map that holds the entry, and the key in it. */
+  readonly home: Map<string, UnderWay>
   readonly key: string
   /**
    * The work; absent once it is over. V8's Map keeps a deleted entry until the next major collection
@@ -80,7 +82,9 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   const goesOnMs = GOES_ON_DEADLINES * options.ackDeadlineMs
   const progressDeps = { now: clock.monotonic, begun: telemetry.eventsReceived, stopped: review }
   const memory = createSettledMemory(options, clock)
-  const underWay = new Map<string, UnderWay>()
+  const byIds = new Map<string, UnderWay>()
+  /** The messages under way, by digest, that came when another message had their ids. */
+  const namesakes = new Map<string, UnderWay>()
   const unattended = new Set<UnderWay>()
   const alarms = createAlarms(clock)
   let drainBy = Number.POSITIVE_INFINITY
@@ -89,13 +93,27 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
 
   function settle(message: Message, answerBy: number): Promise<Settlement> {
     if (drainBy !== Number.POSITIVE_INFINITY) return Promise.resolve(DRAINING)
-    const key = keyOf(message)
-    const settlement = memory.recallAck(key)
-    const running = underWay.get(key)
+    const named = { ids: idsOf(message), message }
+    const running = find(named)
+    const settlement = running ? undefined : memory.recallAck(named)
     if (settlement || running) telemetry.duplicatePush()
     if (settlement) return Promise.resolve(settlement)
     if (running) attend(running, answerBy)
-    return wait(running ?? begin(key, message, answerBy), answerBy)
+    return wait(running ?? begin(named, answerBy), answerBy)
+  }
+
+  /**
+   * Finds the work for a message by its ids, and compares the message that is held meanwhile: two
+   * different messages are never joined. Only a message whose ids another one has costs a digest.
+   */
+  function find({ ids, message }: NamedMessage): UnderWay | undefined {
+    const first = byIds.get(ids)
+    if (first?.progress && isSameMessage(first.progress.message, message)) return first
+    return first || namesakes.size > 0 ? namesakes.get(digestOf(message)) : undefined
+  }
+
+  function underWay(): readonly UnderWay[] {
+    return [...byIds.values(), ...namesakes.values()]
   }
 
   function makeWay(): void {
@@ -113,29 +131,30 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     drainBy = Math.min(drainBy, answerBy)
     makeWay()
     const deliverBy = drainBy - DEAD_LETTER_MS
-    for (const { progress } of underWay.values()) progress?.pullTo(deliverBy, drainBy)
+    for (const { progress } of underWay()) progress?.pullTo(deliverBy, drainBy)
     alarms.pullTo(deliverBy)
     review()
-    const waiters = [...underWay.values()].flatMap((entry) => entry.waiters)
+    const waiters = underWay().flatMap((entry) => entry.waiters)
     await Promise.allSettled(waiters.map(({ promise }) => promise))
     // The process ends, and no push waits: an event without an outcome comes again.
-    for (const entry of underWay.values()) end(entry, DRAINING)
+    for (const entry of underWay()) end(entry, DRAINING)
   }
 
-  function begin(key: string, message: Message, answerBy: number): UnderWay {
-    const entry: UnderWay = { key, progress: undefined, waiters: [], alarm: undefined }
-    underWay.set(key, entry)
+  function begin({ ids, message }: NamedMessage, answerBy: number): UnderWay {
+    const home = byIds.has(ids) ? namesakes : byIds
+    const key = home === namesakes ? digestOf(message) : ids
+    const entry: UnderWay = { home, key, progress: undefined, waiters: [], alarm: undefined }
+    home.set(key, entry)
     const deliverBy = answerBy - DEAD_LETTER_MS
-    work(entry, { message, deliverBy, endBy: answerBy + goesOnMs })
+    work(entry, { ids, message, deliverBy, endBy: answerBy + goesOnMs })
     return entry
   }
 
-  function work(entry: UnderWay, { message, deliverBy, endBy }: Work): void {
-    const { key, waiters } = entry
+  function work(entry: UnderWay, { ids, message, deliverBy, endBy }: Work): void {
     const bytes = openMessage()
-    bytes.add(sizeOf(message) + PUSH_BYTES * waiters.length)
-    const earlier = memory.recallOutcomes(key)
-    const begun = { key, message, bytes, earlier, deliverBy, endBy }
+    bytes.add(sizeOf(message) + PUSH_BYTES * entry.waiters.length)
+    const earlier = memory.recallOutcomes({ ids, message })
+    const begun = { ids, message, bytes, earlier, deliverBy, endBy }
     const progress = new MessageProgress(begun, progressDeps)
     entry.progress = progress
     settleMessage(progress).then(
@@ -146,7 +165,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
 
   function finish(entry: UnderWay, progress: MessageProgress, settlement: Settlement): void {
     if (entry.progress !== progress) return
-    remember(entry, progress, settlement)
+    remember(entry.waiters, progress, settlement)
     // Some events had gone back for lack of time. A push that joined later brings new time.
     if (settlement.reason === 'deadline' && progress.wanted()) {
       close(progress, settlement)
@@ -159,13 +178,13 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
   }
 
   function remember(
-    { key, waiters }: UnderWay,
-    { outcomes }: MessageProgress,
+    waiters: readonly Waiter[],
+    progress: MessageProgress,
     settlement: Settlement,
   ): void {
-    if (settlement.kind === 'nack') memory.nacked(key, outcomes.snapshot())
-    else if (waiters.length > 0) memory.acked(key, settlement)
-    else memory.ackedUnheard(key, settlement)
+    if (settlement.kind === 'nack') memory.nacked(progress, progress.outcomes.snapshot())
+    else if (waiters.length > 0) memory.acked(progress, settlement)
+    else memory.ackedUnheard(progress, settlement)
   }
 
   function abandon(entry: UnderWay, progress: MessageProgress, error: unknown): void {
@@ -183,7 +202,7 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     if (entry.alarm) alarms.cancel(entry.alarm)
     for (const { alarm } of entry.waiters) alarms.cancel(alarm)
     unattended.delete(entry)
-    underWay.delete(entry.key)
+    entry.home.delete(entry.key)
     entry.progress = undefined
     entry.waiters = []
   }
@@ -241,24 +260,7 @@ function sizeOf({ data, attributes }: Message): number {
   return size
 }
 
-/**
- * Returns a digest of all that makes the message. Message ids alone are not reliable: curl samples,
- * emulators and pushes made by hand reuse them.
- */
-function keyOf(message: Message): string {
-  const { subscription, messageId, attributes, data, replay } = message
-  // Equal attributes may come in any order.
-  const names = Object.keys(attributes).sort()
-  const identity = JSON.stringify([
-    subscription,
-    messageId,
-    // Data that was encoded twice has, as bytes, the text of the data that was encoded once.
-    typeof data,
-    names,
-    names.map((name) => attributes[name]),
-    // The letters of one message differ in nothing else when their lines are equal.
-    replay,
-  ])
-  if (typeof data === 'string') return hash('sha256', `${identity}${data}`, 'base64')
-  return createHash('sha256').update(identity).update(data).digest('base64')
+/** Returns the ids of a message in one text. Other messages may have the same. */
+function idsOf({ messageId, replay }: Message): string {
+  return replay?.id ?? messageId
 }

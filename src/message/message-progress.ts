@@ -3,6 +3,7 @@ import type { Message } from '../model/message.ts'
 import { type EventOutcome, type Retry, retry } from '../model/outcome.ts'
 import type { MadeEvent, OutcomeSink, PendingEvent } from '../model/pending-event.ts'
 import { type EarlierOutcomes, OutcomeTable, type PortionCounts } from './outcome-table.ts'
+import { digestOf } from './same-message.ts'
 
 /** Events of a message, and the number of their lines. */
 export interface BegunPortion {
@@ -12,7 +13,7 @@ export interface BegunPortion {
 
 /** The facts about a message when its work begins. */
 export interface BegunMessage
-  extends Pick<MessageProgress, 'key' | 'message' | 'bytes' | 'deliverBy' | 'endBy'> {
+  extends Pick<MessageProgress, 'ids' | 'message' | 'bytes' | 'deliverBy' | 'endBy'> {
   /** The outcomes of earlier deliveries of the message. */
   readonly earlier: EarlierOutcomes | undefined
 }
@@ -44,8 +45,8 @@ const PENDING_BYTES = 500
  * has one while its push waits (decision 14).
  */
 export class MessageProgress implements OutcomeSink {
-  /** The key of the message in the ledger. */
-  readonly key: string
+  /** The ids of the message, by which the ledger looks it up. */
+  readonly ids: string
   readonly message: Message
   /** The bytes of the budget that the message holds. */
   readonly bytes: MessageBytes
@@ -65,9 +66,10 @@ export class MessageProgress implements OutcomeSink {
   /** Whether an event was imported since an answer was last judged. */
   private hasImported = false
   private isJudging = false
+  private digest: string | undefined = undefined
 
   constructor(begun: BegunMessage, deps: ProgressDeps) {
-    this.key = begun.key
+    this.ids = begun.ids
     this.message = begun.message
     this.bytes = begun.bytes
     this.outcomes = new OutcomeTable(begun.bytes)
@@ -75,6 +77,12 @@ export class MessageProgress implements OutcomeSink {
     this.endBy = begun.endBy
     this.deps = deps
     this.earlier = begun.earlier
+  }
+
+  /** Returns the digest of the message. Only a message that Mixpanel refuses needs one. */
+  get key(): string {
+    this.digest ??= digestOf(this.message)
+    return this.digest
   }
 
   /** Whether it is still worth beginning anything for the message. */

@@ -126,7 +126,7 @@ export function aProgress(
   const { deliverBy = Number.POSITIVE_INFINITY, now = () => 0, earlier, begun = () => {} } = changes
   const { bytes = createByteBudget(1e6).openMessage() } = changes
   const { endBy = deliverBy, stopped = () => {} } = changes
-  const work = { key: message.messageId, message, bytes, earlier, deliverBy, endBy }
+  const work = { ids: message.messageId, message, bytes, earlier, deliverBy, endBy }
   return new MessageProgress(work, { now, begun, stopped })
 }
 

@@ -20,6 +20,7 @@ import { aPortion } from '../helpers/outcomes.ts'
 import { dataOf } from '../helpers/path.ts'
 
 const IMPORTED_ALL: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
+const DEAD_LETTERED: Settlement = { kind: 'ack', reason: 'dead_lettered', status: 204 }
 const THROTTLED = nack('throttled')
 /** The work for a push that is answered at `ANSWER_MS` ends two ack deadlines later. */
 const END_MS = ANSWER_MS + 2 * ACK_DEADLINE_MS
@@ -304,17 +305,27 @@ describe('a message under way that no push waits for', () => {
 })
 
 describe('a settled message', () => {
-  it('is acked again for two ack deadlines, and then delivered anew', async () => {
-    const { push, begun, clock, calls } = createScene()
+  it('is delivered anew when it was imported, which changes nothing', async () => {
+    const { push, begun, calls } = createScene()
     await push()
     await begun[0]?.end(IMPORTED_ALL)
+
+    const again = await push()
+
+    assert.deepEqual([again.answer, begun.length, calls.duplicates], ['waits', 2, 0])
+  })
+
+  it('is acked again for two ack deadlines when it has letters, and then delivered anew', async () => {
+    const { push, begun, clock, calls } = createScene()
+    await push()
+    await begun[0]?.end(DEAD_LETTERED)
 
     await clock.advance(2 * ACK_DEADLINE_MS - 1)
     const duplicate = await push()
     await clock.advance(1)
     const afterSeek = await push()
 
-    assert.deepEqual(answersOf([duplicate, afterSeek]), ['ack imported', 'waits'])
+    assert.deepEqual(answersOf([duplicate, afterSeek]), ['ack dead_lettered', 'waits'])
     assert.deepEqual([begun.length, calls.duplicates], [2, 1])
   })
 

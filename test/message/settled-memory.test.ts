@@ -1,71 +1,121 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createSettledMemory } from '../../src/message/settled-memory.ts'
+import { createSettledMemory, type NamedMessage } from '../../src/message/settled-memory.ts'
+import type { Message } from '../../src/model/message.ts'
 import { IMPORTED, rejected, retry } from '../../src/model/outcome.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
+import { aMessage } from '../helpers/builders.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { earlierWith } from '../helpers/outcomes.ts'
 
-const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
+const ACK: Settlement = { kind: 'ack', reason: 'dead_lettered', status: 204 }
+const IMPORTED_ALL: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
 
 const ACK_DEADLINE_MS = 10_000
 
 const aMemory = (maxRememberedBytes = 1e6, clock = createFakeClock()) =>
   createSettledMemory({ ackDeadlineMs: ACK_DEADLINE_MS, maxRememberedBytes }, clock)
 
+const named = (messageId: string, changes: Partial<Message> = {}): NamedMessage => {
+  return { ids: messageId, message: aMessage({ messageId, ...changes }) }
+}
+
 describe('the memory of settled messages', () => {
   for (const ack of ['acked', 'ackedUnheard'] as const) {
     it(`forgets the oldest message when too many are ${ack}`, () => {
       const memory = aMemory(3_000)
 
-      for (let n = 0; n < 10; n += 1) memory[ack](`${n}`, ACK)
+      for (let n = 0; n < 10; n += 1) memory[ack](named(`${n}`), ACK)
 
-      assert.equal(memory.recallAck('0'), undefined)
-      assert.equal(memory.recallAck('9'), ACK)
+      assert.equal(memory.recallAck(named('0')), undefined)
+      assert.equal(memory.recallAck(named('9')), ACK)
     })
 
     it(`forgets the earlier outcomes of a message that is ${ack}`, () => {
       const memory = aMemory()
-      memory.nacked('1', earlierWith([IMPORTED, retry('throttled')]))
+      memory.nacked(named('1'), earlierWith([IMPORTED, retry('throttled')]))
 
-      memory[ack]('1', ACK)
+      memory[ack](named('1'), ACK)
 
-      assert.equal(memory.recallOutcomes('1'), undefined)
+      assert.equal(memory.recallOutcomes(named('1')), undefined)
     })
   }
+
+  it('recalls no ack of a message without letters that a push got: its import may be repeated', () => {
+    const memory = aMemory()
+
+    memory.acked(named('1'), IMPORTED_ALL)
+    memory.ackedUnheard(named('2'), IMPORTED_ALL)
+
+    assert.equal(memory.recallAck(named('1')), undefined)
+    assert.equal(memory.recallAck(named('2')), IMPORTED_ALL)
+  })
+
+  it('recalls nothing for another message with the same ids', () => {
+    const memory = aMemory()
+    memory.acked(named('1'), ACK)
+    memory.ackedUnheard(named('2'), ACK)
+    memory.nacked(named('3'), earlierWith([IMPORTED]))
+    const [first, second, third] = ['1', '2', '3'].map((id) => named(id, { data: 'AAAA' }))
+    assert.ok(first && second && third)
+
+    assert.equal(memory.recallAck(first), undefined)
+    assert.equal(memory.recallAck(second), undefined)
+    assert.equal(memory.recallOutcomes(third), undefined)
+    assert.equal(memory.recallAck(named('1')), ACK)
+  })
+
+  it('remembers the later of two messages with the same ids', () => {
+    const memory = aMemory()
+    const later = named('1', { data: 'AAAA' })
+
+    memory.acked(named('1'), ACK)
+    memory.acked(later, ACK)
+
+    assert.deepEqual([memory.recallAck(named('1')), memory.recallAck(later)], [undefined, ACK])
+  })
+
+  it('counts the ids: a publisher chooses how long they are', () => {
+    const memory = aMemory(3 * 5_000)
+    const long = (n: number) => named(`${n}`.padEnd(1_000))
+
+    for (let n = 0; n < 5; n += 1) memory.acked(long(n), ACK)
+
+    assert.deepEqual([memory.recallAck(long(0)), memory.recallAck(long(4))], [undefined, ACK])
+  })
 
   it('recalls an ack that no push waited for until two ack deadlines after a push got it', async () => {
     const clock = createFakeClock()
     const memory = aMemory(1e6, clock)
-    memory.ackedUnheard('1', ACK)
+    memory.ackedUnheard(named('1'), ACK)
     await clock.advance(60_000)
 
-    const first = memory.recallAck('1')
+    const first = memory.recallAck(named('1'))
     await clock.advance(2 * ACK_DEADLINE_MS - 1)
-    const second = memory.recallAck('1')
+    const second = memory.recallAck(named('1'))
     await clock.advance(1)
 
-    assert.deepEqual([first, second, memory.recallAck('1')], [ACK, ACK, undefined])
+    assert.deepEqual([first, second, memory.recallAck(named('1'))], [ACK, ACK, undefined])
   })
 
   it('forgets the oldest outcomes when there are too many', () => {
     const memory = aMemory(6_000)
     const outcomes = earlierWith(Array.from({ length: 500 }, () => IMPORTED))
 
-    memory.nacked('1', outcomes)
-    memory.nacked('2', outcomes)
+    memory.nacked(named('1'), outcomes)
+    memory.nacked(named('2'), outcomes)
 
-    assert.equal(memory.recallOutcomes('1'), undefined)
-    assert.equal(memory.recallOutcomes('2'), outcomes)
+    assert.equal(memory.recallOutcomes(named('1')), undefined)
+    assert.equal(memory.recallOutcomes(named('2')), outcomes)
   })
 
   it('holds a dozen messages of half a million events', () => {
     const memory = aMemory(32 * 1024 * 1024)
     const outcomes = earlierWith(Array.from({ length: 500_000 }, () => IMPORTED))
 
-    for (let n = 0; n < 12; n += 1) memory.nacked(`${n}`, outcomes)
+    for (let n = 0; n < 12; n += 1) memory.nacked(named(`${n}`), outcomes)
 
-    assert.equal(memory.recallOutcomes('0'), outcomes)
+    assert.equal(memory.recallOutcomes(named('0')), outcomes)
   })
 
   it('counts the texts of all different rejections', () => {
@@ -73,27 +123,27 @@ describe('the memory of settled messages', () => {
     const details = Array.from({ length: 200 }, (_, n) => `${n}`.padEnd(1_000))
 
     memory.nacked(
-      '1',
+      named('1'),
       earlierWith(details.map((detail) => rejected('refused_by_mixpanel', detail))),
     )
 
-    assert.equal(memory.recallOutcomes('1'), undefined)
+    assert.equal(memory.recallOutcomes(named('1')), undefined)
   })
 
   it('holds a message of half a million events with the same rejection', () => {
     const memory = aMemory(3_000_000)
     const all = Array.from({ length: 500_000 }, () => rejected('refused_by_mixpanel', 'no', 'a'))
 
-    memory.nacked('1', earlierWith(all))
+    memory.nacked(named('1'), earlierWith(all))
 
-    assert.deepEqual(memory.recallOutcomes('1')?.refusalAt(499_999), all[0])
+    assert.deepEqual(memory.recallOutcomes(named('1'))?.refusalAt(499_999), all[0])
   })
 
   it('holds nothing of a message that must be delivered as a whole', () => {
     const memory = aMemory()
 
-    memory.nacked('1', earlierWith([retry('throttled'), retry('throttled')]))
+    memory.nacked(named('1'), earlierWith([retry('throttled'), retry('throttled')]))
 
-    assert.equal(memory.recallOutcomes('1'), undefined)
+    assert.equal(memory.recallOutcomes(named('1')), undefined)
   })
 })

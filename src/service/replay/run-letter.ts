@@ -67,10 +67,10 @@ export function createRunLetter(
       nextTurn,
     )
     const bytes = budget.openMessage()
-    const key = keyOfLetter(letter)
+    const ids = keyOfLetter(letter)
     const endBy = deliverBy + GOES_ON_MS
     const progress = new MessageProgress(
-      { key, message, bytes, earlier: undefined, deliverBy, endBy },
+      { ids, message, bytes, earlier: undefined, deliverBy, endBy },
       { now: clock.monotonic, begun: () => {}, stopped },
     )
     await settle(progress).finally(() => bytes.release())

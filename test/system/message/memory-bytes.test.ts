@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createSettledMemory, type SettledMemory } from '../../../src/message/settled-memory.ts'
+import {
+  createSettledMemory,
+  type NamedMessage,
+  type SettledMemory,
+} from '../../../src/message/settled-memory.ts'
 import { type EventOutcome, IMPORTED, rejected, retry } from '../../../src/model/outcome.ts'
 import type { Settlement } from '../../../src/model/settlement.ts'
+import { aMessage } from '../../helpers/builders.ts'
 import { collectGarbage } from '../../helpers/collect-garbage.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { earlierWith } from '../../helpers/outcomes.ts'
@@ -13,11 +18,11 @@ const MEANT = 10 * MIB
 
 describe('a memory that is full', () => {
   it('holds in acks that were heard about the bytes it is meant to', async () => {
-    await assertAboutMeant(100_000, (memory, n) => memory.acked(keyOf(n), ackOf()))
+    await assertAboutMeant(100_000, (memory, n) => memory.acked(named(n), ackOf()))
   })
 
   it('holds in acks that were not heard about the bytes it is meant to', async () => {
-    await assertAboutMeant(100_000, (memory, n) => memory.ackedUnheard(keyOf(n), ackOf()))
+    await assertAboutMeant(100_000, (memory, n) => memory.ackedUnheard(named(n), ackOf()))
   })
 
   for (const [what, messages, outcomesOf] of [
@@ -34,14 +39,14 @@ describe('a memory that is full', () => {
   ] as const) {
     it(`holds in ${what} about the bytes it is meant to`, async () => {
       await assertAboutMeant(messages, (memory, n) =>
-        memory.nacked(keyOf(n), earlierWith(outcomesOf(n))),
+        memory.nacked(named(n), earlierWith(outcomesOf(n))),
       )
     })
   }
 
   it('holds in portions about the bytes it is meant to', async () => {
     const portions: readonly EventOutcome[][] = Array.from({ length: 200 }, () => [IMPORTED])
-    await assertAboutMeant(3_000, (memory, n) => memory.nacked(keyOf(n), earlierWith(...portions)))
+    await assertAboutMeant(3_000, (memory, n) => memory.nacked(named(n), earlierWith(...portions)))
   })
 })
 
@@ -65,7 +70,7 @@ function fullMemory(
   const options = { ackDeadlineMs: 10_000, maxRememberedBytes: 3 * MEANT }
   const memory = createSettledMemory(options, createFakeClock())
   for (let n = 0; n < messages; n += 1) remember(memory, n)
-  const recall = (n: number) => memory.recallOutcomes(keyOf(n)) ?? memory.recallAck(keyOf(n))
+  const recall = (n: number) => memory.recallOutcomes(named(n)) ?? memory.recallAck(named(n))
   assert.ok(recall(messages - 1))
   assert.equal(recall(0), undefined)
   return memory
@@ -82,12 +87,14 @@ function textOf(start: string, letter: string): string {
   return Buffer.from(start.padEnd(1_000, letter)).toString()
 }
 
-function keyOf(n: number): string {
-  return Buffer.from(`${n}`.padStart(44, '=')).toString()
+/** A message whose ids are as long as Pub/Sub's. */
+function named(n: number): NamedMessage {
+  const ids = Buffer.from(`${n}`.padStart(60, '=')).toString()
+  return { ids, message: aMessage({ messageId: ids }) }
 }
 
 function ackOf(): Settlement {
-  return { kind: 'ack', reason: 'imported', status: 204 }
+  return { kind: 'ack', reason: 'dead_lettered', status: 204 }
 }
 
 /**

@@ -34,9 +34,9 @@ const SMALL_BATCHES = { ...IDS_FROM_CONTENT, ids: 'message', batches: 'small' } 
 export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   'acks before delivery': {
     file: 'message/ledger.ts',
-    original: 'return wait(running ?? begin(key, message, answerBy), answerBy)',
+    original: 'return wait(running ?? begin(named, answerBy), answerBy)',
     sabotaged:
-      "void wait(running ?? begin(key, message, answerBy), answerBy)\nreturn { kind: 'ack', status: 204, reason: 'imported' }",
+      "void wait(running ?? begin(named, answerBy), answerBy)\nreturn { kind: 'ack', status: 204, reason: 'imported' }",
     found: /ackedEarly/,
   },
   'makes insert ids at random': {
@@ -67,9 +67,9 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /lost/,
   },
   'knows a message by its id alone': {
-    file: 'message/ledger.ts',
-    original: 'const identity = JSON.stringify([',
-    sabotaged: 'return messageId\n  const identity = JSON.stringify([',
+    file: 'message/same-message.ts',
+    original: 'one.messageId === other.messageId &&',
+    sabotaged: 'one.messageId === other.messageId ||',
     found: /ackedEarly/,
   },
   'gives the children of a transform one id': {
