@@ -115,6 +115,7 @@ async function startScene(): Promise<Scene> {
     cpuMs: () => process.cpuUsage().user / 1_000,
     maxOpenFiles: 1_024,
     logLinesDropped: () => 0,
+    projectId: () => undefined,
     transform: undefined,
   })
   await service.start()

@@ -1,6 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
-import { safeError } from '../telemetry/logger.ts'
+import { BUG, safeError } from '../telemetry/logger.ts'
 
 export interface CloseOptions {
   /** The process ends with code 1 when `close` takes longer. */
@@ -27,24 +27,27 @@ export function closeOnSignals(
   let isClosing = false
   const skip = [...SIGNALS, ...CRASHES, ...(onRejection ? (['unhandledRejection'] as const) : [])]
   if (onRejection) process.on('unhandledRejection', onRejection)
-  const grace = closeWithGrace({ delay: withinMs, logger: log, skip }, async ({ err }) => {
-    isClosing = true
-    if (err) logBug(log, err)
-    await close()
-  })
+  const grace = closeWithGrace(
+    { delay: withinMs, logger: log.child({ event: 'stopping' }), skip },
+    async ({ err }) => {
+      isClosing = true
+      if (err) logBug(log, err)
+      await close()
+    },
+  )
   for (const signal of SIGNALS) process.on(signal, onSignal)
 
   function onSignal(signal: NodeJS.Signals): void {
     const text = isClosing
       ? 'closing already: pushes that wait are answered first'
       : `closing: pushes that wait are answered within ${withinMs / 1_000} s`
-    log.info({ signal }, text)
+    log.info({ event: 'stopping', signal }, text)
     if (!isClosing) grace.close()
   }
 }
 
 /** Reports a bug in the log and on standard error, since the log may be unwritable. */
 function logBug(log: Logger, err: Error): void {
-  log.error({ err }, 'closing after a bug')
+  log.error({ ...BUG, err }, 'closing after a bug')
   console.error('closing after a bug:', JSON.stringify(safeError(err)))
 }

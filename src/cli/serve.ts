@@ -17,6 +17,7 @@ import { createService } from '../service/create-service.ts'
 import { createStdoutSink } from '../telemetry/line-sinks.ts'
 import { createLogDestination, type LogDestination } from '../telemetry/log-destination.ts'
 import { createLogger } from '../telemetry/logger.ts'
+import { createProjectId } from '../telemetry/project-id.ts'
 import { loadTransform } from '../transform/load-transform.ts'
 import { isInvalidMapping } from '../transform/mapping/invalid-mapping.ts'
 import { VERSION } from '../version.ts'
@@ -53,7 +54,7 @@ export const serve = defineCommand({
 async function start(env: Io['env']): Promise<void> {
   const config = await configOrExit(env)
   const destination = createLogDestination(createStdoutSink(), systemClock)
-  const log = createLogger(config.server.logLevel, destination)
+  const log = createLogger(config.server.logLevel, destination, config.cloud.serviceContext)
   // A standard error that cannot be written must not count as a bug.
   process.stderr.on('error', () => {})
   try {
@@ -61,7 +62,7 @@ async function start(env: Io['env']): Promise<void> {
   } catch (error) {
     // The owner can correct a start that fails: our message says what to do.
     const text = error instanceof Error ? error.message : 'the service cannot start'
-    log.fatal({ err: error }, text)
+    log.fatal({ event: 'not_started', err: error }, text)
     // The log may not be writable.
     console.error(text)
     await destination.flush(FLUSH_WITHIN_MS)
@@ -106,7 +107,11 @@ async function run(
 ): Promise<void> {
   measureMemoryWithoutFile()
   const { host, port, metricsPort } = config.server
-  for (const warning of config.warnings) log.warn(warning)
+  for (const warning of config.warnings) log.warn({ event: 'configuration' }, warning)
+  const projectId = createProjectId(
+    { given: config.cloud.projectId, metadataHost: config.cloud.metadataHost },
+    systemClock,
+  )
   const transform = config.transformPath
     ? await loadTransform(config.transformPath, { env, keys: 'environment' })
     : undefined
@@ -117,14 +122,17 @@ async function run(
     cpuMs,
     maxOpenFiles: maxOpenFiles(),
     logLinesDropped: destination.dropped,
+    projectId: projectId.id,
     transform,
   })
   const onRejection = transform && createRejectionLog(log, systemClock)
   closeOnSignals({ withinMs: CLOSE_WITHIN_MS, onRejection }, log, async () => {
     await close()
-    log.info('closed')
+    log.info({ event: 'stopped' }, 'closed')
     await destination.flush(FLUSH_WITHIN_MS)
   })
+  // The service takes pushes meanwhile: a line before the answer has the trace without the project.
+  void projectId.ask()
   await start()
   if (metricsPort > 0) {
     const listening = startMetricsServer(

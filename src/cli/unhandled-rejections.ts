@@ -14,7 +14,7 @@ export function createRejectionLog(log: Logger, clock: Clock): (error: unknown) 
     const times = countToReport('rejected')
     if (times === 0) return
     log.error(
-      { err: error, times },
+      { event: 'rejection', err: error, times },
       'the transform left a promise that was rejected: it must answer at once and await nothing',
     )
   }

@@ -53,6 +53,14 @@ export interface Config {
   readonly deadLetter: DeadLetterTarget
   readonly deadLetterOriginal: Environment['DEAD_LETTER_ORIGINAL']
   readonly onCloudRun: boolean
+  readonly cloud: {
+    /** The service and the revision on Cloud Run. */
+    readonly serviceContext?: { readonly service: string; readonly version: string }
+    /** The id of the project that the owner gave. */
+    readonly projectId: string | undefined
+    /** The host of the metadata server; absent where there is none. */
+    readonly metadataHost: string | undefined
+  }
   /** Settings that are allowed and yet deserve a line in the log at the start. */
   readonly warnings: readonly string[]
 }
@@ -156,7 +164,20 @@ function buildConfig(env: Environment, host: Host): Omit<Config, 'warnings'> {
     deadLetter,
     deadLetterOriginal: env.DEAD_LETTER_ORIGINAL,
     onCloudRun: env.K_SERVICE !== undefined,
+    cloud: cloudOf(env),
   }
+}
+
+/** The metadata server on Cloud Run. Elsewhere no request may leave because of a default. */
+const METADATA_HOST = 'metadata.google.internal'
+
+function cloudOf(env: Environment): Config['cloud'] {
+  const { K_SERVICE: service, K_REVISION: version = '' } = env
+  const places = {
+    projectId: env.GOOGLE_CLOUD_PROJECT,
+    metadataHost: env.GCE_METADATA_HOST ?? (service && METADATA_HOST),
+  }
+  return service === undefined ? places : { serviceContext: { service, version }, ...places }
 }
 
 function destinationOf(env: Environment): Pick<Config['mixpanel'], 'baseUrl' | 'region'> {

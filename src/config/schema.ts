@@ -234,6 +234,22 @@ export const ENVIRONMENT = {
       type: 'string',
       description: 'Cloud Run sets it. The service takes it as the sign that it runs there.',
     },
+    K_REVISION: {
+      type: 'string',
+      description: 'Cloud Run sets it. The log lines of errors name it.',
+    },
+    GOOGLE_CLOUD_PROJECT: {
+      type: 'string',
+      description:
+        'The id of the Google Cloud project, for the traces that log lines name. By default the ' +
+        'metadata server’s answer on Cloud Run, and none elsewhere.',
+    },
+    GCE_METADATA_HOST: {
+      type: 'string',
+      description:
+        'The host of the metadata server, as Google’s libraries read it. By default ' +
+        '`metadata.google.internal` on Cloud Run, and none elsewhere.',
+    },
   },
 } as const satisfies JSONSchema
 

@@ -22,7 +22,7 @@ import {
   UNFORESEEN,
 } from './problems.ts'
 import { BodyError } from './push-body.ts'
-import { type PushRouteDeps, type PushRouteOptions, pushRoutes } from './push-route.ts'
+import { type PushRouteDeps, type PushRouteOptions, pushEndOf, pushRoutes } from './push-route.ts'
 import { bearsToken, safePathOf } from './safe-path.ts'
 import { throwBodyAway } from './unread-body.ts'
 import { answerUnreadable } from './unreadable-request.ts'
@@ -35,7 +35,7 @@ export interface AppDeps {
     readonly deps: Omit<PushRouteDeps, 'connections'>
   }
   readonly health: Health
-  readonly telemetry: Pick<Telemetry, 'pushRefused' | 'noSuchRoute' | 'unforeseen'>
+  readonly telemetry: Pick<Telemetry, 'pushRefused' | 'pushFailed' | 'noSuchRoute' | 'unforeseen'>
   /** Resolves when no push waits any more. New pushes are refused meanwhile. */
   readonly drain: () => Promise<void>
 }
@@ -47,7 +47,7 @@ export function buildApp(appDeps: AppDeps): FastifyInstance {
   const { log, push, health, telemetry, drain } = appDeps
   const connections = createConnections(appDeps.connectionLimits, push.deps.clock)
   const app = Fastify({
-    loggerInstance: log,
+    loggerInstance: log.child({ event: 'http' }),
     logController: new LogController({ disableRequestLogging: true }),
     // No request is logged, so a request needs no logger of its own.
     childLoggerFactory: (logger) => logger,
@@ -78,10 +78,13 @@ export function buildApp(appDeps: AppDeps): FastifyInstance {
 
   function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
     const problem = problemOfError(error)
-    if (problem === UNFORESEEN) telemetry.unforeseen(error)
+    const isPush = request.headersAt !== undefined
+    const end = pushEndOf(request, push.deps.clock)
+    if (problem === UNFORESEEN && isPush) telemetry.pushFailed(error, end)
+    else if (problem === UNFORESEEN) telemetry.unforeseen(error)
     // A client that hung up reads no answer, and the missing rest of its body is not the owner's
     // fault.
-    else if (!hasHungUp(request)) telemetry.pushRefused(problem.code, problem.detail)
+    else if (!hasHungUp(request)) telemetry.pushRefused(problem, end)
     keepConnection(problem, request, reply)
     return sendProblem(reply, problem)
   }

@@ -6,7 +6,7 @@ import type { Authenticate, Authentication, Refused } from '../model/authenticat
 import { MAX_BODY_BYTES } from '../model/limits.ts'
 import type { Message } from '../model/message.ts'
 import type { Settlement } from '../model/settlement.ts'
-import type { Telemetry } from '../model/telemetry.ts'
+import type { PushEnd, Telemetry } from '../model/telemetry.ts'
 import { PUSH_ENVELOPE, type PushEnvelope } from '../receive/envelope.ts'
 import { messageOf } from '../receive/message-of.ts'
 import { originOf } from '../receive/origin-of.ts'
@@ -174,7 +174,8 @@ export async function pushRoutes(
     { settling, pushed }: WaitingPush,
   ): Promise<FastifyReply> {
     const settlement = await settling
-    telemetry.messageSettled(pushed, settlement, clock.monotonic() - request.headersAt)
+    const elapsedMs = clock.monotonic() - request.headersAt
+    telemetry.messageSettled(pushed, settlement, { request, elapsedMs })
     if (settlement.kind === 'ack') return reply.code(settlement.status).send()
     return sendProblem(reply, problemOfNack(settlement))
   }
@@ -182,12 +183,12 @@ export async function pushRoutes(
   function refuseSender(reply: FastifyReply, refused: Refused): void {
     const problem = problemOfRefusal(refused)
     const logged = [problem.detail, refused.hint ?? []].flat().join(' ')
-    telemetry.pushRefused(problem.code, logged)
+    telemetry.pushRefused({ ...problem, detail: logged }, pushEndOf(reply.request, clock))
     sendProblem(reply, problem)
   }
 
   function refuse(reply: FastifyReply, problem: Problem): void {
-    telemetry.pushRefused(problem.code, problem.detail)
+    telemetry.pushRefused(problem, pushEndOf(reply.request, clock))
     sendProblem(reply, problem)
   }
 
@@ -202,4 +203,9 @@ export async function pushRoutes(
     throwBodyAway(reply.request.raw, MAX_BODY_BYTES)
     refuse(reply, problem)
   }
+}
+
+/** Returns the end of a push that is answered at this moment. */
+export function pushEndOf(request: FastifyRequest, clock: Pick<Clock, 'monotonic'>): PushEnd {
+  return { request, elapsedMs: clock.monotonic() - request.headersAt }
 }

@@ -174,7 +174,8 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     }
     const { waiters } = entry
     end(entry, settlement)
-    for (const { resolve } of waiters) resolve(settlement)
+    const answer = { ...settlement, events: progress.outcomes.events }
+    for (const { resolve } of waiters) resolve(answer)
   }
 
   function remember(

@@ -132,7 +132,7 @@ export class MessageProgress implements OutcomeSink {
     const { earlier } = this
     if (!earlier) return
     for (const next of earlier.portions.slice(this.portions)) {
-      if (!this.isSettled(this.outcomes.count(), next.events)) return
+      if (!this.isSettled(this.outcomes.events, next.events)) return
       this.giveBack(next, retry('deadline'))
       this.portions += 1
       skip(next.lines)

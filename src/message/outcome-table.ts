@@ -51,6 +51,8 @@ const PORTION_BYTES = 40
 export class OutcomeTable {
   /** The portions that were begun. */
   readonly portions: PortionCounts[] = []
+  /** The number of events so far. */
+  events = 0
   /** The memory of the texts of all outcomes. */
   textBytes = 0
   /** The outcome that stands for all rejected events when they come again. */
@@ -76,14 +78,10 @@ export class OutcomeTable {
     this.bytes = bytes
   }
 
-  /** Returns the number of events so far. */
-  count(): number {
-    return this.codes.length
-  }
-
   /** Makes room for the events of a portion. Returns the place of the first. */
   addPortion(portion: PortionCounts): number {
-    const from = this.codes.length
+    const from = this.events
+    this.events += portion.events
     this.portions.push(portion)
     for (let events = 0; events < portion.events; events += 1) this.codes.push(NONE)
     return from

@@ -38,7 +38,7 @@ export function createRejectedEventsOf(outcomes: OutcomeTable): RejectedEventsOf
       }
       place += 1
     }
-    if (isLast && place < outcomes.count()) {
+    if (isLast && place < outcomes.events) {
       throw new Error('a message made fewer events when it was read again')
     }
     return found

@@ -15,6 +15,27 @@ export interface RequestEnd {
   readonly elapsedMs: number
 }
 
+/** The HTTP request of a push. Log lines and spans take what they show from it. */
+export interface PushRequest {
+  readonly method: string
+  /** The path, perhaps with a query. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+/** The end of a push: its request, and the time from its headers to its answer. */
+export interface PushEnd {
+  readonly request: PushRequest
+  readonly elapsedMs: number
+}
+
+/** The answer to a push that was not taken. */
+export interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+}
+
 /** The events that were rejected since the last one passed. */
 export interface Rejections {
   readonly reasons: Readonly<Partial<Record<RejectReason, number>>>
@@ -37,8 +58,11 @@ export interface Telemetry {
   /** Called when a rule of the owner's mapping had an effect on an event. */
   readonly ruleApplied: CountRule
   /** Called when one push of a message was answered. */
-  messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void
-  pushRefused(code: string, detail: string): void
+  messageSettled(message: Message, settlement: Settlement, end: PushEnd): void
+  /** Called when a push was answered before its message was known. */
+  pushRefused(refusal: Refusal, end: PushEnd): void
+  /** Called when a bug ended a push. */
+  pushFailed(error: unknown, end: PushEnd): void
   /**
    * Called when a request was answered 404. `path`, fit for a log line, is given when the request
    * has a bearer token.
@@ -74,6 +98,6 @@ export interface Telemetry {
    * day.
    */
   keysNotFetched(error: unknown): void
-  /** Called with an error that is a bug. */
+  /** Called with an error that is a bug and has ended no push. */
   unforeseen(error: unknown): void
 }

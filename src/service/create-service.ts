@@ -16,6 +16,7 @@ import { createLetterGuard } from '../message/letter-guard.ts'
 import { createPipeline } from '../pipeline.ts'
 import { createEventTotals } from '../telemetry/event-totals.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import type { State } from '../telemetry/state-lines.ts'
 import { createTelemetry } from '../telemetry/telemetry.ts'
 import type { Transform } from '../transform/transform.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -46,6 +47,8 @@ export interface ServiceDeps {
   readonly maxOpenFiles: number
   /** Returns the number of log lines that could not be written so far. */
   readonly logLinesDropped: () => number
+  /** Returns the id of the Google Cloud project, once it is known. */
+  readonly projectId: () => string | undefined
   /** The owner's mapping. Without one, a line is the event. */
   readonly transform: Transform | undefined
   /** The mean delay of the event loop past which pushes are refused; a second when absent. */
@@ -87,7 +90,8 @@ export function createService(config: Config, deps: ServiceDeps): Service {
     rateLimit: gate.eventsPerSecond,
     logLinesDropped: deps.logLinesDropped,
   })
-  const telemetry = createTelemetry({ log, metrics, eventTotals, clock })
+  const isOn = (state: State) => reasons().includes(state)
+  const telemetry = createTelemetry({ ...deps, metrics, eventTotals, isOn })
 
   const authenticator = createAuthenticator(push.auth, {
     clock,

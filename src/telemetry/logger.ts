@@ -1,4 +1,11 @@
 import pino, { type DestinationStream, type LogFn, type Logger } from 'pino'
+import { VERSION } from '../version.ts'
+
+/** The program that wrote a line, in the words of Error Reporting. */
+export interface ServiceContext {
+  readonly service: string
+  readonly version: string
+}
 
 /** Google Cloud Logging's severities for pino's levels. */
 const SEVERITIES: Readonly<Record<string, string>> = {
@@ -9,23 +16,56 @@ const SEVERITIES: Readonly<Record<string, string>> = {
   error: 'ERROR',
   fatal: 'CRITICAL',
 }
+const ERROR_LEVEL = 50
+const OFF_CLOUD_RUN: ServiceContext = { service: 'pubsub-mixpanel', version: VERSION }
+
+/**
+ * The fields of a line about a bug. Error Reporting takes a line of this type as an error of the
+ * program, so a fault of Mixpanel must not have it
+ * (https://cloud.google.com/error-reporting/docs/formatting-error-messages).
+ */
+export const BUG = {
+  event: 'bug',
+  '@type': 'type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent',
+} as const
 
 /**
  * Makes a logger that writes one JSON object a line, with the fields that Cloud Logging reads. An
  * error is written as its type, code, status and stack: an HTTP client's error also carries the
- * request and its credentials.
+ * request and its credentials. `serviceContext` goes into each line of an error.
  */
-export function createLogger(level: string, destination: DestinationStream): Logger {
+export function createLogger(
+  level: string,
+  destination: DestinationStream,
+  serviceContext = OFF_CLOUD_RUN,
+): Logger {
   const options = {
     level,
     messageKey: 'message',
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ severity: SEVERITIES[label] ?? 'DEFAULT' }) },
-    serializers: { err: safeError },
-    hooks: { logMethod: withoutErrorMessage },
+    serializers: { err: facts },
+    hooks: { logMethod },
   }
   return pino(options, destination)
+
+  /**
+   * Adds the fields of Error Reporting. The line of an error has a text of its own: without one,
+   * pino would use the message of the error.
+   */
+  function logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+    const [first, text] = args
+    const context = level >= ERROR_LEVEL ? { serviceContext } : {}
+    if (typeof first === 'string') method.call(this, context, first)
+    else if (!holdsError(first)) method.call(this, { ...Object(first), ...context }, text)
+    else {
+      const fields = first instanceof Error ? { err: first } : first
+      const { err } = fields
+      const said = text ?? 'an error'
+      method.call(this, { ...fields, ...stackTraceOf(err, said), ...context }, said)
+    }
+  }
 }
 
 /**
@@ -33,14 +73,24 @@ export function createLogger(level: string, destination: DestinationStream): Log
  * event.
  */
 export function safeError(error: unknown): Record<string, unknown> {
+  return error instanceof Error ? { ...facts(error), stack: framesOf(error) } : facts(error)
+}
+
+function facts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = 'code' in error ? scalarOf(error.code) : undefined
   const status = 'status' in error ? scalarOf(error.status) : undefined
-  return { type: error.name, code, status, stack: framesOf(error) }
+  return { type: error.name, code, status }
 }
 
 function scalarOf(value: unknown): string | number | undefined {
   return typeof value === 'string' || typeof value === 'number' ? value : undefined
+}
+
+/** Returns the stack as Error Reporting reads it. The text of the line stands for the message. */
+function stackTraceOf(error: unknown, text: string): { stack_trace?: string } {
+  if (!(error instanceof Error)) return {}
+  return { stack_trace: `${error.name}: ${text}\n${framesOf(error)}` }
 }
 
 /**
@@ -54,17 +104,7 @@ function framesOf({ stack = '', message }: Error): string {
   return lines.filter((line) => line.startsWith('    at ')).join('\n')
 }
 
-/**
- * Gives the line of an error a text of its own. Without one, pino would use the message of the
- * error.
- */
-function withoutErrorMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
-  const [fields, text] = args
-  if (text === undefined && holdsError(fields)) method.call(this, fields, 'an error')
-  else method.apply(this, args)
-}
-
-function holdsError(fields: unknown): boolean {
+function holdsError(fields: unknown): fields is Error | { err: unknown } {
   if (typeof fields !== 'object' || fields === null) return false
   return fields instanceof Error || 'err' in fields
 }

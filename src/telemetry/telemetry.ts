@@ -2,17 +2,24 @@ import type { Logger } from 'pino'
 import type { Clock } from '../lib/clock.ts'
 import type { Message } from '../model/message.ts'
 import { codeOf, type Nack, type Settlement } from '../model/settlement.ts'
-import type { Rejections, RequestEnd, Telemetry } from '../model/telemetry.ts'
+import type { PushEnd, Refusal, Rejections, RequestEnd, Telemetry } from '../model/telemetry.ts'
 import { createAtMostEvery } from './at-most-every.ts'
 import type { EventTotals } from './event-totals.ts'
+import { BUG } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { createMinuteLine, type Minute } from './minute-line.ts'
+import { createPushLines } from './push-lines.ts'
+import { createStateLines, type State } from './state-lines.ts'
 
 export interface TelemetryDeps {
   readonly log: Logger
   readonly metrics: Metrics
   readonly eventTotals: EventTotals
   readonly clock: Clock
+  /** Whether the service is in a state at this moment. */
+  readonly isOn: (state: State) => boolean
+  /** Returns the id of the Google Cloud project, once it is known. */
+  readonly projectId: () => string | undefined
 }
 
 const MINUTE_MS = 60_000
@@ -27,13 +34,11 @@ export interface ProcessTelemetry extends Telemetry {
  * Counts events and writes the log lines. A line that may occur on every push is written at most
  * once a minute, with the number of times. At level debug, each one is written.
  */
-export function createTelemetry({
-  log,
-  metrics,
-  eventTotals,
-  clock,
-}: TelemetryDeps): ProcessTelemetry {
+export function createTelemetry(deps: TelemetryDeps): ProcessTelemetry {
+  const { log, metrics, eventTotals, clock } = deps
   const countToReport = createAtMostEvery(MINUTE_MS, clock)
+  const states = createStateLines({ ...deps, countToReport })
+  const writePushLine = createPushLines(deps)
   /** The rejected events that were stored since the last line about them, by reason. */
   const storedReasons = new Map<string, number>()
   let storedTimes = 0
@@ -47,6 +52,7 @@ export function createTelemetry({
     ruleApplied: metrics.countRule,
     messageSettled,
     pushRefused,
+    pushFailed,
     noSuchRoute,
     duplicatePush: () => metrics.duplicatePushes.inc(),
     requestEnded,
@@ -64,6 +70,7 @@ export function createTelemetry({
 
   function writeMinute({ delta, totals, publishToImportMs }: Minute): void {
     if (storedTimes > 0) logStored()
+    states.review()
     const fields = {
       event: 'minute',
       delta,
@@ -77,7 +84,7 @@ export function createTelemetry({
     log.info(fields, 'the events of the last minute, and in total')
   }
 
-  function messageSettled(message: Message, settlement: Settlement, elapsedMs: number): void {
+  function messageSettled(message: Message, settlement: Settlement, end: PushEnd): void {
     const { kind, reason } = settlement
     minuteLine.noteTraffic()
     metrics.messagesSettled.inc({ settlement: kind, reason })
@@ -87,45 +94,49 @@ export function createTelemetry({
       metrics.publishToImport.observe(ms / 1000)
       minuteLine.noteImport(ms)
     }
-    const fields = {
-      event: 'settled',
-      messageId: message.messageId,
-      settlement: kind,
-      reason,
-      ms: Math.round(elapsedMs),
+    if (states.areAnyOn) states.review()
+    if (settlement.kind === 'nack') logNack(message, settlement, end)
+    if (settlement.status >= 500 || log.isLevelEnabled('debug')) {
+      const { messageId, deliveryAttempt } = message
+      const { status, events } = settlement
+      const answer = { settlement: kind, status, reason, messageId, deliveryAttempt, events }
+      writePushLine({ ...end, ...answer })
     }
-    if (settlement.kind === 'ack') log.debug(fields, 'message acked')
-    else logNack(settlement, fields)
-    if (settlement.status === 422 && message.deliveryAttempt === undefined) logMissingPolicy()
   }
 
   /**
    * Logs a nack. The code is that of the answer, so that the line and the answer can be matched.
    */
-  function logNack(settlement: Nack, fields: object): void {
-    const { status } = settlement
+  function logNack(message: Message, settlement: Nack, { elapsedMs }: PushEnd): void {
+    const { messageId, deliveryAttempt } = message
+    const { kind, reason, status } = settlement
     const code = codeOf(settlement)
-    logOnceAMinute(
-      'warn',
-      `nack ${code}`,
-      { ...fields, status, code },
-      `message nacked: ${status} ${code}`,
-    )
+    const ms = Math.round(elapsedMs)
+    const fields = { event: 'settled', messageId, settlement: kind, reason, ms, status, code }
+    logOnceAMinute('warn', `nack ${code}`, fields, `message nacked: ${status} ${code}`)
+    if (status === 422 && deliveryAttempt === undefined) logMissingPolicy()
   }
 
   function logMissingPolicy(): void {
     logOnceAMinute(
       'error',
       'no_policy',
-      {},
+      { event: 'no_policy' },
       'DEAD_LETTER=subscription, but the subscription seems to have no dead-letter policy: ' +
         'a refused message comes again for ever. Add a policy, or set DEAD_LETTER to file:DIR or a topic',
     )
   }
 
-  function pushRefused(code: string, detail: string): void {
+  function pushRefused({ status, code, detail }: Refusal, end: PushEnd): void {
     metrics.pushesRefused.inc({ code })
-    logOnceAMinute('warn', `refused ${code}`, { event: 'refused', code }, `push refused: ${detail}`)
+    const fields = { event: 'refused', code }
+    logOnceAMinute('warn', `refused ${code}`, fields, `push refused: ${detail}`)
+    writePushLine({ ...end, status, reason: code.toLowerCase() })
+  }
+
+  function pushFailed(error: unknown, end: PushEnd): void {
+    unforeseen(error)
+    writePushLine({ ...end, status: 500, reason: 'unforeseen' })
   }
 
   function noSuchRoute(path: string | undefined): void {
@@ -135,7 +146,7 @@ export function createTelemetry({
     const text =
       'a request with a token has no route: the service takes pushes by POST on /push, /push/ and /. ' +
       'Correct the push endpoint of the subscription'
-    logOnceAMinute('warn', `refused ${code}`, { code, path }, text)
+    logOnceAMinute('warn', `refused ${code}`, { event: 'refused', code, path }, text)
   }
 
   function requestEnded(end: RequestEnd): void {
@@ -146,8 +157,9 @@ export function createTelemetry({
     metrics.requestSeconds.observe({ status: label }, elapsedMs / 1000)
     metrics.batchEvents.observe(events)
     metrics.batchBytes.observe(bytes)
-    const line = { ...fields, ms: Math.round(elapsedMs) }
-    if (status === 200) log.debug(line, 'Mixpanel answered a batch with status 200')
+    if (status === 200 && !log.isLevelEnabled('debug')) return
+    const line = { event: 'request', ...fields, ms: Math.round(elapsedMs) }
+    if (status === 200) log.debug(line, requestTextOf(end))
     else logOnceAMinute('warn', `request ${label}`, line, requestTextOf(end))
   }
 
@@ -173,19 +185,20 @@ export function createTelemetry({
 
   function deadLettersNotStored(err: unknown): void {
     const text = 'dead letters could not be stored: messages are nacked'
-    logOnceAMinute('error', 'dead_letters_not_stored', { err }, text)
+    const fields = { event: 'dead_letters_not_stored', err }
+    logOnceAMinute('error', 'dead_letters_not_stored', fields, text)
   }
 
   function deadLetterTopicUnproven(err: unknown): void {
     const text =
       'Pub/Sub did not say whether the service may publish to the topic of DEAD_LETTER: if it may ' +
       'not, messages with a rejected event are nacked'
-    logOnceAMinute('warn', 'dead_letter_topic_unproven', { err }, text)
+    const fields = { event: 'dead_letter_topic_unproven', err }
+    logOnceAMinute('warn', 'dead_letter_topic_unproven', fields, text)
   }
 
   function misconfigured(status: number): void {
-    logOnceAMinute(
-      'error',
+    states.note(
       'misconfigured',
       { status },
       'Mixpanel refuses the credentials, the project or the region: every message is nacked and ' +
@@ -198,15 +211,14 @@ export function createTelemetry({
     logOnceAMinute(
       'warn',
       'shortfall',
-      { events },
+      { event: 'shortfall', events },
       'Mixpanel answered OK and imported fewer events than it was sent: a drop filter or $ignore?',
     )
   }
 
   function suspected(events: number): void {
-    logOnceAMinute(
-      'error',
-      'suspected',
+    states.note(
+      'suspect',
       { events },
       'Mixpanel refuses events without naming one: the fault may be its own, so their messages are ' +
         'nacked. An event that three deliveries refuse, with imports between, becomes a dead letter',
@@ -214,10 +226,9 @@ export function createTelemetry({
   }
 
   function allRejected({ reasons, field }: Rejections): void {
-    logOnceAMinute(
-      'error',
+    states.note(
       'all_rejected',
-      { event: 'all_rejected', reasons, ...(field !== undefined && { field }) },
+      { reasons, field },
       'every event of the last messages was rejected: the transform may be broken, or the events ' +
         'of the topic have another shape. Such messages are nacked and come again until an event passes',
     )
@@ -225,14 +236,14 @@ export function createTelemetry({
 
   function keysNotFetched(err: unknown): void {
     const text = 'the keys of PUSH_JWKS_URL could not be fetched'
-    logOnceAMinute('error', 'keys_not_fetched', { err }, text)
+    logOnceAMinute('error', 'keys_not_fetched', { event: 'keys_not_fetched', err }, text)
   }
 
   function unforeseen(err: unknown): void {
     logOnceAMinute(
       'error',
       'unforeseen',
-      { err },
+      { ...BUG, err },
       'a bug: the push was answered 500, and its message comes again',
     )
   }

@@ -51,6 +51,7 @@ describe('a complete configuration', () => {
       deadLetter: { kind: 'file', folder: './dead-letters' },
       deadLetterOriginal: 'auto',
       onCloudRun: false,
+      cloud: { projectId: undefined, metadataHost: undefined },
       warnings: [],
     })
   })

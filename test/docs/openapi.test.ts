@@ -149,6 +149,7 @@ async function answerTo(app: FastifyInstance, route: string, situation: Situatio
 function anApp({ deps, health }: Situation): FastifyInstance {
   const telemetry = {
     pushRefused: () => {},
+    pushFailed: () => {},
     noSuchRoute: () => {},
     messageSettled: () => {},
     unforeseen: () => {},

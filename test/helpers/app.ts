@@ -14,10 +14,10 @@ import type { PushRouteDeps, PushRouteOptions } from '../../src/http/push-route.
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import { TRUSTED } from '../../src/model/authentication.ts'
 import { createEventTotals } from '../../src/telemetry/event-totals.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { createTestLogger } from './log-lines.ts'
 import { settled } from './until.ts'
 
 const MIB = 1024 * 1024
@@ -59,8 +59,15 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
     logLinesDropped: () => 0,
   })
   const lines: AppScene['log'][number][] = []
-  const log = createLogger('trace', { write: (line) => lines.push(JSON.parse(line)) })
-  const telemetry = createTelemetry({ log, metrics, eventTotals, clock })
+  const log = createTestLogger('trace', (line) => lines.push(JSON.parse(line)))
+  const telemetry = createTelemetry({
+    log,
+    metrics,
+    eventTotals,
+    clock,
+    isOn: () => false,
+    projectId: () => undefined,
+  })
   const app = buildApp({
     log,
     telemetry,

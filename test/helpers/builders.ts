@@ -2,6 +2,7 @@ import type { PreparedEvent } from '../../src/model/event.ts'
 import type { Message } from '../../src/model/message.ts'
 import type { EventOutcome } from '../../src/model/outcome.ts'
 import type { OutcomeSink, PendingEvent } from '../../src/model/pending-event.ts'
+import type { PushEnd } from '../../src/model/telemetry.ts'
 
 /** Base64, as Pub/Sub sends data. */
 export function base64(text: string | Uint8Array): string {
@@ -19,6 +20,11 @@ export function aMessage(overrides: Partial<Message> = {}): Message {
     publishedAt: Date.UTC(2026, 0, 1),
     ...overrides,
   }
+}
+
+/** The end of a push to /push, after a ms, unless told otherwise. */
+export function aPushEnd({ headers = {}, url = '/push', elapsedMs = 1 } = {}): PushEnd {
+  return { request: { method: 'POST', url, headers }, elapsedMs }
 }
 
 /** An event ready to travel; its text and size follow from its name. */

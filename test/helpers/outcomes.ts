@@ -26,7 +26,7 @@ export function earlierWith(
 
 /** Returns the outcome of each event, as it is now. It throws when an event has none. */
 export function outcomesOf(outcomes: OutcomeTable): readonly EventOutcome[] {
-  return Array.from({ length: outcomes.count() }, (_, place) => {
+  return Array.from({ length: outcomes.events }, (_, place) => {
     const outcome = outcomes.outcomeAt(place)
     if (!outcome) throw new Error(`the event at place ${place} has no outcome`)
     return outcome.kind === 'rejected' ? (outcomes.returned ?? outcome) : outcome

@@ -10,6 +10,7 @@ import {
   type MixpanelStandIn,
   startMixpanelStandIn,
 } from '../../src/local/mixpanel-stand-in.ts'
+import type { PublishedMessage } from '../../src/local/push-request.ts'
 import { createPusher, type Pusher } from '../../src/local/pusher.ts'
 import {
   LOCAL_AUDIENCE,
@@ -19,8 +20,8 @@ import {
 } from '../../src/local/token-issuer.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
 import { createService, type Service, type ServiceDeps } from '../../src/service/create-service.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
 import type { Transform } from '../../src/transform/transform.ts'
+import { createTestLogger, notePrivate } from './log-lines.ts'
 
 /** The whole service over real HTTP, with a Pub/Sub and a Mixpanel on loopback. */
 export interface World extends WorldBefore {
@@ -48,6 +49,7 @@ export interface WorldOptions {
   readonly deps?: Partial<ServiceDeps>
 }
 
+const MOST_NOTED = 64 * 1024
 /** Making a key takes longer than a test. */
 const KEYS = createKeyRing()
 
@@ -84,7 +86,32 @@ export async function startWorld(t: TestContext, options: WorldOptions = {}): Pr
     ...(options.form && { form: options.form }),
   })
   t.after(() => pusher.close())
-  return { ...world, url, pusher }
+  return { ...world, url, pusher: notingPrivate(pusher) }
+}
+
+/** A pusher whose payloads no log line may hold. */
+function notingPrivate(pusher: Pusher): Pusher {
+  return {
+    ...pusher,
+    push: (message, overrides) => {
+      note(message)
+      if (overrides?.rawBody !== undefined) notePrivate(textOf(overrides.rawBody))
+      return pusher.push(message, overrides)
+    },
+    publish: (message, options) => {
+      note(message)
+      return pusher.publish(message, options)
+    },
+  }
+
+  function note({ data = '', attributes = {}, orderingKey = '' }: PublishedMessage): void {
+    notePrivate([textOf(data), ...Object.values(attributes), orderingKey].join('\n'))
+  }
+}
+
+/** The start of a text or of bytes; large payloads repeat their words. */
+function textOf(data: string | Uint8Array): string {
+  return Buffer.from(data.slice(0, MOST_NOTED)).toString('latin1')
 }
 
 /** A world of its own for one test, whose service is put together and does nothing yet. */
@@ -96,6 +123,7 @@ export async function createWorld(t: TestContext, options: WorldOptions): Promis
   t.after(() => issuer.close())
   const logLines: string[] = []
   const env = { ...environmentOf(mixpanel, issuer, folder), ...options.env }
+  notePrivate([env.MIXPANEL_PROJECT_TOKEN, env.MIXPANEL_SERVICE_ACCOUNT_SECRET].join(' '))
   const config = loadConfig(env, {
     memoryLimitBytes: 2 ** 30,
     heapLimitBytes: 2 ** 30,
@@ -103,10 +131,11 @@ export async function createWorld(t: TestContext, options: WorldOptions): Promis
   })
   const service = createService(config, {
     clock: options.clock ?? systemClock,
-    log: createLogger(config.server.logLevel, { write: (line) => logLines.push(line) }),
+    log: createTestLogger(config.server.logLevel, (line) => logLines.push(line)),
     random: Math.random,
     maxOpenFiles: 1_024,
     logLinesDropped: () => 0,
+    projectId: () => undefined,
     // A busy machine delays the event loop; no push may be refused for that. Under-pressure counts a
     // second without a sample as an infinite delay.
     maxEventLoopDelayMs: Number.POSITIVE_INFINITY,

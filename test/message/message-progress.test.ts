@@ -17,7 +17,7 @@ describe('the progress of a message', () => {
   it('has no events before the message is decoded', () => {
     const { outcomes } = aProgress()
 
-    assert.deepEqual([outcomes.portions, outcomes.count(), outcomes.newTotals()], [[], 0, []])
+    assert.deepEqual([outcomes.portions, outcomes.events, outcomes.newTotals()], [[], 0, []])
   })
 
   it('counts the events that no earlier delivery imported or dropped', () => {
@@ -80,7 +80,7 @@ describe('the progress of a message', () => {
     progress.skipSettled(skip)
 
     assert.deepEqual(skipped, [1, 2])
-    assert.equal(progress.outcomes.count(), 4)
+    assert.equal(progress.outcomes.events, 4)
   })
 
   it('sends the events of portions that no earlier delivery has reached', () => {
@@ -99,7 +99,7 @@ describe('the progress of a message', () => {
     progress.giveBackRest(retry('deadline'))
     const again = progress.outcomes.snapshot()
 
-    assert.equal(progress.outcomes.count(), 4)
+    assert.equal(progress.outcomes.events, 4)
     assert.deepEqual(progress.outcomes.newTotals(), [])
     assert.deepEqual(
       [0, 1, 2, 3].map((place) => again?.finalAt(place) ?? again?.refusalAt(place)),

@@ -70,7 +70,7 @@ describe('the outcomes of a message', () => {
     ]
     const outcomes = outcomesOf(3 * kinds.length)
 
-    for (let place = 0; place < outcomes.count(); place += 1) {
+    for (let place = 0; place < outcomes.events; place += 1) {
       const outcome = kinds[place % kinds.length]
       if (outcome) outcomes.recordUnsent(place, { ...outcome })
     }

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { it } from 'node:test'
 import { program } from '../../src/cli/commands.ts'
-import { spawnService } from '../../src/cli/spawn-service.ts'
 import { startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../src/local/pusher.ts'
 import { startTokenIssuer } from '../../src/local/token-issuer.ts'
 import { bundle } from '../../tools/bundle.ts'
+import { spawnChecked } from '../helpers/spawn-checked.ts'
 import { aFolder, environmentOf } from '../helpers/world.ts'
 
 /** Debian's `nobody`. Only root may become somebody else; anyone else stays who they are. */
@@ -36,7 +36,7 @@ it('starts from the bundle alone, as nobody, in a folder it cannot write to, wit
   const env = { ...environmentOf(mixpanel, issuer, folder), ...changes }
 
   const uid = process.getuid?.() === 0 ? NOBODY : undefined
-  const service = await spawnService(env, { main, cwd: folder, uid })
+  const service = await spawnChecked(env, { main, cwd: folder, uid })
   t.after(() => service.stop('SIGKILL'))
   const pusher = createPusher({ endpoint: `${service.url}/push`, token: () => issuer.token() })
   t.after(() => pusher.close())

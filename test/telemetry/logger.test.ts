@@ -5,7 +5,8 @@ import { inspect } from 'node:util'
 import axios from 'axios'
 import Fastify from 'fastify'
 import type { Logger } from 'pino'
-import { createLogger } from '../../src/telemetry/logger.ts'
+import { BUG, createLogger } from '../../src/telemetry/logger.ts'
+import { VERSION } from '../../src/version.ts'
 
 const TOKEN = 'secret-token'
 const EVENT = '{"event":"secret-name","properties":{"distinct_id":"secret-person"}}'
@@ -57,10 +58,9 @@ describe('an error in a log line', () => {
 
     log.error({ err: error }, 'not imported')
 
-    const { err, message } = JSON.parse(lines[0] ?? '')
-    const { stack, ...rest } = err
-    assert.deepEqual(rest, { type: 'AxiosError', code: 'ERR_BAD_REQUEST', status: 401 })
-    assert.match(stack, /^ {4}at .*:\d+:\d+\)?$/m)
+    const { err, stack_trace, message } = JSON.parse(lines[0] ?? '')
+    assert.deepEqual(err, { type: 'AxiosError', code: 'ERR_BAD_REQUEST', status: 401 })
+    assert.match(stack_trace, /^AxiosError: not imported\n {4}at .*:\d+:\d+\)?\n/)
     assert.equal(message, 'not imported')
   })
 
@@ -104,6 +104,49 @@ describe('an error in a log line', () => {
       assert.doesNotMatch(lines.join(''), SECRETS)
     })
   }
+})
+
+describe('a line of severity ERROR and above', () => {
+  it('names the service and its revision, and no other line does', () => {
+    const lines: string[] = []
+    const context = { service: 'events', version: 'events-00017-abc' }
+    const log = createLogger('trace', { write: (line) => lines.push(line) }, context)
+
+    log.warn({ err: new Error('no') }, 'text')
+    log.error({ times: 3 }, 'text')
+    log.error('text')
+    log.child({ event: 'http' }).fatal(new Error('no'))
+
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).serviceContext),
+      [undefined, context, context, context],
+    )
+    assert.deepEqual(JSON.parse(lines[1] ?? '').times, 3)
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).message),
+      ['text', 'text', 'text', 'an error'],
+    )
+  })
+
+  it('names the program and its version off Cloud Run', () => {
+    const { log, lines } = createScene()
+
+    log.error('text')
+
+    const { serviceContext } = JSON.parse(lines[0] ?? '')
+    assert.deepEqual(serviceContext, { service: 'pubsub-mixpanel', version: VERSION })
+  })
+
+  it('has a stack that begins with the text of the line when it has an error', () => {
+    const { log, lines } = createScene()
+
+    log.error({ ...BUG, err: new TypeError('secret') }, 'a bug')
+    log.error({ err: 'secret' }, 'thrown')
+
+    const [bug, thrown] = lines.map((line) => JSON.parse(line))
+    assert.match(bug.stack_trace, /^TypeError: a bug\n {4}at /)
+    assert.equal('stack_trace' in thrown, false)
+  })
 })
 
 describe('a request in a log line', () => {

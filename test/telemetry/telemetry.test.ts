@@ -5,15 +5,18 @@ import { ACK_REASONS, type Settlement } from '../../src/model/settlement.ts'
 import type { Telemetry } from '../../src/model/telemetry.ts'
 import { nack } from '../../src/settle/settlement-of.ts'
 import { createEventTotals } from '../../src/telemetry/event-totals.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
+import type { State } from '../../src/telemetry/state-lines.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
-import { aMessage } from '../helpers/builders.ts'
+import { aMessage, aPushEnd } from '../helpers/builders.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
+import { createTestLogger } from '../helpers/log-lines.ts'
 
 const MINUTE_MS = 60_000
 const ACK: Settlement = { kind: 'ack', reason: 'imported', status: 204 }
 const REFUSED: Settlement = { kind: 'nack', reason: 'invalid_json', status: 422 }
+const NO_TOKEN = { status: 401, code: 'TOKEN_MISSING', detail: 'no token' }
+const DRAINING = { status: 503, code: 'DRAINING', detail: 'shutting down' }
 const HELD = 4_096
 const RATE = 30_000
 const IMPORT = { status: 200, events: 3, bytes: 900, elapsedMs: 50 } as const
@@ -22,9 +25,9 @@ describe('a settled message', () => {
   it('is counted by what Pub/Sub was told and why', async () => {
     const { telemetry, sampleOf } = createScene()
 
-    telemetry.messageSettled(aMessage(), ACK, 1)
-    telemetry.messageSettled(aMessage(), ACK, 1)
-    telemetry.messageSettled(aMessage(), nack('throttled'), 1)
+    telemetry.messageSettled(aMessage(), ACK, aPushEnd())
+    telemetry.messageSettled(aMessage(), ACK, aPushEnd())
+    telemetry.messageSettled(aMessage(), nack('throttled'), aPushEnd())
 
     assert.equal(await sampleOf('messages_settled_total{settlement="ack",reason="imported"}'), 2)
     assert.equal(await sampleOf('messages_settled_total{settlement="nack",reason="throttled"}'), 1)
@@ -34,7 +37,7 @@ describe('a settled message', () => {
     const { telemetry, sampleOf } = createScene()
 
     for (const reason of ACK_REASONS) {
-      telemetry.messageSettled(aMessage(), { kind: 'ack', reason, status: 204 }, 1)
+      telemetry.messageSettled(aMessage(), { kind: 'ack', reason, status: 204 }, aPushEnd())
     }
 
     assert.equal(await sampleOf('empty_messages_total'), 1)
@@ -45,11 +48,11 @@ describe('a settled message', () => {
     const message = aMessage({ publishedAt: clock.now() - 2_500 })
 
     for (const reason of ACK_REASONS) {
-      telemetry.messageSettled(message, { kind: 'ack', reason, status: 204 }, 1)
+      telemetry.messageSettled(message, { kind: 'ack', reason, status: 204 }, aPushEnd())
     }
-    telemetry.messageSettled(message, nack('throttled'), 1)
+    telemetry.messageSettled(message, nack('throttled'), aPushEnd())
     const { publishedAt: _, ...unpublished } = message
-    telemetry.messageSettled(unpublished, ACK, 1)
+    telemetry.messageSettled(unpublished, ACK, aPushEnd())
 
     assert.equal(await sampleOf('publish_to_import_seconds_count'), 1)
     assert.equal(await sampleOf('publish_to_import_seconds_sum'), 2.5)
@@ -58,7 +61,7 @@ describe('a settled message', () => {
   it('takes no time when the publisher is ahead of us', async () => {
     const { telemetry, sampleOf, clock } = createScene()
 
-    telemetry.messageSettled(aMessage({ publishedAt: clock.now() + 2_500 }), ACK, 1)
+    telemetry.messageSettled(aMessage({ publishedAt: clock.now() + 2_500 }), ACK, aPushEnd())
 
     assert.equal(await sampleOf('publish_to_import_seconds_sum'), 0)
   })
@@ -66,9 +69,9 @@ describe('a settled message', () => {
   it('is an ERROR when it is left to a dead-letter policy that seems to be missing', () => {
     const { telemetry, warnings } = createScene()
 
-    telemetry.messageSettled(aMessage({ deliveryAttempt: 1 }), REFUSED, 1)
+    telemetry.messageSettled(aMessage({ deliveryAttempt: 1 }), REFUSED, aPushEnd())
     assert.deepEqual(severitiesOf(warnings()), ['WARNING'])
-    telemetry.messageSettled(aMessage(), REFUSED, 1)
+    telemetry.messageSettled(aMessage(), REFUSED, aPushEnd())
 
     assert.deepEqual(severitiesOf(warnings()), ['WARNING', 'ERROR'])
   })
@@ -83,7 +86,11 @@ describe('the line of a nack', () => {
     it(`says status and code of the answer: ${status} ${code}`, () => {
       const { telemetry, warnings } = createScene()
 
-      telemetry.messageSettled(aMessage({ messageId: '7', deliveryAttempt: 1 }), settlement, 1)
+      telemetry.messageSettled(
+        aMessage({ messageId: '7', deliveryAttempt: 1 }),
+        settlement,
+        aPushEnd(),
+      )
 
       const [{ time, severity, ...line } = {}] = warnings()
       assert.deepEqual(line, {
@@ -101,18 +108,112 @@ describe('the line of a nack', () => {
   }
 })
 
+describe('a push', () => {
+  it('that was refused or failed has its line at level debug, with what is known of it', () => {
+    const { telemetry, lines } = createScene('debug')
+
+    telemetry.pushRefused(NO_TOKEN, aPushEnd())
+    telemetry.pushFailed(new Error(), aPushEnd())
+    telemetry.messageSettled(aMessage(), { ...ACK, events: 2 }, aPushEnd())
+
+    const pushes = lines().filter(({ event }) => event === 'push')
+    assert.deepEqual(
+      pushes.map(({ severity, reason, events, message }) => [severity, reason, events, message]),
+      [
+        ['DEBUG', 'token_missing', undefined, 'push refused: 401 TOKEN_MISSING'],
+        ['WARNING', 'unforeseen', undefined, 'push refused: 500 UNFORESEEN'],
+        ['DEBUG', 'imported', 2, 'push acked'],
+      ],
+    )
+  })
+
+  it('that was nacked is a warning', () => {
+    const { telemetry, lines } = createScene()
+
+    telemetry.messageSettled(aMessage({ messageId: '7' }), nack('throttled'), aPushEnd())
+
+    assert.partialDeepStrictEqual(lines(), [
+      { event: 'settled', messageId: '7' },
+      { event: 'push', severity: 'WARNING', messageId: '7', reason: 'throttled', suppressed: 0 },
+    ])
+  })
+})
+
+describe('a state', () => {
+  it('has a line when it is entered, one a minute while it lasts, and one when it is left', async () => {
+    const { telemetry, lines, clock, on } = createScene()
+    on.add('misconfigured')
+    for (let n = 0; n < 3; n += 1) telemetry.misconfigured(401)
+    await clock.advance(MINUTE_MS)
+    telemetry.misconfigured(401)
+    telemetry.messageSettled(aMessage(), ACK, aPushEnd())
+
+    on.delete('misconfigured')
+    telemetry.messageSettled(aMessage(), ACK, aPushEnd())
+    telemetry.messageSettled(aMessage(), ACK, aPushEnd())
+
+    assert.deepEqual(statesIn(lines()), [
+      ['ERROR', 'misconfigured', 'entered', 1],
+      ['ERROR', 'misconfigured', 'lasts', 3],
+      ['INFO', 'misconfigured', 'left', undefined],
+    ])
+  })
+
+  it('has a line by the end of the minute when no message tells that it is over', async () => {
+    const { telemetry, lines, clock, on } = createScene()
+    telemetry.eventsReceived(1)
+    on.add('all_rejected')
+    telemetry.allRejected({ reasons: { invalid_event: 3 }, field: 'properties.time' })
+
+    on.delete('all_rejected')
+    await clock.advance(MINUTE_MS)
+
+    assert.deepEqual(statesIn(lines()), [
+      ['ERROR', 'all_rejected', 'entered', 1],
+      ['INFO', 'all_rejected', 'left', undefined],
+    ])
+  })
+
+  it('that comes and goes has a line once a minute', async () => {
+    const { telemetry, lines, clock, on } = createScene()
+    const comeAndGo = () => {
+      on.add('suspect')
+      telemetry.suspected(2)
+      on.delete('suspect')
+      telemetry.messageSettled(aMessage(), ACK, aPushEnd())
+    }
+
+    for (let n = 0; n < 5; n += 1) comeAndGo()
+    await clock.advance(MINUTE_MS)
+    comeAndGo()
+
+    assert.deepEqual(statesIn(lines()), [
+      ['ERROR', 'suspect', 'entered', 1],
+      ['INFO', 'suspect', 'left', undefined],
+      ['ERROR', 'suspect', 'entered', 5],
+      ['INFO', 'suspect', 'left', undefined],
+    ])
+  })
+})
+
 describe('a duration', () => {
   it('is a whole number of ms in every line', () => {
     const { telemetry, lines } = createScene('debug')
 
-    telemetry.messageSettled(aMessage(), ACK, 41.284_125)
-    telemetry.messageSettled(aMessage(), nack('throttled'), 0.4)
+    telemetry.messageSettled(aMessage(), ACK, aPushEnd({ elapsedMs: 41.284_125 }))
+    telemetry.messageSettled(aMessage(), nack('throttled'), aPushEnd({ elapsedMs: 0.4 }))
     telemetry.requestEnded({ ...IMPORT, elapsedMs: 50.5 })
     telemetry.requestEnded({ ...IMPORT, status: 503, elapsedMs: 7_000.01 })
 
     assert.deepEqual(
-      lines().map(({ ms }) => ms),
-      [41, 0, 51, 7_000],
+      lines().map(({ event, ms }) => [event, ms]),
+      [
+        ['push', 41],
+        ['settled', 0],
+        ['push', 0],
+        ['request', 51],
+        ['request', 7_000],
+      ],
     )
   })
 })
@@ -163,7 +264,7 @@ describe('the line of each minute', () => {
     const { telemetry, infos, clock } = createScene()
     telemetry.eventsReceived(3)
     telemetry.eventsSettled([{ outcome: IMPORTED, count: 1 }], ACK)
-    telemetry.messageSettled(aMessage(), ACK, 1)
+    telemetry.messageSettled(aMessage(), ACK, aPushEnd())
     await clock.advance(MINUTE_MS)
     telemetry.eventsReceived(1)
     telemetry.close()
@@ -208,9 +309,9 @@ describe('the line of each minute', () => {
     telemetry.requestEnded(IMPORT)
     telemetry.requestEnded(IMPORT)
     telemetry.requestEnded({ ...IMPORT, status: 'mixpanel_unreachable', cause: 'ECONNREFUSED' })
-    telemetry.messageSettled(aMessage({ publishedAt: clock.now() - 500 }), ACK, 1)
-    telemetry.messageSettled(aMessage({ publishedAt: clock.now() + 500 }), ACK, 1)
-    telemetry.messageSettled(aMessage(), nack('throttled'), 1)
+    telemetry.messageSettled(aMessage({ publishedAt: clock.now() - 500 }), ACK, aPushEnd())
+    telemetry.messageSettled(aMessage({ publishedAt: clock.now() + 500 }), ACK, aPushEnd())
+    telemetry.messageSettled(aMessage(), nack('throttled'), aPushEnd())
     await clock.advance(MINUTE_MS)
     telemetry.eventsReceived(1)
     await clock.advance(MINUTE_MS)
@@ -231,7 +332,7 @@ describe('the line of each minute', () => {
   it('comes for messages without an event, too', async () => {
     const { telemetry, infos, clock } = createScene()
 
-    telemetry.messageSettled(aMessage(), { kind: 'ack', reason: 'empty', status: 204 }, 1)
+    telemetry.messageSettled(aMessage(), { kind: 'ack', reason: 'empty', status: 204 }, aPushEnd())
     await clock.advance(MINUTE_MS)
 
     assert.equal(infos().length, 1)
@@ -254,7 +355,7 @@ describe('each report', () => {
     ],
     [
       'a refused push',
-      (telemetry) => telemetry.pushRefused('TOKEN_MISSING', 'no token'),
+      (telemetry) => telemetry.pushRefused(NO_TOKEN, aPushEnd()),
       { 'pushes_refused_total{code="TOKEN_MISSING"}': 1 },
     ],
     [
@@ -323,13 +424,9 @@ describe('each report', () => {
     [
       'a nack',
       'WARNING',
-      (telemetry) => telemetry.messageSettled(aMessage(), nack('throttled'), 1),
+      (telemetry) => telemetry.messageSettled(aMessage(), nack('throttled'), aPushEnd()),
     ],
-    [
-      'a refused push',
-      'WARNING',
-      (telemetry) => telemetry.pushRefused('TOKEN_MISSING', 'no token'),
-    ],
+    ['a refused push', 'WARNING', (telemetry) => telemetry.pushRefused(NO_TOKEN, aPushEnd())],
     [
       'a request with a token to no route',
       'WARNING',
@@ -365,6 +462,11 @@ describe('each report', () => {
     ['refused credentials', 'ERROR', (telemetry) => telemetry.misconfigured(401)],
     ['keys that could not be had', 'ERROR', (telemetry) => telemetry.keysNotFetched(new Error())],
     ['a bug', 'ERROR', (telemetry) => telemetry.unforeseen(new Error())],
+    [
+      'a push that a bug ended',
+      'ERROR',
+      (telemetry) => telemetry.pushFailed(new Error(), aPushEnd()),
+    ],
   ] satisfies [string, string, (telemetry: Telemetry) => void][]) {
     it(`is said once a minute, with the number of times: ${what}`, async () => {
       const { telemetry, warnings, clock } = createScene()
@@ -384,7 +486,7 @@ describe('each report', () => {
   it('is not said of what goes well', () => {
     const { telemetry, warnings } = createScene()
 
-    telemetry.messageSettled(aMessage(), ACK, 1)
+    telemetry.messageSettled(aMessage(), ACK, aPushEnd())
     telemetry.requestEnded(IMPORT)
     telemetry.duplicatePush()
 
@@ -394,11 +496,11 @@ describe('each report', () => {
   it('is said of each cause apart', () => {
     const { telemetry, warnings } = createScene()
 
-    telemetry.messageSettled(aMessage(), nack('misconfigured'), 1)
+    telemetry.messageSettled(aMessage(), nack('misconfigured'), aPushEnd())
     telemetry.misconfigured(401)
-    telemetry.messageSettled(aMessage(), nack('throttled'), 1)
-    telemetry.pushRefused('TOKEN_MISSING', 'no token')
-    telemetry.pushRefused('DRAINING', 'shutting down')
+    telemetry.messageSettled(aMessage(), nack('throttled'), aPushEnd())
+    telemetry.pushRefused(NO_TOKEN, aPushEnd())
+    telemetry.pushRefused(DRAINING, aPushEnd())
     telemetry.requestEnded({ ...IMPORT, status: 401 })
     telemetry.requestEnded({ ...IMPORT, status: 429 })
 
@@ -430,12 +532,12 @@ describe('each report', () => {
     const { telemetry, lines } = createScene('debug')
 
     for (let n = 0; n < 3; n += 1) {
-      telemetry.messageSettled(aMessage(), ACK, 1)
-      telemetry.pushRefused('TOKEN_MISSING', 'no token')
+      telemetry.messageSettled(aMessage(), ACK, aPushEnd())
+      telemetry.pushRefused(NO_TOKEN, aPushEnd())
     }
 
     const said = lines().map(({ message }) => message)
-    assert.equal(said.filter((message) => message === 'message acked').length, 3)
+    assert.equal(said.filter((message) => message === 'push acked').length, 3)
     assert.equal(said.filter((message) => message === 'push refused: no token').length, 3)
   })
 })
@@ -444,15 +546,23 @@ function createScene(level = 'info') {
   const written: string[] = []
   const clock = createFakeClock()
   const eventTotals = createEventTotals()
+  const on = new Set<State>()
   const metrics = createMetrics({
     eventTotals,
     bufferedBytes: () => HELD,
     rateLimit: () => RATE,
     logLinesDropped: () => 0,
   })
-  const log = createLogger(level, { write: (line) => written.push(line) })
-  const telemetry = createTelemetry({ log, metrics, eventTotals, clock })
-  return { telemetry, clock, lines, infos, warnings, sampleOf }
+  const log = createTestLogger(level, (line) => written.push(line))
+  const telemetry = createTelemetry({
+    log,
+    metrics,
+    eventTotals,
+    clock,
+    isOn: (state) => on.has(state),
+    projectId: () => 'my-project',
+  })
+  return { telemetry, clock, on, lines, infos, warnings, sampleOf }
 
   function lines(): Record<string, unknown>[] {
     return written.map((line) => JSON.parse(line))
@@ -463,7 +573,7 @@ function createScene(level = 'info') {
   }
 
   function warnings(): Record<string, unknown>[] {
-    return lines().filter(({ severity }) => severity !== 'INFO')
+    return lines().filter(({ severity, event }) => severity !== 'INFO' && event !== 'push')
   }
 
   async function sampleOf(sample: string): Promise<number> {
@@ -471,6 +581,12 @@ function createScene(level = 'info') {
     const line = (await metrics.text()).split('\n').find((line) => line.startsWith(start))
     return Number(line?.slice(start.length))
   }
+}
+
+function statesIn(lines: readonly Record<string, unknown>[]): readonly unknown[] {
+  return lines
+    .filter(({ event }) => event === 'state')
+    .map(({ severity, state, change, times }) => [severity, state, change, times])
 }
 
 function severitiesOf(lines: readonly Record<string, unknown>[]): readonly unknown[] {

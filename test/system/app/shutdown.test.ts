@@ -6,11 +6,11 @@ import { request } from 'node:http'
 import { it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { spawnService } from '../../../src/cli/spawn-service.ts'
 import { startMixpanelStandIn } from '../../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../../src/local/pusher.ts'
 import { startTokenIssuer } from '../../../src/local/token-issuer.ts'
 import { freePorts } from '../../helpers/free-ports.ts'
+import { spawnChecked } from '../../helpers/spawn-checked.ts'
 import { settled, until } from '../../helpers/until.ts'
 import { aFolder, environmentOf, startWorld } from '../../helpers/world.ts'
 import { begin, textOf } from '../cli/run.ts'
@@ -31,7 +31,7 @@ async function startProcessWorld(t: TestContext, env: Readonly<Record<string, st
   return { mixpanel, issuer, env: all, start }
 
   async function start() {
-    const service = await spawnService(all)
+    const service = await spawnChecked(all)
     t.after(() => service.stop('SIGKILL'))
     const pusher = createPusher({ endpoint: `${service.url}/push`, token: () => issuer.token() })
     t.after(() => pusher.close())
@@ -186,7 +186,7 @@ it('does not live on as half a service when its metrics port is taken', async (t
 })
 
 it('does not start on an incomplete configuration, and names every problem', async () => {
-  const started = spawnService({ PUSH_AUTH: 'oidc', MIXPANEL_PROJECT_TOKEN: 's3cr3t' })
+  const started = spawnChecked({ PUSH_AUTH: 'oidc', MIXPANEL_PROJECT_TOKEN: 's3cr3t' })
 
   await assert.rejects(started, ({ message }: Error) => {
     for (const name of ['MIXPANEL_REGION', 'PUSH_AUDIENCE', 'PUSH_SERVICE_ACCOUNT']) {

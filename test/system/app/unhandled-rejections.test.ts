@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { spawnService } from '../../../src/cli/spawn-service.ts'
 import { startMixpanelStandIn } from '../../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../../src/local/pusher.ts'
 import { startTokenIssuer } from '../../../src/local/token-issuer.ts'
+import { spawnChecked } from '../../helpers/spawn-checked.ts'
 import { aFolder, environmentOf } from '../../helpers/world.ts'
 
 const TRANSFORM = `
@@ -23,7 +23,7 @@ it('a promise that the transform leaves, and that is rejected, ends no process',
   const issuer = await startTokenIssuer()
   t.after(() => issuer.close())
   const env = { ...environmentOf(mixpanel, issuer, folder), TRANSFORM: path }
-  const service = await spawnService(env)
+  const service = await spawnChecked(env)
   t.after(() => service.stop('SIGKILL'))
   const pusher = createPusher({ endpoint: `${service.url}/push`, token: () => issuer.token() })
   t.after(() => pusher.close())

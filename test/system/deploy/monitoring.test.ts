@@ -5,13 +5,13 @@ import { program } from '../../../src/cli/commands.ts'
 import { IMPORTED } from '../../../src/model/outcome.ts'
 import { nack } from '../../../src/settle/settlement-of.ts'
 import { createEventTotals } from '../../../src/telemetry/event-totals.ts'
-import { createLogger } from '../../../src/telemetry/logger.ts'
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
 import { createTelemetry } from '../../../src/telemetry/telemetry.ts'
 import { anchorsIn, blocksIn, sectionOf, textOf } from '../../docs/markdown.ts'
-import { aMessage } from '../../helpers/builders.ts'
+import { aMessage, aPushEnd } from '../../helpers/builders.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { createFakeIo } from '../../helpers/fake-io.ts'
+import { createTestLogger } from '../../helpers/log-lines.ts'
 import {
   ALERTS,
   conditionOf,
@@ -93,12 +93,12 @@ describe('the alerts', () => {
       ['deadline', false],
     ] as const) {
       const entries = entriesOf((telemetry) =>
-        telemetry.messageSettled(aMessage(), nack(reason), 1),
+        telemetry.messageSettled(aMessage(), nack(reason), aPushEnd()),
       )
 
       assert.deepEqual(
         entries.map((entry) => passes(filter, entry)),
-        [isMatched],
+        [isMatched, false],
         reason,
       )
     }
@@ -135,7 +135,7 @@ describe('the metrics from the log', () => {
       passes(filter, minute) && extracted(extractor, minute),
     ])
     assert.deepEqual(sums, [
-      [`${NAME}/events_received`, 0],
+      [`${NAME}/events_received`, 3],
       [`${NAME}/events_imported`, 3],
       [`${NAME}/events_dead_lettered`, 0],
       [`${NAME}/events_dropped`, 0],
@@ -252,8 +252,10 @@ describe('the runbook', () => {
 /** A minute in which a message of three events was imported 61 s after it was published. */
 function aMinute(telemetry: Telemetry, eventTotals: EventTotals): void {
   const ack = { kind: 'ack', reason: 'imported', status: 204 } as const
+  eventTotals.receive(3)
   eventTotals.settle([{ outcome: IMPORTED, count: 3 }], ack)
-  telemetry.messageSettled(aMessage({ publishedAt: createFakeClock().now() - 61_000 }), ack, 1)
+  const message = aMessage({ publishedAt: createFakeClock().now() - 61_000 })
+  telemetry.messageSettled(message, ack, aPushEnd())
   telemetry.close()
 }
 
@@ -270,8 +272,15 @@ function entriesOf(act: (telemetry: Telemetry, eventTotals: EventTotals) => void
     rateLimit: () => 0,
     logLinesDropped: () => 0,
   })
-  const log = createLogger('info', { write: (line) => lines.push(line) })
-  const telemetry = createTelemetry({ log, metrics, eventTotals, clock: createFakeClock() })
+  const log = createTestLogger('info', (line) => lines.push(line))
+  const telemetry = createTelemetry({
+    log,
+    metrics,
+    eventTotals,
+    clock: createFakeClock(),
+    isOn: () => true,
+    projectId: () => undefined,
+  })
   act(telemetry, eventTotals)
   return lines.map((line) => ({
     resource: { type: 'cloud_run_revision', labels: { service_name: NAME } },
