@@ -1,3 +1,17 @@
+/** The keys of a shape. A rule that is a shape itself has them, too. */
+const SHAPE_KEYS = {
+  base: { $ref: '#/definitions/base' },
+  each: { $ref: '#/definitions/template' },
+  event: { $ref: '#/definitions/template' },
+  distinct_id: { $ref: '#/definitions/template' },
+  user_id: { $ref: '#/definitions/template' },
+  device_id: { $ref: '#/definitions/template' },
+  time: { $ref: '#/definitions/template' },
+  insert_id: { $ref: '#/definitions/template' },
+  groups: { $ref: '#/definitions/groups' },
+  properties: { $ref: '#/definitions/properties' },
+} as const
+
 /**
  * The JSON schema of a mapping file, in draft-07 because editors know it. It is published as
  * `docs/mapping.schema.json`. The references `condition` and `template` mark the expressions.
@@ -121,16 +135,7 @@ export const MAPPING_SCHEMA = {
           minItems: 1,
           items: { $ref: '#/definitions/shape' },
         },
-        base: { $ref: '#/definitions/base' },
-        each: { $ref: '#/definitions/template' },
-        event: { $ref: '#/definitions/template' },
-        distinct_id: { $ref: '#/definitions/template' },
-        user_id: { $ref: '#/definitions/template' },
-        device_id: { $ref: '#/definitions/template' },
-        time: { $ref: '#/definitions/template' },
-        insert_id: { $ref: '#/definitions/template' },
-        groups: { $ref: '#/definitions/groups' },
-        properties: { $ref: '#/definitions/properties' },
+        ...SHAPE_KEYS,
       },
     },
     shape: {
@@ -138,18 +143,7 @@ export const MAPPING_SCHEMA = {
       type: 'object',
       anyOf: [{ required: ['event'] }, { required: ['base'] }],
       additionalProperties: false,
-      properties: {
-        base: { $ref: '#/definitions/base' },
-        each: { $ref: '#/definitions/template' },
-        event: { $ref: '#/definitions/template' },
-        distinct_id: { $ref: '#/definitions/template' },
-        user_id: { $ref: '#/definitions/template' },
-        device_id: { $ref: '#/definitions/template' },
-        time: { $ref: '#/definitions/template' },
-        insert_id: { $ref: '#/definitions/template' },
-        groups: { $ref: '#/definitions/groups' },
-        properties: { $ref: '#/definitions/properties' },
-      },
+      properties: SHAPE_KEYS,
     },
     base: { description: 'Starts with the event that the preset makes.', const: 'preset' },
     groups: {
