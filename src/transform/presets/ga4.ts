@@ -1,9 +1,14 @@
-import type { FromSchema } from 'json-schema-to-ts'
 import { hashId } from '../../lib/digest.ts'
 import { isObject } from '../../lib/json/is-object.ts'
 import { countryCodeOf } from './country-code.ts'
 import { itemsOf, parametersOf } from './ga4-parameters.ts'
-import { ID_MERGE, identifyEvents, identityOf, setIdentity } from './identity.ts'
+import {
+  ID_MERGE_OPTIONS,
+  type IdMergeOptions,
+  identifyEvents,
+  identityOf,
+  setIdentity,
+} from './identity.ts'
 import {
   createNames,
   type NameRow,
@@ -11,16 +16,8 @@ import {
   setProperties,
   withoutOwnNames,
 } from './names.ts'
-import { definePreset, type OptionsSchema, type Preset, type PresetResult } from './preset.ts'
+import { definePreset, type Preset, type PresetResult } from './preset.ts'
 import { idTextOf, plainValueOf } from './value-at.ts'
-
-const OPTIONS = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { id_merge: ID_MERGE },
-} as const satisfies OptionsSchema
-
-type Options = FromSchema<typeof OPTIONS>
 
 /**
  * The names of the columns of an export in Mixpanel. The columns are Google's
@@ -79,9 +76,9 @@ const ORDINALS = ['batch_page_id', 'batch_ordering_id', 'batch_event_index']
 type Row = Readonly<Properties>
 
 /** The rows of Google Analytics' export to BigQuery, one event each. */
-export const GA4 = definePreset<Options>(OPTIONS, createGa4)
+export const GA4 = definePreset<IdMergeOptions>(ID_MERGE_OPTIONS, createGa4)
 
-function createGa4({ id_merge: idMerge = 'simplified' }: Options): Preset {
+function createGa4({ id_merge: idMerge = 'simplified' }: IdMergeOptions): Preset {
   return function ga4(row, { line }): PresetResult {
     if (!isObject(row) || !isRow(row)) return { kind: 'unknown' }
     const event = idTextOf(row.event_name)

@@ -1,8 +1,9 @@
+import type { FromSchema } from 'json-schema-to-ts'
 import { isBadId } from '../../lib/bad-id.ts'
 import { hashId } from '../../lib/digest.ts'
 import type { MixpanelEvent } from '../types.ts'
 import type { Properties } from './names.ts'
-import type { PresetResult } from './preset.ts'
+import type { OptionsSchema, PresetResult } from './preset.ts'
 import { idTextOf } from './value-at.ts'
 
 /** The option of every preset that knows users and devices. */
@@ -12,6 +13,15 @@ export const ID_MERGE = {
 } as const
 
 export type IdMerge = (typeof ID_MERGE.enum)[number]
+
+/** The options of a preset that has no other. */
+export const ID_MERGE_OPTIONS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { id_merge: ID_MERGE },
+} as const satisfies OptionsSchema
+
+export type IdMergeOptions = FromSchema<typeof ID_MERGE_OPTIONS>
 
 type Rejection = Extract<PresetResult, { kind: 'rejected' }>
 

@@ -1,18 +1,15 @@
-import type { FromSchema } from 'json-schema-to-ts'
 import { isObject } from '../../lib/json/is-object.ts'
-import { ID_MERGE, identifyEvents, identityOf, setIdentity } from './identity.ts'
+import {
+  ID_MERGE_OPTIONS,
+  type IdMergeOptions,
+  identifyEvents,
+  identityOf,
+  setIdentity,
+} from './identity.ts'
 import { createNames, type NameRow, type Properties, withoutOwnNames } from './names.ts'
-import { definePreset, type OptionsSchema, type Preset, type PresetResult } from './preset.ts'
+import { definePreset, type Preset, type PresetResult } from './preset.ts'
 import { browserOf, browserVersionOf, systemOf } from './user-agent.ts'
 import { givenValueOf, idTextOf, valueAt } from './value-at.ts'
-
-const OPTIONS = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { id_merge: ID_MERGE },
-} as const satisfies OptionsSchema
-
-type Options = FromSchema<typeof OPTIONS>
 
 const YAUAA = 'contexts_nl_basjes_yauaa_context_1.0'
 const MOBILE = 'contexts_com_snowplowanalytics_snowplow_mobile_context_1.0'
@@ -95,9 +92,9 @@ const TSV: PresetResult = {
 }
 
 /** The enriched events of Snowplow as JSON, by Snowbridge's `spEnrichedToJson`. */
-export const SNOWPLOW = definePreset<Options>(OPTIONS, createSnowplow)
+export const SNOWPLOW = definePreset<IdMergeOptions>(ID_MERGE_OPTIONS, createSnowplow)
 
-function createSnowplow({ id_merge: idMerge = 'simplified' }: Options): Preset {
+function createSnowplow({ id_merge: idMerge = 'simplified' }: IdMergeOptions): Preset {
   return function snowplow(input): PresetResult {
     if (typeof input === 'string' && input.includes('\t')) return TSV
     if (!isObject(input) || !isEnriched(input)) return { kind: 'unknown' }
