@@ -14,12 +14,11 @@ export function createPick(names: readonly string[]): (given: Given) => JsonReco
   const paths = names.map(keyPathOf)
   return (given) => {
     const picked: JsonRecord = {}
-    const made = new Set<unknown>()
     for (const path of paths) {
       const value = valueAt(given, path)
       if (value === undefined) continue
       if (Object.hasOwn(given, path.name)) put(picked, path.name, value)
-      else setMember(picked, path.parts, value, made)
+      else setMember(picked, path.parts, value)
     }
     return picked
   }
@@ -70,25 +69,23 @@ function valueAt(given: Given, { name, parts }: KeyPath): unknown {
   return value
 }
 
-/** Sets the member to which the parts lead. The objects on the way are in `made` from then on. */
+/** Sets the member to which the parts lead. */
 function setMember(
   object: JsonRecord,
   [first = '', ...more]: readonly string[],
   value: unknown,
-  made: Set<unknown>,
 ): void {
   if (more.length === 0) put(object, first, value)
-  else setMember(madeMember(object, first, made), more, value, made)
+  else setMember(memberIn(object, first), more, value)
 }
 
-/** Returns a member that may change. One that is not in `made` belongs to the event, and is copied. */
-function madeMember(object: JsonRecord, name: string, made: Set<unknown>): JsonRecord {
+/** Returns a member that is an object. One of the event was picked as a whole: nothing in it changes. */
+function memberIn(object: JsonRecord, name: string): JsonRecord {
   const child = Object.hasOwn(object, name) ? object[name] : undefined
-  if (isRecord(child) && made.has(child)) return child
-  const copy = isRecord(child) ? copyOf(child) : {}
-  made.add(copy)
-  put(object, name, copy)
-  return copy
+  if (isRecord(child)) return child
+  const made: JsonRecord = {}
+  put(object, name, made)
+  return made
 }
 
 function addParts(omission: Omission, [first = '', ...more]: readonly string[]): void {
@@ -103,7 +100,7 @@ function addParts(omission: Omission, [first = '', ...more]: readonly string[]):
 
 /** Copies each object once, however many of its members go: an object of an event may be large. */
 function withoutMembers(object: JsonRecord, { names, below }: Omission): JsonRecord {
-  const rest = names.size === 0 ? object : without(object, names)
+  const rest = without(object, names)
   for (const [name, omission] of below) {
     const child = Object.hasOwn(rest, name) ? rest[name] : undefined
     if (isRecord(child)) put(rest, name, withoutMembers(copyOf(child), omission))
