@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { PropertiesShape, Rule } from '../../../src/transform/mapping/mapping-file.ts'
 import type { Preset } from '../../../src/transform/presets/preset.ts'
 import { aMessage } from '../../helpers/builders.ts'
 import { compiled, mapText, presetOf, problemsOf } from './map.ts'
@@ -336,6 +337,22 @@ describe('the preset of a mapping', () => {
     const unknown = mapText(mapping, '{}')
     assert.equal(unknown.end, 'm.yaml rules[0].base: the preset does not know the input')
     assert.deepEqual(unknown.counts, ['mine: matched', 'mine: error'])
+  })
+
+  it('is a base to which only from adds properties of the event', async () => {
+    const shaped = async (properties: PropertiesShape) => {
+      const rule: Rule = { name: 'mine', base: 'preset', properties }
+      const mapping = await compiled({ preset: 'form', rules: [rule] }, FORM)
+      const text = '{"type":"track","properties":{"a":2,"b":3}}'
+      return Object(mapText(mapping, text).events[0]).properties
+    }
+
+    assert.deepEqual(await shaped({ set: { c: 4 } }), { a: 1, c: 4, distinct_id: 'u' })
+    assert.deepEqual(await shaped({ from: '${data.properties}' }), {
+      a: 2,
+      b: 3,
+      distinct_id: 'u',
+    })
   })
 
   it('is not known by another name, and has no other options', async () => {

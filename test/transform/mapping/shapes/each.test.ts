@@ -115,6 +115,14 @@ describe('a shape with each', () => {
     )
   })
 
+  it('does not start with the events of a preset', async () => {
+    const rule: Rule = { name: 'a', base: 'preset', each: '${data.items}' }
+
+    assert.deepEqual(await problemsOf({ rules: [rule], preset: 'segment' }), [
+      'rules[0].each: cannot stand beside base',
+    ])
+  })
+
   it('knows its element in its own texts only', async () => {
     const item = '${item}'
 

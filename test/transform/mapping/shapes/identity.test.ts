@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Shape } from '../../../../src/transform/mapping/mapping-file.ts'
-import { compiled, mapText, shaped } from '../map.ts'
+import { compiled, mapText, problemsOf, shaped } from '../map.ts'
 
 describe('the ids of a shape', () => {
   for (const [what, shape, input, made] of [
@@ -75,6 +75,18 @@ describe('the ids of a shape', () => {
       { $user_id: '17', $device_id: '1.5', distinct_id: '17' },
     ],
     [
+      'keep the distinct id of the properties beside a user and a device of theirs',
+      {},
+      { distinct_id: 'p', $user_id: 'u', $device_id: 'd' },
+      { distinct_id: 'p', $user_id: 'u', $device_id: 'd' },
+    ],
+    [
+      'set the device in the place of another distinct id',
+      { device_id: 'd' },
+      { distinct_id: 'p' },
+      { $device_id: 'd', distinct_id: '$device:d' },
+    ],
+    [
       'set groups',
       { groups: { company: '${data.c}', team: '${data.t}' } },
       { c: 'acme' },
@@ -138,6 +150,14 @@ describe('the ids of a shape', () => {
       assert.deepEqual(counts, ['all: matched', 'all: error'])
     })
   }
+
+  it('have their mistakes told at the place of the group', async () => {
+    const rule = { name: 'a', event: 'e', groups: { company: '${dta.x}' } }
+
+    assert.deepEqual(await problemsOf({ rules: [rule] }), [
+      'rules[0].groups.company: `dta` is not known; did you mean data?',
+    ])
+  })
 
   it('keep large numbers to the last digit', async () => {
     const shape = {
