@@ -64,16 +64,37 @@ interface Taken {
  * one. It does not recurse into objects and lists: an event may nest as deep as it likes.
  */
 export function redactJson(text: string, reach: Reach, deps: RedactDeps): string | undefined {
+  const scan = newScan(text, reach, deps)
+  return redactNext(scan) === text.length ? withEdits(text, scan.edits) : undefined
+}
+
+/** Does the same for a text of several JSON values, one after another, such as lines. */
+function redactSequence(text: string, reach: Reach, deps: RedactDeps): string | undefined {
+  const scan = newScan(text, reach, deps)
+  const { arrival } = scan
+  while (scan.at < text.length) {
+    const next = redactNext(scan)
+    if (next === undefined) return undefined
+    scan.at = next
+    scan.arrival = arrival
+  }
+  return withEdits(text, scan.edits)
+}
+
+function newScan(text: string, reach: Reach, deps: RedactDeps): Scan {
   const arrival = { reach, actions: [] }
-  const scan: Scan = { text, deps, frames: [], edits: [], at: skipSpace(text, 0), arrival }
+  return { text, deps, frames: [], edits: [], at: skipSpace(text, 0), arrival }
+}
+
+/** Redacts the next value. Returns the index of what follows; `undefined` when the value is no JSON. */
+function redactNext(scan: Scan): number | undefined {
   for (;;) {
     const taken = enters(scan) ? enter(scan) : takeValue(scan)
     if (taken === undefined) return undefined
     if (taken === 'entered') continue
     const end = goOn(scan, taken)
     if (end === undefined) return undefined
-    if (end === 'continued') continue
-    return skipSpace(text, end) === text.length ? withEdits(text, scan.edits) : undefined
+    if (end !== 'continued') return skipSpace(scan.text, end)
   }
 }
 
@@ -182,6 +203,6 @@ function redactInner(raw: string, { anywhere }: Reach, deps: RedactDeps): string
   if (space === undefined) return undefined
   // JSON has fewer kinds of white space than texts, and no byte order mark.
   const json = text.slice(space.length)
-  const redacted = redactJson(json, { anywhere }, deps)
+  const redacted = redactSequence(json, { anywhere }, deps)
   return redacted === undefined || redacted === json ? undefined : `${space}${redacted}`
 }

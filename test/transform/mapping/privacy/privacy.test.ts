@@ -142,6 +142,24 @@ describe('the paths of remove', () => {
       JSON.stringify({ a: JSON.stringify({ b: '[{}]' }) }),
     ],
     [
+      'JSON lines in a text',
+      '**.email',
+      JSON.stringify({ a: '{"email":1,"b":2}\n\n[{"email":3}] {"c":"{\\"email\\":4}"}\n' }),
+      JSON.stringify({ a: '{"b":2}\n\n[{}] {"c":"{}"}\n' }),
+    ],
+    [
+      'a path through JSON lines in a text',
+      '**.a.email',
+      JSON.stringify({ a: '{"email":1}\n{"b":{"email":2}}\n{"email":3}', b: '{}\n{"email":4}' }),
+      JSON.stringify({ a: '{}\n{"b":{"email":2}}\n{}', b: '{}\n{"email":4}' }),
+    ],
+    [
+      'nothing of a text of which a line is no JSON',
+      '**.email',
+      JSON.stringify({ a: '{"email":1}\n{"b":' }),
+      JSON.stringify({ a: '{"email":1}\n{"b":' }),
+    ],
+    [
       'a text that begins with an escape',
       '**.email',
       '{"after":"\\u007b\\"email\\":1}"}',
