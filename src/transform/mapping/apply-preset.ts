@@ -7,7 +7,7 @@ import { endByError, type Run } from './run.ts'
 
 /** Returns what the preset makes of an event. It may throw. */
 export function runPreset({ run: preset }: NamedPreset, run: Run): PresetResult {
-  return preset(run.value === undefined ? undefined : run.scope.data, run.context)
+  return preset(run.scope.data, run.context)
 }
 
 /** Maps an event by the preset; `undefined` when the preset does not know it. */

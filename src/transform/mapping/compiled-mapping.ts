@@ -24,6 +24,7 @@ export interface Work {
 
 /** The variables of an expression. */
 export interface Scope {
+  /** Undefined for a message without data. */
   readonly data: unknown
   readonly attributes: unknown
   readonly message: unknown

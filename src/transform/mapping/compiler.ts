@@ -44,11 +44,7 @@ export interface Compiler {
 }
 
 /** Stands for an expression that does not compile. Its mapping is never run. */
-const FAULTY: Condition & { read: Read } = {
-  read: () => null,
-  holds: () => false,
-  whyNot: () => '',
-}
+const FAULTY: Expression = { source: '', evaluate: () => null, whyNot: () => '' }
 
 /** The form of a template that may be something else than a text. */
 const ALONE = /^\$\{.*\}$/s
@@ -75,7 +71,6 @@ function compilerOf(placeOf: PlaceOf, place: Place, problems: Problem[]): Compil
 
   function condition(source: string, path: MappingPath): Condition {
     const expression = expressionIn(compileCondition(source, place), path)
-    if (expression === undefined) return FAULTY
     const read = createRead(expression, faultsAt(path))
     return {
       holds: (scope) => read(scope) === true,
@@ -85,8 +80,7 @@ function compilerOf(placeOf: PlaceOf, place: Place, problems: Problem[]): Compil
 
   function template(text: string, path: MappingPath): Read {
     if (!text.includes('${')) return () => text
-    const expression = expressionIn(compileTemplate(text, place), path)
-    return expression === undefined ? FAULTY.read : createRead(expression, faultsAt(path))
+    return createRead(expressionIn(compileTemplate(text, place), path), faultsAt(path))
   }
 
   function alone(text: string, path: MappingPath): Read {
@@ -95,13 +89,12 @@ function compilerOf(placeOf: PlaceOf, place: Place, problems: Problem[]): Compil
       path,
       text: "must be one expression, like '${data.items}', with nothing beside it",
     })
-    return FAULTY.read
+    return FAULTY.evaluate
   }
 
   function needed(text: string, path: MappingPath): Read {
     if (!text.includes('${')) return () => text
     const expression = expressionIn(compileTemplate(text, place), path)
-    if (expression === undefined) return FAULTY.read
     const fault = faultsAt(path)
     const read = createRead(expression, fault)
     return (scope) => {
@@ -134,10 +127,10 @@ function compilerOf(placeOf: PlaceOf, place: Place, problems: Problem[]): Compil
     }
   }
 
-  function expressionIn(compiled: CompiledExpression, path: MappingPath): Expression | undefined {
+  function expressionIn(compiled: CompiledExpression, path: MappingPath): Expression {
     if (compiled.kind === 'expression') return compiled.expression
     report({ path, text: compiled.text, offset: compiled.offset })
-    return undefined
+    return FAULTY
   }
 }
 

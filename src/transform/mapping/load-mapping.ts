@@ -45,10 +45,11 @@ export async function loadMapping(path: string, options: LoadOptions): Promise<L
   const { privacy: steps } = file
   const section = steps === undefined ? undefined : compilePrivacy(steps, options)
   const mapping = await compile(file, { path, positionOf, ...options })
-  const problems = [...problemsOf(section), ...(isProblems(mapping) ? mapping : [])]
-  if (problems.length > 0) throw new InvalidMappingError(path, locate(problems))
-  if (isProblems(mapping)) throw new TypeError('a mapping without mistakes was not compiled')
-  if (section?.kind !== 'compiled') return { mapping, file, positionOf }
+  if (isProblems(mapping) || section?.kind === 'faulty') {
+    const problems = [...problemsOf(section), ...(isProblems(mapping) ? mapping : [])]
+    throw new InvalidMappingError(path, locate(problems))
+  }
+  if (section === undefined) return { mapping, file, positionOf }
   const { privacy } = section
   return { mapping: redacting(mapping, privacy), privacy, file, positionOf }
 }

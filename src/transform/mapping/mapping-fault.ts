@@ -5,7 +5,6 @@ import { isRawNumber } from './expressions/exact-numbers.ts'
  * place in the file, and holds nothing of the event.
  */
 export class MappingFault extends Error {
-  override readonly name = 'MappingFault'
   readonly effect: FaultEffect
 
   constructor(effect: FaultEffect, text: string) {
@@ -35,9 +34,8 @@ export function createFaults(place: string): FaultAt {
   }
 }
 
-/** Returns the type of a JSON value, for people. */
+/** Returns the type of a JSON value other than null, for people. */
 export function typeOf(value: unknown): string {
-  if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'string') return 'a text'
   if (typeof value === 'boolean') return 'true or false'

@@ -45,8 +45,8 @@ export function createBeginRun(): BeginRun {
       facts = factsOf(line, message)
       known.set(message, facts)
     }
-    // A message without data is mapped by its attributes.
-    const data = value === undefined ? null : celValueOf(value, line.text)
+    // A message without data, whose value is undefined, is mapped by its attributes.
+    const data = celValueOf(value, line.text)
     const context = { ...facts.context, line: line.number }
     const { attributes } = context
     const work = newWork()

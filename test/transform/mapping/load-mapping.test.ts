@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { InvalidMappingError } from '../../../src/transform/mapping/invalid-mapping.ts'
-import { type LoadOptions, loadMapping } from '../../../src/transform/mapping/load-mapping.ts'
+import {
+  InvalidMappingError,
+  isInvalidMapping,
+} from '../../../src/transform/mapping/invalid-mapping.ts'
+import {
+  keyNamesIn,
+  type LoadOptions,
+  loadMapping,
+} from '../../../src/transform/mapping/load-mapping.ts'
 import { asPublished } from '../../../src/transform/transform.ts'
 import { aMessage } from '../../helpers/builders.ts'
 import { aFolder } from '../../helpers/world.ts'
@@ -33,22 +40,37 @@ describe('a mapping file', () => {
 
   it('takes a module in the place of rules, beside it', async (t) => {
     const path = await aFile(t, 'version: 1\nmodule: ./map.mjs\nprivacy: [{ remove: [email] }]')
-    const asked: string[] = []
+    const asked: unknown[] = []
 
     const { mapping } = await load(path, {
-      loadModule: async (module) => {
-        asked.push(module)
+      loadModule: async (module, isPrivate) => {
+        asked.push([module, isPrivate])
         return asPublished
       },
     })
 
     const made = mapping.transform(JSON.parse(LINE.text), LINE, aMessage())
-    assert.deepEqual(asked, [join(path, '../map.mjs')])
+    assert.deepEqual(asked, [[join(path, '../map.mjs'), true]])
+    assert.deepEqual(mapping.rules, [])
     assert.partialDeepStrictEqual(made, [{ text: '{"event":"a","properties":{}}' }])
     assert.deepEqual(mapping.explain(JSON.parse(LINE.text), LINE, aMessage()), {
       result: made,
       steps: [],
     })
+  })
+
+  it('lets the errors of a module be told when nothing is private', async (t) => {
+    const path = await aFile(t, 'version: 1\nmodule: ./map.mjs\n')
+    const asked: boolean[] = []
+
+    await load(path, {
+      loadModule: async (_module, isPrivate) => {
+        asked.push(isPrivate)
+        return asPublished
+      },
+    })
+
+    assert.deepEqual(asked, [false])
   })
 
   it('names the file and the place when it rejects an event', async (t) => {
@@ -113,6 +135,7 @@ describe('a mapping file', () => {
         '  - { removee: [x] }',
         "  - remove: ['a..b']",
         '  - { hash: ids, key: ABSENT }',
+        '  - mask: { card: 4 }',
         'preset: segmnt',
         'rules:',
         '  - { name: a, when: data.a, evnt: e }',
@@ -124,12 +147,60 @@ describe('a mapping file', () => {
         '3:7 privacy[0].removee is unknown; did you mean remove?',
         '4:15 privacy[1].remove[0]: a path needs a name between, before and after its dots: a..b',
         '5:23 privacy[2].key: the environment variable ABSENT is not set: it must hold the key',
-        '6:9 preset: segmnt is no preset; did you mean segment?',
-        '8:30 rules[0].evnt is unknown; did you mean event?',
+        '7:9 preset: segmnt is no preset; did you mean segment?',
+        '9:30 rules[0].evnt is unknown; did you mean event?',
       ]
         .map((line) => `${path}:${line}`)
         .join('\n'),
     })
+  })
+
+  for (const [content, text] of [
+    ['preset: 5\n', '1:1 version is missing; write version: 1'],
+    ['!tag\n', '1:1 the file: YAML takes !tag for a tag; put the expression in single quotes'],
+  ]) {
+    it(`does not load when all of it is ${JSON.stringify(content)}`, async (t) => {
+      const path = await aFile(t, content ?? '')
+
+      await assert.rejects(load(path), (error: Error) =>
+        error.message.startsWith(`${path}:${text}`),
+      )
+    })
+  }
+
+  it('tells a hundred mistakes, and how many more there are', async (t) => {
+    const rules = Array.from(
+      { length: 60 },
+      (_, at) => `  - { name: n${at}, when: 'dta == ${at}', evnt: e }`,
+    )
+    const path = await aFile(t, ['version: 1', 'rules:', ...rules].join('\n'))
+
+    await assert.rejects(load(path), (error: Error) => {
+      const lines = error.message.split('\n')
+      assert.ok(isInvalidMapping(error))
+      assert.equal(lines.length, 101)
+      assert.match(lines[99] ?? '', /:52:\d+ rules\[49\]/)
+      assert.equal(lines[100], '…and 20 more')
+      return true
+    })
+  })
+
+  it('is known as invalid by the name of its error alone', () => {
+    const named = Object.assign(new Error('from another file'), { name: 'InvalidMappingError' })
+
+    assert.ok(isInvalidMapping(named))
+    assert.ok(!isInvalidMapping(new TypeError('a bug')))
+    assert.ok(!isInvalidMapping({ name: 'InvalidMappingError' }))
+  })
+
+  it('names the variables of its keys, when it can be read', async (t) => {
+    const steps = '[{ remove: [email] }, { hash: ids, key: ONE }, { hash: [a], key: OTHER }]'
+    const sound = await aFile(t, `version: 1\nprivacy: ${steps}\n`)
+
+    assert.deepEqual(await keyNamesIn(sound), ['ONE', 'OTHER'])
+    assert.deepEqual(await keyNamesIn(await aFile(t, 'version: 1\npreset: segment\n')), [])
+    assert.deepEqual(await keyNamesIn(await aFile(t, `privacy: ${steps}\n`)), [])
+    assert.deepEqual(await keyNamesIn(join(await aFolder(t), 'absent.yaml')), [])
   })
 
   it('does not load with a module that does not load', async (t) => {

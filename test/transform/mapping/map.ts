@@ -42,6 +42,8 @@ export interface Mapped {
   readonly texts: readonly string[]
   readonly children: readonly number[]
   readonly end?: string
+  /** The reason of a rejection. */
+  readonly reason?: string
   readonly counts: readonly string[]
 }
 
@@ -59,7 +61,8 @@ export function mapText(
   })
   if ('kind' in result) {
     const end = result.kind === 'dropped' ? `dropped by ${result.rule}` : result.detail
-    return { events: [], texts: [], children: [], end, counts }
+    const reason = result.kind === 'rejected' && { reason: result.reason }
+    return { events: [], texts: [], children: [], end, ...reason, counts }
   }
   const texts = result.map((candidate) => candidate.text)
   for (const candidate of result) assert.deepEqual(candidate.value, JSON.parse(candidate.text))

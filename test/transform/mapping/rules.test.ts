@@ -29,6 +29,10 @@ describe('the rules of a mapping', () => {
       ],
     )
     assert.deepEqual(
+      ends.map(({ reason }) => reason),
+      [undefined, 'transform_failed', undefined],
+    )
+    assert.deepEqual(
       ends.map(({ counts }) => counts),
       [
         ['health: matched', 'health: dropped'],
@@ -107,6 +111,7 @@ describe('the rules of a mapping', () => {
     assert.equal(dropped.end, 'dropped by otherwise')
     assert.deepEqual(dropped.counts, ['otherwise: matched', 'otherwise: dropped'])
     assert.equal(refused.end, 'no rule of the mapping matches the event')
+    assert.equal(refused.reason, 'transform_failed')
     assert.deepEqual(refused.counts, ['otherwise: matched', 'otherwise: rejected'])
   })
 
@@ -188,12 +193,19 @@ describe('the rules of a mapping', () => {
       rules: [
         { name: 'a', when: 'data.', drop: true },
         { name: 'b', when: 'dta.x == 1', event: '${data.y', properties: { set: { z: ['${'] } } },
+        { name: 'c', events: [{ event: 'e' }, { event: 'e', time: '${dta.at}' }] },
       ],
     })
 
     assert.deepEqual(
       problems.map((problem) => problem.split(':')[0]),
-      ['rules[0].when', 'rules[1].when', 'rules[1].event', 'rules[1].properties.set.z[0]'],
+      [
+        'rules[0].when',
+        'rules[1].when',
+        'rules[1].event',
+        'rules[1].properties.set.z[0]',
+        'rules[2].events[1].time',
+      ],
     )
   })
 })
@@ -222,10 +234,10 @@ describe('the steps of a mapping', () => {
     assert.equal(fine.steps[0]?.why, 'data.a is null')
     assert.ok(!('kind' in fine.result))
     assert.deepEqual(
-      faulty.steps.map(({ name, kind }) => [name, kind]),
+      faulty.steps.map(({ index, name, kind }) => [index, name, kind]),
       [
-        ['a', 'not_matched'],
-        ['b', 'failed'],
+        [0, 'a', 'not_matched'],
+        [1, 'b', 'failed'],
       ],
     )
     assert.match(String(faulty.steps[1]?.why), /^m\.yaml rules\[1\]\.when: /)
@@ -246,6 +258,14 @@ describe('the steps of a mapping', () => {
       { name: 'otherwise', kind: 'matched' },
     ])
     assert.deepEqual(known.steps, [{ name: 'form', kind: 'matched' }])
+    const failed = mapping.explain(
+      { type: 'bug' },
+      { number: 1, text: '{"type":"bug"}' },
+      aMessage(),
+    )
+    assert.deepEqual(failed.steps, [
+      { name: 'form', kind: 'failed', why: 'the mapping threw TypeError' },
+    ])
   })
 })
 
@@ -271,6 +291,8 @@ const form: Preset = (input) => {
       return { kind: 'rejected', detail: 'the form is bad', field: 'properties.x' }
     case 'bug':
       throw new TypeError('secret')
+    case 'odd':
+      throw 'secret'
     default:
       return { kind: 'unknown' }
   }
@@ -287,6 +309,7 @@ describe('the preset of a mapping', () => {
     ['{"type":"alias"}', 'dropped by form: alias', ['form: matched', 'form: alias: dropped']],
     ['{"type":"bad"}', 'the form is bad', ['form: matched', 'form: rejected']],
     ['{"type":"bug"}', 'the mapping threw TypeError', ['form: error']],
+    ['{"type":"odd"}', 'the mapping threw a value that is no error', ['form: error']],
     ['{"type":"other"}', 'dropped by otherwise', ['otherwise: matched', 'otherwise: dropped']],
     ['{"type":"track","mine":true}', 'dropped by mine', ['mine: matched', 'mine: dropped']],
   ] as const) {
@@ -306,6 +329,46 @@ describe('the preset of a mapping', () => {
       assert.deepEqual(mapped.counts, counts)
     })
   }
+
+  it('rejects an event as one that the transform cannot map', async () => {
+    const mapping = await compiled({ preset: 'form' }, FORM)
+
+    assert.equal(mapText(mapping, '{"type":"bad"}').reason, 'transform_failed')
+  })
+
+  it('gets a message without data as undefined, and data that is null as null', async () => {
+    const told = presetOf((input) => ({ kind: 'dropped', what: String(input) }))
+    const mapping = await compiled({ preset: 'form' }, told)
+
+    assert.equal(mapText(mapping, undefined).end, 'dropped by form: undefined')
+    assert.equal(mapText(mapping, 'null').end, 'dropped by form: null')
+  })
+
+  it('is not asked about an event whose rule does not start with it', async () => {
+    const mapping = await compiled(
+      {
+        preset: 'form',
+        rules: [
+          { name: 'items', when: 'data.items != null', each: '${data.items}', event: 'I' },
+          { name: 'mine', event: 'e' },
+        ],
+      },
+      FORM,
+    )
+
+    assert.equal(mapText(mapping, '{"type":"bad"}').events.length, 1)
+    assert.equal(mapText(mapping, '{"type":"alias","items":[]}').end, 'dropped by items')
+  })
+
+  it('is the base of some shapes of a rule, beside others', async () => {
+    const events = [{ base: 'preset' }, { event: 'e' }] as const
+    const mapping = await compiled({ preset: 'form', rules: [{ name: 'a', events }] }, FORM)
+
+    assert.deepEqual(
+      mapText(mapping, '{"type":"two"}').events.map((event) => Object(event).event),
+      ['E', 'F', 'e'],
+    )
+  })
 
   it('is the base of a shape', async () => {
     const mapping = await compiled(
@@ -358,6 +421,9 @@ describe('the preset of a mapping', () => {
   it('is not known by another name, and has no other options', async () => {
     assert.deepEqual(await problemsOf({ preset: 'from' }, FORM), [
       'preset: from is no preset; did you mean form?',
+    ])
+    assert.deepEqual(await problemsOf({ preset: { name: 'from' } }, FORM), [
+      'preset.name: from is no preset; did you mean form?',
     ])
     assert.deepEqual(await problemsOf({ preset: { name: 'form', merge: 1 } }, FORM), [
       'preset.merge: preset.merge is unknown; the keys here are ',

@@ -10,6 +10,8 @@ const KEY =
   'a key that begins with `x-` or a path in `user_data`, to be sent all the same, such as ' +
   '`x-ga-measurement_id` or `user_data.address.country`'
 
+const KNOWN = 'the presets are segment, cloudevents, sgtm, ga4, snowplow'
+
 describe('the options of a preset in a mapping file', () => {
   for (const [choice, problems] of [
     ['segment', []],
@@ -41,6 +43,7 @@ describe('the options of a preset in a mapping file', () => {
       ['preset.id_merge must be simplified or original; did you mean simplified?'],
     ],
     [{ name: 'segment', group_key: '' }, ['preset.group_key is empty']],
+    [{ name: 'form' }, [`form is no preset; ${KNOWN}`]],
     ['snowplough', ['snowplough is no preset; did you mean snowplow?']],
   ] satisfies readonly (readonly [string | PresetChoice, readonly string[]])[]) {
     it(`are ${problems.length === 0 ? 'sound' : 'told from mistakes'}: ${JSON.stringify(choice)}`, async () => {
