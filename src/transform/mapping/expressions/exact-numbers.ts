@@ -17,20 +17,50 @@ interface Source {
   readonly source?: string
 }
 
-/**
- * A text in which a number may be lost: more than fifteen digits with a point or an exponent, more
- * than sixteen without, sixteen from 9·10^15 on, or an exponent of three digits. Microseconds of
- * this century are none. A match may lie in a string, too.
- */
-const MAY_LOSE = /\d[\d.]{16}|9\d{15}|\d{16}[eE]|[eE][+-]?\d{3}/
+/** The most digits and points of a number that a double holds, up to 9·10^15. */
+const SAFE_RUN = 16
+const ZERO = 0x30
+const NINE = 0x39
+const POINT = 0x2e
+const LARGE_EXPONENT = /[eE][+-]?\d{3}/
 const INTEGER = /^-?\d+$/
 const EXPONENT = /[eE]/
 /** The most digits of an integer that is a bigint: the conversion of a long one takes seconds. */
 const MOST_DIGITS = 100
 
-/** Whether a JSON text may hold a number that JSON.parse rounds. */
+/**
+ * Whether a JSON text may hold a number that JSON.parse rounds: more than fifteen digits with a point
+ * or an exponent, more than sixteen without, sixteen from 9·10^15 on, or an exponent of three
+ * digits. Microseconds of this century are none. The number may lie in a string, too.
+ */
 export function mayLoseNumbers(json: string): boolean {
-  return MAY_LOSE.test(json)
+  return hasLongRun(json) || LARGE_EXPONENT.test(json)
+}
+
+/**
+ * Looks for a run of digits and points at each place that a long one must cover. A regular
+ * expression would read each shorter run again from each of its digits.
+ */
+function hasLongRun(json: string): boolean {
+  for (let at = SAFE_RUN - 1; at < json.length; at += SAFE_RUN) {
+    if (!isOfNumber(json.charCodeAt(at))) continue
+    let start = at
+    while (isOfNumber(json.charCodeAt(start - 1))) start -= 1
+    let end = at + 1
+    while (end - start <= SAFE_RUN && isOfNumber(json.charCodeAt(end))) end += 1
+    const length = end - start
+    if (length > SAFE_RUN) return true
+    if (length === SAFE_RUN && (json[start] === '9' || isExponent(json[end]))) return true
+  }
+  return false
+}
+
+function isOfNumber(char: number): boolean {
+  return (char >= ZERO && char <= NINE) || char === POINT
+}
+
+function isExponent(character: string | undefined): boolean {
+  return character === 'e' || character === 'E'
 }
 
 /** Parses JSON. An integer past 2^53 is a bigint; a number that a double cannot hold is raw. */
@@ -57,7 +87,9 @@ function exactInteger(value: number, source: string): unknown {
 
 /** Whether the shortest decimal of the double is the same number as the text. */
 function isExact(value: number, source: string): boolean {
-  return Number.isFinite(value) && decimalOf(String(value)) === decimalOf(source)
+  const shortest = String(value)
+  if (shortest === source) return true
+  return Number.isFinite(value) && decimalOf(shortest) === decimalOf(source)
 }
 
 /** Returns a decimal in one form: its significant digits, and the power of ten of the last. */
