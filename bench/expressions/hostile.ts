@@ -76,6 +76,18 @@ export const HOSTILE: readonly Hostile[] = [
   },
   {
     data: {
+      list: numbers.slice(0, 19_000),
+      arrays: '[[[[[]]]]]',
+      names: JSON.stringify(numbers.slice(0, 60).map((k) => ({ [`k${k}`]: 1 }))),
+      many: JSON.stringify(numbers.slice(0, 4_000).map((k) => ({ [`k${k}`]: 1 }))),
+      digits: `[${'12345678901234567.5,'.repeat(500)}1]`,
+    },
+    expressions: ['arrays', 'names', 'many', 'digits'].map(
+      (key) => `data.list.all(i, json(data.${key}) != null)`,
+    ),
+  },
+  {
+    data: {
       members: JSON.stringify(Object.fromEntries(numbers.slice(0, 9_900).map((k) => [`k${k}`, k]))),
       digits: `[${'12345678901234567.5,'.repeat(15_000)}1]`,
       nested: '['.repeat(MB),

@@ -55,18 +55,24 @@ export interface Shape {
 
 /** Returns the measure in which a text exceeds `most` first. The text need not be JSON. */
 export function findExcess(text: string, most: Shape): keyof Shape | undefined {
+  const { depth, parts } = shapeOf(text, most)
+  if (depth > most.depth) return 'depth'
+  return parts > most.parts ? 'parts' : undefined
+}
+
+/** Returns the structure of a text up to where it exceeds `most`. The text need not be JSON. */
+export function shapeOf(text: string, most: Shape): Shape {
+  let open = 0
   let depth = 0
   let parts = 0
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < text.length && depth <= most.depth && parts <= most.parts; at++) {
     const char = text.charCodeAt(at)
-    if (isClosing(char)) depth--
+    if (isClosing(char)) open--
     else if (char === QUOTE || char === COMMA || isOpening(char)) parts++
-    if (isOpening(char)) depth++
+    if (isOpening(char)) depth = Math.max(depth, ++open)
     else if (char === QUOTE) at = findClosingQuote(text, at)
-    if (depth > most.depth) return 'depth'
-    if (parts > most.parts) return 'parts'
   }
-  return undefined
+  return { depth, parts }
 }
 
 /**

@@ -57,7 +57,12 @@ describe('the work of an expression', () => {
     ['data.text.matches("(a|b|c)*a(a|b|c){15}[d-z]")', { text: half }],
     ['data.list.all(x, json(data.text) == 1)', { list: numbers.slice(0, 2_000), text: '[1' }],
     ['data.list.filter(x, "a".matches(string(x)))', { list: numbers }],
-    ['json(data.text)', { text: `[${'12345678901234567,'.repeat(30_000)}1]` }],
+    ['json(data.text)', { text: `[${'12345678901234567,'.repeat(19_000)}1]` }],
+    ['data.list.all(x, json(data.text) != null)', { list: numbers, text: '[[[[[[[[]]]]]]]]' }],
+    [
+      'data.list.map(x, json(data.text))',
+      { list: numbers.slice(0, 10), text: JSON.stringify(numbers.slice(0, 19_000)) },
+    ],
   ] as const) {
     it(`has an end: ${cel}`, () => {
       assert.throws(() => celValue(cel, of(data)), TOO_LONG)
@@ -87,6 +92,13 @@ describe('the work of an expression', () => {
       '14: `exists` stands inside another loop; one level is the most',
     )
     assert.equal(faultIn('data.a.filter(x, x > 1).all(x, x < 3)'), 'no fault')
+  })
+
+  it('leaves a large row of JSON that several expressions read', () => {
+    const row = Object.fromEntries(numbers.slice(0, 1_000).map((at) => [`k${at}`, `text ${at}`]))
+    const scope = { ...of({ after: JSON.stringify(row) }), work: newWork() }
+
+    for (let time = 0; time < 20; time++) assert.deepEqual(celValue('json(data.after)', scope), row)
   })
 
   it('leaves a text of a megabyte that a simple expression reads', () => {

@@ -1,4 +1,4 @@
-import { findExcess } from '../../../../lib/json/scan.ts'
+import { shapeOf } from '../../../../lib/json/scan.ts'
 import { mayLoseNumbers, parseExactly } from '../exact-numbers.ts'
 import { isKeyed } from '../kinds.ts'
 import { type At, listingWork, spend } from '../part.ts'
@@ -7,9 +7,11 @@ import { sizeOf } from './search.ts'
 
 /** The structure that `json` reads: that of a large row, ten milliseconds to parse. */
 const MOST_JSON = { depth: 500, parts: 20_000 }
-/** The work for a character of JSON, and of JSON with exact numbers. */
-const PARSING = 4
-const PARSING_EXACTLY = 30
+/** The work for a character of JSON. */
+const CHARACTER = 4
+/** The work for a part: a name that no object had before, or a number that a double cannot hold. */
+const PART = 100
+const EXACT_PART = 600
 /** The work for a text that is no JSON: a parser that fails is slow. */
 const FAILING = 15_000
 
@@ -34,11 +36,13 @@ function size(value: unknown, { frame, site }: At): bigint {
 /** Parses a text as JSON. A value that is no text stays as it is: some sources send both. */
 function json(value: unknown, { frame, site }: At): unknown {
   if (typeof value !== 'string') return value
-  const isExact = mayLoseNumbers(value)
-  spend(frame, value.length * (isExact ? PARSING_EXACTLY : PARSING), site)
-  if (findExcess(value, MOST_JSON) !== undefined) {
+  spend(frame, value.length * CHARACTER, site)
+  const { depth, parts } = shapeOf(value, MOST_JSON)
+  if (depth > MOST_JSON.depth || parts > MOST_JSON.parts) {
     throw site.error(`the JSON has more than ${MOST_JSON.parts} parts or ${MOST_JSON.depth} levels`)
   }
+  const isExact = mayLoseNumbers(value)
+  spend(frame, (parts + 1) * (isExact ? EXACT_PART : PART), site)
   try {
     return isExact ? parseExactly(value) : JSON.parse(value)
   } catch {
