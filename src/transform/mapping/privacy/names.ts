@@ -12,6 +12,8 @@ export type ReadName = (raw: string) => Name
 
 /** The characters that `**` paths ignore: all but letters, accents and digits, and invisible ones. */
 const IGNORED = /[^\p{L}\p{M}\p{N}]|\p{Default_Ignorable_Code_Point}/gu
+const ASCII = /^[ -~]*$/
+const IGNORED_IN_ASCII = /[^a-z0-9]+/g
 /** The small letter of `İ`, which Turkish software makes of `i`. */
 const DOTTED_I = /i\u0307/g
 /** The memory of names, and the length of the longest of them. */
@@ -20,6 +22,8 @@ const MOST_LENGTH = 128
 
 /** Returns the form in which `**` paths compare names: `e-mail`, `$Email` and `EMAIL` are one. */
 export function foldName(name: string): string {
+  // Most names. The steps below take five times as long, and an event may have 100,000 names.
+  if (ASCII.test(name)) return name.toLowerCase().replaceAll(IGNORED_IN_ASCII, '')
   const counted = name.normalize('NFKC').replaceAll(IGNORED, '').normalize('NFKC')
   // Some letters are equal to others in capitals alone, such as `ı` to `i` and `ß` to `ss`.
   return counted.toUpperCase().toLowerCase().replaceAll(DOTTED_I, 'i')

@@ -6,6 +6,8 @@ export interface RecentTexts<Made> {
 
 /** The rough memory of an entry beside its text. */
 const ENTRY_BYTES = 200
+/** The length from which V8 keeps a part of a text as a place in the whole text. */
+const SHARED_LENGTH = 13
 
 /**
  * Makes an empty memory of at most `maxBytes`. When its newer half is full, it forgets the older one,
@@ -33,8 +35,12 @@ export function createRecentTexts<Made>(maxBytes: number): RecentTexts<Made> {
       newer = new Map()
       bytes = 0
     }
-    // A part of an event, as which the text came, would keep the whole event in memory.
-    newer.set(Buffer.from(text, 'utf16le').toString('utf16le'), made)
+    newer.set(text.length < SHARED_LENGTH ? text : copyOf(text), made)
     bytes += size
   }
+}
+
+/** Copies a text: a part of an event, as which it came, would keep the whole event in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
 }
