@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { neighbourVariables } from '../../src/cli/service-environment.ts'
@@ -37,7 +36,7 @@ export interface ContestantDeps {
 }
 
 const HERE = join(import.meta.dirname, 'contestants')
-const DOCKERFILE = join(import.meta.dirname, '../../Dockerfile')
+const START = join(import.meta.dirname, '../../tools/start.sh')
 /** Far above what one core can do, so that the service's rate limit never slows it. */
 const EVENTS_PER_SECOND = 300_000
 
@@ -97,12 +96,10 @@ function commandOf(name: ContestantName, { bundle }: ContestantDeps): readonly s
   }
 }
 
-/** The flags that the container image gives to Node. */
+/** The flags that the container image gives to Node in the memory of this machine. */
 function flagsOfImage(): readonly string[] {
-  const command = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1]
-  if (command === undefined) throw new Error('the Dockerfile has no entry point')
-  const words: readonly string[] = JSON.parse(command)
-  return words.filter((word) => word.startsWith('--'))
+  const { stdout } = spawnSync('sh', [START, 'echo'], { encoding: 'utf8' })
+  return stdout.trim().split(' ')
 }
 
 function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: ContestantDeps) {
