@@ -3,6 +3,7 @@
 #
 # The alerts stand on the metrics of Pub/Sub and on log lines. The service's own metrics are not among them:
 # a collector of Prometheus on Cloud Run needs CPU that is always allocated, which is billed by the instance.
+# With prometheus_sidecar the dashboard shows them, and the alerts stay as they are.
 
 terraform {
   required_version = ">= 1.5"
@@ -48,11 +49,23 @@ variable "runbook" {
   default     = "docs/runbook.md"
 }
 
+variable "prometheus_sidecar" {
+  description = "Whether a collector sends the service's own metrics to Cloud Monitoring: then the dashboard shows them."
+  type        = bool
+  default     = false
+}
+
 locals {
   series = "monitored_resource=\"pubsub_subscription\",subscription_id=\"${var.subscription}\""
   # The name of the service in the names of metrics in PromQL.
   metric = replace(var.name, "-", "_")
   logs   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.name}\""
+
+  names            = { name = var.name, metric = local.metric, subscription = var.subscription }
+  dashboard        = jsondecode(templatefile("${path.module}/dashboard.json", local.names))
+  prometheus_tiles = jsondecode(templatefile("${path.module}/prometheus-tiles.json", local.names))
+  layout           = local.dashboard.mosaicLayout
+  tiles            = concat(local.layout.tiles, [for tile in local.prometheus_tiles : tile if var.prometheus_sidecar])
 }
 
 resource "google_monitoring_alert_policy" "backlog_ages" {
@@ -289,12 +302,8 @@ resource "google_logging_metric" "publish_to_import" {
 }
 
 resource "google_monitoring_dashboard" "dashboard" {
-  project = var.project_id
-  dashboard_json = templatefile("${path.module}/dashboard.json", {
-    name         = var.name
-    metric       = local.metric
-    subscription = var.subscription
-  })
+  project        = var.project_id
+  dashboard_json = jsonencode(merge(local.dashboard, { mosaicLayout = merge(local.layout, { tiles = local.tiles }) }))
 
   depends_on = [google_logging_metric.events, google_logging_metric.publish_to_import]
 }

@@ -16,6 +16,12 @@ locals {
   verified_by_service  = var.auth == "oidc"
   audience_of_the_oidc = "${var.name}-${var.project_id}"
 
+  # The names by which the containers of an instance know each other.
+  service_container   = "service"
+  collector_container = "collector"
+  collector_folder    = "/etc/rungmp"
+  metrics_port        = 9464
+
   dead_letter = {
     topic        = "pubsub:projects/${var.project_id}/topics/${local.letter_topic}"
     bucket       = "file:${local.letter_folder}"
@@ -29,7 +35,7 @@ locals {
       PUSH_AUTH                 = var.auth
       PUSH_SERVICE_ACCOUNT      = google_service_account.push.email
       PUSH_ACK_DEADLINE_SECONDS = local.ack_deadline_seconds
-      METRICS_PORT              = 0
+      METRICS_PORT              = var.prometheus_sidecar ? local.metrics_port : 0
       DEAD_LETTER               = local.dead_letter
     },
     local.verified_by_service ? { PUSH_AUDIENCE = local.audience_of_the_oidc } : {},
@@ -217,7 +223,58 @@ resource "google_secret_manager_secret_iam_member" "mapping" {
   member    = google_service_account.run.member
 }
 
-# 6. The service.
+# 6. The collector of Prometheus metrics, where the owner wants one: what it reads, and its right to write.
+
+resource "google_secret_manager_secret" "collector" {
+  count = var.prometheus_sidecar ? 1 : 0
+
+  project   = var.project_id
+  secret_id = "${var.name}-collector"
+  labels    = var.labels
+
+  replication {
+    auto {}
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+# The collector reads its settings from a mounted file. They hold no secret.
+resource "google_secret_manager_secret_version" "collector" {
+  count = var.prometheus_sidecar ? 1 : 0
+
+  secret = google_secret_manager_secret.collector[0].id
+  secret_data = yamlencode({
+    apiVersion = "monitoring.googleapis.com/v1beta"
+    kind       = "RunMonitoring"
+    metadata   = { name = var.name }
+    spec       = { endpoints = [{ port = local.metrics_port, path = "/metrics", interval = "30s" }] }
+  })
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_secret_manager_secret_iam_member" "collector" {
+  count = var.prometheus_sidecar ? 1 : 0
+
+  project   = var.project_id
+  secret_id = google_secret_manager_secret.collector[0].secret_id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.run.member
+}
+
+# Cloud Monitoring knows this right on a whole project only.
+resource "google_project_iam_member" "collector" {
+  count = var.prometheus_sidecar ? 1 : 0
+
+  project = var.project_id
+  role    = "roles/monitoring.metricWriter"
+  member  = google_service_account.run.member
+}
+
+# 7. The service.
 
 resource "google_cloud_run_v2_service" "service" {
   provider = google-beta
@@ -240,11 +297,18 @@ resource "google_cloud_run_v2_service" "service" {
     }
 
     containers {
+      name  = local.service_container
       image = var.image
 
+      # Pushes go to this container, with a collector beside it or without.
+      ports {
+        container_port = 8080
+      }
+
       resources {
-        # CPU while a request is open: all work on a message happens before its answer.
-        cpu_idle = true
+        # CPU while a request is open: all work on a message happens before its answer. A collector works
+        # between them.
+        cpu_idle = !var.prometheus_sidecar
         limits = {
           cpu    = var.cpu
           memory = var.memory
@@ -298,6 +362,42 @@ resource "google_cloud_run_v2_service" "service" {
       }
     }
 
+    dynamic "containers" {
+      for_each = var.prometheus_sidecar ? [local.collector_container] : []
+      content {
+        name       = containers.value
+        image      = "us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:1.2.0"
+        depends_on = [local.service_container]
+
+        resources {
+          cpu_idle = false
+          limits = {
+            cpu    = "1"
+            memory = "512Mi"
+          }
+        }
+
+        volume_mounts {
+          name       = local.collector_container
+          mount_path = local.collector_folder
+        }
+      }
+    }
+
+    dynamic "volumes" {
+      for_each = var.prometheus_sidecar ? [local.collector_container] : []
+      content {
+        name = volumes.value
+        secret {
+          secret = google_secret_manager_secret.collector[0].secret_id
+          items {
+            version = google_secret_manager_secret_version.collector[0].version
+            path    = "config.yaml"
+          }
+        }
+      }
+    }
+
     dynamic "volumes" {
       for_each = local.has_mapping ? ["mapping"] : []
       content {
@@ -331,6 +431,8 @@ resource "google_cloud_run_v2_service" "service" {
     google_project_service.api,
     google_secret_manager_secret_iam_member.token,
     google_secret_manager_secret_iam_member.mapping,
+    google_secret_manager_secret_iam_member.collector,
+    google_project_iam_member.collector,
     google_pubsub_topic_iam_member.dead_letter,
     google_storage_bucket_iam_member.dead_letter,
   ]
@@ -344,7 +446,7 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
   member   = var.auth == "cloud-run-iam" ? google_service_account.push.member : "allUsers"
 }
 
-# 7. The subscription, last: it pushes from the moment it exists.
+# 8. The subscription, last: it pushes from the moment it exists.
 
 resource "google_pubsub_subscription" "events" {
   project                    = var.project_id
@@ -385,6 +487,8 @@ resource "google_pubsub_subscription" "events" {
     google_service_account_iam_member.token_creator,
     google_secret_manager_secret_iam_member.token,
     google_secret_manager_secret_iam_member.mapping,
+    google_secret_manager_secret_iam_member.collector,
+    google_project_iam_member.collector,
     google_pubsub_topic_iam_member.dead_letter,
     google_storage_bucket_iam_member.dead_letter,
     google_cloud_run_v2_service_iam_member.invoker,
@@ -407,7 +511,7 @@ resource "google_pubsub_subscription_iam_member" "dead_letter" {
   member       = google_project_service_identity.pubsub.member
 }
 
-# 8. The alerts and the dashboard.
+# 9. The alerts and the dashboard.
 
 module "monitoring" {
   source = "../monitoring"
@@ -419,6 +523,7 @@ module "monitoring" {
   dead_letter_subscription = local.letters_in_bucket ? null : local.letter_topic
   notification_channels    = var.notification_channels
   runbook                  = var.runbook
+  prometheus_sidecar       = var.prometheus_sidecar
 
   depends_on = [google_project_service.api]
 }

@@ -167,3 +167,9 @@ variable "runbook" {
   type        = string
   default     = "docs/runbook.md"
 }
+
+variable "prometheus_sidecar" {
+  description = "Whether Google's collector of Prometheus metrics runs beside the service. It needs CPU between pushes, so this sets instance-based billing: an instance costs from its start to its end, and not only while a push is open. With the collector (1 CPU, 512Mi) and the defaults of cpu and memory that is about 100 US dollars for each instance that runs for a month (tier 1 prices: 0.000018 a CPU second, 0.000002 a GiB second), and the samples cost besides. The alerts do not need it."
+  type        = bool
+  default     = false
+}

@@ -9,6 +9,8 @@ export const SUBSCRIPTION = 'events-mixpanel'
 /** The parsed file of alerts. */
 export const TREE: unknown = await parse('alerts.tf', textOf('deploy/monitoring/alerts.tf'))
 export const DASHBOARD = textOf('deploy/monitoring/dashboard.json')
+/** The tiles that the dashboard has with a collector, as the text of a list. */
+export const PROMETHEUS_TILES = textOf('deploy/monitoring/prometheus-tiles.json')
 
 /** Each alert by its name, with the names of a deployment in place. */
 export const ALERTS = entriesAt(TREE, 'resource', 'google_monitoring_alert_policy')
@@ -51,9 +53,9 @@ export function queries(): readonly string[] {
   const ofAlerts = ALERTS.map(([, alert]) =>
     at(alert, 'conditions', 'condition_prometheus_query_language', 'query'),
   ).filter((query) => query !== undefined)
-  const ofDashboard = [...DASHBOARD.matchAll(/"prometheusQuery": ("(?:\\.|[^"])*")/g)].map(
-    ([, query = '""']) => JSON.parse(query),
-  )
+  const ofDashboard = [
+    ...`${DASHBOARD}${PROMETHEUS_TILES}`.matchAll(/"prometheusQuery": ("(?:\\.|[^"])*")/g),
+  ].map(([, query = '""']) => JSON.parse(query))
   return [...ofAlerts, ...ofDashboard].map(replaced)
 }
 

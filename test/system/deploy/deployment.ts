@@ -24,8 +24,23 @@ export interface Service {
   readonly secrets: Readonly<Record<string, string>>
   /** The options of each mounted volume that is no secret, by its folder. */
   readonly volumes: Readonly<Record<string, readonly string[]>>
+  /** The collector of Prometheus metrics beside the service; none by default. */
+  readonly collector: Collector | undefined
   /** Settings that are none of the above. */
   readonly others: readonly string[]
+}
+
+/** A second container that asks the service for its metrics. */
+export interface Collector {
+  readonly image: string
+  /** The containers that run before it. */
+  readonly startsAfter: readonly string[]
+  /** The file that it reads its settings from, and the secret that holds it as `secret:version`. */
+  readonly file: string
+  readonly secret: string
+  readonly port: number
+  readonly path: string
+  readonly cpuIdle: boolean
 }
 
 export interface Pushes {
@@ -64,6 +79,7 @@ export const ROLES: readonly string[] = [
   'roles/pubsub.publisher',
   'roles/pubsub.subscriber',
   'roles/storage.objectUser',
+  'roles/monitoring.metricWriter',
 ]
 
 /** The roles that the build and the person who deploys need. Terraform grants none of them. */

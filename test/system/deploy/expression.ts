@@ -2,11 +2,11 @@
 export type Lookup = (reference: string) => unknown
 
 const TOKEN =
-  /\s*("(?:\\.|\$\{(?:[^{}"]|"[^"]*")*\}|[^"\\])*"|[a-z_][\w-]*(?:\.\w+|\[\d+\])*|\d+|[=!]=|[A-Z_]+|[(){}[\]?:=,])/y
+  /\s*("(?:\\.|\$\{(?:[^{}"]|"[^"]*")*\}|[^"\\])*"|[a-z_][\w-]*(?:\.\w+|\[\d+\])*|\d+|[=!]=|!|[A-Z_]+|[(){}[\]?:=,])/y
 
 /**
  * The value of a string of HCL as hcl2json gives it, with its `${…}` replaced. Knows the part of the
- * language that the module uses: references, conditions, texts, objects, lists, `coalesce`, `merge`.
+ * language that the module uses: references, conditions, texts, objects, lists and three functions.
  * Throws at anything else.
  */
 export function evaluated(template: string, lookup: Lookup): unknown {
@@ -64,6 +64,7 @@ function evaluate(code: string, lookup: Lookup): unknown {
   function primary(): unknown {
     const token = tokens[at] ?? ''
     at += 1
+    if (token === '!') return primary() !== true
     if (token === '{') return indexed(object())
     if (token === '[') return list(']')
     if (token.startsWith('"')) return evaluated(JSON.parse(unescaped(token)), lookup)
@@ -127,6 +128,8 @@ function quietly(read: () => unknown): () => unknown {
 function call(name: string, values: readonly unknown[]): unknown {
   if (name === 'coalesce') return values.find((value) => value !== null && value !== '')
   if (name === 'merge') return Object.assign({}, ...values)
+  // The value itself stands for its text.
+  if (name === 'yamlencode') return values[0]
   throw new Error(`no function: ${name}`)
 }
 

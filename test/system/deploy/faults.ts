@@ -77,12 +77,33 @@ function faultsOfService(service: Service, { routes, version }: Truth): readonly
     ...unless(service.concurrency === 500, `concurrency is ${service.concurrency}`),
     ...unless(mebibytesOf(service.memory) >= 512, `memory is ${service.memory}`),
     ...unless(service.generation === 'gen2', `the generation is ${service.generation}`),
-    ...unless(service.cpuIdle, 'CPU is always allocated'),
+    ...unless(service.cpuIdle || service.collector !== undefined, 'CPU is always allocated'),
+    ...faultsOfCollector(service),
     ...service.others.map((name) => `no rule knows the setting ${name} of the service`),
     ...unless(
       service.image.endsWith(`:${version}`),
       `the image ${service.image} is not ${version}`,
     ),
+  ]
+}
+
+/** A collector needs CPU between pushes, and asks where the service has its metrics. */
+function faultsOfCollector({ collector, cpuIdle, environment }: Service): readonly string[] {
+  if (collector === undefined) return []
+  const { METRICS_PORT } = environment
+  return [
+    ...unless(!cpuIdle && !collector.cpuIdle, 'the collector has no CPU between pushes'),
+    ...unless(
+      collector.port > 0 && collector.port === Number(METRICS_PORT),
+      `the collector asks port ${collector.port}, and the service has its metrics at ${METRICS_PORT}`,
+    ),
+    ...unless(collector.path === '/metrics', `the collector asks ${collector.path}`),
+    ...unless(
+      collector.file === '/etc/rungmp/config.yaml',
+      `the collector does not read ${collector.file}`,
+    ),
+    ...missing('the collector starts after', collector.startsAfter, ['service']),
+    ...unless(/:\d+\.\d+\.\d+$/.test(collector.image), `the collector is ${collector.image}`),
   ]
 }
 
@@ -136,13 +157,16 @@ function faultsOfLetters({ letters, policy }: Pushes, service: Service): readonl
 function faultsOfGrants(pushes: Pushes, service: Service): readonly string[] {
   const push = `serviceAccount:${pushes.account}`
   const run = `serviceAccount:${service.account}`
-  const secrets = Object.values(service.secrets).map((secret) => secret.replace(/:.*/, ''))
+  const { collector } = service
+  const all = [...Object.values(service.secrets), ...(collector ? [collector.secret] : [])]
+  const secrets = all.map((secret) => secret.replace(/:.*/, ''))
   const invoker = service.environment.PUSH_AUTH === 'cloud-run-iam' ? push : 'allUsers'
   const needed = [
     `roles/run.invoker on ${service.name} to ${invoker}`,
     `roles/iam.serviceAccountTokenCreator on ${pushes.account} to ${AGENT}`,
     ...secrets.map((secret) => `roles/secretmanager.secretAccessor on ${secret} to ${run}`),
     ...grantsOfLetters(pushes, service, run),
+    ...(collector ? [`roles/monitoring.metricWriter on ${projectOf(service)} to ${run}`] : []),
   ]
   // The grants of a dead-letter policy must be there before the policy, not before the subscription.
   const inOrder = pushes.grants.filter((grant) => !/^roles\/pubsub\..* to .*@gcp-sa-/.test(grant))
@@ -169,6 +193,10 @@ function grantsOfLetters(pushes: Pushes, service: Service, run: string): readonl
   return (service.volumes[place] ?? []).includes('nfs')
     ? []
     : [`roles/storage.objectUser on my-project-dead-letters to ${run}`]
+}
+
+function projectOf({ account }: Service): string {
+  return account.replace(/^.*@|\.iam\.gserviceaccount\.com$/g, '')
 }
 
 function missing(what: string, all: readonly string[], needed: readonly string[]) {

@@ -76,6 +76,7 @@ function serviceOf({ words, flags }: Command): Service {
     environment: pairsOf(flags['set-env-vars']),
     secrets: pairsOf(flags['set-secrets']),
     volumes: volumesOf(flags),
+    collector: undefined,
     others: Object.keys(flags).filter((name) => !SERVICE_FLAGS.includes(name)),
   }
 }

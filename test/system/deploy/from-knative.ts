@@ -49,6 +49,7 @@ export function deploymentOfKnative(text: string): Deployment {
         secret.map((one) => [one.name, `${at(one.secret, 'name')}:${at(one.secret, 'key')}`]),
       ),
       volumes: {},
+      collector: undefined,
       others: [
         ...Object.keys(Object.fromEntries(entriesAt(template, 'metadata', 'annotations'))),
         ...Object.keys(Object.fromEntries(entriesAt(spec))),

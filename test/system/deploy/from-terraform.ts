@@ -1,4 +1,5 @@
 import {
+  type Collector,
   type Deployment,
   type Letters,
   type Pushes,
@@ -16,13 +17,14 @@ const GRANTED_ON: Readonly<Record<string, string>> = {
   google_pubsub_subscription_iam_member: 'subscription',
   google_storage_bucket_iam_member: 'bucket',
   google_cloud_run_v2_service_iam_member: 'name',
+  google_project_iam_member: 'project',
 }
 
 const SERVICE =
   'provider project location name labels launch_stage deletion_protection template depends_on'
 const TEMPLATE =
   'service_account execution_environment max_instance_request_concurrency timeout scaling containers volumes'
-const CONTAINER = 'image resources startup_probe liveness_probe env volume_mounts'
+const CONTAINER = 'name image ports resources startup_probe liveness_probe env volume_mounts'
 const SUBSCRIPTION =
   'project name topic filter labels ack_deadline_seconds message_retention_duration push_config ' +
   'retry_policy expiration_policy dead_letter_policy depends_on lifecycle'
@@ -45,7 +47,7 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
         .toLowerCase(),
       cpu: String(read(at(container, 'resources', 'limits', 'cpu'))),
       memory: String(read(at(container, 'resources', 'limits', 'memory'))),
-      cpuIdle: at(container, 'resources', 'cpu_idle') === true,
+      cpuIdle: read(at(container, 'resources', 'cpu_idle')) === true,
       concurrency: Number(read(at(template, 'max_instance_request_concurrency'))),
       timeoutSeconds: secondsOf(read(at(template, 'timeout'))),
       maxInstances: Number(read(at(template, 'scaling', 'max_instance_count'))),
@@ -54,11 +56,35 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
       environment: environment(container),
       secrets: { ...secretVariables(container), ...secretFiles(template, container) },
       volumes: volumes(template, container),
+      collector: collector(template),
       others: [
         ...othersIn(block, SERVICE),
         ...othersIn(template, TEMPLATE),
         ...othersIn(container, CONTAINER),
       ],
+    }
+  }
+
+  function collector(template: unknown): Collector | undefined {
+    const block = at(template, 'dynamic', 'containers')
+    if (!isThere(block)) return
+    const content = at(block, 'content')
+    const mount = at(content, 'volume_mounts')
+    const volume = listAt(template, 'dynamic', 'volumes').find(
+      (one) => nameOf(one) === read(at(mount, 'name')),
+    )
+    const secret = at(volume, 'content', 'secret')
+    const item = at(secret, 'items')
+    const version = resource('google_secret_manager_secret_version', 'collector')
+    const endpoint = at(read(at(version, 'secret_data')), 'spec', 'endpoints')
+    return {
+      image: String(at(content, 'image')),
+      startsAfter: listAt(content, 'depends_on').map((one) => String(read(one))),
+      file: `${read(at(mount, 'mount_path'))}/${at(item, 'path')}`,
+      secret: `${read(at(secret, 'secret'))}:${read(at(item, 'version'))}`,
+      port: Number(at(endpoint, 'port')),
+      path: String(at(endpoint, 'path')),
+      cpuIdle: at(content, 'resources', 'cpu_idle') === true,
     }
   }
 

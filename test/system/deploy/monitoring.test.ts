@@ -18,6 +18,7 @@ import {
   DASHBOARD,
   LOG_METRICS,
   NAME,
+  PROMETHEUS_TILES,
   queries,
   replaced,
   TREE,
@@ -184,7 +185,9 @@ describe('the metrics from the log', () => {
   })
 
   it('are asked for by labels that they have', () => {
-    for (const query of queries()) {
+    // Our own metrics have their labels in another test.
+    const ofGoogle = queries().filter((query) => !query.includes('namespace='))
+    for (const query of ofGoogle) {
       const matched = [...query.matchAll(/(\w+)!?="/g)].map(([, label = '']) => label)
       const grouped = [...query.matchAll(/(?:by|on) \((\w+)\)/g)].map(([, label = '']) => label)
       for (const label of [...matched, ...grouped]) {
@@ -201,7 +204,8 @@ describe('the dashboard', () => {
   it('has tiles that fit into its columns and lie on no other', () => {
     const layout = at(JSON.parse(DASHBOARD), 'mosaicLayout')
     const columns = Number(at(layout, 'columns'))
-    const tiles = listAt(layout, 'tiles').map((tile) =>
+    const all = [...listAt(layout, 'tiles'), ...listAt({ _: JSON.parse(PROMETHEUS_TILES) }, '_')]
+    const tiles = all.map((tile) =>
       ['xPos', 'yPos', 'width', 'height'].map((side) => Number(at(tile, side))),
     )
 
@@ -213,7 +217,25 @@ describe('the dashboard', () => {
       )
       assert.equal(covered.length, 1)
     }
-    assert.ok(tiles.length > 10)
+    assert.ok(tiles.length > 20)
+  })
+
+  it('asks the collector for metrics that the service has, by labels that they have', async () => {
+    const text = await exampleMetrics()
+    const tiles = PROMETHEUS_TILES.matchAll(/"prometheusQuery": ("(?:\\.|[^"])*")/g)
+    const asked = [...tiles].map(([, query = '""']) => JSON.parse(query))
+
+    for (const query of asked) {
+      for (const [name = ''] of query.matchAll(/\bpubsub_mixpanel_\w+/g)) {
+        assert.match(text, new RegExp(`^${name}[{ ]`, 'm'), query)
+      }
+      for (const [, label = ''] of query.matchAll(/sum by \((\w+)\)/g)) {
+        const [name] = query.match(/\bpubsub_mixpanel_\w+/) ?? []
+        assert.match(text, new RegExp(`^${name}\\{(?:.*,)?${label}="`, 'm'), query)
+      }
+      assert.match(query, /\{cluster="__run__",namespace="\$\{name\}"\}/)
+    }
+    assert.ok(asked.length > 8)
   })
 })
 
@@ -261,6 +283,21 @@ function aMinute(telemetry: Telemetry, eventTotals: EventTotals): void {
 
 type EventTotals = ReturnType<typeof createEventTotals>
 type Telemetry = ReturnType<typeof createTelemetry>
+
+/** The metrics of a service in which something of each has happened, as a collector reads them. */
+async function exampleMetrics(): Promise<string> {
+  const eventTotals = createEventTotals()
+  const metrics = createMetrics({
+    eventTotals,
+    bufferedBytes: () => 0,
+    rateLimit: () => 0,
+    logLinesDropped: () => 0,
+  })
+  const ack = { kind: 'ack', reason: 'imported', status: 204 } as const
+  eventTotals.settle([{ outcome: IMPORTED, count: 1 }], ack)
+  metrics.requestSeconds.observe({ status: 200 }, 0.05)
+  return metrics.text()
+}
 
 /** The entries that Cloud Logging makes of the lines that the service writes meanwhile. */
 function entriesOf(act: (telemetry: Telemetry, eventTotals: EventTotals) => void) {

@@ -87,6 +87,10 @@ async function variantsOf(texts: Texts): Promise<readonly Variant[]> {
       name: 'terraform, policy',
       deployment: await module({ dead_letter: { kind: 'subscription' } }),
     },
+    {
+      name: 'terraform, collector',
+      deployment: await module({ prometheus_sidecar: true, mapping }),
+    },
     ...pageVariants(texts['docs/deploy-cloud-run.md'] ?? ''),
   ]
 }

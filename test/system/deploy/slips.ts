@@ -113,8 +113,8 @@ export const SLIPS: readonly Slip[] = [
   }),
   slip('the module grants a role on the project', MAIN, {
     text: '# 4. The place',
-    instead: 'resource "google_project_iam_member" "run" {}\n\n# 4. The place',
-    fault: /no rule knows the setting google_project_iam_member/,
+    instead: 'resource "google_project_iam_binding" "run" {}\n\n# 4. The place',
+    fault: /no rule knows the setting google_project_iam_binding/,
   }),
   slip('Pub/Sub’s agent gets a role that signs no token', SCRIPT, {
     text: 'roles/iam.serviceAccountTokenCreator',
@@ -162,7 +162,7 @@ export const SLIPS: readonly Slip[] = [
     fault: /prevent_destroy of google_pubsub_subscription.events is false/,
   }),
   slip('CPU is billed by the instance', MAIN, {
-    text: 'cpu_idle = true',
+    text: 'cpu_idle = !var.prometheus_sidecar',
     instead: 'cpu_idle = false',
     fault: /CPU is always allocated/,
   }),
@@ -218,6 +218,66 @@ export const SLIPS: readonly Slip[] = [
     text: ' "DEAD_LETTER",',
     instead: '',
     fault: /env may overwrite DEAD_LETTER/,
+  }),
+  slip('the service has no CPU for its collector', MAIN, {
+    text: 'cpu_idle = !var.prometheus_sidecar',
+    instead: 'cpu_idle = true',
+    fault: /collector: the collector has no CPU between pushes/,
+  }),
+  slip('the collector has no CPU itself', MAIN, {
+    text: 'cpu_idle = false',
+    instead: 'cpu_idle = true',
+    fault: /collector: the collector has no CPU between pushes/,
+  }),
+  slip('a collector runs, and is billed, unasked', 'deploy/terraform/variables.tf', {
+    text: 'type        = bool\n  default     = false\n}\n',
+    instead: 'type        = bool\n  default     = true\n}\n',
+    fault: /terraform: collector: .* differs from nothing/,
+  }),
+  slip('the collector asks the port of the pushes', MAIN, {
+    text: 'port = local.metrics_port',
+    instead: 'port = 8080',
+    fault: /the collector asks port 8080, and the service has its metrics at 9464/,
+  }),
+  slip('the service has no metrics for its collector', MAIN, {
+    text: 'var.prometheus_sidecar ? local.metrics_port : 0',
+    instead: '0',
+    fault: /the collector asks port 9464, and the service has its metrics at 0/,
+  }),
+  slip('the collector asks a path without metrics', MAIN, {
+    text: 'path = "/metrics"',
+    instead: 'path = "/"',
+    fault: /the collector asks \//,
+  }),
+  slip('the settings of the collector lie elsewhere', MAIN, {
+    text: '"/etc/rungmp"',
+    instead: '"/etc/gmp"',
+    fault: /the collector does not read \/etc\/gmp\/config.yaml/,
+  }),
+  slip('the collector starts before the service', MAIN, {
+    text: 'depends_on = [local.service_container]',
+    instead: 'depends_on = []',
+    fault: /the collector starts after: no service/,
+  }),
+  slip('the collector may not write metrics', MAIN, {
+    text: 'roles/monitoring.metricWriter',
+    instead: 'roles/monitoring.viewer',
+    fault: /grants: no roles\/monitoring.metricWriter on my-project/,
+  }),
+  slip('the right to write metrics is granted without a collector', MAIN, {
+    text: 'resource "google_project_iam_member" "collector" {\n  count = var.prometheus_sidecar ? 1 : 0',
+    instead: 'resource "google_project_iam_member" "collector" {\n  count = 1',
+    fault: /terraform: nothing needs the grant roles\/monitoring.metricWriter/,
+  }),
+  slip('the settings of the collector may not be read', MAIN, {
+    text: 'secret_id = google_secret_manager_secret.collector[0].secret_id',
+    instead: 'secret_id = var.mixpanel_token_secret',
+    fault: /grants: no roles\/secretmanager.secretAccessor on pubsub-mixpanel-collector/,
+  }),
+  slip('pushes begin before the collector may write', MAIN, {
+    text: '    google_project_iam_member.collector,\n',
+    instead: '',
+    fault: /grants before the subscription: no roles\/monitoring.metricWriter/,
   }),
   slip('an image is of another version', KNATIVE, {
     text: 'pubsub-mixpanel/pubsub-mixpanel:',

@@ -8,11 +8,20 @@ import { fileURLToPath } from 'node:url'
 import { textOf } from '../../docs/markdown.ts'
 import { deploymentOfModule } from './from-terraform.ts'
 import { argumentsOf } from './module-files.ts'
+import { at, listAt } from './tree.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const TERRAFORM = terraform('.', ['version']).status === 0
 const skip = !TERRAFORM && 'there is no terraform here'
 const { TF_PLUGIN_CACHE_DIR } = process.env
+/** The sections of the dashboard that stand in its file. */
+const SECTIONS = listAt(
+  JSON.parse(textOf('deploy/monitoring/dashboard.json')),
+  'mosaicLayout',
+  'tiles',
+)
+  .filter((tile) => at(tile, 'widget', 'sectionHeader') !== undefined)
+  .map((tile) => String(at(tile, 'widget', 'title')))
 const PROVIDERS = TERRAFORM && TF_PLUGIN_CACHE_DIR !== undefined
 
 describe('the Terraform module', () => {
@@ -30,6 +39,7 @@ describe('the Terraform module', () => {
   for (const [what, changes] of [
     ['private', {}],
     ['public, with a mapping', { auth: 'oidc', mapping: 'version: 1' }],
+    ['with a collector', { prometheus_sidecar: true }],
     ['with a bucket', { dead_letter: { kind: 'bucket' } }],
     [
       'with a policy and a variable',
@@ -59,6 +69,36 @@ describe('the Terraform module', () => {
         Object.fromEntries(Object.entries(evaluated).map(([name, one]) => [name, String(one)])),
         service.environment,
       )
+    })
+  }
+
+  for (const [what, sidecar, sections] of [
+    ['with the section of Prometheus when there is a collector', true, [...SECTIONS, 'Prometheus']],
+    ['without the section of Prometheus when there is no collector', false, SECTIONS],
+  ] as const) {
+    it(`makes a dashboard ${what}`, { skip }, (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'terraform-'))
+      t.after(() => rmSync(folder, { recursive: true }))
+      cpSync(join(ROOT, 'deploy/monitoring'), folder, { recursive: true })
+      const text = textOf('deploy/monitoring/alerts.tf')
+      const blocks = text.match(/^(?:variable "\w+"|locals) \{$.*?^\}$/gms) ?? []
+      writeFileSync(join(folder, 'alerts.tf'), blocks.join('\n'))
+      const values = {
+        project_id: 'p',
+        name: 'a-service',
+        subscription: 's',
+        prometheus_sidecar: sidecar,
+      }
+      writeFileSync(join(folder, 'values.auto.tfvars.json'), JSON.stringify(values))
+
+      const { stdout, stderr } = terraform(
+        folder,
+        ['console'],
+        'jsonencode([for tile in local.tiles : tile.widget.title if can(tile.widget.sectionHeader)])',
+      )
+
+      assert.notEqual(stdout, '', stderr)
+      assert.deepEqual(JSON.parse(JSON.parse(stdout)), sections)
     })
   }
 

@@ -16,12 +16,16 @@ export interface SubscriptionNumbers {
 export interface Recorder {
   /** Notes the values of an instant. */
   note(at: number, numbers: readonly SubscriptionNumbers[], logLines: readonly string[]): void
+  /** Notes the service's own metrics, as a collector on Cloud Run sends them. */
+  collect(at: number, metrics: string): void
   readonly series: readonly Series[]
   readonly entries: readonly object[]
 }
 
 type GrowingSeries = Series & { readonly samples: { at: number; value: number }[] }
 
+/** One sample in the text of Prometheus. */
+const SAMPLE = /^(\w+)(?:\{(.*)\})? (\S+)$/gm
 const PUBSUB = 'pubsub.googleapis.com/subscription'
 
 export function createRecorder(): Recorder {
@@ -29,7 +33,7 @@ export function createRecorder(): Recorder {
   const series: GrowingSeries[] = []
   const entries: object[] = []
   const counts = new Map<string, number>()
-  return { note, series, entries }
+  return { note, collect, series, entries }
 
   function note(
     at: number,
@@ -48,6 +52,17 @@ export function createRecorder(): Recorder {
     for (const [key, count] of counts) {
       const { name, ...labels } = JSON.parse(key)
       add(at, name, labels, count)
+    }
+  }
+
+  function collect(at: number, metrics: string): void {
+    for (const [, name = '', labels = '', value] of metrics.matchAll(SAMPLE)) {
+      const own = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = '', text]) => [
+        label,
+        text,
+      ])
+      const all = { cluster: '__run__', namespace: NAME, ...Object.fromEntries(own) }
+      add(at, name, all, Number(value))
     }
   }
 

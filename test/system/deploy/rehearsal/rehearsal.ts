@@ -86,7 +86,7 @@ export async function rehearse(t: TestContext, acts: readonly Act[]): Promise<Re
       await clock.advance(SECOND_MS)
       if (pushes === 'answered') await until('an answer to each push', areAnswered)
       else for (let turn = 0; turn < TURNS; turn += 1) await setImmediate()
-      if (clock.now() >= nextAt) note()
+      if (clock.now() >= nextAt) await note()
     }
   }
 
@@ -102,7 +102,7 @@ export async function rehearse(t: TestContext, acts: readonly Act[]): Promise<Re
       return isClosed
     })
     await closed
-    note()
+    await note()
   }
 
   function publish(data: string): void {
@@ -116,9 +116,10 @@ export async function rehearse(t: TestContext, acts: readonly Act[]): Promise<Re
     return false
   }
 
-  function note(): void {
+  async function note(): Promise<void> {
     nextAt += MINUTE_MS
     recorder.note(clock.now(), [ofEvents(), ofLetters()], world.logLines)
+    recorder.collect(clock.now(), await world.service.metrics.text())
   }
 
   function ofEvents(): SubscriptionNumbers {
