@@ -1,6 +1,6 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { BodyBytes, ByteBudget } from '../lib/byte-budget.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Authenticate, Authentication, Refused } from '../model/authentication.ts'
 import { MAX_BODY_BYTES } from '../model/limits.ts'
@@ -20,7 +20,7 @@ import {
   problemOfRefusal,
   SUBSCRIPTION_REFUSED,
 } from './problems.ts'
-import { BODY_COPIES, JSON_TYPE, readBodiesAsJson } from './push-body.ts'
+import { JSON_TYPE, readBodiesAsJson } from './push-body.ts'
 import { PUSH_URLS } from './push-urls.ts'
 import { throwBodyAway } from './unread-body.ts'
 
@@ -51,11 +51,6 @@ export interface PushRouteDeps {
   readonly telemetry: Pick<Telemetry, 'pushRefused' | 'messageSettled'>
 }
 
-interface WaitingPush {
-  readonly settling: Promise<Settlement>
-  readonly pushed: Message
-}
-
 const NO_BODY: PushEnvelope = { message: { messageId: '' } }
 
 /**
@@ -67,10 +62,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Monotonic ms. */
     headersAt: number
-    /** The length of the body, as its header announces it; 0 when the body comes in chunks. */
-    announcedBytes: number
-    /** The bytes of the budget that the request's body holds. */
-    bodyBytes: BodyBytes
   }
 }
 
@@ -84,10 +75,8 @@ export async function pushRoutes(
 ): Promise<void> {
   const { clock, telemetry } = deps
 
-  readBodiesAsJson(app)
+  readBodiesAsJson(app, deps.budget)
   app.decorateRequest('headersAt', 0)
-  app.decorateRequest('announcedBytes', 0)
-  app.decorateRequest('bodyBytes')
   // This comes first: a client without a good token learns nothing else.
   app.addHook('onRequest', letIn)
   await app.register(underPressure, {
@@ -95,8 +84,6 @@ export async function pushRoutes(
     maxHeapUsedBytes: options.maxHeapUsedBytes,
     pressureHandler: (_request, reply, type) => answerUnderPressure(reply, type),
   })
-  // This comes last: the body is read right after it, and its end releases the room.
-  app.addHook('onRequest', makeRoom)
   for (const url of PUSH_URLS) {
     app.post<{ Body: PushEnvelope }>(url, { schema: { body: PUSH_ENVELOPE } }, takePush)
   }
@@ -106,10 +93,14 @@ export async function pushRoutes(
     reply: FastifyReply,
     next: (error?: Error) => void,
   ): void {
+    const { headers } = request
     request.headersAt = clock.monotonic()
-    request.announcedBytes = Number(request.headers['content-length'] ?? 0)
-    request.headers['content-type'] = JSON_TYPE
-    const authentication = deps.authenticate(request.headers.authorization)
+    request.announcedBytes = Number(headers['content-length'] ?? 0)
+    headers['content-type'] = JSON_TYPE
+    if (AWAITS_CONTINUE.test(headers.expect ?? '')) {
+      request.askForBody = () => reply.raw.writeContinue()
+    }
+    const authentication = deps.authenticate(headers.authorization)
     if (authentication instanceof Promise) authentication.then(judge, next)
     else judge(authentication)
 
@@ -132,21 +123,6 @@ export async function pushRoutes(
     refuseForNow(reply, OVERLOADED)
   }
 
-  /** Takes room for the body before it is read, and then asks for it if the client waits for that. */
-  function makeRoom(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-    const { raw, announcedBytes } = request
-    const bodyBytes = deps.budget.openBody()
-    request.bodyBytes = bodyBytes
-    // A client that hung up while the token was checked sends no body.
-    if (!raw.destroyed && !bodyBytes.tryAdd(BODY_COPIES * announcedBytes)) {
-      refuseForNow(reply, OVERLOADED)
-      return
-    }
-    const { expect } = raw.headers
-    if (expect !== undefined && AWAITS_CONTINUE.test(expect)) reply.raw.writeContinue()
-    next()
-  }
-
   /** Takes a push. It is not async: the variables of an async function live as long as it waits. */
   function takePush(
     request: FastifyRequest<{ Body: PushEnvelope }>,
@@ -165,15 +141,12 @@ export async function pushRoutes(
     // A push that waits holds only what its answer needs.
     request.body = NO_BODY
     request.largeData = undefined
-    return answer(request, reply, { settling, pushed: { ...pushed, data: '', attributes: {} } })
+    const facts = { ...pushed, data: '', attributes: {} }
+    return settling.then((settlement) => answer(reply, facts, settlement))
   }
 
-  async function answer(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { settling, pushed }: WaitingPush,
-  ): Promise<FastifyReply> {
-    const settlement = await settling
+  function answer(reply: FastifyReply, pushed: Message, settlement: Settlement): FastifyReply {
+    const { request } = reply
     const elapsedMs = clock.monotonic() - request.headersAt
     telemetry.messageSettled(pushed, settlement, { request, elapsedMs })
     if (settlement.kind === 'ack') return reply.code(settlement.status).send()
