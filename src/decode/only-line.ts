@@ -1,6 +1,6 @@
 import { findTrimmedEnd } from '../lib/white-space.ts'
 import type { Body, Place } from '../model/event.ts'
-import { parseJson } from './parse-line.ts'
+import { parseText } from './parse-line.ts'
 
 /** The size of a text of one line that is parsed before anything else. */
 const SMALL_BYTES = 20 * 1024
@@ -10,17 +10,18 @@ const CLOSE_BRACE = 0x7d
 
 /**
  * Finds the one event of a small text on one line, as in most messages; `undefined` for other
- * texts. Its value is returned once, as by `linesOf`.
+ * texts. Its text and value are returned once, as by `linesOf`.
  */
-export function findOnlyLine(body: Body): Iterable<Place> | undefined {
-  const { bytes } = body
+export function findOnlyLine({ bytes, isUtf8 }: Body): Iterable<Place> | undefined {
   const { length } = bytes
-  if (bytes[0] !== OPEN_BRACE || length > SMALL_BYTES || bytes.includes(LINE_FEED)) return undefined
+  if (bytes[0] !== OPEN_BRACE || length > SMALL_BYTES || !isUtf8) return undefined
+  if (bytes.includes(LINE_FEED)) return undefined
   const end = bytes[length - 1] === CLOSE_BRACE ? length : findTrimmedEnd(bytes, 0, length)
-  const parsed = parseJson(body, 0, end)
+  const text = bytes.toString('utf8', 0, end)
+  const parsed = parseText(text)
   if (parsed.kind !== 'json') return undefined
   const place = { number: 1, start: 0, end }
-  let next: Place = { ...place, parsed }
+  let next: Place = { ...place, text, parsed }
   return {
     [Symbol.iterator]() {
       const line = next

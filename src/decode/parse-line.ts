@@ -28,8 +28,9 @@ const MOST = { depth: MAX_DEPTH, values: MAX_VALUES }
 /** Cuts a line out of its body and parses it. A bad line is rejected alone. */
 export function parseLine(body: Body, place: Place): ParsedLine {
   const { number, start, end } = place
-  if (place.parsed?.kind === 'json') return { line: textLineOf(body, place), parsed: place.parsed }
-  if (place.parsed) return { line: lineOf(body, place), parsed: place.parsed }
+  const { parsed: known } = place
+  if (known?.kind === 'json') return { line: textLineOf(body, place, place.text), parsed: known }
+  if (known) return { line: lineOf(body, place), parsed: known }
   const unread = faultBeforeParsing(body, start, end)
   if (unread) return { line: lineOf(body, place), parsed: faultOf(unread, `line ${number}`) }
   const text = body.bytes.toString('utf8', start, end)
@@ -112,7 +113,7 @@ function faultBeforeParsing(
 }
 
 /** Parses a text. It gives no detail of bad JSON, because V8's messages quote their input. */
-function parseText(text: string): ParsedJson {
+export function parseText(text: string): ParsedJson {
   try {
     return { kind: 'json', value: JSON.parse(text) }
   } catch {

@@ -2,6 +2,7 @@ import type { MessageBytes } from '../lib/byte-budget.ts'
 import { heapBytesOf } from '../lib/heap-bytes.ts'
 import {
   type EventOutcome,
+  IMPORTED,
   type Rejected,
   type Retry,
   retry,
@@ -34,6 +35,8 @@ const KIND = 0x7f
 /** The code of an event without an outcome: it is late. */
 const NONE = 0
 const LATE = retry('deadline')
+/** The kinds that each table has: an imported event, as most are, costs no memory of its own. */
+const KNOWN_KINDS: readonly EventOutcome[] = [LATE, IMPORTED]
 /**
  * The number of kinds beyond which each answer is kept by itself. With a code for each reason of
  * the others, all codes stay below `EARLIER`.
@@ -63,7 +66,7 @@ export class OutcomeTable {
    * The different outcomes. For rejections before an event was sent it is the first for each
    * reason: the detail of the others can be found again.
    */
-  private readonly kinds: EventOutcome[] = [LATE]
+  private readonly kinds: EventOutcome[] = [...KNOWN_KINDS]
   /**
    * The kinds that are an answer of Mixpanel, by code. They hold word for word for each of their
    * events.
@@ -148,7 +151,7 @@ export class OutcomeTable {
    */
   snapshot(): EarlierOutcomes | undefined {
     const { portions, kinds, answers, refusals, textBytes } = this
-    if (kinds.every(({ kind }) => kind === 'retry')) return undefined
+    if (this.codes.every((code) => kinds[code & KIND]?.kind === 'retry')) return undefined
     const codes = Uint8Array.from(this.codes)
     const bytes = codes.length + textBytes + portions.length * PORTION_BYTES
     return { portions, bytes, finalAt, refusalAt }

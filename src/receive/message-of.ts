@@ -8,7 +8,9 @@ import type { PushEnvelope } from './envelope.ts'
  * RFC 3339, with any number of digits for the second. Date.parse alone accepts "foo 7", local time,
  * and the hour 24.
  */
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+const RFC_3339 = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+
+const DAY_LENGTH = 'YYYY-MM-DD'.length
 
 /**
  * The original publish time of a message that a dead-letter policy has published again (observed).
@@ -63,7 +65,7 @@ function earlierOf(first: string, copys: string | undefined): string | undefined
  * February.
  */
 export function parseInstant(publishTime = ''): number | undefined {
-  const [, day = ''] = RFC_3339.exec(publishTime) ?? []
-  const at = day === '' ? Number.NaN : Date.parse(publishTime)
-  return Number.isNaN(at) || !isCalendarDay(day) ? undefined : at
+  if (!RFC_3339.test(publishTime)) return undefined
+  const at = Date.parse(publishTime)
+  return Number.isNaN(at) || !isCalendarDay(publishTime.slice(0, DAY_LENGTH)) ? undefined : at
 }

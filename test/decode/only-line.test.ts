@@ -18,16 +18,24 @@ describe('the only line of a text', () => {
 
       assert.equal(found !== undefined, isFound)
       if (!found) return
-      const parsed = { kind: 'json', value: JSON.parse(text) }
-      assert.deepEqual([...found], [{ number: 1, start: 0, end: text.trimEnd().length, parsed }])
+      const trimmed = text.trimEnd()
+      const known = { text: trimmed, parsed: { kind: 'json', value: JSON.parse(text) } }
+      assert.deepEqual([...found], [{ number: 1, start: 0, end: trimmed.length, ...known }])
     })
   }
 
-  it('comes with its value the first time only', () => {
+  it('is not found in bytes that are not UTF-8', () => {
+    const bytes = Buffer.from('{"a":"\xff"}', 'latin1')
+
+    assert.equal(findOnlyLine({ bytes, isUtf8: false }), undefined)
+  })
+
+  it('comes with its text and value the first time only', () => {
     const found = findOnlyLine({ bytes: Buffer.from('{"a":1}'), isUtf8: true }) ?? []
     const place = { number: 1, start: 0, end: 7 }
 
-    assert.deepEqual([...found], [{ ...place, parsed: { kind: 'json', value: { a: 1 } } }])
+    const known = { text: '{"a":1}', parsed: { kind: 'json', value: { a: 1 } } }
+    assert.deepEqual([...found], [{ ...place, ...known }])
     assert.deepEqual([...found], [place])
   })
 })
