@@ -261,7 +261,10 @@ function sizeOf({ data, attributes }: Message): number {
   return size
 }
 
-/** Returns the ids of a message in one text. Other messages may have the same. */
-function idsOf({ messageId, replay }: Message): string {
-  return replay?.id ?? messageId
+/**
+ * Returns the ids of a message in one text. Other messages may have the same. Each subscription of a
+ * topic delivers its messages with the same message ids.
+ */
+function idsOf({ subscription, messageId, replay }: Message): string {
+  return `${replay?.id ?? messageId} ${subscription}`
 }

@@ -352,6 +352,22 @@ describe('a settled message', () => {
     for (const { earlier } of begun.slice(1)) assert.deepEqual(earlier, ['imported', 'rejected'])
   })
 
+  it('keeps them when another subscription delivers the same message id', async () => {
+    const { push, begun } = createScene()
+    const ofOther = aMessage({ subscription: 'projects/p/subscriptions/other' })
+    for (const message of [aMessage(), ofOther]) {
+      await push(message)
+      await begun.at(-1)?.end(THROTTLED, [IMPORTED])
+    }
+
+    for (const message of [aMessage(), ofOther]) await push(message)
+
+    assert.deepEqual(
+      begun.slice(2).map(({ earlier }) => earlier),
+      [['imported'], ['imported']],
+    )
+  })
+
   it('keeps them for two hours, and is then delivered as a whole', async () => {
     const { push, begun, clock } = createScene()
     await push()
