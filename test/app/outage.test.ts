@@ -245,7 +245,7 @@ describe('while Mixpanel is in trouble', () => {
   })
 
   it('imports once what a client has left behind: the redelivery joins the work', async (t) => {
-    const { pusher, mixpanel } = await startWorld(t)
+    const { pusher, mixpanel, service } = await startWorld(t)
     mixpanel.answerAlways({ kind: 'gate' })
     const client = new AbortController()
     const left = assert.rejects(pusher.push(MESSAGE, { signal: client.signal }))
@@ -254,6 +254,9 @@ describe('while Mixpanel is in trouble', () => {
     client.abort()
     await left
     const redelivered = pusher.push(MESSAGE)
+    await until('it has joined', async () => {
+      return /duplicate_pushes_total 1$/m.test(await service.metrics.text())
+    })
     mixpanel.release()
 
     assert.equal((await redelivered).status, 204)
