@@ -19,6 +19,7 @@ import {
   NOT_A_PUSH_ENVELOPE,
   NOT_FOUND,
   OVERLOADED,
+  REQUEST_TIMEOUT,
   UNFORESEEN,
 } from './problems.ts'
 import { BodyError } from './push-body.ts'
@@ -45,12 +46,14 @@ export interface AppDeps {
  */
 export function buildApp(appDeps: AppDeps): FastifyInstance {
   const { log, push, health, telemetry, drain } = appDeps
-  const connections = createConnections(appDeps.connectionLimits, push.deps.clock)
+  const { clock } = push.deps
+  const { resetsPerSecond, ...bounds } = appDeps.connectionLimits
+  const connections = createConnections(bounds, clock)
   const app = Fastify({
     loggerInstance: childless(log.child({ event: 'http' })),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
-    serverFactory: (answer) => createHttpServer(answer, connections),
+    serverFactory: (answer) => createHttpServer(answer, { clock, connections, resetsPerSecond }),
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (_error, request, reply) => refuseRoute(request, reply),
     // The push route answers by itself while the app closes.
@@ -71,7 +74,10 @@ export function buildApp(appDeps: AppDeps): FastifyInstance {
   app.register(healthRoutes, { health })
   app.register(pushRoutes, { options: push.options, deps: { ...push.deps, connections } })
   // In onClose it would be too late: the pushes that wait would delay the close.
-  app.addHook('preClose', drain)
+  app.addHook('preClose', () => {
+    connections.sendAway()
+    return drain()
+  })
   return app
 
   function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
@@ -104,21 +110,23 @@ function childless(log: FastifyBaseLogger): FastifyBaseLogger {
 
 /**
  * Keeps the connection where that is safe. Fastify closes it at each error while it reads a body.
+ * HTTP/2 has no such header.
  */
 function keepConnection({ status }: Problem, { raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.complete || status === 503) reply.removeHeader('connection')
+  if (raw.complete || status === 503 || 'stream' in raw) reply.removeHeader('connection')
   if (status === 503) throwBodyAway(raw, MAX_BODY_BYTES)
 }
 
-/** Whether the client hung up before its body was complete. */
+/** Whether the client hung up before its body was complete, or was too late with it. */
 function hasHungUp({ raw }: FastifyRequest): boolean {
-  return raw.destroyed && !raw.complete
+  return raw.aborted || (raw.destroyed && !raw.complete)
 }
 
 function problemOfError(error: FastifyError): Problem {
   if (error instanceof BodyError && error.statusCode === 503) return OVERLOADED
   if (error.validation) return NOT_A_PUSH_ENVELOPE
   if (error.statusCode === 413) return BODY_TOO_LARGE
+  if (error.statusCode === 408) return REQUEST_TIMEOUT
   if (error.statusCode === 400) return BODY_NOT_JSON
   return UNFORESEEN
 }

@@ -9,6 +9,11 @@ const OWN_FILES = 112
 /** The bound on the memory of connections: an idle one takes about 17 KiB. */
 const MAX_CONNECTIONS = 4_096
 const STRANGER_IDLE_MS = 30_000
+/**
+ * The resets a second that Google's front ends may pass on. They put many clients on one session,
+ * and bound each client themselves.
+ */
+const FRONT_END_RESETS_PER_SECOND = 10_000
 
 /**
  * Gives connections the rest of the limit of file descriptors. The service itself needs some for
@@ -21,6 +26,7 @@ export function connectionLimitsOf(
 ): ConnectionLimits {
   const left = maxOpenFiles - OWN_FILES - config.delivery.maxConcurrency
   const max = Math.min(MAX_CONNECTIONS, Math.max(left, Math.floor(maxOpenFiles / 4)))
-  const hasStrangers = !config.onCloudRun && config.push.auth.kind !== 'none'
+  if (config.onCloudRun) return { max, resetsPerSecond: FRONT_END_RESETS_PER_SECOND }
+  const hasStrangers = config.push.auth.kind !== 'none'
   return hasStrangers ? { max, strangerIdleMs: STRANGER_IDLE_MS } : { max }
 }

@@ -1,30 +1,46 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse, Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
-import { lingerAtClose } from './lingering-close.ts'
+import { createHttp2Streams } from './http2-streams.ts'
+import { LINGER_MS, lingerAtClose } from './lingering-close.ts'
 
 export interface ConnectionLimits {
   /** The most connections at once. A new connection beyond it replaces another one. */
   readonly max: number
-  /** The time that a connection without a good token may be idle; unlimited when absent. */
+  /** The time that a connection without a good token may be idle; `KEEP_ALIVE_MS` when absent. */
   readonly strangerIdleMs?: number
+  /** The resets of streams that a client of HTTP/2 may send in a second; 33 when absent. */
+  readonly resetsPerSecond?: number
 }
+
+/** A request of either protocol. */
+export type EitherRequest = IncomingMessage | Http2ServerRequest
+/** The answer to a request of either protocol. */
+export type EitherResponse = ServerResponse | Http2ServerResponse
 
 /**
  * The connections of a server. A connection is a stranger's until a request on it has shown a good
- * token.
+ * token. A connection that speaks HTTP/2 is a session, with a stream for each request.
  */
 export interface Connections {
   /** Bounds the connections of the server. It is called once, before the server listens. */
   watch(server: Server): void
+  /** Called when a connection turns out to be a session. */
+  addSession(socket: Socket, session: Http2Session): void
   /** Called when a request has shown a good token. Its answer then keeps the connection. */
-  noteGoodToken(request: IncomingMessage, response: ServerResponse): void
+  noteGoodToken(request: EitherRequest, response: EitherResponse): void
   /** Whether pushes take all places except those that are kept for probes. */
   isFull(): boolean
+  /** Tells the clients of all sessions to open no more streams. The open streams go on. */
+  sendAway(): void
+  /** Ends all sessions, and every connection that has not shown its protocol. */
+  endAll(): void
 }
 
 interface Connection {
   readonly socket: Socket
+  session: Http2Session | undefined
   group: Set<Connection>
   hasGoodToken: boolean
   /** The number of requests without a complete answer. */
@@ -33,28 +49,40 @@ interface Connection {
   idleSince: number
 }
 
+/**
+ * A time longer than Google's front ends keep a connection, so that the service never closes it
+ * first.
+ */
+export const KEEP_ALIVE_MS = 620_000
+/** The interval of the look at what is late or idle. */
+const SWEEP_MS = 2_000
 /** The places that pushes never take, so that a probe always finds one. */
 const PLACES_FOR_PROBES = 8
 
 /**
  * Bounds the connections of a server. Each answer closes its connection until a request on it has
- * shown a good token. At the bound, the connection that has been idle longest is closed, a
- * stranger's first.
+ * shown a good token; over HTTP/2, it closes its stream. At the bound, the connection that has been
+ * idle longest is closed, a stranger's first.
  */
 export function createConnections(limits: ConnectionLimits, clock: Clock): Connections {
-  const { max, strangerIdleMs = Number.POSITIVE_INFINITY } = limits
+  const { max, strangerIdleMs = KEEP_ALIVE_MS } = limits
   const connections = new Map<Socket, Connection>()
+  const sessions = new Map<Http2Session, Connection>()
+  const streams = createHttp2Streams(max, clock)
   const groups = {
     idleStrangers: new Set<Connection>(),
     busyStrangers: new Set<Connection>(),
     idleFriends: new Set<Connection>(),
     busyFriends: new Set<Connection>(),
   }
+  /** The requests under way on connections that have shown a good token. */
+  let friendsUnderWay = 0
   /** The answers to requests that ask to close the connection. Hardly any does. */
   const mustClose = new WeakSet<ServerResponse>()
   let cancelSweep: (() => void) | undefined
+  let isEnding = false
 
-  return { watch, noteGoodToken, isFull }
+  return { watch, addSession, noteGoodToken, isFull, sendAway, endAll }
 
   function watch(server: Server): void {
     server.on('connection', admit)
@@ -68,7 +96,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   }
 
   function isFull(): boolean {
-    return groups.busyFriends.size > Math.max(1, max - PLACES_FOR_PROBES)
+    return friendsUnderWay > Math.max(1, max - PLACES_FOR_PROBES)
   }
 
   function admit(socket: Socket): void {
@@ -80,6 +108,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     lingerAtClose(socket, clock)
     const connection: Connection = {
       socket,
+      session: undefined,
       group: groups.idleStrangers,
       hasGoodToken: false,
       underWay: 0,
@@ -87,7 +116,15 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     }
     connections.set(socket, connection)
     regroup(connection)
+    sweepLater()
     socket.once('close', () => forget(connection))
+  }
+
+  function addSession(socket: Socket, session: Http2Session): void {
+    const connection = connections.get(socket)
+    if (!connection) return
+    connection.session = session
+    sessions.set(session, connection)
   }
 
   function makeRoom(): void {
@@ -97,28 +134,42 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     if (oldest) end(oldest)
   }
 
-  function begin(request: IncomingMessage, response: ServerResponse): void {
-    if (!response.shouldKeepAlive) mustClose.add(response)
-    response.shouldKeepAlive = false
-    const connection = connections.get(request.socket)
+  function begin(request: EitherRequest, response: EitherResponse): void {
+    if ('stream' in response) streams.begin(response.req, response)
+    else {
+      if (!response.shouldKeepAlive) mustClose.add(response)
+      response.shouldKeepAlive = false
+    }
+    const connection = 'stream' in request ? sessionOf(request) : connections.get(request.socket)
     if (!connection) return
     connection.underWay += 1
+    if (connection.hasGoodToken) friendsUnderWay += 1
     regroup(connection)
     response.on('close', () => answered(connection))
   }
 
   function answered(connection: Connection): void {
     connection.underWay -= 1
+    if (connection.hasGoodToken) friendsUnderWay -= 1
     if (connection.underWay === 0) connection.idleSince = clock.monotonic()
-    if (connections.has(connection.socket)) regroup(connection)
+    if (!connections.has(connection.socket)) return
+    if (isEnding && connection.underWay === 0) end(connection)
+    else regroup(connection)
   }
 
-  function noteGoodToken(request: IncomingMessage, response: ServerResponse): void {
-    if (!mustClose.has(response)) response.shouldKeepAlive = true
-    const connection = connections.get(request.socket)
+  function noteGoodToken(request: EitherRequest, response: EitherResponse): void {
+    if ('stream' in response) streams.noteGoodToken(response.req)
+    else if (!mustClose.has(response)) response.shouldKeepAlive = true
+    const connection = 'stream' in request ? sessionOf(request) : connections.get(request.socket)
     if (!connection || connection.hasGoodToken) return
     connection.hasGoodToken = true
+    friendsUnderWay += connection.underWay
     regroup(connection)
+  }
+
+  /** Returns nothing for a stream that has closed. */
+  function sessionOf({ stream }: Http2ServerRequest): Connection | undefined {
+    return stream.session && sessions.get(stream.session)
   }
 
   /**
@@ -131,12 +182,12 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     if (hasGoodToken) connection.group = underWay > 0 ? groups.busyFriends : groups.idleFriends
     else connection.group = underWay > 0 ? groups.busyStrangers : groups.idleStrangers
     connection.group.add(connection)
-    if (groups.idleStrangers.size > 0) sweepLater(strangerIdleMs)
   }
 
   function forget(connection: Connection): void {
     connections.delete(connection.socket)
     connection.group.delete(connection)
+    if (connection.session) sessions.delete(connection.session)
     if (connections.size > 0) return
     cancelSweep?.()
     cancelSweep = undefined
@@ -149,22 +200,43 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
 
   function end(connection: Connection): void {
     forget(connection)
+    // This tells the client which streams were never begun.
+    connection.session?.destroy()
     connection.socket.destroy()
   }
 
-  function sweepLater(ms: number): void {
-    if (cancelSweep || ms === Number.POSITIVE_INFINITY) return
-    cancelSweep = clock.after(ms, sweep)
+  function sendAway(): void {
+    for (const session of sessions.keys()) session.close()
   }
 
+  function endAll(): void {
+    isEnding = true
+    streams.endUnfinished()
+    for (const connection of connections.values()) if (connection.underWay === 0) end(connection)
+    // A client that takes no bytes must not delay the close.
+    clock.after(LINGER_MS, () => {
+      for (const connection of connections.values()) end(connection)
+    })
+  }
+
+  function sweepLater(): void {
+    cancelSweep ??= clock.after(SWEEP_MS, sweep)
+  }
+
+  /** Ends what is late or idle, every two seconds while there are connections. */
   function sweep(): void {
     cancelSweep = undefined
+    streams.endLate()
+    endIdle(groups.idleStrangers, strangerIdleMs)
+    endIdle(groups.idleFriends, KEEP_ALIVE_MS)
+    if (connections.size > 0) sweepLater()
+  }
+
+  function endIdle(group: Set<Connection>, maxMs: number): void {
     const now = clock.monotonic()
-    for (const connection of groups.idleStrangers) {
-      if (now - connection.idleSince >= strangerIdleMs) end(connection)
-      else break
+    for (const connection of group) {
+      if (now - connection.idleSince < maxMs) return
+      end(connection)
     }
-    const [next] = groups.idleStrangers
-    if (next) sweepLater(next.idleSince + strangerIdleMs - now)
   }
 }

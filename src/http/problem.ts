@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 
 /** An error in the form of RFC 9457, with a stable code of ours. */
 export interface Problem {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 422 | 500 | 503
+  readonly status: 400 | 401 | 403 | 404 | 408 | 413 | 422 | 500 | 503
   /** The code in UPPER_SNAKE; stable, so that an alert can use it. */
   readonly code: string
   readonly title: string

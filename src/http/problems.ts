@@ -28,6 +28,13 @@ export const SUBSCRIPTION_REFUSED: Problem = {
   detail: 'The push names a subscription that PUSH_SUBSCRIPTIONS does not list',
 }
 
+export const REQUEST_TIMEOUT: Problem = {
+  status: 408,
+  code: 'REQUEST_TIMEOUT',
+  title: 'Request Timeout',
+  detail: 'The request did not arrive in time',
+}
+
 export const BODY_TOO_LARGE: Problem = {
   status: 413,
   code: 'BODY_TOO_LARGE',

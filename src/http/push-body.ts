@@ -9,7 +9,7 @@ export const JSON_TYPE = 'application/json'
 
 /** A body that is not read to its end, with the status of the answer. */
 export class BodyError extends Error {
-  readonly statusCode: 400 | 413 | 503
+  readonly statusCode: 400 | 408 | 413 | 503
 
   constructor(statusCode: BodyError['statusCode'], message: string) {
     super(message)
@@ -59,7 +59,7 @@ export function readBodiesAsJson(app: FastifyInstance, budget: Pick<ByteBudget, 
     let length = 0
 
     // A client that hung up while its token was checked has closed already, and no event follows.
-    if (raw.destroyed) end(brokenOff())
+    if (raw.destroyed || raw.aborted) end(brokenOff())
     else if (!room.tryAdd(BODY_COPIES * announcedBytes)) end(noRoom())
     else {
       raw.on('data', take).on('end', finish).on('error', breakOff)
@@ -82,11 +82,13 @@ export function readBodiesAsJson(app: FastifyInstance, budget: Pick<ByteBudget, 
     }
 
     function finish(): void {
-      end(announced?.subarray(0, length) ?? Buffer.concat(chunks))
+      const whole = announced?.subarray(0, length) ?? Buffer.concat(chunks)
+      // A request of HTTP/2 that its client has reset ends like any other.
+      end(raw.aborted ? brokenOff() : whole)
     }
 
-    function breakOff(): void {
-      stop(brokenOff())
+    function breakOff(error: Error): void {
+      stop(error instanceof BodyError ? error : brokenOff())
     }
 
     function stop(error: BodyError): void {

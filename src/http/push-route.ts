@@ -165,9 +165,9 @@ export async function pushRoutes(
     sendProblem(reply, problem)
   }
 
-  /** Refuses a push, and ends its connection, so that the body is not read. */
+  /** Refuses a push, and ends its connection or its stream, so that the body is not read. */
   function refuseUnread(reply: FastifyReply, problem: Problem): void {
-    reply.header('connection', 'close')
+    if (!('stream' in reply.raw)) reply.header('connection', 'close')
     refuse(reply, problem)
   }
 

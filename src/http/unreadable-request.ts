@@ -1,29 +1,26 @@
 import type { Socket } from 'node:net'
+import { REQUEST_TIMEOUT } from './problems.ts'
 
 interface UnreadableProblem {
   readonly status: 400 | 408 | 431
-  readonly reason: string
+  /** The reason phrase, too. */
+  readonly title: string
   readonly code: string
   readonly detail: string
 }
 
-const TOO_LATE: UnreadableProblem = {
-  status: 408,
-  reason: 'Request Timeout',
-  code: 'REQUEST_TIMEOUT',
-  detail: 'The request did not arrive in time',
-}
+const TOO_LATE: UnreadableProblem = { ...REQUEST_TIMEOUT, status: 408 }
 
 const HEADERS_TOO_LARGE: UnreadableProblem = {
   status: 431,
-  reason: 'Request Header Fields Too Large',
+  title: 'Request Header Fields Too Large',
   code: 'HEADERS_TOO_LARGE',
   detail: 'The headers of a request hold 16 KiB at most',
 }
 
 const NOT_HTTP: UnreadableProblem = {
   status: 400,
-  reason: 'Bad Request',
+  title: 'Bad Request',
   code: 'NOT_HTTP',
   detail: 'The request is not valid HTTP/1.1; TLS ends before this port',
 }
@@ -44,11 +41,11 @@ function problemOf({ code }: NodeJS.ErrnoException): UnreadableProblem {
   return code === 'HPE_HEADER_OVERFLOW' ? HEADERS_TOO_LARGE : NOT_HTTP
 }
 
-function textOf({ status, reason, code, detail }: UnreadableProblem): string {
+function textOf({ status, title, code, detail }: UnreadableProblem): string {
   const type = `urn:pubsub-mixpanel:problem:${code.toLowerCase().replaceAll('_', '-')}`
-  const body = JSON.stringify({ type, title: reason, status, detail, code })
+  const body = JSON.stringify({ type, title, status, detail, code })
   const headers = [
-    `HTTP/1.1 ${status} ${reason}`,
+    `HTTP/1.1 ${status} ${title}`,
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

@@ -1,12 +1,5 @@
-import { once } from 'node:events'
-import {
-  type ClientRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  request,
-} from 'node:http'
-import { text } from 'node:stream/consumers'
-import type { TestContext } from 'node:test'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { it, type TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/http/app.ts'
 import type { ConnectionLimits } from '../../src/http/connections.ts'
@@ -18,7 +11,7 @@ import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { createTestLogger } from './log-lines.ts'
-import { settled } from './until.ts'
+import { type BegunPush, beginPush, PROTOCOLS, type Protocol } from './protocols.ts'
 
 const MIB = 1024 * 1024
 /** A push of a message without data. */
@@ -36,7 +29,7 @@ export interface AppScene {
   /** `pushes_refused_total`, by code. */
   refusals(): Promise<Record<string, number>>
   /** Begins a push, and sends its headers only. */
-  begin(headers?: OutgoingHttpHeaders): ClientRequest
+  begin(headers?: OutgoingHttpHeaders): BegunPush
   /** Pushes, and resolves with the status, and the code of a problem. */
   push(body?: string, headers?: OutgoingHttpHeaders): Promise<string>
 }
@@ -45,6 +38,20 @@ export interface AppChanges {
   readonly deps?: Partial<PushRouteDeps>
   readonly options?: Partial<PushRouteOptions>
   readonly connectionLimits?: ConnectionLimits
+  readonly drain?: () => Promise<void>
+  /** The protocol of the pushes; HTTP/1 when absent. */
+  readonly protocol?: Protocol
+}
+
+/** Declares a test once for each protocol. Its app is pushed to over that protocol. */
+export function overBoth(
+  what: string,
+  test: (t: TestContext, start: typeof startApp) => Promise<void>,
+): void {
+  for (const protocol of PROTOCOLS) {
+    it(`${what}, over ${protocol}`, (t) =>
+      test(t, (context, changes) => startApp(context, { ...changes, protocol })))
+  }
 }
 
 /** Starts an app that takes every push; it ends with the test. */
@@ -72,7 +79,7 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
     log,
     telemetry,
     connectionLimits: changes.connectionLimits ?? { max: 1_000 },
-    drain: async () => {},
+    drain: changes.drain ?? (async () => {}),
     health: { takesPushes: () => true, reasons: () => [] },
     push: {
       options: {
@@ -103,9 +110,8 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
     return Object.fromEntries([...samples].map(([, code, count]) => [code, Number(count)]))
   }
 
-  function begin(headers: OutgoingHttpHeaders = {}): ClientRequest {
-    const push = request(`${url}/push`, { method: 'POST', agent: false, headers })
-    push.on('error', () => {}).flushHeaders()
+  function begin(headers: OutgoingHttpHeaders = {}): BegunPush {
+    const push = beginPush(changes.protocol ?? 'HTTP/1', url, headers)
     t.after(() => push.destroy())
     return push
   }
@@ -118,8 +124,6 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
 }
 
 /** The status of the answer to a push that has begun, and the code of a problem. */
-export async function answerTo(push: ClientRequest): Promise<string> {
-  const [answer]: IncomingMessage[] = await settled('an answer', once(push, 'response'))
-  const body = answer ? await text(answer) : ''
-  return body === '' ? `${answer?.statusCode}` : `${answer?.statusCode} ${JSON.parse(body).code}`
+export function answerTo(push: BegunPush): Promise<string> {
+  return push.answer()
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { OutgoingHttpHeaders } from 'node:http'
-import { describe, it } from 'node:test'
+import { describe } from 'node:test'
 import type { PushRouteDeps } from '../../src/http/push-route.ts'
 import { bytesOf } from '../../src/lib/base64.ts'
 import type { Authentication, Refused } from '../../src/model/authentication.ts'
 import { TRUSTED } from '../../src/model/authentication.ts'
 import type { Message } from '../../src/model/message.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
-import { answerTo, SMALL_PUSH, startApp } from '../helpers/app.ts'
+import { answerTo, overBoth, SMALL_PUSH } from '../helpers/app.ts'
 import { settled, until } from '../helpers/until.ts'
 
 const MIB = 1024 * 1024
@@ -18,20 +18,23 @@ const ANNOUNCED = { 'content-length': 100_000 }
 const CHUNKED = { 'transfer-encoding': 'chunked' }
 
 describe('the room for a body', () => {
-  it('is held from the headers on, twice what they announce, and given back with the answer', async (t) => {
-    const { begin, budget } = await startApp(t)
-    const push = begin(ANNOUNCED)
+  overBoth(
+    'is held from the headers on, twice what they announce, and given back with the answer',
+    async (t, startApp) => {
+      const { begin, budget } = await startApp(t)
+      const push = begin(ANNOUNCED)
 
-    push.write(SMALL_PUSH)
-    await until('the room is taken', () => budget.held() >= 200_000)
-    assert.equal(budget.held(), 200_000)
-    push.end(' '.repeat(100_000 - SMALL_PUSH.length))
+      push.write(SMALL_PUSH)
+      await until('the room is taken', () => budget.held() >= 200_000)
+      assert.equal(budget.held(), 200_000)
+      push.end(' '.repeat(100_000 - SMALL_PUSH.length))
 
-    assert.equal(await answerTo(push), '204')
-    await until('the room is given back', () => budget.held() === 0)
-  })
+      assert.equal(await answerTo(push), '204')
+      await until('the room is given back', () => budget.held() === 0)
+    },
+  )
 
-  it('grows with the chunks of a body that announces no length', async (t) => {
+  overBoth('grows with the chunks of a body that announces no length', async (t, startApp) => {
     const { begin, budget } = await startApp(t)
     const push = begin(CHUNKED)
 
@@ -47,24 +50,27 @@ describe('the room for a body', () => {
     assert.equal(budget.held(), 0)
   })
 
-  it('is given back once the body is read, though its message is not settled', async (t) => {
-    const settlement = Promise.withResolvers<Settlement>()
-    let asked = false
-    const settle = (): Promise<Settlement> => {
-      asked = true
-      return settlement.promise
-    }
-    const { push, budget } = await startApp(t, { deps: { settle } })
+  overBoth(
+    'is given back once the body is read, though its message is not settled',
+    async (t, startApp) => {
+      const settlement = Promise.withResolvers<Settlement>()
+      let asked = false
+      const settle = (): Promise<Settlement> => {
+        asked = true
+        return settlement.promise
+      }
+      const { push, budget } = await startApp(t, { deps: { settle } })
 
-    const answer = push()
-    await until('the message is to be settled', () => asked)
-    await until('the room is given back', () => budget.held() === 0)
-    settlement.resolve(ACK)
+      const answer = push()
+      await until('the message is to be settled', () => asked)
+      await until('the room is given back', () => budget.held() === 0)
+      settlement.resolve(ACK)
 
-    assert.equal(await answer, '204')
-  })
+      assert.equal(await answer, '204')
+    },
+  )
 
-  it('is given back by each of many pushes', async (t) => {
+  overBoth('is given back by each of many pushes', async (t, startApp) => {
     const { push, budget } = await startApp(t)
 
     const answers = await Promise.all(Array.from({ length: 30 }, () => push()))
@@ -73,7 +79,7 @@ describe('the room for a body', () => {
     await until('the room is given back', () => budget.held() === 0)
   })
 
-  it('is given back when more is announced than is ever read', async (t) => {
+  overBoth('is given back when more is announced than is ever read', async (t, startApp) => {
     const { begin, push, budget } = await startApp(t)
 
     const answers: string[] = []
@@ -85,82 +91,91 @@ describe('the room for a body', () => {
   })
 
   for (const [how, headers] of Object.entries({ announced: ANNOUNCED, chunked: CHUNKED })) {
-    it(`is given back when the client hangs up in the middle of it: ${how}`, async (t) => {
-      const { begin, budget } = await startApp(t)
-      const push = begin(headers)
-      push.write(SMALL_PUSH)
-      await until('the room is taken', () => budget.held() > 0)
+    overBoth(
+      `is given back when the client hangs up in the middle of it: ${how}`,
+      async (t, startApp) => {
+        const { begin, budget } = await startApp(t)
+        const push = begin(headers)
+        push.write(SMALL_PUSH)
+        await until('the room is taken', () => budget.held() > 0)
 
-      push.destroy()
+        push.destroy()
 
-      await until('the room is given back', () => budget.held() === 0)
-    })
+        await until('the room is given back', () => budget.held() === 0)
+      },
+    )
   }
 
-  it('is given back when the client has hung up while its token was checked', async (t) => {
-    const checked = Promise.withResolvers<Authentication>()
-    let tokensSeen = 0
-    let bodiesOpened = 0
-    const { app, begin, budget } = await startApp(t, {
-      deps: {
-        authenticate: () => {
-          tokensSeen += 1
-          return checked.promise
-        },
-        budget: {
-          openBody() {
-            bodiesOpened += 1
-            return budget.openBody()
+  overBoth(
+    'is given back when the client has hung up while its token was checked',
+    async (t, startApp) => {
+      const checked = Promise.withResolvers<Authentication>()
+      let tokensSeen = 0
+      let bodiesOpened = 0
+      const { app, begin, budget } = await startApp(t, {
+        deps: {
+          authenticate: () => {
+            tokensSeen += 1
+            return checked.promise
+          },
+          budget: {
+            openBody() {
+              bodiesOpened += 1
+              return budget.openBody()
+            },
           },
         },
-      },
-    })
-    let hungUp = 0
-    app.server.on('connection', (socket) => socket.on('close', () => (hungUp += 1)))
-    const push = begin(ANNOUNCED)
-    push.write(SMALL_PUSH)
-    await until('its token is being checked', () => tokensSeen === 1)
+      })
+      let hungUp = 0
+      app.server.on('connection', (socket) => socket.on('close', () => (hungUp += 1)))
+      const push = begin(ANNOUNCED)
+      push.write(SMALL_PUSH)
+      await until('its token is being checked', () => tokensSeen === 1)
 
-    push.destroy()
-    await until('the app has noticed', () => hungUp === 1)
-    checked.resolve(TRUSTED)
-    await until('the room is asked for', () => bodiesOpened === 1)
+      push.destroy()
+      await until('the app has noticed', () => hungUp === 1)
+      checked.resolve(TRUSTED)
+      await until('the room is asked for', () => bodiesOpened === 1)
 
-    assert.equal(budget.held(), 0)
-  })
+      assert.equal(budget.held(), 0)
+    },
+  )
 })
 
 describe('before a body is read', () => {
-  it('a push is refused while draining', async (t) => {
+  overBoth('a push is refused while draining', async (t, startApp) => {
     const { begin } = await startApp(t, { deps: { lifecycle: { phase: 'draining' } } })
 
     assert.equal(await answerTo(begin(ANNOUNCED)), '503 DRAINING')
   })
 
-  it('a push without a good token is refused', async (t) => {
+  overBoth('a push without a good token is refused', async (t, startApp) => {
     const { begin } = await startApp(t, { deps: { authenticate: () => NO_TOKEN } })
 
     assert.equal(await answerTo(begin(ANNOUNCED)), '401 TOKEN_MISSING')
   })
 
-  it('a push is refused for which there is no room', async (t) => {
+  overBoth('a push is refused for which there is no room', async (t, startApp) => {
     const { begin, budget } = await startApp(t)
     budget.openMessage().add(32 * MIB)
 
     assert.equal(await answerTo(begin(ANNOUNCED)), '503 OVERLOADED')
   })
 
-  it('a push without a good token does not learn that there is no room', async (t) => {
-    const { begin, budget } = await startApp(t, { deps: { authenticate: () => NO_TOKEN } })
-    budget.openMessage().add(32 * MIB)
+  overBoth(
+    'a push without a good token does not learn that there is no room',
+    async (t, startApp) => {
+      const { begin, budget } = await startApp(t, { deps: { authenticate: () => NO_TOKEN } })
+      budget.openMessage().add(32 * MIB)
 
-    assert.equal(await answerTo(begin(ANNOUNCED)), '401 TOKEN_MISSING')
-    assert.equal(budget.held(), 32 * MIB)
-  })
+      assert.equal(await answerTo(begin(ANNOUNCED)), '401 TOKEN_MISSING')
+      assert.equal(budget.held(), 32 * MIB)
+    },
+  )
 })
 
 describe('the deadline of a push', () => {
-  it('is counted from its headers, however long its body takes', async (t) => {
+  overBoth('is counted from its headers, however long its body takes', async (t, startApp) => {
     const headers = Promise.withResolvers<void>()
     const deadlines: number[] = []
     const { begin, clock } = await startApp(t, {
@@ -188,7 +203,7 @@ describe('the deadline of a push', () => {
   })
 })
 
-it('reads a large announced body to its last byte', async (t) => {
+overBoth('reads a large announced body to its last byte', async (t, startApp) => {
   const ids: string[] = []
   const settle = async ({ messageId, data }: Message): Promise<Settlement> => {
     ids.push(messageId, bytesOf(data).toString('base64'))
@@ -206,7 +221,7 @@ it('reads a large announced body to its last byte', async (t) => {
   assert.deepEqual(ids, ['é', 'A'.repeat(400_000)])
 })
 
-it('reads a character whose bytes come in two chunks', async (t) => {
+overBoth('reads a character whose bytes come in two chunks', async (t, startApp) => {
   const ids: string[] = []
   const settle = async ({ messageId }: Message): Promise<Settlement> => {
     ids.push(messageId)
@@ -225,25 +240,33 @@ it('reads a character whose bytes come in two chunks', async (t) => {
   assert.deepEqual(ids, ['é'])
 })
 
-it('takes pushes of the listed subscriptions alone, by their full names', async (t) => {
-  const subscriptions = new Set(['projects/p/subscriptions/a', 'b'])
-  const { begin } = await startApp(t, { deps: { settle: async () => ACK, subscriptions } })
+overBoth(
+  'takes pushes of the listed subscriptions alone, by their full names',
+  async (t, startApp) => {
+    const subscriptions = new Set(['projects/p/subscriptions/a', 'b'])
+    const { begin } = await startApp(t, { deps: { settle: async () => ACK, subscriptions } })
 
-  const answers: string[] = []
-  for (const subscription of [
-    'projects/p/subscriptions/a',
-    'b',
-    'a',
-    'projects/p/subscriptions/aa',
-  ]) {
-    const body = JSON.stringify({ message: { messageId: '1' }, subscription })
-    const push = begin({ 'content-length': body.length })
-    push.end(body)
-    answers.push(await answerTo(push))
-  }
+    const answers: string[] = []
+    for (const subscription of [
+      'projects/p/subscriptions/a',
+      'b',
+      'a',
+      'projects/p/subscriptions/aa',
+    ]) {
+      const body = JSON.stringify({ message: { messageId: '1' }, subscription })
+      const push = begin({ 'content-length': body.length })
+      push.end(body)
+      answers.push(await answerTo(push))
+    }
 
-  assert.deepEqual(answers, ['204', '204', '403 SUBSCRIPTION_REFUSED', '403 SUBSCRIPTION_REFUSED'])
-})
+    assert.deepEqual(answers, [
+      '204',
+      '204',
+      '403 SUBSCRIPTION_REFUSED',
+      '403 SUBSCRIPTION_REFUSED',
+    ])
+  },
+)
 
 describe('a push that is refused', () => {
   const cases = {
@@ -259,17 +282,14 @@ describe('a push that is refused', () => {
     'while draining': [{ deps: { lifecycle: { phase: 'draining' } } }, '503 DRAINING'],
     'that is not JSON': [{ body: '{"message":' }, '400 BODY_NOT_JSON'],
     'that is no envelope': [{ body: '[]' }, '400 NOT_A_PUSH_ENVELOPE'],
-    'that is announced too large': [
-      { headers: { 'content-length': 17 * MIB } },
-      '413 BODY_TOO_LARGE',
-    ],
+    'that is announced too large': [{ body: ' '.repeat(17 * MIB) }, '413 BODY_TOO_LARGE'],
     'that becomes too large': [
       { body: ' '.repeat(17 * MIB), headers: CHUNKED },
       '413 BODY_TOO_LARGE',
     ],
   } as const
   for (const [which, [changes, expected]] of Object.entries(cases)) {
-    it(`is counted and logged under its code: ${which}`, async (t) => {
+    overBoth(`is counted and logged under its code: ${which}`, async (t, startApp) => {
       const { body = SMALL_PUSH, headers, deps = {} } = { ...EMPTY, ...changes }
       const { begin, refusals, log } = await startApp(t, { deps })
 
@@ -293,34 +313,40 @@ describe('a body of more parts than any push', () => {
     attributes: `"message":{"messageId":"1","attributes":{${members(20_000, '"v"')}}}`,
   }
   for (const [what, part] of Object.entries(wide)) {
-    it(`is no push, and is not parsed: ${what}`, async (t) => {
+    overBoth(`is no push, and is not parsed: ${what}`, async (t, startApp) => {
       const { push } = await startApp(t)
 
       assert.equal(await push(`{"message":{"messageId":"1"},${part}}`), '400 NOT_A_PUSH_ENVELOPE')
     })
   }
 
-  it('is not what stands in a string: brackets, commas and quotes are its text', async (t) => {
-    const { push } = await startApp(t)
-    const text = JSON.stringify(`${'[],{}'.repeat(20_000)}${'\\",'.repeat(20_000)}`)
+  overBoth(
+    'is not what stands in a string: brackets, commas and quotes are its text',
+    async (t, startApp) => {
+      const { push } = await startApp(t)
+      const text = JSON.stringify(`${'[],{}'.repeat(20_000)}${'\\",'.repeat(20_000)}`)
 
-    assert.equal(await push(`{"message":{"messageId":"1","data":${text}}}`), '204')
-    assert.equal(await push(`{"message":{"messageId":"1"},"x":${text}}`), '204')
-  })
+      assert.equal(await push(`{"message":{"messageId":"1","data":${text}}}`), '204')
+      assert.equal(await push(`{"message":{"messageId":"1"},"x":${text}}`), '204')
+    },
+  )
 
-  it('is not a push of 200 attributes, though all of their text is escaped', async (t) => {
-    const { push } = await startApp(t)
-    const escaped = (text: string) => `"${text.replaceAll(/./g, '\\u0061')}"`
-    const name = (index: number) => `"${index}\\u0061${'\\u002c'.repeat(100)}"`
-    const attributes = Array.from(
-      { length: 200 },
-      (_, index) => `${name(index)}:${escaped('v'.repeat(1_024))}`,
-    )
+  overBoth(
+    'is not a push of 200 attributes, though all of their text is escaped',
+    async (t, startApp) => {
+      const { push } = await startApp(t)
+      const escaped = (text: string) => `"${text.replaceAll(/./g, '\\u0061')}"`
+      const name = (index: number) => `"${index}\\u0061${'\\u002c'.repeat(100)}"`
+      const attributes = Array.from(
+        { length: 200 },
+        (_, index) => `${name(index)}:${escaped('v'.repeat(1_024))}`,
+      )
 
-    const body = `{"message":{"messageId":"1","attributes":{${attributes}}}}`
+      const body = `{"message":{"messageId":"1","attributes":{${attributes}}}}`
 
-    assert.equal(await push(body), '204')
-  })
+      assert.equal(await push(body), '204')
+    },
+  )
 })
 
 function members(count: number, value = '1'): string {
@@ -330,24 +356,27 @@ function members(count: number, value = '1'): string {
 describe('a client that hangs up in the middle of its body', () => {
   for (const [how, headers] of Object.entries({ announced: ANNOUNCED, chunked: CHUNKED })) {
     for (const leave of ['destroy', 'end'] as const) {
-      it(`is neither counted nor logged as having sent no JSON: ${how}, ${leave}`, async (t) => {
-        const { begin, budget, push, refusals, log } = await startApp(t)
-        const broken = begin(headers)
-        broken.write(SMALL_PUSH)
-        await until('the room is taken', () => budget.held() > 0)
+      overBoth(
+        `is neither counted nor logged as having sent no JSON: ${how}, ${leave}`,
+        async (t, startApp) => {
+          const { begin, budget, push, refusals, log } = await startApp(t)
+          const broken = begin(headers)
+          broken.write(SMALL_PUSH)
+          await until('the room is taken', () => budget.held() > 0)
 
-        broken.socket?.[leave]()
-        await until('the room is given back', () => budget.held() === 0)
+          broken.hangUp(leave)
+          await until('the room is given back', () => budget.held() === 0)
 
-        assert.equal(await push(), '204')
-        assert.deepEqual(await refusals(), {})
-        assert.deepEqual(log.filter(isLoud), [])
-      })
+          assert.equal(await push(), '204')
+          assert.deepEqual(await refusals(), {})
+          assert.deepEqual(log.filter(isLoud), [])
+        },
+      )
     }
   }
 })
 
-it('answers a bug with 500, and leaves one ERROR line', async (t) => {
+overBoth('answers a bug with 500, and leaves one ERROR line', async (t, startApp) => {
   const { push, refusals, log } = await startApp(t, {
     deps: { settle: () => Promise.reject(new Error('a bug')) },
   })
@@ -362,28 +391,31 @@ describe('under pressure', () => {
   const lateLoop = { maxEventLoopDelayMs: Number.MIN_VALUE }
   const fullHeap = { maxHeapUsedBytes: 1 }
 
-  it('a push is refused for a late event loop alone', async (t) => {
+  overBoth('a push is refused for a late event loop alone', async (t, startApp) => {
     const { push, budget } = await startApp(t, { options: lateLoop })
 
     await until('a push is refused', async () => (await push()) === '503 OVERLOADED')
     await until('no room is held', () => budget.held() === 0)
   })
 
-  it('a push is taken though the event loop was late, when that was a freeze', async (t) => {
-    let forgiven = 0
-    const wasFrozen = (): boolean => {
-      forgiven += 1
-      return true
-    }
-    const { push } = await startApp(t, { options: lateLoop, deps: { wasFrozen } })
+  overBoth(
+    'a push is taken though the event loop was late, when that was a freeze',
+    async (t, startApp) => {
+      let forgiven = 0
+      const wasFrozen = (): boolean => {
+        forgiven += 1
+        return true
+      }
+      const { push } = await startApp(t, { options: lateLoop, deps: { wasFrozen } })
 
-    await until('the event loop is found late', async () => {
-      assert.equal(await push(), '204')
-      return forgiven > 0
-    })
-  })
+      await until('the event loop is found late', async () => {
+        assert.equal(await push(), '204')
+        return forgiven > 0
+      })
+    },
+  )
 
-  it('a push is refused for a full heap, frozen or not', async (t) => {
+  overBoth('a push is refused for a full heap, frozen or not', async (t, startApp) => {
     const { push } = await startApp(t, { options: fullHeap, deps: { wasFrozen: () => true } })
 
     await until('a push is refused', async () => (await push()) === '503 OVERLOADED')
