@@ -62,7 +62,7 @@ function stepText(has: Has): string {
     : `has ${listOf(found)}; write a step for each`
 }
 
-/** Returns words as `a, b and c`. */
+/** Returns two or more words as `a, b and c`. */
 function listOf(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }

@@ -2,13 +2,14 @@ import type { ErrorObject } from 'ajv'
 import { nearest } from '../../../lib/nearest.ts'
 import type { MappingPath } from '../compiled-mapping.ts'
 
-/** The values of a type of JSON schema, for people. */
+/** The values of a type of JSON schema or of JavaScript, for people. */
 const NOUNS: Readonly<Record<string, string>> = {
   string: 'a text',
   array: 'a list',
   object: 'a map of keys',
   integer: 'a whole number',
   number: 'a number',
+  bigint: 'a number',
   boolean: 'true or false',
 }
 
@@ -73,7 +74,5 @@ function enumText(allowed: readonly unknown[], data: unknown): string {
 
 function nounOf(data: unknown): string {
   if (Array.isArray(data)) return 'a list'
-  if (typeof data === 'boolean') return String(data)
-  if (typeof data === 'bigint') return 'a number'
-  return typeof data === 'object' ? 'a map of keys' : (NOUNS[typeof data] ?? typeof data)
+  return typeof data === 'boolean' ? String(data) : (NOUNS[typeof data] ?? typeof data)
 }

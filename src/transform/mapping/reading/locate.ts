@@ -57,12 +57,16 @@ function placeOf({ path, text, offset, at }: Problem, source: Source): Place {
   const { node, keyAt } = findAt(source, path)
   const start = startOf(node)
   const named = path.length === 0 ? text : namedText(pathText(path), text)
-  if (offset === undefined || !isScalar(node) || typeof node.value !== 'string') {
+  if (offset === undefined || !isScalar(node)) {
     return { at: (at === 'key' ? keyAt : start) ?? keyAt ?? 0, text: named, isExact: true }
   }
   const exact = exactOffset(source.text, node, offset)
   if (exact !== undefined) return { at: exact, text: named, isExact: true }
-  return { at: start ?? 0, text: `${named}\n${caretText(node.value, offset)}`, isExact: false }
+  return {
+    at: start ?? 0,
+    text: `${named}\n${caretText(String(node.value), offset)}`,
+    isExact: false,
+  }
 }
 
 function namedText(path: string, text: string): string {

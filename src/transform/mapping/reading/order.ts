@@ -42,7 +42,7 @@ const TAKEN = /^otherwise$|^privacy\[\d+\]/
 
 function namesTaken(rules: readonly Value[]): Problem[] {
   return rules.flatMap(({ name }, at) => {
-    if (typeof name !== 'string' || !TAKEN.test(name)) return []
+    if (!TAKEN.test(String(name))) return []
     const text = `rules[${at}].name is taken: \`otherwise\` and the steps of \`privacy\` are counted by such names`
     return [{ path: ['rules', at, 'name'], text }]
   })

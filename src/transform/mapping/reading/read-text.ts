@@ -17,7 +17,7 @@ export async function readText(path: string): Promise<string> {
   }
   const bytes = await readFile(path)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw fault(path, 'the file is not UTF-8')
   }

@@ -1,6 +1,5 @@
 import {
   isAlias,
-  isCollection,
   isMap,
   isNode,
   isScalar,
@@ -101,5 +100,5 @@ function covers({ keyAt, node }: Child, offset: number): boolean {
 }
 
 function keyText(key: unknown): string {
-  return isScalar(key) ? String(key.value) : isAlias(key) ? key.source : isCollection(key) ? '' : ''
+  return isScalar(key) ? String(key.value) : isAlias(key) ? key.source : ''
 }

@@ -15,6 +15,10 @@ function fileWith(...lines: readonly string[]): string {
   return `${ruleOf("event: 'x'", '')}\n`.replace(/\s+$/, '\n').concat(lines.join('\n'))
 }
 
+const TOP_KEYS = 'version, preset, rules, otherwise, privacy, cases, module'
+const RULE_KEYS =
+  'name, when, drop, reject, events, base, each, event, distinct_id, user_id, device_id, time, insert_id, groups, properties'
+
 const STRUCTURE: readonly (readonly [what: string, text: string, ...problems: string[]])[] = [
   [
     'a misspelled key',
@@ -34,12 +38,27 @@ const STRUCTURE: readonly (readonly [what: string, text: string, ...problems: st
   [
     'a key like no other',
     'version: 1\nrules: [{ name: a, drop: true }]\nzzzzzzzzzzzz: 1',
-    '3:1 zzzzzzzzzzzz is unknown; the keys here are version, preset, rules, otherwise, privacy, cases, module',
+    `3:1 zzzzzzzzzzzz is unknown; the keys here are ${TOP_KEYS}`,
   ],
   [
     'a key with a space',
     fileWith('"a b c d e f g h": 1'),
-    '5:1 ["a b c d e f g h"] is unknown; the keys here are version, preset, rules, otherwise, privacy, cases, module',
+    `5:1 ["a b c d e f g h"] is unknown; the keys here are ${TOP_KEYS}`,
+  ],
+  [
+    'a long key',
+    `version: 1\npreset: a\n${'k'.repeat(61)}: 1`,
+    `3:1 ["${'k'.repeat(60)}…"] is unknown; the keys here are ${TOP_KEYS}`,
+  ],
+  [
+    'the longest key that is shown',
+    `version: 1\npreset: a\n${'k'.repeat(60)}: 1`,
+    `3:1 ${'k'.repeat(60)} is unknown; the keys here are ${TOP_KEYS}`,
+  ],
+  [
+    'a value below a key with signs',
+    ruleOf("event: 'x'", 'groups: { "a/b~c": 5 }'),
+    '5:24 rules[0].groups["a/b~c"] must be a text, not a number; put it in single quotes',
   ],
   ['no version', 'rules: [{ name: a, drop: true }]', '1:1 version is missing; write version: 1'],
   ['another version', 'version: 2\npreset: segment', '1:10 version must be the number 1'],
@@ -102,6 +121,11 @@ const STRUCTURE: readonly (readonly [what: string, text: string, ...problems: st
     'a shape without an event among others',
     ruleOf('events:', "  - event: 'x'", "  - distinct_id: 'u'"),
     '6:9 rules[0].events[1] has no event; add event, or base: preset',
+  ],
+  [
+    'an empty shape among others',
+    ruleOf("events: [{ event: 'x' }, {}]"),
+    '4:30 rules[0].events[1] has no event; add event, or base: preset',
   ],
   ['a drop that is false', ruleOf('drop: false'), '4:11 rules[0].drop must be true'],
   ['a drop without a value', ruleOf('drop:'), '4:5 rules[0].drop must be true'],
@@ -188,6 +212,21 @@ const STRUCTURE: readonly (readonly [what: string, text: string, ...problems: st
     '6:12 otherwise must be pass, drop or reject; did you mean drop?',
   ],
   [
+    'an empty end',
+    'version: 1\npreset: a\notherwise:',
+    '3:1 otherwise is empty; it must be pass, drop or reject',
+  ],
+  [
+    'an end that is a number',
+    'version: 1\npreset: a\notherwise: 5',
+    '3:12 otherwise must be pass, drop or reject',
+  ],
+  [
+    'a name that is a large number',
+    'version: 1\nrules:\n  - name: 12345678901234567890\n    drop: true',
+    '3:11 rules[0].name must be a text, not a number; put it in single quotes',
+  ],
+  [
     'a preset that is a number',
     'version: 1\npreset: 5',
     '2:9 preset must be a name, or a map with a name and options',
@@ -196,6 +235,16 @@ const STRUCTURE: readonly (readonly [what: string, text: string, ...problems: st
     'a preset without a name',
     'version: 1\npreset: { id_merge: original }',
     '2:9 preset.name is missing',
+  ],
+  [
+    'a module beside a preset',
+    'version: 1\nmodule: ./m.mjs\npreset: segment\n',
+    '1:1 the file has module and preset; a module takes the place of the rules',
+  ],
+  [
+    'a module beside an unknown key',
+    'version: 1\nmodule: ./m.mjs\nzzzzzzzzz: 1\n',
+    `3:1 zzzzzzzzz is unknown; the keys here are ${TOP_KEYS}`,
   ],
   [
     'a module beside rules',
@@ -221,6 +270,12 @@ const PRIVACY: typeof STRUCTURE = [
     'a hash without the name of its key',
     'version: 1\nprivacy:\n  - hash: ids',
     '3:5 privacy[0] has hash without key; name the environment variable that holds the key',
+  ],
+  [
+    'a key without a hash',
+    'version: 1\nprivacy:\n  - key: K',
+    '3:5 privacy[0] does nothing; add one of remove, hash, mask, truncate, ip',
+    '3:5 privacy[0] has key without hash',
   ],
   [
     'a key that is no name',
@@ -329,6 +384,16 @@ const QUOTES: typeof STRUCTURE = [
     '4:12 rules[0].event: YAML takes " #" for the beginning of a comment; put the expression in single quotes',
   ],
   [
+    'a text with # after two spaces',
+    ruleOf('when: data.x  # c', 'drop: true'),
+    '4:11 rules[0].when: YAML takes " #" for the beginning of a comment; put the expression in single quotes',
+  ],
+  [
+    'a text with a colon, without the quotes of the lines below',
+    ruleOf('when: data.x ? "a" : "b"', "event: 'x'"),
+    '4:11 rules[0].when: YAML takes the text before ": " for a key; put the expression in single quotes',
+  ],
+  [
     'a text that begins with a quote',
     ruleOf('when: "x" == data.y', 'drop: true'),
     '4:11 rules[0].when: YAML takes the text to end at its second quote; put the expression in single quotes',
@@ -358,6 +423,58 @@ const QUOTES: typeof STRUCTURE = [
     ruleOf('when: >3', 'drop: true'),
     '4:11 rules[0].when: YAML takes > for the beginning of a text on the lines below; put the expression in single quotes',
   ],
+  [
+    'a text that begins with |',
+    ruleOf('when: |3', 'drop: true'),
+    '4:11 rules[0].when: YAML takes | for the beginning of a text on the lines below; put the expression in single quotes',
+  ],
+  [
+    'the first of an anchor and a tag',
+    ruleOf('when: &a !b x', 'drop: true'),
+    '4:11 rules[0].when: YAML takes &a for an anchor; put the expression in single quotes',
+  ],
+  [
+    'a tag behind a bracket',
+    ruleOf("event: 'x'", 'properties: { set: { a: [!x b] } }'),
+    '5:30 rules[0].properties.set.a[0]: YAML takes !x for a tag; put the expression in single quotes',
+  ],
+  [
+    'a tag below a key with a space',
+    'version: 1\n"a b": { x: !y z }\n',
+    '2:13 ["a b"].x: YAML takes !y for a tag; put the expression in single quotes',
+  ],
+  [
+    'a tag beside a number that JSON has not',
+    ruleOf("event: 'x'", 'properties: { set: { a: 0123, b: !!str 5 } }'),
+    '5:29 rules[0].properties.set.a is 0123, which JSON has not; put a text in single quotes',
+    '5:38 rules[0].properties.set.b: YAML takes !!str for a tag; put the expression in single quotes',
+  ],
+]
+
+/** Mistakes after which YAML reads on as it was meant, each before another mistake. */
+const MORE: typeof STRUCTURE = [
+  [
+    'a backslash',
+    'event: "\\d"',
+    '4:13 a \\ in double quotes begins an escape; single quotes keep it as it is',
+    '5:5 rules[1] cannot be reached: rules[0] "a" takes every event',
+  ],
+  [
+    'a second quote',
+    'when: "x" == data.y',
+    '4:11 rules[0].when: YAML takes the text to end at its second quote; put the expression in single quotes',
+  ],
+  [
+    'a sign at the beginning of a text',
+    'event: @x',
+    '4:12 rules[0].event: YAML takes no text that begins with @; put the expression in single quotes',
+    '5:5 rules[1] cannot be reached: rules[0] "a" takes every event',
+  ],
+  [
+    'a colon in a text',
+    'when: data.x ? "a" : "b"',
+    '4:11 rules[0].when: YAML takes the text before ": " for a key; put the expression in single quotes',
+  ],
 ]
 
 const YAML: typeof STRUCTURE = [
@@ -369,7 +486,7 @@ const YAML: typeof STRUCTURE = [
   [
     'a merge key',
     ruleOf('drop: true', '<<: { a: 1 }'),
-    '5:5 rules[0]["<<"] is unknown; the keys here are name, when, drop, reject, events, base, each, event, distinct_id, user_id, device_id, time, insert_id, groups, properties',
+    `5:5 rules[0]["<<"] is unknown; the keys here are ${RULE_KEYS}`,
   ],
   [
     'an alias',
@@ -418,10 +535,32 @@ const YAML: typeof STRUCTURE = [
     '4:5 rules[0].evnt is unknown; did you mean event?',
     '6:18 rules[1].groups.a: YAML takes the brace of an expression inside { } or [ ] for a map; put the expression in single quotes',
   ],
+  ['levels without end', `version: 1\nrules: ${'['.repeat(10_000)}`, '2:9 the file nests too deep'],
   [
-    'levels without end',
-    `version: 1\nrules: ${'['.repeat(100_000)}`,
-    '2:9 the file nests too deep',
+    'more levels than an event may have',
+    `version: 1\npreset: a\ncases:\n  - name: a\n    input: ${'['.repeat(101)}${']'.repeat(101)}\n    expect: []`,
+    '5:110 cases nests too deep',
+  ],
+  [
+    'a tag alone',
+    '!tag\n',
+    '1:1 the file: YAML takes !tag for a tag; put the expression in single quotes',
+  ],
+  [
+    'a key that YAML cannot end',
+    '{"version": 1,\n"preset" "a"}',
+    '2:10 preset: missing , or : between flow map items',
+  ],
+  [
+    'keys on another column than those before',
+    'version: 1\n  preset: a\n',
+    '1:10 version: nested mappings are not allowed in compact mappings',
+  ],
+  [
+    'two mistakes of quotes',
+    'version: 1\nrules:\n  - name: a\n    event: "\\d"\n  - name: b\n    event: "\\q"\n',
+    '4:13 a \\ in double quotes begins an escape; single quotes keep it as it is',
+    '6:13 a \\ in double quotes begins an escape; single quotes keep it as it is',
   ],
   [
     'a list among the keys of a map',
@@ -461,6 +600,42 @@ const ORDER: typeof STRUCTURE = [
     'a condition that never holds',
     "version: 1\nrules:\n  - { name: a, when: 'false', drop: true }",
     '3:22 rules[0].when never holds',
+  ],
+  [
+    'a condition that never holds, with spaces around it',
+    "version: 1\nrules:\n  - { name: a, when: ' false ', drop: true }",
+    '3:22 rules[0].when never holds',
+  ],
+  [
+    'an end after a rule that starts with the preset',
+    'version: 1\npreset: segment\nrules:\n  - { name: a, base: preset }\notherwise: drop',
+    '5:1 otherwise cannot be reached: rules[0] "a" takes every event',
+  ],
+  [
+    'rules without names and texts',
+    'version: 1\nrules:\n  - { when: 5, drop: true }\n  - { when: 5, drop: true }',
+    '3:5 rules[0].name is missing',
+    '3:13 rules[0].when must be a text, not a number; put it in single quotes',
+    '4:5 rules[1].name is missing',
+    '4:13 rules[1].when must be a text, not a number; put it in single quotes',
+  ],
+  [
+    'an empty rule alone, and not those after it',
+    'version: 1\nrules:\n  - {}\n  - { name: b, drop: true }',
+    '3:5 rules[0] does nothing; add drop: true, reject, event or events',
+    '3:5 rules[0].name is missing',
+  ],
+  [
+    'a rule after one without a name',
+    'version: 1\nrules:\n  - drop: true\n  - { name: b, drop: true }',
+    '3:5 rules[0].name is missing',
+    '4:5 rules[1] cannot be reached: rules[0] takes every event',
+  ],
+  [
+    'a name that is given twice, beside a number that JSON has not',
+    'version: 1\nrules:\n  - { name: a, when: data.x, drop: true }\n  - { name: a, event: e, properties: { set: { n: 0123 } } }',
+    '4:13 rules[1].name is that of rules[0]; the names of rules must differ',
+    '4:50 rules[1].properties.set.n is 0123, which JSON has not; put a text in single quotes',
   ],
   [
     'a rule after one without when',
@@ -503,6 +678,39 @@ const EXPRESSIONS: typeof STRUCTURE = [
     '4:17 rules[0].event: `dat` is not known; did you mean data?',
     '5:5 rules[0].evnts is unknown; did you mean events?',
   ],
+  [
+    'item outside each, and not in its shape',
+    ruleOf("each: '${item}'", "when: 'item.y'", "event: '${item.x}'", 'x: 1'),
+    '4:14 rules[0].each: `item` is known only in a shape with `each`',
+    '5:12 rules[0].when: `item` is known only in a shape with `each`',
+    `7:5 rules[0].x is unknown; the keys here are ${RULE_KEYS}`,
+  ],
+  [
+    'item in a shape without each, and not in the one beside it',
+    ruleOf(
+      'events:',
+      "  - { each: '${data.a}', event: '${item.x}', properties: { set: { a: ['${index}'] } } }",
+      "  - { event: '${item.y}' }",
+      'x: 1',
+    ),
+    '6:21 rules[0].events[1].event: `item` is known only in a shape with `each`',
+    `7:5 rules[0].x is unknown; the keys here are ${RULE_KEYS}`,
+  ],
+  [
+    'a text anywhere in set and in groups, and not in names',
+    ruleOf(
+      "event: 'x'",
+      'properties:',
+      "  set: { a: ['${dat}', { b: '${item}' }], c: 'dat', d: 5 }",
+      "  rename: { a: '${dat}' }",
+      "groups: { g: '${dat}' }",
+      'x: 1',
+    ),
+    '6:21 rules[0].properties.set.a[0]: `dat` is not known; did you mean data?',
+    '6:36 rules[0].properties.set.a[1].b: `item` is known only in a shape with `each`',
+    '8:21 rules[0].groups.g: `dat` is not known; did you mean data?',
+    `9:5 rules[0].x is unknown; the keys here are ${RULE_KEYS}`,
+  ],
 ]
 
 describe('the reading of a mapping file', () => {
@@ -517,6 +725,17 @@ describe('the reading of a mapping file', () => {
   ].flat()) {
     it(`names the place of ${what}`, () => {
       assert.deepEqual(problemsIn(text), problems)
+    })
+  }
+
+  for (const [what, line, ...problems] of MORE) {
+    it(`goes on after ${what}`, () => {
+      const text = ruleOf(line).concat('\n  - name: b\n    evnt: x')
+
+      assert.deepEqual(problemsIn(text), [
+        ...problems,
+        '6:5 rules[1].evnt is unknown; did you mean event?',
+      ])
     })
   }
 })
@@ -546,6 +765,7 @@ describe('the reading of a good mapping file', () => {
 
   it('takes a comment after a text in quotes', () => {
     assert.deepEqual(problemsIn(ruleOf("when: 'data.x' # a", 'drop: true # b')), [])
+    assert.deepEqual(problemsIn(ruleOf('when: data.x', '# a', 'drop: true')), [])
   })
 
   it('counts columns after a byte-order mark, and lines that end with CR and LF', () => {
@@ -559,7 +779,7 @@ describe('the reading of a good mapping file', () => {
 
   it('keeps each digit of an integer, and every key', () => {
     const file = fileIn(
-      'version: 1\npreset: a\ncases:\n  - name: a\n    input: { n: 9007199254740993, __proto__: 1, yes: no }\n    expect: []',
+      'version: 1\npreset: a\ncases:\n  - name: a\n    input: { n: 9007199254740993, __proto__: 1, yes: no, mark: "\uFEFFa" }\n    expect: []',
     )
 
     const input = file?.cases?.[0]?.input
@@ -567,6 +787,7 @@ describe('the reading of a good mapping file', () => {
       ['n', 9007199254740993n],
       ['__proto__', 1],
       ['yes', 'no'],
+      ['mark', '\uFEFFa'],
     ])
   })
 
@@ -602,6 +823,21 @@ describe('the place in an expression', () => {
       'a text after an escape',
       [`when: '"it''s" && dat'`],
       '4 rules[0].when: `dat` is not known; did you mean data?\n    "it\'s" && dat\n              ^',
+    ],
+    [
+      'a text before an escape',
+      [`when: 'dat == "it''s"'`],
+      '4:12 rules[0].when: `dat` is not known; did you mean data?',
+    ],
+    [
+      'the end of a line of several',
+      ['when: |', '  data.x)', '  && data.y'],
+      '4 rules[0].when: `)` is not expected here\n    data.x)\n          ^',
+    ],
+    [
+      'a text with a tab',
+      ['when: |', '  data.x\t&& dat'],
+      '4 rules[0].when: `dat` is not known; did you mean data?\n    data.x && dat\n              ^',
     ],
     [
       'a folded text',
