@@ -22,8 +22,8 @@ function redacted(properties: string, ...steps: PrivacyStep[]): string {
   return text.slice('{"event":"a","properties":'.length, -1)
 }
 
-function hmac(text: string): string {
-  return createHmac('sha256', KEY).update(text).digest('hex')
+function hmac(text: string, key = KEY): string {
+  return createHmac('sha256', key).update(text).digest('hex')
 }
 
 describe('the paths of remove', () => {
@@ -376,6 +376,31 @@ describe('hash', () => {
     )
   })
 
+  it('hashes a text that only looks like a hash with its proof', () => {
+    const looks = `${'a'.repeat(64)}.${'b'.repeat(64)}`
+    const ofOtherKey = `${hmac('u')}.${hmac(`hash in a letter: ${hmac('u')}`, 'another key')}`
+    const proven = `${hmac('u')}.${hmac(`hash in a letter: ${hmac('u')}`)}`
+
+    for (const id of [looks, ofOtherKey, `${proven}0`]) {
+      assert.equal(
+        redacted(JSON.stringify({ a: id }), { hash: ['a'], key: 'KEY' }),
+        JSON.stringify({ a: hmac(id) }),
+      )
+    }
+    assert.equal(
+      redacted(JSON.stringify({ a: proven }), { hash: ['a'], key: 'KEY' }),
+      JSON.stringify({ a: hmac('u') }),
+    )
+  })
+
+  it('goes where another step removes the list that it hashes', () => {
+    const steps = [{ hash: ['a'], key: 'KEY' }, { remove: ['a'] }] satisfies PrivacyStep[]
+
+    for (const order of [steps, steps.toReversed()]) {
+      assert.equal(redacted('{"a":["u"],"b":1}', ...order), '{"b":1}')
+    }
+  })
+
   it('hashes any text as createHmac does, known or new', () => {
     const { hashesOf } = compiled([{ hash: [], key: 'KEY' }])
 
@@ -597,6 +622,7 @@ describe('a section with mistakes', () => {
           ],
         },
         { hash: ['**.', 'ids'], key: 'KEY' },
+        { hash: ['ids'], key: 'KEY' },
         { hash: 'ids', key: 'NONE' },
         { hash: 'ids', key: 'SHORT' },
         { mask: { '.a': 4 } },
@@ -620,10 +646,11 @@ describe('a section with mistakes', () => {
         'privacy.0.remove.9 a path needs a name between, before and after its dots: ',
         'privacy.1.hash.0 a path needs a name between, before and after its dots: **.',
         'privacy.1.hash.1 in a list, ids would be a property of that name: write `hash: ids` as a step of its own',
-        'privacy.2.key the environment variable NONE is not set: it must hold the key',
-        'privacy.3.key SHORT has fewer than 8 characters: set a long random key',
-        'privacy.4.mask..a a path needs a name between, before and after its dots: .a',
-        'privacy.5.truncate.b. a path needs a name between, before and after its dots: b.',
+        'privacy.2.hash.0 in a list, ids would be a property of that name: write `hash: ids` as a step of its own',
+        'privacy.3.key the environment variable NONE is not set: it must hold the key',
+        'privacy.4.key SHORT has fewer than 8 characters: set a long random key',
+        'privacy.5.mask..a a path needs a name between, before and after its dots: .a',
+        'privacy.6.truncate.b. a path needs a name between, before and after its dots: b.',
       ],
     )
   })
@@ -697,6 +724,8 @@ describe('a text of any form', () => {
     '{a:1}',
     '[1,]',
     '{"a" 1}',
+    '{"a" 11}',
+    '{a":1}',
     '{"a":"b}',
   ]) {
     it(`that is no JSON, ${text}, is not read`, () => {
