@@ -95,9 +95,19 @@ describe('a mapping takes hostile events', () => {
     assert.ok(texts[0]?.includes(text.slice(1, -1)))
   })
 
-  it('that have 100,000 keys', async () => {
+  it('that have 100,000 keys, and rejects them', async () => {
     const mapping = await compiled({ rules: RULES })
     const data = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, at]))
+
+    const { end, counts } = mapText(mapping, JSON.stringify(data))
+
+    assert.equal(end, 'an object has more than 20000 members')
+    assert.deepEqual(counts, ['all: matched', 'all: error'])
+  })
+
+  it('that have 10,000 keys', async () => {
+    const mapping = await compiled({ rules: RULES })
+    const data = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`k${at}`, at]))
 
     const { events } = mapText(mapping, JSON.stringify(data))
 

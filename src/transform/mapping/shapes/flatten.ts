@@ -1,6 +1,6 @@
 import { put } from '../../../lib/json/put.ts'
 import { MappingFault } from '../mapping-fault.ts'
-import { isRecord, type JsonRecord } from './record.ts'
+import { isRecord, type JsonRecord, MOST_MEMBERS } from './record.ts'
 
 /** The most characters of dotted names. An event with more is too large for Mixpanel. */
 const MOST_CHARACTERS = 2 * 1024 * 1024
@@ -10,10 +10,10 @@ type Given = Readonly<JsonRecord>
 /**
  * Returns the properties with at most `levels` levels of objects, of which they are the first. The
  * members of a deeper object get dotted names. Lists stay. Throws a `MappingFault` when the names
- * are too long.
+ * are too many or too long.
  */
 export function flatten(given: JsonRecord, levels: number): JsonRecord {
-  const names = { characters: 0 }
+  const names = { count: 0, characters: 0 }
   return isFlat(given) ? given : flattened(given, levels)
 
   function flattened(object: Given, left: number): JsonRecord {
@@ -43,9 +43,10 @@ export function flatten(given: JsonRecord, levels: number): JsonRecord {
   }
 
   function take({ length }: string): void {
+    names.count += 1
     names.characters += length
-    if (names.characters > MOST_CHARACTERS) {
-      throw new MappingFault('error', 'flatten: the dotted names are too long')
+    if (names.count > MOST_MEMBERS || names.characters > MOST_CHARACTERS) {
+      throw new MappingFault('error', 'flatten: the dotted names are too many, or too long')
     }
   }
 }

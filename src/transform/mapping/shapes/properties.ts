@@ -1,7 +1,8 @@
 import { put } from '../../../lib/json/put.ts'
 import type { MappingPath, Scope } from '../compiled-mapping.ts'
 import type { Compiler, Read } from '../compiler.ts'
-import { typeOf } from '../mapping-fault.ts'
+import { listingWork } from '../expressions/part.ts'
+import { MappingFault, typeOf } from '../mapping-fault.ts'
 import type { PropertiesShape } from '../mapping-file.ts'
 import { flatten } from './flatten.ts'
 import { matchesGlob } from './glob.ts'
@@ -10,6 +11,11 @@ import { copyOf, isRecord, type JsonRecord } from './record.ts'
 
 /** One step of the making of properties. It may change what it gets. */
 export type Step = (properties: JsonRecord, scope: Scope) => JsonRecord
+
+/** The work of a member in all steps of a shape, in listings of it. */
+const ALL_STEPS = 5
+
+const TOO_LONG = new MappingFault('error', 'the properties of the events of this line are too many')
 
 /** The place where a shape without `from` begins. */
 export type Start = 'base' | 'item' | 'data'
@@ -39,25 +45,34 @@ function takeFrom(compiler: Compiler, from: string, path: MappingPath): Step {
   const fault = compiler.faultsAt(path)
   return (properties, scope) => {
     const given = read(scope)
-    if (isRecord(given)) return withMembers(properties, given)
+    if (isRecord(given)) return withMembers(properties, counted(given, scope))
     if (given === null) return properties
     throw fault('error', `the value is ${typeOf(given)}, not an object`)
   }
 }
 
+/** Counts the work of taking members over: those of one object may go to each event of a line. */
+function counted(given: Readonly<JsonRecord>, { work }: Scope): Readonly<JsonRecord> {
+  if (work === undefined) return given
+  work.left -= ALL_STEPS * listingWork(Object.keys(given).length)
+  if (work.left < 0) throw TOO_LONG
+  return given
+}
+
 function withMembers(properties: JsonRecord, given: Readonly<JsonRecord>): JsonRecord {
   if (Object.keys(properties).length === 0) return copyOf(given)
-  for (const name of Object.keys(given)) put(properties, name, given[name])
+  const members = copyOf(given)
+  for (const name of Object.keys(members)) put(properties, name, members[name])
   return properties
 }
 
-function takeProperties(properties: JsonRecord, { data }: Scope): JsonRecord {
-  const given = isRecord(data) ? data.properties : undefined
-  return isRecord(given) ? copyOf(given) : properties
+function takeProperties(properties: JsonRecord, scope: Scope): JsonRecord {
+  const given = isRecord(scope.data) ? scope.data.properties : undefined
+  return isRecord(given) ? copyOf(counted(given, scope)) : properties
 }
 
-function takeItem(properties: JsonRecord, { item }: Scope): JsonRecord {
-  return isRecord(item) ? copyOf(item) : properties
+function takeItem(properties: JsonRecord, scope: Scope): JsonRecord {
+  return isRecord(scope.item) ? copyOf(counted(scope.item, scope)) : properties
 }
 
 /** Adds the attributes with these names, in the order of their names: Pub/Sub promises none. */

@@ -291,9 +291,62 @@ describe('the properties of a shape', () => {
     const shape = { event: 'e', properties: { from: '${data}', flatten: 1 } }
     const { end, counts } = await shaped(shape, deep)
 
-    assert.equal(end, 'flatten: the dotted names are too long')
+    assert.equal(end, 'flatten: the dotted names are too many, or too long')
     assert.deepEqual(counts, ['all: matched', 'all: error'])
   })
+
+  it('reject an event whose dotted names are too many', async () => {
+    const shape = { event: 'e', properties: { from: '${data}', flatten: 1 } }
+
+    const most = await shaped(shape, { o: objectOf(19_000), p: objectOf(1_000) })
+    const more = await shaped(shape, { o: objectOf(19_000), p: objectOf(1_001) })
+
+    assert.equal(most.events.length, 1)
+    assert.equal(more.end, 'flatten: the dotted names are too many, or too long')
+  })
+
+  for (const [what, properties, dataOf] of [
+    ['the data', { from: '${data}' }, (size) => objectOf(size)],
+    ['the properties of the data', {}, (size) => ({ properties: objectOf(size) })],
+    [
+      'an object of which some members go',
+      { from: '${data}', omit: ['o.k1'] },
+      (size) => ({ o: objectOf(size) }),
+    ],
+  ] as const satisfies readonly (readonly [string, PropertiesShape, (size: number) => object])[]) {
+    it(`reject an event when ${what} has more than 20,000 members`, async () => {
+      const most = await shaped({ event: 'e', properties }, dataOf(20_000))
+      const more = await shaped({ event: 'e', properties }, dataOf(20_001))
+
+      assert.equal(most.events.length, 1)
+      assert.equal(more.end, 'an object has more than 20000 members')
+      assert.deepEqual(more.counts, ['all: matched', 'all: error'])
+    })
+  }
+
+  it('are not taken from a large object for each of many elements', async () => {
+    const of = (items: number) => ({ properties: objectOf(2_000), items: Array(items).fill({}) })
+    const each = { each: '${data.items}', event: 'e', properties: { from: '${data.properties}' } }
+
+    const few = await shaped(each, of(10))
+    const many = await shaped(each, of(100))
+
+    assert.equal(few.events.length, 10)
+    assert.equal(many.end, 'the properties of the events of this line are too many')
+    assert.deepEqual(many.counts, ['all: matched', 'all: error'])
+  })
+
+  it('are taken from each of many elements', async () => {
+    const items = Array(10_000).fill(objectOf(12))
+
+    const { events } = await shaped({ each: '${data.items}', event: 'e' }, { items })
+
+    assert.equal(events.length, 10_000)
+  })
+
+  function objectOf(size: number): Readonly<Record<string, number>> {
+    return Object.fromEntries(Array.from({ length: size }, (_, at) => [`k${at}`, at]))
+  }
 
   async function propertiesWith(properties: PropertiesShape, message: Partial<Message>) {
     const { texts } = await shaped({ event: 'e', properties }, {}, message)
