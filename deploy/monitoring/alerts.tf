@@ -176,8 +176,8 @@ resource "google_monitoring_alert_policy" "slow" {
   depends_on = [google_logging_metric.publish_to_import]
 }
 
-# These two match log lines themselves: a policy on a log-based metric can't be made until the metric has
-# appeared, which takes minutes.
+# These two match log lines themselves, which takes seconds: a metric takes minutes to appear. A state that lasts is
+# written each minute, so its incident stays open.
 
 resource "google_monitoring_alert_policy" "events_refused" {
   project               = var.project_id
@@ -189,7 +189,7 @@ resource "google_monitoring_alert_policy" "events_refused" {
   conditions {
     display_name = "messages go back because Mixpanel, or the transform, refuses everything"
     condition_matched_log {
-      filter = "${local.logs} AND jsonPayload.event=\"settled\" AND jsonPayload.reason=(\"misconfigured\" OR \"suspect\" OR \"all_rejected\")"
+      filter = "${local.logs} AND jsonPayload.event=\"state\" AND jsonPayload.change=(\"entered\" OR \"lasts\")"
     }
   }
 

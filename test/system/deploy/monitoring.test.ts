@@ -29,6 +29,9 @@ import { at, entriesAt, listAt } from './tree.ts'
 
 const RUNBOOK = textOf('docs/runbook.md')
 
+/** An entry of our service, without its line. */
+const anEntry = { resource: { type: 'cloud_run_revision', labels: { service_name: NAME } } }
+
 describe('the alerts', () => {
   it('link a section of the runbook each, and every section has its alert', () => {
     const linked = ALERTS.map(([name, alert]) => {
@@ -83,26 +86,34 @@ describe('the alerts', () => {
     }
   })
 
-  it('match the lines that the service writes when it nacks all, and no other nack', () => {
+  it('match the lines about each state in which messages go back, while it is on', () => {
     const filter = logFilterOf('events_refused')
 
-    for (const [reason, isMatched] of [
-      ['misconfigured', true],
-      ['suspect', true],
-      ['all_rejected', true],
-      ['throttled', false],
-      ['deadline', false],
-    ] as const) {
-      const entries = entriesOf((telemetry) =>
-        telemetry.messageSettled(aMessage(), nack(reason), aPushEnd()),
-      )
+    for (const enter of [
+      (telemetry: Telemetry) => telemetry.misconfigured(401),
+      (telemetry: Telemetry) => telemetry.suspected(2),
+      (telemetry: Telemetry) => telemetry.allRejected({ reasons: { invalid_event: 2 } }),
+    ]) {
+      const entries = entriesOf(enter)
 
       assert.deepEqual(
         entries.map((entry) => passes(filter, entry)),
-        [isMatched, false],
-        reason,
+        [true],
       )
     }
+  })
+
+  it('match no line about the end of a state, and none about a nack', () => {
+    const filter = logFilterOf('events_refused')
+    const entries = [
+      ...entriesOf((telemetry) => {
+        telemetry.messageSettled(aMessage(), nack('throttled'), aPushEnd())
+      }),
+      { ...anEntry, jsonPayload: { event: 'state', state: 'suspect', change: 'left' } },
+    ]
+
+    assert.ok(entries.length > 1)
+    assert.ok(entries.every((entry) => !passes(filter, entry)))
   })
 
   it('match the line about dead letters, and only that of their service', () => {
@@ -319,10 +330,7 @@ function entriesOf(act: (telemetry: Telemetry, eventTotals: EventTotals) => void
     projectId: () => undefined,
   })
   act(telemetry, eventTotals)
-  return lines.map((line) => ({
-    resource: { type: 'cloud_run_revision', labels: { service_name: NAME } },
-    jsonPayload: JSON.parse(line),
-  }))
+  return lines.map((line) => ({ ...anEntry, jsonPayload: JSON.parse(line) }))
 }
 
 function logFilterOf(alert: string): string {
