@@ -39,6 +39,7 @@ const LOCAL_FLOORS: Floors = [
       'answer.ts',
       'fault-plan.ts',
       'http-post.ts',
+      'loopback-name.ts',
       'loopback-server.ts',
       'push-request.ts',
       'sample-events.ts',
@@ -48,7 +49,7 @@ const LOCAL_FLOORS: Floors = [
     ],
   ],
   [['issuer/'], ['mixpanel/'], ['pubsub/']],
-  [['token-issuer.ts'], ['mixpanel-stand-in.ts'], ['pubsub-stand-in.ts'], ['pusher.ts']],
+  [['token-issuer.ts'], ['mixpanel-stand-in.ts'], ['pubsub-stand-in.ts'], ['pusher.ts'], ['page/']],
 ]
 
 /**

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Answer, sendAnswer } from './answer.ts'
 import { createFaultPlan } from './fault-plan.ts'
+import { refusalOfName } from './loopback-name.ts'
 import { startLoopbackServer } from './loopback-server.ts'
 import type { Behaviour } from './mixpanel/behaviour.ts'
 import { createControlRoute, type StandInSettings } from './mixpanel/control-route.ts'
@@ -163,6 +164,8 @@ export async function startMixpanelStandIn(
     const route = `${request.method} ${url.pathname}`
     if (route === 'POST /engage') return sendAnswer(response, await answerEngage(request, url))
     if (route === 'POST /groups') return sendAnswer(response, await answerGroups(request, url))
+    const refusal = refusalOfName(request)
+    if (refusal !== undefined) return sendAnswer(response, refusal)
     sendAnswer(response, (await answerControl(request, route)) ?? viewOf(route, readLast(url)))
   }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { type Answer, sendAnswer, sendHalf } from './answer.ts'
 import { createFaultPlan } from './fault-plan.ts'
+import { refusalOfName } from './loopback-name.ts'
 import { startLoopbackServer } from './loopback-server.ts'
 import { createPublishLog, type PublishRequest } from './pubsub/publish-log.ts'
 import type { TopicMessage } from './pubsub/publish-rules.ts'
@@ -151,6 +152,8 @@ export async function startPubsubStandIn(
   }
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = refusalOfName(request)
+    if (refusal !== undefined) return sendAnswer(response, refusal)
     const body = await buffer(request)
     const path = decodeURIComponent(new URL(request.url ?? '/', server.url).pathname)
     if (path === '/local/subscriptions') return sendAnswer(response, statsOfAll())

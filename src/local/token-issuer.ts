@@ -10,6 +10,7 @@ import {
   withRemovedSignature,
 } from './issuer/jwt.ts'
 import { createKeyRing, type KeyRing } from './issuer/key-ring.ts'
+import { refusalOfName } from './loopback-name.ts'
 import { startLoopbackServer } from './loopback-server.ts'
 import { wallNow } from './wall-clock.ts'
 
@@ -141,6 +142,8 @@ export async function startTokenIssuer(options: TokenIssuerOptions = {}): Promis
     const url = new URL(request.url ?? '/', server.url)
     const route = `${request.method} ${url.pathname}`
     if (route === 'GET /certs') return answerWithKeys(response)
+    const refusal = refusalOfName(request)
+    if (refusal !== undefined) return sendAnswer(response, refusal)
     if (route === 'GET /token') return sendAnswer(response, freshToken(url.searchParams))
     sendAnswer(response, { status: 404, body: `no such route here: ${route}\n` })
   }
