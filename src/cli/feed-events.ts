@@ -62,6 +62,7 @@ function createDeliveryEvents({ clock, report }: FeedEventsDeps): SubscriptionOb
         attempt,
         again: duplicates.has(messageId) ? 'duplicate' : again,
         tookMs: clock.monotonic() - pushedAt,
+        ...(result.kind === 'answered' && result.code !== undefined && { code: result.code }),
       })
       underWay.delete(messageId)
       if (isAcked) duplicates.delete(messageId)

@@ -18,6 +18,14 @@ describe('the line of an event', () => {
     [`published    ${ID}    17,900 bytes`, { kind: 'published', messageId: ID, bytes: 17_900 }],
     [`delivered    ${ID}    503 nack       attempt 12  7,000 ms  redelivery`, DELIVERED],
     [
+      `delivered    ${ID}    503 nack       attempt 1   7,000 ms  MIXPANEL_UNAVAILABLE`,
+      { ...DELIVERED, attempt: 1, again: 'first', code: 'MIXPANEL_UNAVAILABLE' },
+    ],
+    [
+      `delivered    ${ID}    503 nack       attempt 12  7,000 ms  redelivery  DEADLINE`,
+      { ...DELIVERED, code: 'DEADLINE' },
+    ],
+    [
       `delivered    ${ID}    204 ack        attempt 1      44 ms`,
       { ...DELIVERED, answer: '204', settlement: 'ack', attempt: 1, again: 'first', tookMs: 44 },
     ],
@@ -46,6 +54,16 @@ describe('the line of an event', () => {
     const line = eventLine({ kind: 'dead_letter', id: 'a\nb', reason: 'r', detail: 'x\u001b[2Jy' })
 
     assert.equal(line, String.raw`dead letter  a\nb                 r: x\u001b[2Jy`)
+  })
+
+  it('has a colour for an ack, a nack and a dead letter', () => {
+    const paint = (colour: string, text: string) => `<${colour} ${text}>`
+    const letter: FeedEvent = { kind: 'dead_letter', id: 'i', reason: 'r', detail: 'd' }
+    const acked: FeedEvent = { ...DELIVERED, answer: '204', settlement: 'ack', again: 'first' }
+
+    assert.match(eventLine(DELIVERED, paint), /^delivered {4}\d+ {4}<red 503 nack {6}> attempt 12/)
+    assert.match(eventLine(acked, paint), / <green 204 ack {7}> attempt/)
+    assert.equal(eventLine(letter, paint), '<yellow dead letter  i                   r: d>')
   })
 
   it('is counted by what came of it', () => {

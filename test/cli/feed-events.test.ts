@@ -53,6 +53,14 @@ describe('the feed events of a local world', () => {
     )
   })
 
+  it('have of a nack why the service has given it', () => {
+    const { events, watch } = createScene()
+
+    watch.deliveries.answered?.(MESSAGE, { kind: 'answered', status: 503, code: 'DEADLINE' }, false)
+
+    assert.match(events.map((event) => eventLine(event)).join(), /503 nack .*DEADLINE$/)
+  })
+
   it('have of a dead letter in a topic what its attributes say', () => {
     const { events, watch } = createScene()
     const attributes = {

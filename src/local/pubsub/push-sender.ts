@@ -1,4 +1,4 @@
-import { createPoster } from '../http-post.ts'
+import { createPoster, type PushAnswer } from '../http-post.ts'
 import { envelopeOf, isUnanswered, pushHeaders } from '../push-request.ts'
 import type { TopicMessage } from './publish-rules.ts'
 import type { PushResult } from './push-stats.ts'
@@ -52,8 +52,9 @@ export function createPushSender(
     const token = await pushToken()
     const headers = pushHeaders(message, body, { form: local?.form, topic, token })
     try {
-      const { status } = await poster.post({ endpoint: anyInstance(), body, headers })
-      return { kind: 'answered', status }
+      const answer = await poster.post({ endpoint: anyInstance(), body, headers })
+      const code = codeIn(answer)
+      return { kind: 'answered', status: answer.status, ...(code !== undefined && { code }) }
     } catch (error) {
       if (isUnanswered(error)) return { kind: 'no_answer' }
       throw error
@@ -72,4 +73,10 @@ export function createPushSender(
     const { serviceAccountEmail: email, audience = endpoint } = oidcToken
     return tokenFor?.({ audience, email })
   }
+}
+
+/** Returns the member `code` of a problem, in upper case and short, as a stable code is. */
+function codeIn({ headers, body }: PushAnswer): string | undefined {
+  if (headers['content-type'] !== 'application/problem+json') return undefined
+  return /"code":"([A-Z][A-Z\d_]{0,63})"/.exec(body)?.[1]
 }

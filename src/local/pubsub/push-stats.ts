@@ -1,8 +1,11 @@
 import type { Delivery } from './delivery.ts'
 
-/** The result of one push: an answer of any status, a broken connection, or no answer in time. */
+/**
+ * The result of one push: an answer of any status, a broken connection, or no answer in time. `code`
+ * is that of a problem (RFC 9457) in the answer. Pub/Sub itself does not read it.
+ */
 export type PushResult = Readonly<
-  { kind: 'answered'; status: number } | { kind: 'no_answer' } | { kind: 'deadline' }
+  { kind: 'answered'; status: number; code?: string } | { kind: 'no_answer' } | { kind: 'deadline' }
 >
 
 /** The counts of a subscription since it was created. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { PushResult } from '../../../src/local/pubsub/push-stats.ts'
 import type { TokenClaims } from '../../../src/local/pubsub/push-tokens.ts'
 import { envelopeOf } from '../../../src/local/push-request.ts'
 import { until } from '../../helpers/until.ts'
@@ -86,6 +87,28 @@ describe('a push subscription', () => {
       const status = answer === 'processing' ? 102 : answer
       assert.deepEqual(story, ['pushed a 1', `answered a ${status}: ack`])
       assert.equal(subscription.backlog(), 0)
+    })
+  }
+
+  for (const [what, answer, code] of [
+    ['a problem', problem('{"code":"DEADLINE"}'), 'DEADLINE'],
+    ['a problem without a code', problem('{}'), undefined],
+    ['a code that is no stable one', problem('{"code":"a b"}'), undefined],
+    ['a text that is no problem', { status: 503, body: '{"code":"DEADLINE"}' }, undefined],
+  ] as const) {
+    it(`notes the code in the answer of a nack: ${what}`, async (t) => {
+      const results: PushResult[] = []
+      const { publish, endpoint } = await startSubscription(t, {
+        answerTo: () => answer,
+        observer: { answered: (_message, result) => results.push(result) },
+      })
+
+      publish('a')
+      await endpoint.waitFor(1)
+      await until('a result', () => results.length === 1)
+
+      const noted = { kind: 'answered', status: 503, ...(code !== undefined && { code }) }
+      assert.deepEqual(results, [noted])
     })
   }
 
@@ -456,3 +479,7 @@ describe('a push subscription', () => {
     assert.equal(subscription.stats().pushes, 2)
   })
 })
+
+function problem(body: string) {
+  return { status: 503, body, headers: { 'content-type': 'application/problem+json' } } as const
+}
