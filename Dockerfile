@@ -10,7 +10,8 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY tools ./tools
 COPY src ./src
-RUN node tools/build.ts
+# The page of a local world is for a person's own machine: the image has nothing of it.
+RUN node tools/build.ts && rm -r dist/local dist/world-page.js
 COPY LICENSE ./dist/
 
 # The image: Node and the bundle, nothing to install, nobody to become.

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { licencesOf } from './licences.ts'
@@ -14,6 +14,9 @@ const OPTIONS = {
     js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
   },
 } as const satisfies BuildOptions
+
+/** The files of the page of a local world, which no build touches. */
+const PAGE_FILES = ['index.html', 'page.js', 'page.css'].map((name) => `local/page/${name}`)
 
 /**
  * Bundles the commands into a folder, whose `main.js` runs them. A bundle starts faster and needs no
@@ -37,6 +40,8 @@ export async function bundle(folder: string): Promise<void> {
   writeFileSync(join(folder, 'LICENCES.txt'), licencesOf([...inputs]))
   // The types import nothing, so the file is a declaration as it stands.
   copyFileSync('src/transform/types.ts', join(folder, 'transform.d.ts'))
+  // They lie as they do below the sources' main.ts, so that one path leads to them.
+  for (const name of PAGE_FILES) cpSync(`src/${name}`, join(folder, name))
   // Without it, Node parses each file as CommonJS first.
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
 }

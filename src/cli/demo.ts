@@ -1,16 +1,22 @@
 import type { Row } from '../local/mixpanel/row-store.ts'
 import type { PushResult } from '../local/pubsub/push-stats.ts'
+import type { SubscriptionObserver } from '../local/pubsub/push-subscription.ts'
 import { LOCAL_TOPIC } from '../local/push-request.ts'
 import { SAMPLE_EVENTS } from '../local/sample-events.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
+import type { FeedEvent } from './event-line.ts'
+import { createFeedEvents } from './feed-events.ts'
 import { defineCommand } from './frame/command.ts'
-import type { Output } from './frame/io.ts'
+import type { Io, Output } from './frame/io.ts'
 import { visibleText } from './frame/visible-text.ts'
 import { createLetterReader } from './letter-reader.ts'
-import { type LocalWorld, type LocalWorldOptions, startLocalWorld } from './local-world.ts'
+import { type LocalWorld, startLocalWorld } from './local-world.ts'
 import { notStarted } from './not-started.ts'
+import { PAGE_FLAGS, type PageOptions } from './page-flags.ts'
 import { FREE_PORTS, PORT_BASE, type Ports, parsePortBase, portsFrom } from './ports.ts'
+import { loadPage, type ServedPage, servePage, watchFor } from './start-page.ts'
 import { exitRequested, waitForExit } from './wait-for-exit.ts'
+import { watchLetters } from './watch-letters.ts'
 
 const BAD_EVENT =
   '{"event": "signed_up", "properties": {"distinct_id": "bob", "time": "yesterday"}}'
@@ -25,20 +31,24 @@ signed push -> verified -> decoded -> batched -> /import -> 204.`,
   examples: [
     ['pubsub-mixpanel demo', 'run it, then keep serving until Ctrl-C'],
     ['pubsub-mixpanel demo --once', 'run it and end, with 0 only if all went as promised'],
-    ['pubsub-mixpanel demo --port-base 9000', 'use the ports from 9000 to 9004'],
+    ['pubsub-mixpanel demo --port-base 9000', 'use the ports from 9000 to 9005'],
   ],
   flags: {
     once: { type: 'boolean', default: false, meaning: 'end after the run; any free ports' },
     'port-base': PORT_BASE,
+    ...PAGE_FLAGS,
   },
   async run({ flags }, io) {
     const ports = portsFrom(parsePortBase(flags['port-base']))
     const requested = exitRequested(io.ending())
-    const world = await startWorld(flags.once ? FREE_PORTS : ports, io.entryFile)
+    io.stdout.print('Starting a whole world on this machine …\n')
+    const world = flags.once
+      ? await startWorld(FREE_PORTS, { isLeftOut: true, isOpened: false }, io)
+      : await startWorld(ports, { isLeftOut: flags['no-page'], isOpened: flags.open }, io)
     const kept = await Promise.race([show(world, io.stdout), requested.then(() => false)])
     if (!flags.once) showWhatToTryNext(world, io.stdout)
     const code = flags.once ? Number(!kept) : await waitForExit(world.service, requested, io.stderr)
-    await world.close()
+    await world.closeAll()
     if (flags.once) io.ending().throwIfAborted()
     return code
   },
@@ -48,33 +58,65 @@ interface DemoWorld extends LocalWorld {
   /** Publishes a message and resolves with the result of its first push. */
   publish(data: string): Promise<PushResult>
   readonly deadLetterFolder: string
+  /** Absent when there is no page. */
+  readonly page?: ServedPage
+  /** Ends the page and the world. */
+  closeAll(): Promise<void>
 }
 
-/** Starts the world. The most frequent failure is a port that is taken. */
-async function startWorld(ports: Ports, entryFile: string): Promise<DemoWorld> {
+/** Starts the world and its page. The most frequent failure is a port that is taken. */
+async function startWorld(ports: Ports, wanted: PageOptions, io: Io): Promise<DemoWorld> {
   try {
-    return await startDemoWorld({ ports, entryFile })
+    return await startDemoWorld(ports, wanted, io)
   } catch (error) {
     throw notStarted(error, 'demo')
   }
 }
 
-async function startDemoWorld(
-  options: Pick<LocalWorldOptions, 'ports' | 'entryFile'>,
-): Promise<DemoWorld> {
+async function startDemoWorld(ports: Ports, wanted: PageOptions, io: Io): Promise<DemoWorld> {
+  const { clock, entryFile } = io
   const waiting = new Map<string, (result: PushResult) => void>()
-  const world = await startLocalWorld({
-    ...options,
-    watch: {
-      deliveries: { answered: ({ messageId }, result) => waiting.get(messageId)?.(result) },
-    },
-  })
+  const page = await loadPage(wanted, io)
+  const report = (event: FeedEvent): void => page?.report(event)
+  const feed = createFeedEvents({ clock, report })
+  const watch = watchFor(page, { ...feed, deliveries: alsoCalling(feed.deliveries, waiting) })
+  const world = await startLocalWorld({ ports, entryFile, watch })
+  const served =
+    page &&
+    (await servePage(page, { world, port: ports.page, report, isOpened: wanted.isOpened }, io))
   const { deadLetterFolder = '' } = world
-  return { ...world, deadLetterFolder, publish }
+  const stopWatching = watchLetters(deadLetterFolder, clock, report)
+  return {
+    ...world,
+    deadLetterFolder,
+    publish,
+    ...(served !== undefined && { page: served }),
+    closeAll,
+  }
 
   function publish(data: string): Promise<PushResult> {
     const [messageId = ''] = world.pubsub.publish(LOCAL_TOPIC, [{ data }])
     return new Promise((resolve) => waiting.set(messageId, resolve))
+  }
+
+  async function closeAll(): Promise<void> {
+    stopWatching()
+    await served?.close()
+    await world.close()
+  }
+}
+
+/** Resolves the wait for a message, too, when its push is answered. */
+function alsoCalling(
+  observer: SubscriptionObserver,
+  waiting: ReadonlyMap<string, (result: PushResult) => void>,
+): SubscriptionObserver {
+  return {
+    ...observer,
+    answered(message, result, isAcked) {
+      observer.answered?.(message, result, isAcked)
+      waiting.get(message.messageId)?.(result)
+    },
   }
 }
 
@@ -106,18 +148,21 @@ async function show(world: DemoWorld, stdout: Output): Promise<boolean> {
 }
 
 function showWhatToTryNext(
-  { service, issuer, mixpanel, deadLetterFolder }: DemoWorld,
+  { service, issuer, mixpanel, deadLetterFolder, page }: DemoWorld,
   stdout: Output,
 ): void {
   printTo(stdout)(
     'Try next (Ctrl-C ends it):',
+    ...(page === undefined
+      ? []
+      : [`${page.url}              # the page: watch it, and play with it`]),
     `TOKEN=$(curl -s ${issuer.url}/token)`,
     `DATA=$(printf '{"event":"hello","properties":{"distinct_id":"me"}}' | base64 | tr -d '\\n')`,
     `NOW=$(date -u +%Y-%m-%dT%H:%M:%SZ)`,
-    `curl -i ${service.url}/push -H "Authorization: Bearer $TOKEN" \\`,
+    `curl -i ${service.url()}/push -H "Authorization: Bearer $TOKEN" \\`,
     `  -d '{"message":{"messageId":"1","publishTime":"'$NOW'","data":"'$DATA'"}}'`,
-    `curl -i ${service.url}/push -d '{}'         # no token: 401`,
-    `curl -s ${service.url}/health/ready`,
+    `curl -i ${service.url()}/push -d '{}'         # no token: 401`,
+    `curl -s ${service.url()}/health/ready`,
     `curl -s ${mixpanel.url}/events              # the events in Mixpanel`,
     `cat ${deadLetterFolder}/*`,
   )

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import { eventLine, type FeedEvent, type Paint, PLAIN } from './event-line.ts'
+import { eventGroup, eventLine, type FeedEvent, type Paint, PLAIN } from './event-line.ts'
 import { numberText } from './frame/count-text.ts'
 import { createThinnedEvents, type EventCounts } from './thinned-events.ts'
 
@@ -24,9 +24,10 @@ const LINES_A_SECOND = 20
  * second, it prints one line with the counts. It always prints a changed switch.
  */
 export function createEventFeed({ clock, write, paint = PLAIN }: EventFeedDeps): EventFeed {
-  const thinned = createThinnedEvents({
+  const thinned = createThinnedEvents<FeedEvent>({
     clock,
     mostASecond: LINES_A_SECOND,
+    groupOf: eventGroup,
     show: (event) => writeLine(eventLine(event, paint)),
     showCounts: (counts) => writeLine(`…and         ${countsText(counts)}`),
   })

@@ -16,6 +16,9 @@ export interface FeedEventsDeps {
   readonly report: (event: FeedEvent) => void
 }
 
+/** The callbacks for what the feed tells of. */
+export type FeedWatch = Required<Omit<WorldWatch, 'logged'>>
+
 const AT_FIRST: StandInSettings = {
   switches: FAVOURED,
   faults: { next: [], always: 'normally' },
@@ -23,7 +26,7 @@ const AT_FIRST: StandInSettings = {
 }
 
 /** Makes callbacks that watch a local world, and report what happens in it as events of the feed. */
-export function createFeedEvents({ clock, report }: FeedEventsDeps): Required<WorldWatch> {
+export function createFeedEvents({ clock, report }: FeedEventsDeps): FeedWatch {
   let settings = describeSettings(AT_FIRST)
 
   return {

@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises'
 import { startLoopbackServer } from '../local/loopback-server.ts'
 import type { StandInSettings } from '../local/mixpanel/control-route.ts'
 import { type MixpanelStandIn, startMixpanelStandIn } from '../local/mixpanel-stand-in.ts'
-import type { SubscriptionObserver } from '../local/pubsub/push-subscription.ts'
+import type { PushSubscription, SubscriptionObserver } from '../local/pubsub/push-subscription.ts'
 import type { PublishObserver } from '../local/pubsub/topics.ts'
 import { type PubsubStandIn, startPubsubStandIn } from '../local/pubsub-stand-in.ts'
 import { LOCAL_SUBSCRIPTION, LOCAL_TOPIC } from '../local/push-request.ts'
@@ -18,7 +18,8 @@ import {
 } from '../local/token-issuer.ts'
 import type { Ports } from './ports.ts'
 import { type Surroundings, surroundingVariables } from './service-environment.ts'
-import { type ServiceProcess, spawnService } from './spawn-service.ts'
+import { spawnService } from './spawn-service.ts'
+import { startWorldService, type WorldService } from './world-service.ts'
 
 /** The real service between a Pub/Sub and a Mixpanel that run on this machine. */
 export interface LocalWorld {
@@ -26,13 +27,23 @@ export interface LocalWorld {
   readonly pubsub: PubsubStandIn
   readonly mixpanel: MixpanelStandIn
   readonly issuer: TokenIssuer
-  readonly service: ServiceProcess
+  readonly service: WorldService
+  readonly subscription: PushSubscription
+  /** The address of the service's metrics. */
+  readonly metricsUrl: string
+  /** The environment of the service. */
+  readonly variables: Readonly<Record<string, string>>
   /** `undefined` when dead letters do not go to files. */
   readonly deadLetterFolder: string | undefined
   /** The service's log, a line an entry; removed when the world is closed. */
   readonly logFile: string
   /** The end of that log. */
   lastLogLines(): readonly string[]
+  /**
+   * Ends the service and starts it again, while no push is sent. Rejects, with its output, when it
+   * does not start.
+   */
+  restartService(): Promise<void>
   /** Ends all parts, after the service has settled what it can. */
   close(): Promise<void>
 }
@@ -53,6 +64,8 @@ export interface WorldWatch {
   readonly published?: PublishObserver
   readonly deliveries?: SubscriptionObserver
   readonly controlled?: (settings: StandInSettings) => void
+  /** Called with each line of the service's log. It is at level debug then, unless a variable says else. */
+  readonly logged?: (line: string) => void
 }
 
 const DEFAULT_ACK_DEADLINE_SECONDS = '10'
@@ -89,19 +102,23 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     PATH: process.env.PATH ?? '',
     PUSH_ACK_DEADLINE_SECONDS: DEFAULT_ACK_DEADLINE_SECONDS,
     DEAD_LETTER: `file:${join(folder, 'dead-letters')}`,
+    ...(watch.logged && { LOG_LEVEL: 'debug' }),
     ...variables,
     ...surroundingVariables({ ports, issuer, mixpanel, pubsub }),
   }
   const logFile = join(folder, 'service.log')
   const { entryFile } = options
-  const { service, lastLogLines } = await startService({ env, logFile, ports, entryFile }, starting)
+  const { service, lastLogLines } = await startService(
+    { env, logFile, ports, entryFile, watch },
+    starting,
+  )
   pubsub.createTopic(LOCAL_TOPIC)
   const subscription = pubsub.createSubscription(
     LOCAL_SUBSCRIPTION,
     {
       topic: LOCAL_TOPIC,
       pushConfig: {
-        pushEndpoint: `${service.url}/push`,
+        pushEndpoint: `${service.url()}/push`,
         oidcToken: { serviceAccountEmail: LOCAL_SERVICE_ACCOUNT, audience: LOCAL_AUDIENCE },
       },
       ackDeadlineSeconds: Number(env.PUSH_ACK_DEADLINE_SECONDS),
@@ -118,10 +135,25 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     mixpanel,
     issuer,
     service,
+    subscription,
+    metricsUrl: `http://127.0.0.1:${ports.metrics}/metrics`,
+    variables: env,
     deadLetterFolder: parseFolder(env.DEAD_LETTER),
     logFile,
     lastLogLines,
+    restartService,
     close: () => started.disposeAsync(),
+  }
+
+  async function restartService(): Promise<void> {
+    subscription.pause()
+    try {
+      await service.stop()
+      await service.start()
+      subscription.setEndpoints(`${service.url()}/push`)
+    } finally {
+      subscription.resume()
+    }
   }
 }
 
@@ -130,10 +162,11 @@ interface ServiceStart {
   readonly logFile: string
   readonly ports: Surroundings['ports']
   readonly entryFile: string
+  readonly watch: Pick<WorldWatch, 'logged'>
 }
 
 async function startService(
-  { env, logFile, ports, entryFile }: ServiceStart,
+  { env, logFile, ports, entryFile, watch }: ServiceStart,
   starting: AsyncDisposableStack,
 ): Promise<Pick<LocalWorld, 'service' | 'lastLogLines'>> {
   await assertFree('the service', ports.service)
@@ -141,16 +174,16 @@ async function startService(
   const log = createWriteStream(logFile)
   starting.defer(() => finished(log.end()))
   let last: readonly string[] = []
-  const service = await spawnService(env, {
-    main: entryFile,
-    signals: 'ours_alone',
-    logged(line) {
-      log.write(`${line}\n`)
-      last = [...last, line].slice(-LAST_LOG_LINES)
-    },
-  })
-  starting.defer(async () => void (await service.stop('SIGTERM')))
+  const spawn = () => spawnService(env, { main: entryFile, signals: 'ours_alone', logged })
+  const service = await startWorldService(spawn)
+  starting.defer(service.stop)
   return { service, lastLogLines: () => last }
+
+  function logged(line: string): void {
+    log.write(`${line}\n`)
+    last = [...last, line].slice(-LAST_LOG_LINES)
+    watch.logged?.(line)
+  }
 }
 
 /** Checks a port. The service alone would name a taken port only in its log. */

@@ -2,7 +2,7 @@ import { UserMistake } from './frame/io.ts'
 
 /** Fixed ports, which a person can remember, or any free ports. */
 export type Ports = Readonly<
-  Record<'service' | 'issuer' | 'mixpanel' | 'metrics' | 'pubsub', number>
+  Record<'service' | 'issuer' | 'mixpanel' | 'metrics' | 'pubsub' | 'page', number>
 >
 
 /** The flag for the ports of a world. Its default is text, like on a command line. */
@@ -10,14 +10,21 @@ export const PORT_BASE = {
   type: 'string',
   value: 'PORT',
   default: '8080',
-  meaning: 'the first of the five ports of the world',
+  meaning: 'the first of the six ports of the world',
 } as const
 
-/** A world uses the base and the four ports after it. */
-const HIGHEST_PORT_BASE = 65_535 - 4
+/** A world uses the base and the five ports after it. */
+const HIGHEST_PORT_BASE = 65_535 - 5
 
 /** Any free ports; metrics are off. */
-export const FREE_PORTS: Ports = { service: 0, issuer: 0, mixpanel: 0, metrics: 0, pubsub: 0 }
+export const FREE_PORTS: Ports = {
+  service: 0,
+  issuer: 0,
+  mixpanel: 0,
+  metrics: 0,
+  pubsub: 0,
+  page: 0,
+}
 
 /** Parses a base. Throws a `UserMistake` when it is none. */
 export function parsePortBase(text: string): number {
@@ -33,5 +40,6 @@ export function portsFrom(base: number): Ports {
     mixpanel: base + 2,
     metrics: base + 3,
     pubsub: base + 4,
+    page: base + 5,
   }
 }

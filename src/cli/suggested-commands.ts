@@ -9,6 +9,8 @@ export interface Addresses {
   readonly issuer: { readonly url: string }
   readonly deadLetterFolder: string | undefined
   readonly logFile: string
+  /** The address of the page; absent when there is none. */
+  readonly page?: string
   /** The words that call `publish`. */
   readonly publishCommand: string
 }
@@ -21,11 +23,12 @@ const POISONED = `${GOOD_EVENT}\n${GOOD_EVENT.replace('hello', POISON)}`
 
 /** Describes the whole world: the addresses of its parts, and lines to paste into a shell. */
 export function suggestedCommands(world: Addresses, portBase: number): string {
-  const { service, pubsub, mixpanel, issuer, deadLetterFolder, logFile } = world
+  const { service, pubsub, mixpanel, issuer, deadLetterFolder, logFile, page } = world
   const metrics = `http://127.0.0.1:${portsFrom(portBase).metrics}/metrics`
   const publish = (data: string): string => publishLine(pubsub.url, data)
   return [
     ...section('A whole world on your machine, until Ctrl-C', [
+      ...(page === undefined ? [] : [`page          ${page}`]),
       `Pub/Sub       ${pubsub.url}  ${LOCAL_TOPIC}`,
       `service       ${service.url}  process ${service.pid}`,
       `Mixpanel      ${mixpanel.url}`,

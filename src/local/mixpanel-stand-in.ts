@@ -63,6 +63,10 @@ export interface MixpanelStandIn {
   deduplicated(): readonly Row[]
   /** The rows after compaction: equal in the UTC day instead of the time. */
   compacted(): readonly Row[]
+  /** The last accepted copies, in order of arrival. */
+  lastRows(count: number): readonly Row[]
+  /** The numbers of accepted copies, and of those that `deduplicated` leaves out. */
+  rowCounts(): { readonly rows: number; readonly copies: number }
   /** The stand-in's readings of what Mixpanel's documents leave in doubt. */
   readonly switches: Switchboard
   /** Sets the project's quota within a rolling window; `undefined` lifts the limit. */
@@ -142,6 +146,8 @@ export async function startMixpanelStandIn(
     rows: store.rows,
     deduplicated,
     compacted,
+    lastRows: store.last,
+    rowCounts: () => ({ rows: store.count(), copies: store.copies(switches.values()) }),
     switches,
     limitTo: quota.set,
     profiles: users.profiles,

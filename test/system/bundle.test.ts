@@ -10,9 +10,12 @@ import { startMixpanelStandIn } from '../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../src/local/pusher.ts'
 import { startTokenIssuer } from '../../src/local/token-issuer.ts'
 import { bundle } from '../../tools/bundle.ts'
+import { freePorts } from '../helpers/free-ports.ts'
 import { spawnChecked } from '../helpers/spawn-checked.ts'
+import { until } from '../helpers/until.ts'
 import { aFolder, environmentOf } from '../helpers/world.ts'
 
+const DOCKERFILE = await readFile(new URL('../../Dockerfile', import.meta.url), 'utf8')
 /** Debian's `nobody`. Only root may become somebody else; anyone else stays who they are. */
 const NOBODY = 65_534
 /** Says so when a command handles SIGINT. */
@@ -26,7 +29,9 @@ it('starts from the bundle alone, as nobody, in a folder it cannot write to, wit
   const transform = join(folder, 'map.ts')
   await writeFile(transform, 'export default (input: object): object => ({ ...input, event: "b" })')
   // The umask may have taken these rights away.
-  for (const name of await readdir(folder)) await chmod(join(folder, name), 0o444)
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isFile()) await chmod(join(folder, entry.name), 0o444)
+  }
   await chmod(folder, 0o555)
   const mixpanel = await startMixpanelStandIn()
   t.after(() => mixpanel.close())
@@ -107,7 +112,7 @@ it('is a file for each module of first need, beside the licences of all, and wit
   const texts = await Promise.all(scripts.map((file) => readFile(join(folder, file), 'utf8')))
   const imported = texts.flatMap((one) => [...one.matchAll(/import\("\.\/([\w-]+\.js)"\)/g)])
   const names = new Set(imported.map(([, name]) => name))
-  const others = ['LICENCES.txt', 'main.js', 'package.json', 'transform.d.ts']
+  const others = ['LICENCES.txt', 'local', 'main.js', 'package.json', 'transform.d.ts']
   assert.deepEqual(files.toSorted(), [...others, ...names].toSorted())
   for (const { name } of program.commands) assert.ok(names.has(`${name}.js`))
   const licences = await readFile(join(folder, 'LICENCES.txt'), 'utf8')
@@ -127,3 +132,53 @@ it('reads no library at the start that only a dead-letter topic or a mapping nee
     assert.ok(!serve.includes(`// node_modules/${name}/`), name)
   }
 })
+
+it('has nothing of the page of a local world in the files of the service', async (t) => {
+  const folder = await aFolder(t)
+
+  await bundle(folder)
+
+  const files = await readdir(folder)
+  const all = files.filter((name) => name.endsWith('.js'))
+  const ofService = await filesFrom(folder, 'serve.js')
+  const texts = await Promise.all(ofService.map((name) => readFile(join(folder, name), 'utf8')))
+  assert.deepEqual(
+    texts.filter((one) => /\/\/ src\/(local|cli\/page)\//.test(one)),
+    [],
+  )
+  assert.ok(all.includes('world-page.js') && !ofService.includes('world-page.js'))
+  assert.match(await readFile(join(folder, 'world-page.js'), 'utf8'), /\/\/ src\/local\/page\//)
+})
+
+it('leaves the page out of the image, where the world says nothing of it', async (t) => {
+  const folder = await aFolder(t)
+  await bundle(folder)
+  const [, removed = ''] = /node tools\/build\.ts && rm -r (.*)/.exec(DOCKERFILE) ?? []
+  const names = removed.split(' ').map((path) => path.replace('dist/', ''))
+  for (const name of names) await rm(join(folder, name), { recursive: true })
+  const base = await freePorts(6)
+  const args = [join(folder, 'main.js'), 'local', '--port-base', String(base)]
+  const child = spawn(process.execPath, args, { env: { TMPDIR: folder } })
+  const ended = once(child, 'close')
+  t.after(() => child.kill('SIGKILL'))
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk
+  })
+
+  await until('the world', () => said.includes('health/ready'))
+
+  assert.doesNotMatch(said, /\bpage\b/)
+  child.kill('SIGTERM')
+  assert.deepEqual(await ended, [0, null])
+})
+
+/** The file of a command with all that it may load. */
+async function filesFrom(folder: string, first: string): Promise<readonly string[]> {
+  const found = new Set([first])
+  for (const name of found) {
+    const text = await readFile(join(folder, name), 'utf8')
+    for (const [, next = ''] of text.matchAll(/import\("\.\/([\w-]+\.js)"\)/g)) found.add(next)
+  }
+  return [...found]
+}

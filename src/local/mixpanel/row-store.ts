@@ -36,22 +36,62 @@ export interface RowStore {
   deduplicated(rule?: DedupRule): readonly Row[]
   /** The rows after compaction: the latest of copies equal in event, ids and UTC day. */
   compacted(rule?: DedupRule): readonly Row[]
+  /** The last rows, in order of arrival. */
+  last(count: number): readonly Row[]
+  count(): number
+  /**
+   * The number of rows that `deduplicated` leaves out. A call looks at the rows since the last call,
+   * and at all of them when the rule is another one.
+   */
+  copies(rule?: DedupRule): number
   clear(): void
 }
 
 /** Creates an empty store, in memory. */
 export function createRowStore(): RowStore {
   let kept: Row[] = []
+  let counted = countNoCopies(FAVOURED)
 
   return {
     add: (rows) => kept.push(...rows),
     rows: () => [...kept],
     deduplicated: (rule = FAVOURED) => keepLatest(kept, queryKey, rule),
     compacted: (rule = FAVOURED) => keepLatest(kept, compactionKey, rule),
+    last: (count) => kept.slice(Math.max(0, kept.length - count)),
+    count: () => kept.length,
+    copies,
     clear: () => {
       kept = []
+      counted = countNoCopies(FAVOURED)
     },
   }
+
+  function copies(rule: DedupRule = FAVOURED): number {
+    const { dedupDays, dedupDistinctId } = counted.rule
+    const isSame = dedupDays === rule.dedupDays && dedupDistinctId === rule.dedupDistinctId
+    if (!isSame) counted = countNoCopies(rule)
+    for (; counted.rows < kept.length; counted.rows++) countRow(counted, kept[counted.rows])
+    return counted.copies
+  }
+}
+
+/** The copies among the first rows. */
+interface Counted {
+  readonly rule: DedupRule
+  readonly latest: Map<string, Row>
+  rows: number
+  copies: number
+}
+
+function countNoCopies(rule: DedupRule): Counted {
+  return { rule, latest: new Map(), rows: 0, copies: 0 }
+}
+
+function countRow(counted: Counted, row: Row | undefined): void {
+  if (row === undefined) return
+  const key = queryKey(row, distinctIdOf(row, counted.rule))
+  if (isCopy(row, counted.latest.get(key), counted.rule)) counted.copies += 1
+  counted.latest.set(key, row)
 }
 
 type KeyOf = (row: Row, distinctId: string) => string

@@ -20,6 +20,8 @@ export interface PushSender {
   endpoint(): string
   /** Sets whole URLs. Each later push goes to one of them, as a load balancer picks an instance. */
   setEndpoints(first: string, ...others: readonly string[]): void
+  /** Signs a new token for the next push. */
+  renewToken(): void
   /** Closes all connections; pushes that wait for their answer get none. */
   close(): void
 }
@@ -32,7 +34,7 @@ export function createPushSender(
 ): PushSender {
   const { topic, pushConfig, deadLetterPolicy, local } = settings
   const poster = createPoster()
-  const tokenFor = deps.token && createPushTokens(deps.token, deps.now)
+  const tokens = deps.token && createPushTokens(deps.token, deps.now)
   let endpoint = pushConfig.pushEndpoint
   let instances: readonly string[] = [endpoint]
 
@@ -43,6 +45,7 @@ export function createPushSender(
       endpoint = first
       instances = [first, ...others]
     },
+    renewToken: () => tokens?.renew(),
     close: poster.close,
   }
 
@@ -71,7 +74,7 @@ export function createPushSender(
     const { oidcToken } = pushConfig
     if (oidcToken === undefined) return undefined
     const { serviceAccountEmail: email, audience = endpoint } = oidcToken
-    return tokenFor?.({ audience, email })
+    return tokens?.tokenFor({ audience, email })
   }
 }
 

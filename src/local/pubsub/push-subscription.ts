@@ -22,6 +22,8 @@ export interface PushSubscription {
    * each push goes to one of them at random, as to the instances of one service.
    */
   setEndpoints(first: string, ...others: readonly string[]): void
+  /** Signs a new token for later pushes, though the present one is still valid. */
+  renewToken(): void
   settings(): SubscriptionSettings
   stats(): PushStats
 }

@@ -69,6 +69,7 @@ export function createSubscription(
     window: pushWindow.size,
     backoffMs: backoff.delayMs,
     setEndpoints: sender.setEndpoints,
+    renewToken: sender.renewToken,
     settings: currentSettings,
     stats: counters.snapshot,
   }

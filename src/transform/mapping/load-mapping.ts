@@ -36,7 +36,16 @@ export interface LoadedMapping {
  * all mistakes in it, or with the error of the file system.
  */
 export async function loadMapping(path: string, options: LoadOptions): Promise<LoadedMapping> {
-  const read = readMapping(await readText(path))
+  return loadMappingText(await readText(path), path, options)
+}
+
+/** Loads the text of a mapping file, as `loadMapping` loads the file of this path. */
+export async function loadMappingText(
+  text: string,
+  path: string,
+  options: LoadOptions,
+): Promise<LoadedMapping> {
+  const read = readMapping(text)
   if (read.kind === 'broken') {
     const more = await problemsInSoundSections(read.value, options)
     throw new InvalidMappingError(path, read.locate(more))

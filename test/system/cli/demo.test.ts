@@ -8,9 +8,9 @@ import { freePorts } from '../../helpers/free-ports.ts'
 import { aFolder } from '../../helpers/world.ts'
 import { begin, run } from './run.ts'
 
-/** The base of the demo's five ports, and the one of them that is taken. */
+/** The base of the demo's six ports, and the one of them that is taken. */
 async function portsOfWhichOneIsTaken(t: TestContext): Promise<{ base: number; taken: number }> {
-  const base = await freePorts(5)
+  const base = await freePorts(6)
   const taken = base + 2
   const server = createServer()
   await once(server.listen(taken, '127.0.0.1'), 'listening')
@@ -62,7 +62,7 @@ describe('the demo', () => {
 
   it('ends with all that it started on SIGTERM', async (t) => {
     const folder = await aFolder(t)
-    const port = await freePorts(5)
+    const port = await freePorts(6)
     const demo = begin('demo', ['--port-base', String(port)], { TMPDIR: folder })
     t.after(() => demo.kill('SIGKILL'))
     assert.ok(demo.stdout)

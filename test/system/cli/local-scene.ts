@@ -34,7 +34,7 @@ export async function startLocal(
   env: Readonly<Record<string, string>> = {},
 ): Promise<LocalScene> {
   const folder = await aFolder(t)
-  const base = await freePorts(5)
+  const base = await freePorts(6)
   // A terminal sends Ctrl-C to the whole group, and the test is not to be in it.
   const all = ['--port-base', String(base), ...args]
   const command = begin('local', all, { TMPDIR: folder, ...env }, 'its_own')
@@ -73,7 +73,7 @@ export async function startLocal(
   }
 
   async function answers(): Promise<boolean> {
-    const asked = [0, 1, 2, 3, 4].map((place) => fetch(`http://127.0.0.1:${base + place}/`))
+    const asked = [0, 1, 2, 3, 4, 5].map((place) => fetch(`http://127.0.0.1:${base + place}/`))
     const results = await Promise.allSettled(asked)
     return results.some(({ status }) => status === 'fulfilled')
   }

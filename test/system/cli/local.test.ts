@@ -96,7 +96,9 @@ describe('npm run local', () => {
     const id = await local.publish(EVENT)
 
     await local.says(new RegExp(`published +${id} +51 bytes`))
-    await local.says(new RegExp(`delivered +${id} +503 nack +attempt 1 +[\\d,]+ ms\n`))
+    await local.says(
+      new RegExp(`delivered +${id} +503 nack +attempt 1 +[\\d,]+ ms  MIXPANEL_\\w+\n`),
+    )
     await local.control('DELETE', 'faults')
     await local.says(new RegExp(`delivered +${id} +204 ack +attempt 2 +[\\d,]+ ms +redelivery\n`))
     assert.doesNotMatch(local.said().slice(local.said().indexOf('published')), /hello|distinct_id/)
@@ -219,10 +221,11 @@ describe('npm run local', () => {
     [2, 'the Mixpanel stand-in'],
     [3, 'the metrics of the service'],
     [4, 'the Pub/Sub stand-in'],
+    [5, 'the page'],
   ] as const) {
     it(`says that the port of ${what} is taken, and leaves nothing behind`, async (t) => {
       const folder = await aFolder(t)
-      const base = await freePorts(5)
+      const base = await freePorts(6)
       await takePort(t, base + place)
 
       const { code, err } = await run('local', ['--port-base', `${base}`], { TMPDIR: folder })
@@ -236,7 +239,7 @@ describe('npm run local', () => {
 
   it('says what the service does not take, and leaves nothing behind', async (t) => {
     const folder = await aFolder(t)
-    const base = await freePorts(5)
+    const base = await freePorts(6)
     const env = { TMPDIR: folder, BATCH_LINGER_MS: 'long' }
 
     const { code, err } = await run('local', ['--port-base', `${base}`], env)
@@ -250,7 +253,7 @@ describe('npm run local', () => {
     const { code, out } = await run('local', ['--help'])
 
     assert.equal(code, 0)
-    for (const option of ['--port-base', '--dead-letters', '--duplicates']) {
+    for (const option of ['--port-base', '--dead-letters', '--duplicates', '--open', '--no-page']) {
       assert.ok(out.includes(option), option)
     }
   })
@@ -258,7 +261,7 @@ describe('npm run local', () => {
   for (const args of [
     ['--bogus'],
     ['extra'],
-    ['--port-base', '65532'],
+    ['--port-base', '65531'],
     ['--duplicates', '2'],
     ['--dead-letters', ''],
   ]) {

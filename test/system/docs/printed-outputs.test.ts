@@ -25,7 +25,7 @@ const missing = TOOLS.filter((tool) => spawnSync(tool, ['--version']).status !==
 const skip = missing.length > 0 && `there is no ${missing.join(', no ')} here`
 
 /** The ports that the pages name; those of a test follow in the same order. */
-const PORTS = [8080, 8081, 8082, 8083, 8084, 8090]
+const PORTS = [8080, 8081, 8082, 8083, 8084, 8085, 8090]
 
 /** A block of commands, with the block of output that is printed below it. */
 interface Step {
