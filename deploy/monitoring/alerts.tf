@@ -279,6 +279,29 @@ resource "google_logging_metric" "events" {
   }
 }
 
+# The states that instances enter, by name. Where a distribution sums a number of each line, a counter counts lines.
+resource "google_logging_metric" "states" {
+  project     = var.project_id
+  name        = "${var.name}/states_entered"
+  description = "The states in which messages go back, each time that an instance of the service ${var.name} enters one."
+  filter      = "${local.logs} AND jsonPayload.event=\"state\" AND jsonPayload.change=\"entered\""
+
+  label_extractors = {
+    state = "EXTRACT(jsonPayload.state)"
+  }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+
+    labels {
+      key        = "state"
+      value_type = "STRING"
+    }
+  }
+}
+
 # The p99 of each minute, in ms. The threshold of the alert is the end of a bucket, so that a p99 of 59 s does not
 # count as one of 61.
 resource "google_logging_metric" "publish_to_import" {
@@ -305,7 +328,7 @@ resource "google_monitoring_dashboard" "dashboard" {
   project        = var.project_id
   dashboard_json = jsonencode(merge(local.dashboard, { mosaicLayout = merge(local.layout, { tiles = local.tiles }) }))
 
-  depends_on = [google_logging_metric.events, google_logging_metric.publish_to_import]
+  depends_on = [google_logging_metric.events, google_logging_metric.states, google_logging_metric.publish_to_import]
 }
 
 output "dashboard_url" {

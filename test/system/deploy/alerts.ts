@@ -15,13 +15,16 @@ export const PROMETHEUS_TILES = textOf('deploy/monitoring/prometheus-tiles.json'
 /** Each alert by its name, with the names of a deployment in place. */
 export const ALERTS = entriesAt(TREE, 'resource', 'google_monitoring_alert_policy')
 
-/** A metric that Cloud Logging makes of log entries: a distribution of one number of each. */
+/** A metric that Cloud Logging makes of log entries. */
 export interface LogMetric {
   readonly name: string
   readonly filter: string
-  readonly extractor: string
-  /** The ends of its buckets; none where its sum alone is of use. */
+  /** Takes the number of an entry for a distribution; none for a counter of entries. */
+  readonly extractor: string | undefined
+  /** The ends of the buckets of a distribution; none where its sum alone is of use. */
   readonly bounds: readonly number[]
+  /** Takes the value of each label from an entry. */
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /** The log-based metrics of the file. */
@@ -32,11 +35,13 @@ export const LOG_METRICS: readonly LogMetric[] = entriesAt(
 ).flatMap(([, metric]) =>
   keysOf(metric).map((key) => {
     const text = (name: string) => replaced(at(metric, name)).replaceAll(`\${each.key}`, key)
+    const labels = entriesAt(metric, 'label_extractors')
     return {
       name: text('name'),
       filter: text('filter'),
-      extractor: text('value_extractor'),
+      extractor: at(metric, 'value_extractor') === undefined ? undefined : text('value_extractor'),
       bounds: listAt(metric, 'bucket_options', 'explicit_buckets', 'bounds').map(Number),
+      labels: Object.fromEntries(labels.map(([name, extractor]) => [name, String(extractor)])),
     }
   }),
 )

@@ -16,10 +16,9 @@ export function passes(filter: string, entry: object): boolean {
   })
 }
 
-/** The number that an extractor of a log-based metric takes from an entry, as `EXTRACT(path)`. */
-export function extracted(extractor: string, entry: object): number | undefined {
+/** The value that an extractor of a log-based metric takes from an entry, as `EXTRACT(path)`. */
+export function extracted(extractor: string, entry: object): unknown {
   const [, path] = /^EXTRACT\(([\w.]+)\)$/.exec(extractor) ?? []
   if (path === undefined) throw new Error(`not understood: ${extractor}`)
-  const found = at(entry, ...path.split('.'))
-  return typeof found === 'number' ? found : undefined
+  return at(entry, ...path.split('.'))
 }

@@ -139,12 +139,29 @@ describe('the metrics from the log', () => {
   const counts = LOG_METRICS.filter(({ name }) => name.includes('/events_'))
   const delays = LOG_METRICS.filter(({ name }) => name.endsWith('/publish_to_import_ms'))
 
+  it('count the lines about a state that is entered, by the state', () => {
+    const [counter, ...others] = LOG_METRICS.filter(({ extractor }) => extractor === undefined)
+    const entries = entriesOf((telemetry) => {
+      telemetry.misconfigured(401)
+      telemetry.deadLettersStored({ invalid_event: 1 }, 5)
+    })
+
+    const counted = entries.filter((entry) => passes(counter?.filter ?? '', entry))
+
+    assert.equal(counter?.name, `${NAME}/states_entered`)
+    assert.deepEqual(others, [])
+    assert.deepEqual(
+      counted.map((entry) => extracted(counter?.labels.state ?? '', entry)),
+      ['misconfigured'],
+    )
+  })
+
   it('sum the events in the line of a minute, by what became of them', () => {
     const [minute = {}] = entriesOf(aMinute)
 
     const sums = counts.map(({ name, filter, extractor }) => [
       name,
-      passes(filter, minute) && extracted(extractor, minute),
+      passes(filter, minute) && extracted(extractor ?? '', minute),
     ])
     assert.deepEqual(sums, [
       [`${NAME}/events_received`, 3],
@@ -159,7 +176,9 @@ describe('the metrics from the log', () => {
     const entries = [...entriesOf(aMinute), ...entriesOf((telemetry) => telemetry.close())]
 
     const values = delays.flatMap(({ filter, extractor }) =>
-      entries.map((entry) => (passes(filter, entry) ? extracted(extractor, entry) : undefined)),
+      entries.map((entry) =>
+        passes(filter, entry) ? extracted(extractor ?? '', entry) : undefined,
+      ),
     )
 
     assert.deepEqual(values, [61_000, undefined])
@@ -183,6 +202,7 @@ describe('the metrics from the log', () => {
         kind === 'number' ? [promqlName(name)] : [`${promqlName(name)}_bucket`],
       ),
       ...counts.map(({ name }) => `${promqlName(`logging.googleapis.com/user/${name}`)}_sum`),
+      promqlName(`logging.googleapis.com/user/${NAME}/states_entered`),
       ...delays.map(({ name }) => `${promqlName(`logging.googleapis.com/user/${name}`)}_bucket`),
     ])
 

@@ -1,4 +1,4 @@
-import { LOG_METRICS, NAME } from '../alerts.ts'
+import { LOG_METRICS, type LogMetric, NAME } from '../alerts.ts'
 import { promqlName } from '../google-metrics.ts'
 import { extracted, passes } from '../log-filter.ts'
 import type { Labels, Series } from './promql.ts'
@@ -26,6 +26,7 @@ type GrowingSeries = Series & { readonly samples: { at: number; value: number }[
 
 /** One sample in the text of Prometheus. */
 const SAMPLE = /^(\w+)(?:\{(.*)\})? (\S+)$/gm
+const OF_SERVICE = { monitored_resource: 'cloud_run_revision', service_name: NAME }
 const PUBSUB = 'pubsub.googleapis.com/subscription'
 
 export function createRecorder(): Recorder {
@@ -74,20 +75,27 @@ export function createRecorder(): Recorder {
       jsonPayload: JSON.parse(line),
     }
     entries.push(entry)
-    for (const { name, filter, extractor, bounds } of LOG_METRICS) {
-      const value = passes(filter, entry) ? extracted(extractor, entry) : undefined
-      if (value !== undefined) distribute(`logging.googleapis.com/user/${name}`, bounds, value)
+    for (const metric of LOG_METRICS) if (passes(metric.filter, entry)) count(metric, entry)
+  }
+
+  /** A distribution takes a number from an entry, and nothing when it has none. A counter adds one. */
+  function count({ name, extractor, bounds, labels }: LogMetric, entry: object): void {
+    const metric = `logging.googleapis.com/user/${name}`
+    if (extractor === undefined) {
+      increase({ name: promqlName(metric), ...OF_SERVICE, ...valuesOf(labels, entry) }, 1)
+      return
     }
+    const value = extracted(extractor, entry)
+    if (typeof value === 'number') distribute(metric, bounds, value)
   }
 
   function distribute(metric: string, bounds: readonly number[], value: number): void {
     const name = promqlName(metric)
-    const labels = { monitored_resource: 'cloud_run_revision', service_name: NAME }
-    increase({ name: `${name}_sum`, ...labels }, value)
+    increase({ name: `${name}_sum`, ...OF_SERVICE }, value)
     for (const end of [...bounds, Number.POSITIVE_INFINITY]) {
       const le = end === Number.POSITIVE_INFINITY ? '+Inf' : String(end)
       // A value that is the end of a bucket lies in the next one, as Cloud Monitoring counts.
-      increase({ name: `${name}_bucket`, ...labels, le }, value < end ? 1 : 0)
+      increase({ name: `${name}_bucket`, ...OF_SERVICE, le }, value < end ? 1 : 0)
     }
   }
 
@@ -103,6 +111,11 @@ export function createRecorder(): Recorder {
     byKey.set(key, one)
     one.samples.push({ at, value })
   }
+}
+
+function valuesOf(extractors: Labels, entry: object): Labels {
+  const values = Object.entries(extractors).map(([label, text]) => [label, extracted(text, entry)])
+  return Object.fromEntries(values.map(([label, value]) => [label, String(value)]))
 }
 
 /** The class of an answer, by which Pub/Sub counts pushes. */

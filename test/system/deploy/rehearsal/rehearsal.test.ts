@@ -70,7 +70,9 @@ describe('a rehearsal', () => {
   })
 
   it('gives a value to each query that asks for numbers of Pub/Sub, the log or the service', async (t) => {
-    const { series, to } = await rehearse(t, [CALM])
+    const refused: Act = { ...DOWN, minutes: 2, mixpanel: { kind: 'status', status: 401 } }
+
+    const { series, to } = await rehearse(t, [CALM, refused])
 
     const answered = queries()
       .filter((query) => !/run_googleapis_com|>/.test(query))
