@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { celValue, scopeOf } from './expressing.ts'
 
 const scope = scopeOf(
@@ -27,6 +28,8 @@ const scope = scopeOf(
     bad: '(',
     counted: 'a{2}',
     day: '2026-03-29T00:30:00Z',
+    accent: 'é',
+    truth: true,
   }),
 )
 
@@ -148,6 +151,14 @@ const CASES: readonly (readonly [cel: string, value: unknown])[] = [
   ['2u', 2],
   ['double("1.5")', 1.5],
   ['double("1e3")', 1000],
+  ['int("+5")', 5],
+  ['uint("0")', 0],
+  ['"a,b,c".split(",", 3)', ['a', 'b', 'c']],
+  ['"a,b,c".split(",", 2)', ['a', 'b,c']],
+  ['"a,b,c".split(",", 0)', []],
+  ['"a,b,c".split(",", -1)', ['a', 'b', 'c']],
+  ['duration(duration("90s"))', '90s'],
+  ['bytes("é") == bytes(data.accent)', true],
   ['double(2)', 2],
   ['double(".5")', 0.5],
   ['bool("true")', true],
@@ -200,6 +211,19 @@ const CASES: readonly (readonly [cel: string, value: unknown])[] = [
   ['data.object[data.list[1]]', 2],
 ]
 
+/** Times in other zones, with the part that is asked for. */
+const ZONED: readonly (readonly [time: string, zone: string, hours: number, minutes: number])[] = [
+  ['2026-11-24T08:59:58Z', 'UTC', 8, 59],
+  ['2026-11-24T08:59:58Z', '+05:30', 14, 29],
+  ['2026-11-24T08:59:58Z', '-03:30', 5, 29],
+  ['2026-11-24T00:10:00Z', '-01:00', 23, 10],
+  ['2026-07-24T08:59:58Z', 'America/New_York', 4, 59],
+  ['2026-11-24T08:59:58Z', 'America/New_York', 3, 59],
+  ['2026-11-24T08:59:58Z', 'Asia/Kathmandu', 14, 44],
+  ['1900-01-01T12:00:00Z', 'Europe/Dublin', 11, 34],
+  ['1883-01-01T00:00:00Z', 'America/New_York', 19, 3],
+]
+
 const FAILING: readonly (readonly [cel: string, text: string])[] = [
   ['data.plain.matches(data.bad)', 'the pattern is not one of RE2'],
   [
@@ -238,6 +262,11 @@ const FAILING: readonly (readonly [cel: string, text: string])[] = [
     'data.plain.substring(0.5 * data.seconds + 0.25)',
     'a whole number is due here, and this is a number',
   ],
+  ['double(data.truth)', 'a number is due here, and this is true or false'],
+  ['bool(data.list)', 'true or false is due here, and this is a list'],
+  ['data.plain.join()', 'a list is due here, and this is a text'],
+  ['data.plain.substring(data.truth)', 'a whole number is due here, and this is true or false'],
+  ['epoch_ms(data.truth)', 'a time is due here, and this is true or false'],
   ['data.plain.map(x, x)', 'a list or an object is due here, and this is a text'],
   ['data.mixed.all(x, x > 0)', 'a text and a number have no order'],
   ['data.mixed.exists(x, x > 1)', 'a text and a number have no order'],
@@ -271,6 +300,75 @@ describe('a function of an expression', () => {
       )
     })
   }
+
+  for (const [time, zone, hours, minutes] of ZONED) {
+    it(`knows the time of ${time} in ${zone}`, () => {
+      const given = scopeOf(JSON.stringify({ time, zone }))
+      const partOf = (name: string) => celValue(`timestamp(data.time).${name}(data.zone)`, given)
+
+      assert.deepEqual([partOf('getHours'), partOf('getMinutes')], [hours, minutes])
+    })
+  }
+
+  it('knows more zones than it remembers', () => {
+    const zones = Intl.supportedValuesOf('timeZone').slice(0, 60)
+    const hoursIn = (zone: string) =>
+      celValue('timestamp("2026-11-24T12:00:00Z").getHours(data)', scopeOf(JSON.stringify(zone)))
+
+    assert.deepEqual(zones.map(hoursIn), zones.map(hoursIn))
+    assert.throws(() => hoursIn('Mars/Olympus'), /this is not a time zone/)
+    assert.throws(() => hoursIn(''), /this is not a time zone/)
+    assert.throws(() => hoursIn('U'.repeat(100)), /this is not a time zone/)
+  })
+
+  it('counts the characters of a text, and a lone half of one as one', () => {
+    const unit = fc.constantFrom('a', '\ud7ff', '\ud800', '\udbff', '\udc00', '\udfff', '\ue000')
+    const texts = fc.string({ unit, maxLength: 8 })
+    const places = fc.integer({ min: -1, max: 9 })
+
+    fc.assert(
+      fc.property(texts, places, places, (text, from, to) => {
+        const characters = Array.from(text)
+        const [first, last] = [from, to].map((at) => Math.max(at, 0))
+        const given = scopeOf(JSON.stringify({ text, from, to, part: characters[2] ?? 'x' }))
+
+        assert.equal(celValue('size(data.text)', given), characters.length)
+        assert.equal(
+          celValue('data.text.substring(int(data.from), int(data.to))', given),
+          characters.slice(first, Math.max(last ?? 0, first ?? 0)).join(''),
+        )
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('reads texts of 100 characters as numbers, and no longer ones', () => {
+    const read = (cel: string, text: string) => celValue(cel, scopeOf(JSON.stringify({ text })))
+    const small = (length: number) => '7'.padStart(length, '0')
+
+    assert.equal(read('int(data.text)', small(100)), 7)
+    assert.throws(() => read('int(data.text)', small(101)), /not a whole number of 64 bits/)
+    assert.equal(read('double(data.text)', small(100)), 7)
+    assert.throws(() => read('double(data.text)', small(101)), /the text is not a number/)
+  })
+
+  it('reads texts of 64 characters as times and durations, and no longer ones', () => {
+    const read = (cel: string, text: string) => celValue(cel, scopeOf(JSON.stringify({ text })))
+    const long = '1795510798'.padStart(65, '0')
+    const duration = (length: number) => `${'1'.padStart(length - 1, '0')}s`
+
+    assert.throws(() => read('epoch_ms(data.text)', long), /this is not a time/)
+    assert.equal(read('duration(data.text)', duration(64)), '1s')
+    assert.throws(() => read('duration(data.text)', duration(65)), /this is not a duration/)
+  })
+
+  it('takes patterns of events of 100 characters, and no longer ones', () => {
+    const matches = (pattern: string) =>
+      celValue('"a".matches(data)', scopeOf(JSON.stringify(pattern)))
+
+    assert.equal(matches('a'.repeat(100)), false)
+    assert.throws(() => matches('a'.repeat(101)), /100 characters at most/)
+  })
 
   it('makes no more than 10,000 parts of a text', () => {
     const text = scopeOf(JSON.stringify({ most: ','.repeat(9_999), more: ','.repeat(10_000) }))
