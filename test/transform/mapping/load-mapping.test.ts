@@ -155,6 +155,20 @@ describe('a mapping file', () => {
     })
   })
 
+  it('does not load with a mistake in its privacy section alone', async (t) => {
+    for (const [step, text] of [
+      ["{ remove: ['a..b'] }", 'a path needs a name between, before and after its dots: a..b'],
+      [
+        '{ hash: ids, key: ABSENT }',
+        'the environment variable ABSENT is not set: it must hold the key',
+      ],
+    ]) {
+      const path = await aFile(t, `version: 1\npreset: segment\nprivacy: [${step}]\n`)
+
+      await assert.rejects(load(path), (error: Error) => error.message.endsWith(`: ${text}`))
+    }
+  })
+
   for (const [content, text] of [
     ['preset: 5\n', '1:1 version is missing; write version: 1'],
     ['!tag\n', '1:1 the file: YAML takes !tag for a tag; put the expression in single quotes'],
