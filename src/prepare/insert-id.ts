@@ -29,7 +29,8 @@ export interface DerivedId {
 export type DeriveId = (unnamed: UnnamedEvent) => DerivedId
 
 const DIGITS = /^\d+$/
-const LEGAL_INSERT_ID = /^[A-Za-z0-9-]{1,36}$/
+const LONGEST_INSERT_ID = 36
+const LEGAL_INSERT_ID = new RegExp(`^[A-Za-z0-9-]{1,${LONGEST_INSERT_ID}}$`)
 
 /**
  * Returns the event's own `$insert_id`, hashed when Mixpanel would not accept it as it is;
@@ -66,13 +67,14 @@ function isUsableInsertId(id: string): boolean {
  */
 export function idsOfMessage(message: Message): DeriveId {
   const { messageId } = message
+  const isPubSubs = DIGITS.test(messageId)
 
   return function deriveId({ candidate: { line, child } }) {
     const letters = message.replay && idOfLetter(message, message.replay, child)
     if (letters !== undefined) return { id: letters }
     const readable = `${messageId}-${line.number}`
-    const isPubSubs = DIGITS.test(messageId) && isLegalInsertId(readable)
-    const id = isPubSubs ? readable : hashId(['message', messageId, line.number])
+    const isReadable = isPubSubs && readable.length <= LONGEST_INSERT_ID
+    const id = isReadable ? readable : hashId(['message', messageId, line.number])
     return { id: child > 1 ? childIdOf(id, child) : id }
   }
 }

@@ -89,7 +89,7 @@ function prepareEvent(
 
   const changes: Record<string, string> = {}
   if (time.kind === 'set') changes.time = String(time.ms)
-  if (insertId !== givenId) changes.$insert_id = JSON.stringify(insertId)
+  if (insertId !== givenId) changes.$insert_id = `"${insertId}"`
   const text = withProperties(candidate.text, event, changes)
   const bytes = Buffer.byteLength(text)
   if (bytes >= TOO_LARGE_BYTES) return tooLarge(text)

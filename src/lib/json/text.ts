@@ -63,8 +63,13 @@ function withMembers(
   members: readonly [name: string, value: string][],
 ): string {
   if (members.length === 0) return text
-  const added = members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')
-  return text.slice(0, closeAt) + (empty ? '' : ',') + added + text.slice(closeAt)
+  let added = ''
+  let comma = empty ? '' : ','
+  for (const [name, value] of members) {
+    added += `${comma}${JSON.stringify(name)}:${value}`
+    comma = ','
+  }
+  return text.slice(0, closeAt) + added + text.slice(closeAt)
 }
 
 function propertiesOf(eventText: string, names: readonly string[]): Members | undefined {

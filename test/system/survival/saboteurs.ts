@@ -41,7 +41,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   },
   'makes insert ids at random': {
     file: 'prepare/insert-id.ts',
-    original: 'isPubSubs ? readable',
+    original: 'isReadable ? readable',
     sabotaged: 'true ? crypto.randomUUID()',
     showsAfterKill: true,
     found: /doubled/,
