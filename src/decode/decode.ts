@@ -4,7 +4,7 @@ import type { Message } from '../model/message.ts'
 import { type Found, findLines } from './find-lines.ts'
 import { type Extent, footprintOf, sizeOf, tightFootprintOf } from './footprint.ts'
 import type { InflateBytes } from './inflate.ts'
-import { findOnlyLine } from './only-line.ts'
+import { findOnlyLine } from './parse-line.ts'
 import { linesOf } from './places.ts'
 import { createReadText, notText, undecodable } from './read-text.ts'
 

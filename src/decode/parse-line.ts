@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { measureWeight } from '../lib/json/bytes.ts'
+import { findTrimmedEnd } from '../lib/white-space.ts'
 import type { Body, Line, ParsedLine, Place } from '../model/event.ts'
 import { type Rejected, rejected } from '../model/outcome.ts'
 import { isLarge, MOST_PARSED_BYTES } from './footprint.ts'
@@ -24,6 +25,12 @@ const MAX_DEPTH = 1000
 const PARSED_AT_MOST = `more than ${MOST_PARSED_BYTES} bytes or ${MAX_VALUES} values, which this service does not parse`
 
 const MOST = { depth: MAX_DEPTH, values: MAX_VALUES }
+
+/** The size of a text of one line that is parsed before anything else. */
+const SMALL_TEXT_BYTES = 20 * 1024
+const LINE_FEED = 0x0a
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
 
 /** Cuts a line out of its body and parses it. A bad line is rejected alone. */
 export function parseLine(body: Body, place: Place): ParsedLine {
@@ -113,7 +120,7 @@ function faultBeforeParsing(
 }
 
 /** Parses a text. It gives no detail of bad JSON, because V8's messages quote their input. */
-export function parseText(text: string): ParsedJson {
+function parseText(text: string): ParsedJson {
   try {
     return { kind: 'json', value: JSON.parse(text) }
   } catch {
@@ -126,4 +133,27 @@ function excessOf(bytes: Buffer, start: number, end: number): 'too_deep' | 'too_
   const { depth, values } = measureWeight(bytes, start, end, MOST)
   if (depth > MAX_DEPTH) return 'too_deep'
   return values > MAX_VALUES ? 'too_large' : undefined
+}
+
+/**
+ * Finds the one event of a small text on one line, as in most messages; `undefined` for other
+ * texts. Its text and value are returned once, as by `linesOf`.
+ */
+export function findOnlyLine({ bytes, isUtf8 }: Body): Iterable<Place> | undefined {
+  const { length } = bytes
+  if (bytes[0] !== OPEN_BRACE || length > SMALL_TEXT_BYTES || !isUtf8) return undefined
+  if (bytes.includes(LINE_FEED)) return undefined
+  const end = bytes[length - 1] === CLOSE_BRACE ? length : findTrimmedEnd(bytes, 0, length)
+  const text = bytes.toString('utf8', 0, end)
+  const parsed = parseText(text)
+  if (parsed.kind !== 'json') return undefined
+  const place = { number: 1, start: 0, end }
+  let next: Place = { ...place, text, parsed }
+  return {
+    [Symbol.iterator]() {
+      const line = next
+      next = place
+      return [line].values()
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { findOnlyLine } from '../../src/decode/only-line.ts'
+import { findOnlyLine } from '../../src/decode/parse-line.ts'
 
 const KIB = 1024
 

@@ -1,6 +1,5 @@
 import { type Found, findLines } from '../../src/decode/find-lines.ts'
-import { findOnlyLine } from '../../src/decode/only-line.ts'
-import { parseLine } from '../../src/decode/parse-line.ts'
+import { findOnlyLine, parseLine } from '../../src/decode/parse-line.ts'
 import { linesOf } from '../../src/decode/places.ts'
 import type { Body, ParsedLine } from '../../src/model/event.ts'
 
