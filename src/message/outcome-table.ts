@@ -35,8 +35,9 @@ const KIND = 0x7f
 /** The code of an event without an outcome: it is late. */
 const NONE = 0
 const LATE = retry('deadline')
-/** The kinds that each table has: an imported event, as most are, costs no memory of its own. */
+/** The kinds that each table has. An imported event, as most are, adds none. */
 const KNOWN_KINDS: readonly EventOutcome[] = [LATE, IMPORTED]
+const IMPORTED_CODE = KNOWN_KINDS.indexOf(IMPORTED)
 /**
  * The number of kinds beyond which each answer is kept by itself. With a code for each reason of
  * the others, all codes stay below `EARLIER`.
@@ -184,6 +185,7 @@ export class OutcomeTable {
   }
 
   private codeOf(outcome: EventOutcome): number {
+    if (outcome === IMPORTED) return IMPORTED_CODE
     const { kinds, answers } = this
     for (let code = NONE + 1; code < kinds.length; code += 1) {
       const kind = kinds[code]

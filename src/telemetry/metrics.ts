@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { Settlement } from '../model/settlement.ts'
 import { VERSION } from '../version.ts'
 import type { EventTotals } from './event-totals.ts'
 import { createRuleTotals } from './rule-totals.ts'
@@ -29,6 +30,8 @@ export function createMetrics(deps: MetricsDeps) {
   const registry = new Registry()
   const registers = [registry]
   const ruleTotals = createRuleTotals()
+  /** The pushes that were answered, by settlement and reason. Plain numbers: each push counts here. */
+  const pushes = { ack: new Map<string, number>(), nack: new Map<string, number>() }
 
   readOnScrape(
     'events_pending',
@@ -38,6 +41,7 @@ export function createMetrics(deps: MetricsDeps) {
   readOnScrape('buffered_bytes', 'Bytes of bodies, decoded text, queued events', bufferedBytes)
   readOnScrape('mixpanel_rate_limit_events_per_second', 'The most events/s sent', rateLimit)
   countEvents()
+  countPushes()
   countRules()
   countLogLines()
   new Gauge({
@@ -52,7 +56,7 @@ export function createMetrics(deps: MetricsDeps) {
     contentType: registry.contentType,
     bufferedBytes,
     rateLimit,
-    messagesSettled: counter('messages_settled_total', 'Pushes answered', ['settlement', 'reason']),
+    countPush,
     pushesRefused: counter('pushes_refused_total', 'Pushes refused', ['code']),
     duplicatePushes: counter('duplicate_pushes_total', 'Pushes of a message known already', []),
     countRule: ruleTotals.count,
@@ -92,6 +96,25 @@ export function createMetrics(deps: MetricsDeps) {
       this.set(read())
     }
     new Gauge({ name: PREFIX + name, help, registers, collect })
+  }
+
+  function countPush({ kind, reason }: Settlement): void {
+    pushes[kind].set(reason, (pushes[kind].get(reason) ?? 0) + 1)
+  }
+
+  function countPushes(): void {
+    new Counter({
+      name: `${PREFIX}messages_settled_total`,
+      help: 'Pushes answered',
+      labelNames: ['settlement', 'reason'],
+      registers,
+      collect() {
+        this.reset()
+        for (const settlement of ['ack', 'nack'] as const) {
+          for (const [reason, count] of pushes[settlement]) this.inc({ settlement, reason }, count)
+        }
+      },
+    })
   }
 
   function countLogLines(): void {

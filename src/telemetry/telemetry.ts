@@ -87,7 +87,7 @@ export function createTelemetry(deps: TelemetryDeps): ProcessTelemetry {
   function messageSettled(message: Message, settlement: Settlement, end: PushEnd): void {
     const { kind, reason } = settlement
     minuteLine.noteTraffic()
-    metrics.messagesSettled.inc({ settlement: kind, reason })
+    metrics.countPush(settlement)
     if (reason === 'empty') metrics.emptyMessages.inc()
     if (reason === 'imported' && message.publishedAt !== undefined) {
       const ms = Math.max(0, clock.now() - message.publishedAt)
