@@ -30,7 +30,7 @@ export async function bundle(folder: string): Promise<void> {
   const entries = new Set(['src/main.ts'])
   for (const entry of entries) {
     const later: string[] = []
-    const plugins = [besideEntry(later)]
+    const plugins = [besideEntry(later), versionAlone]
     const { metafile } = await build({ ...OPTIONS, plugins, entryPoints: [entry], outdir: folder })
     for (const output of Object.keys(metafile.outputs)) escapeText(output)
     for (const input of Object.keys(metafile.inputs)) inputs.add(input)
@@ -44,6 +44,21 @@ export async function bundle(folder: string): Promise<void> {
   for (const name of PAGE_FILES) cpSync(`src/${name}`, join(folder, name))
   // Without it, Node parses each file as CommonJS first.
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
+}
+
+/**
+ * Reduces our manifest to its version, all that the code reads of it. A dependency of the tests must
+ * not make the service larger.
+ */
+const versionAlone: Plugin = {
+  name: 'version alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /package\.json$/ }, ({ path }) => {
+      if (path !== resolve('package.json')) return undefined
+      const { version } = JSON.parse(readFileSync(path, 'utf8'))
+      return { contents: JSON.stringify({ version }), loader: 'json' }
+    })
+  },
 }
 
 /** Two modules of one name would be written to one file. */

@@ -133,7 +133,7 @@ it('reads no library at the start that only a dead-letter topic or a mapping nee
   }
 })
 
-it('has nothing of the page of a local world in the files of the service', async (t) => {
+it('has nothing of the page of a local world, or of its tests, in the files of the service', async (t) => {
   const folder = await aFolder(t)
 
   await bundle(folder)
@@ -144,6 +144,10 @@ it('has nothing of the page of a local world in the files of the service', async
   const texts = await Promise.all(ofService.map((name) => readFile(join(folder, name), 'utf8')))
   assert.deepEqual(
     texts.filter((one) => /\/\/ src\/(local|cli\/page)\//.test(one)),
+    [],
+  )
+  assert.deepEqual(
+    texts.filter((one) => one.includes('playwright')),
     [],
   )
   assert.ok(all.includes('world-page.js') && !ofService.includes('world-page.js'))

@@ -55,9 +55,9 @@ export async function createMappingDesk(deps: MappingDeskDeps): Promise<MappingD
   }
 
   async function load(text: string, from: string): Promise<Mapped> {
-    const { loadMappingText } = await import('../../transform/mapping/load-mapping.ts')
+    const { loadMapping } = await import('../../transform/mapping/load-mapping.ts')
     const options = { env: io.env, keys: 'fixed', loadModule } as const
-    const { mapping } = await loadMappingText(text, from, options)
+    const { mapping } = await loadMapping(from, options, text)
     return { transform: mapping.transform, explain: mapping.explain }
   }
 

@@ -32,27 +32,22 @@ export interface LoadedMapping {
 }
 
 /**
- * Loads a mapping file, `.yaml`, `.yml` or `.json`. Rejects with an `InvalidMappingError` that names
- * all mistakes in it, or with the error of the file system.
+ * Loads a mapping file, `.yaml`, `.yml` or `.json`. With a `text`, loads that in the place of the
+ * file's. Rejects with an `InvalidMappingError` that names all mistakes in it, or with the error of
+ * the file system.
  */
-export async function loadMapping(path: string, options: LoadOptions): Promise<LoadedMapping> {
-  return loadMappingText(await readText(path), path, options)
-}
-
-/** Loads the text of a mapping file, as `loadMapping` loads the file of this path. */
-export async function loadMappingText(
-  text: string,
+export async function loadMapping(
   path: string,
   options: LoadOptions,
+  text: string | Promise<string> = readText(path),
 ): Promise<LoadedMapping> {
-  const read = readMapping(text)
+  const read = readMapping(await text)
   if (read.kind === 'broken') {
     const more = await problemsInSoundSections(read.value, options)
     throw new InvalidMappingError(path, read.locate(more))
   }
   const { file, locate, positionOf } = read
-  const { privacy: steps } = file
-  const section = steps === undefined ? undefined : compilePrivacy(steps, options)
+  const section = file.privacy && compilePrivacy(file.privacy, options)
   const mapping = await compile(file, { path, positionOf, ...options })
   if (isProblems(mapping) || section?.kind === 'faulty') {
     const problems = [...problemsOf(section), ...(isProblems(mapping) ? mapping : [])]
