@@ -3,6 +3,7 @@ import { type EventSettings, loadEventSettings } from '../config/settings.ts'
 import { nextTurn } from '../lib/clock.ts'
 import type { Message } from '../model/message.ts'
 import { messageOf, parseInstant } from '../receive/message-of.ts'
+import { ATTRIBUTE_FLAG, attributesGiven } from './attribute-flag.ts'
 import { checkConfiguration, configurationText } from './check/check-configuration.ts'
 import { checkFiles } from './check/check-files.ts'
 import { tellOfLeftPromises } from './check/left-promises.ts'
@@ -32,12 +33,7 @@ const FLAGS = {
     value: 'T',
     meaning: 'the time at which the message is published, in RFC 3339; by default now',
   },
-  attribute: {
-    type: 'string',
-    value: 'K=V',
-    multiple: true,
-    meaning: 'an attribute of the message; may be given several times',
-  },
+  attribute: ATTRIBUTE_FLAG,
   limit: {
     type: 'string',
     value: 'N',
@@ -141,14 +137,8 @@ function messageGiven(flags: Given, { clock }: Io): Message {
   if (parseInstant(publishTime) === undefined) {
     throw new UserMistake('--publish-time must be a time in RFC 3339, like 2026-01-31T12:00:00Z')
   }
-  const attributes = Object.fromEntries((flags.attribute ?? []).map(attributeOf))
+  const attributes = attributesGiven(flags.attribute)
   return messageOf({ message: { messageId: MESSAGE_ID, attributes, publishTime } })
-}
-
-function attributeOf(given: string): readonly [name: string, value: string] {
-  const at = given.indexOf('=')
-  if (at < 1) throw new UserMistake('--attribute must have the form NAME=VALUE')
-  return [given.slice(0, at), given.slice(at + 1)]
 }
 
 function limitOf(text: string): number {

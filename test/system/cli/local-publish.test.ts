@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import type { TopicMessage } from '../../../src/local/pubsub/publish-rules.ts'
 import { LOCAL_TOPIC } from '../../../src/local/push-request.ts'
 import { freePorts } from '../../helpers/free-ports.ts'
 import { startPubsub } from '../../helpers/pubsub.ts'
@@ -15,6 +16,7 @@ interface Scene {
   readonly ports: readonly string[]
   /** The data of each published message. */
   readonly published: () => readonly string[]
+  readonly messages: () => readonly TopicMessage[]
   readonly file: (text: string | Buffer) => Promise<string>
 }
 
@@ -26,6 +28,7 @@ async function startScene(t: TestContext): Promise<Scene> {
   const folder = await aFolder(t)
   return {
     ports: ['--port-base', String(base)],
+    messages: () => pubsub.messages(LOCAL_TOPIC),
     published: () => pubsub.messages(LOCAL_TOPIC).map(({ data }) => String(data)),
     async file(text) {
       const path = join(folder, 'events.ndjson')
@@ -82,6 +85,38 @@ describe('npm run local:publish', () => {
     assert.deepEqual(published(), ['a\nb\n', 'c\n'])
   })
 
+  it('publishes texts, with attributes and an ordering key', async (t) => {
+    const { ports, messages } = await startScene(t)
+    const texts = ['-e', '{"event":"a"}', '--event', '{"event":"b"}']
+    const more = ['--attribute', 'k=v=w', '--attribute', 'l=', '--ordering-key', 'o']
+
+    const { code, out } = await run('publish', [...ports, ...texts, ...more])
+
+    assert.deepEqual([code, out], [0, 'Published 2 events in 1 message.\n'])
+    assert.partialDeepStrictEqual(messages(), [
+      { attributes: { k: 'v=w', l: '' }, orderingKey: 'o' },
+    ])
+    assert.equal(String(messages()[0]?.data), '{"event":"a"}\n{"event":"b"}\n')
+  })
+
+  for (const lines of [150, 30_000]) {
+    it(`publishes a pretty-printed array of ${lines} lines whole`, async (t) => {
+      const { ports, published, file } = await startScene(t)
+      const events = Array.from({ length: lines / 5 }, (_, n) => ({
+        event: `${n}`,
+        properties: { n },
+      }))
+      const text = JSON.stringify(events, null, 2)
+      assert.ok(text.split('\n').length > lines)
+
+      const { code, out } = await run('publish', [...ports, await file(text)])
+
+      const count = (lines / 5).toLocaleString('en-US')
+      assert.deepEqual([code, out], [0, `Published ${count} events in 1 message.\n`])
+      assert.deepEqual(published(), [text])
+    })
+  }
+
   it('says that there is no world where it looks', async () => {
     const base = await freePorts(5)
     const args = ['--port-base', String(base), import.meta.filename]
@@ -120,13 +155,18 @@ describe('npm run local:publish', () => {
     const { code, out } = await run('publish', ['--help'])
 
     assert.equal(code, 0)
-    for (const option of ['--per-message', '--port-base']) assert.ok(out.includes(option), option)
+    for (const option of ['--event', '--attribute', '--ordering-key', '--port-base'])
+      assert.ok(out.includes(option), option)
   })
 
   for (const args of [
     [],
     ['a', 'b'],
     ['--bogus', 'a'],
+    ['-e', 'a', 'b'],
+    ['-e', 'a', '--attribute', 'b'],
+    ['-e', 'a', '--attribute', '=b'],
+    ['-e', ''],
     ['--per-message', '0', 'a'],
     ['--port-base', 'x', 'a'],
   ]) {
