@@ -21,6 +21,8 @@ export const CONTESTANTS = [
   'Fastify and axios',
   'this service',
   'this service again',
+  'this service before',
+  'this service, traced',
 ] as const
 export type ContestantName = (typeof CONTESTANTS)[number]
 
@@ -31,12 +33,17 @@ export interface ContestantDeps {
   readonly pin: readonly string[]
   /** The path of the service's bundle. */
   readonly bundle: string
+  /** The bundle of an earlier commit. */
+  readonly before?: string | undefined
+  /** The URL of a collector of spans. */
+  readonly collector?: string
   /** A folder that the service may write to. */
   readonly folder: string
 }
 
 const HERE = join(import.meta.dirname, 'contestants')
 const START = join(import.meta.dirname, '../../tools/start.sh')
+const TRACING = join(import.meta.dirname, '../../examples/tracing.mjs')
 /** Far above what one core can do, so that the service's rate limit never slows it. */
 const EVENTS_PER_SECOND = 300_000
 
@@ -78,7 +85,10 @@ export async function startNeeded(
   return contestant
 }
 
-function commandOf(name: ContestantName, { bundle }: ContestantDeps): readonly string[] {
+function commandOf(
+  name: ContestantName,
+  { bundle, before = bundle }: ContestantDeps,
+): readonly string[] {
   switch (name) {
     case 'bare node:http':
       return [process.execPath, join(HERE, 'bare-http.ts')]
@@ -93,6 +103,10 @@ function commandOf(name: ContestantName, { bundle }: ContestantDeps): readonly s
     case 'this service':
     case 'this service again':
       return [process.execPath, ...flagsOfImage(), bundle]
+    case 'this service before':
+      return [process.execPath, ...flagsOfImage(), before]
+    case 'this service, traced':
+      return [process.execPath, ...flagsOfImage(), `--import=${TRACING}`, bundle]
   }
 }
 
@@ -102,13 +116,17 @@ function flagsOfImage(): readonly string[] {
   return stdout.trim().split(' ')
 }
 
-function environmentOf(name: ContestantName, { mixpanel, issuer, folder }: ContestantDeps) {
+function environmentOf(
+  name: ContestantName,
+  { mixpanel, issuer, folder, collector }: ContestantDeps,
+) {
   if (!name.startsWith('this service')) return { MIXPANEL_URL: mixpanel.url }
   return {
     ...neighbourVariables({ mixpanel, issuer }),
     DELIVERY_MAX_EVENTS_PER_SECOND: String(EVENTS_PER_SECOND),
     PUSH_ACK_DEADLINE_SECONDS: '60',
     DEAD_LETTER: `file:${folder}`,
+    ...(collector !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: collector }),
   }
 }
 

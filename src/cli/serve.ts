@@ -14,6 +14,7 @@ import { systemClock } from '../lib/clock.ts'
 import { measureMemoryWithoutFile } from '../lib/memory-usage.ts'
 import { maxOpenFiles } from '../lib/open-files.ts'
 import { createService } from '../service/create-service.ts'
+import { findTracing } from '../service/tracing/find-tracing.ts'
 import { createStdoutSink } from '../telemetry/line-sinks.ts'
 import { createLogDestination, type LogDestination } from '../telemetry/log-destination.ts'
 import { createLogger } from '../telemetry/logger.ts'
@@ -123,6 +124,7 @@ async function run(
     maxOpenFiles: maxOpenFiles(),
     logLinesDropped: destination.dropped,
     projectId: projectId.id,
+    tracing: findTracing(),
     transform,
   })
   const onRejection = transform && createRejectionLog(log, systemClock)

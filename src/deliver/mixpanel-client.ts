@@ -22,6 +22,8 @@ export interface MixpanelClientOptions {
 export interface AttemptPolicy {
   /** The number of events in the body, for the telemetry. */
   readonly events: number
+  /** The verdict on the last answer, for traces. */
+  readonly verdict?: Readonly<{ kind: string; reason?: string }>
   /** Takes the answer to an attempt. Returns whether another attempt is wanted. */
   onAnswer(answer: ImportAnswer): boolean
   /**

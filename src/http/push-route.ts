@@ -6,7 +6,7 @@ import type { Authenticate, Authentication, Refused } from '../model/authenticat
 import { MAX_BODY_BYTES } from '../model/limits.ts'
 import type { Message } from '../model/message.ts'
 import type { Settlement } from '../model/settlement.ts'
-import type { PushEnd, Telemetry } from '../model/telemetry.ts'
+import type { PushEnd, PushRequest, Telemetry } from '../model/telemetry.ts'
 import { PUSH_ENVELOPE, type PushEnvelope } from '../receive/envelope.ts'
 import { messageOf } from '../receive/message-of.ts'
 import { originOf } from '../receive/origin-of.ts'
@@ -37,6 +37,13 @@ export interface Lifecycle {
   readonly phase: 'starting' | 'taking' | 'draining'
 }
 
+/** Resolves with the settlement of a message that this request brought. */
+export type Settle = (
+  message: Message,
+  answerBy: number,
+  request: PushRequest,
+) => Promise<Settlement>
+
 export interface PushRouteDeps {
   readonly clock: Clock
   readonly connections: Pick<Connections, 'noteGoodToken' | 'isFull'>
@@ -44,7 +51,7 @@ export interface PushRouteDeps {
   readonly budget: Pick<ByteBudget, 'openBody'>
   /** The subscriptions whose pushes are accepted. An empty set accepts all. */
   readonly subscriptions: ReadonlySet<string>
-  readonly settle: (message: Message, answerBy: number) => Promise<Settlement>
+  readonly settle: Settle
   readonly lifecycle: Lifecycle
   /** Whether a late event loop was a freeze of the instance, which is not an overload. */
   readonly wasFrozen: () => boolean
@@ -137,7 +144,7 @@ export async function pushRoutes(
       return reply
     }
     const answerBy = request.headersAt + options.answerWithinMs
-    const settling = deps.settle(originOf(pushed), answerBy)
+    const settling = deps.settle(originOf(pushed), answerBy, request)
     // A push that waits holds only what its answer needs.
     request.body = NO_BODY
     request.largeData = undefined

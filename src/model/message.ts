@@ -1,3 +1,5 @@
+import type { SpanContext } from '@opentelemetry/api'
+
 /**
  * Data as it was pushed: base64, empty when there is none. Large data is the bytes that the base64
  * stands for.
@@ -29,6 +31,8 @@ export interface Message {
    * the original message's.
    */
   readonly replay?: Replay
+  /** The span of the push; present while traces are on. */
+  readonly spanContext?: SpanContext
 }
 
 /** A dead letter that has been published again: its event, and where the event comes from. */

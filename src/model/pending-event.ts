@@ -1,10 +1,13 @@
 import type { Line, PreparedEvent } from './event.ts'
+import type { Message } from './message.ts'
 import type { Dropped, EventOutcome, Rejected, Retry } from './outcome.ts'
 
 /** The events of one message on their way to Mixpanel. It is told the outcome of each event. */
 export interface OutcomeSink {
   /** The key of the message: the same at each delivery, and unique to the message. */
   readonly key: string
+  /** The message; absent when its push has no span. */
+  readonly message?: Pick<Message, 'spanContext'>
   /**
    * The monotonic ms until which a push waits for the delivery. It moves when a redelivery joins,
    * or on a drain.

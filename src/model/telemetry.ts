@@ -21,6 +21,8 @@ export interface PushRequest {
   /** The path, perhaps with a query. */
   readonly url: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** The monotonic ms at which its headers had come. */
+  readonly headersAt: number
 }
 
 /** The end of a push: its request, and the time from its headers to its answer. */

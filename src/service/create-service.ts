@@ -22,6 +22,8 @@ import type { Transform } from '../transform/transform.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDelivery, createDeliveryGate, type Delivery } from './delivery.ts'
 import { PIPELINE, stagesOf } from './stages.ts'
+import { createTraces, type Traces } from './tracing/create-traces.ts'
+import type { Tracing } from './tracing/find-tracing.ts'
 
 /** A service that is built and not started yet. */
 export interface Service {
@@ -49,6 +51,8 @@ export interface ServiceDeps {
   readonly logLinesDropped: () => number
   /** Returns the id of the Google Cloud project, once it is known. */
   readonly projectId: () => string | undefined
+  /** The tracing SDK of the process; absent when none is registered. */
+  readonly tracing?: Tracing | undefined
   /** The owner's mapping. Without one, a line is the event. */
   readonly transform: Transform | undefined
   /** The mean delay of the event loop past which pushes are refused; a second when absent. */
@@ -64,6 +68,8 @@ export interface ServiceDeps {
  * answered well before.
  */
 const DRAIN_MS = 7_000
+/** The time for the export of the last spans. With the drain, it ends before the process must. */
+const FLUSH_MS = 500
 const LEDGER_BYTES = 32 * 1024 * 1024
 /**
  * The time for which a freeze excuses a late event loop. Under-pressure samples once a second, and
@@ -97,10 +103,12 @@ export function createService(config: Config, deps: ServiceDeps): Service {
     clock,
     keyFetchFailed: telemetry.keysNotFetched,
   })
-  const delivery = createDelivery(config, { ...deps, gate, telemetry })
+  const traces = deps.tracing && createTraces(deps.tracing, clock)
+  const delivery = createDelivery(config, { ...deps, gate, telemetry, traces })
   const { transform } = deps
   const redaction = transform?.redaction
-  const deadLetters = createDeadLetters(config, { ...deps, telemetry, redaction })
+  const untraced = createDeadLetters(config, { ...deps, telemetry, redaction })
+  const deadLetters = traces?.traceLetters(untraced, config.deadLetter.kind) ?? untraced
   const allRejected = createAllRejected({
     clock,
     telemetry,
@@ -143,7 +151,7 @@ export function createService(config: Config, deps: ServiceDeps): Service {
         telemetry,
         authenticate: authenticator.authenticate,
         subscriptions: new Set(push.subscriptions),
-        settle: ledger.settle,
+        settle: traces?.tracePushes(ledger.settle) ?? ledger.settle,
         lifecycle,
         wasFrozen: () => freezeWatch.thawedWithin(FREEZE_MEMORY_MS),
       },
@@ -169,6 +177,16 @@ export function createService(config: Config, deps: ServiceDeps): Service {
     delivery.drain()
     letterGuard.drain()
     await drained
+    if (traces) await flushTraces(traces)
+  }
+
+  /** Exports the spans before the process ends. The last pushes end their spans in this turn. */
+  async function flushTraces({ flush }: Traces): Promise<void> {
+    await nextTurn()
+    const timeUp = Promise.withResolvers<void>()
+    const cancel = clock.after(FLUSH_MS, timeUp.resolve)
+    await Promise.race([flush(), timeUp.promise])
+    cancel()
   }
 
   async function close(): Promise<void> {

@@ -12,6 +12,7 @@ import { createLimit } from '../lib/semaphore.ts'
 import type { RetryReason } from '../model/outcome.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { USER_AGENT } from '../version.ts'
+import type { DeliveryTraces } from './tracing/trace-delivery.ts'
 
 /** The delivery of events to Mixpanel: the batches, the gate, and the client that sends them. */
 export interface Delivery {
@@ -31,6 +32,8 @@ export interface DeliveryDeps {
   readonly random: () => number
   readonly gate: Gate
   readonly telemetry: Pick<Telemetry, 'requestEnded' | 'misconfigured' | 'shortfall' | 'suspected'>
+  /** The spans of batches and requests; absent while traces are off. */
+  readonly traces?: DeliveryTraces | undefined
 }
 
 /** The back-off that Mixpanel documents: from 2 s, doubling to 60 s. */
@@ -52,11 +55,12 @@ export function createDeliveryGate(
 /** Builds the batcher and the client, on both sides of the gate. */
 export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
   const { mixpanel, batch, delivery } = config
-  const { clock, random, gate, telemetry } = deps
-  const client = createMixpanelClient(
+  const { clock, random, gate, telemetry, traces } = deps
+  const untraced = createMixpanelClient(
     { ...mixpanel, maxSockets: delivery.maxConcurrency, userAgent: USER_AGENT },
     { clock, requestEnded: telemetry.requestEnded },
   )
+  const client = traces?.traceImports(untraced, mixpanel.baseUrl) ?? untraced
   const trust = createTrust()
   const holding = createHolding(clock)
   const deliverBatch = createDeliverBatch({
@@ -78,7 +82,13 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
   const linger = createLinger(batch.lingerMs)
   const batcher = createBatcher(
     { ...batch, ...delivery },
-    { clock, linger, deliverBatch, lateReason, slotWanted: gate.yieldSlot },
+    {
+      clock,
+      linger,
+      deliverBatch: traces?.traceBatches(deliverBatch) ?? deliverBatch,
+      lateReason,
+      slotWanted: gate.yieldSlot,
+    },
   )
   return { batcher, gate, trust, review, drain, close: client.close }
 

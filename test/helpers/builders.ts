@@ -24,7 +24,7 @@ export function aMessage(overrides: Partial<Message> = {}): Message {
 
 /** The end of a push to /push, after a ms, unless told otherwise. */
 export function aPushEnd({ headers = {}, url = '/push', elapsedMs = 1 } = {}): PushEnd {
-  return { request: { method: 'POST', url, headers }, elapsedMs }
+  return { request: { method: 'POST', url, headers, headersAt: 0 }, elapsedMs }
 }
 
 /** An event ready to travel; its text and size follow from its name. */
