@@ -17,6 +17,8 @@ const SEVERITIES: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 }
 const ERROR_LEVEL = 50
+const TYPE = /^[A-Z][A-Za-z\d]{1,63}$/
+const CODE = /^[A-Z][A-Z\d_]{1,63}$/
 const OFF_CLOUD_RUN: ServiceContext = { service: 'pubsub-mixpanel', version: VERSION }
 
 /**
@@ -78,19 +80,26 @@ export function safeError(error: unknown): Record<string, unknown> {
 
 function facts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
-  const code = 'code' in error ? scalarOf(error.code) : undefined
-  const status = 'status' in error ? scalarOf(error.status) : undefined
-  return { type: error.name, code, status }
+  const code = 'code' in error ? codeOf(error.code) : undefined
+  const status = 'status' in error ? codeOf(error.status) : undefined
+  return { type: typeOf(error), code, status }
 }
 
-function scalarOf(value: unknown): string | number | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? value : undefined
+/** Returns the name of an error. An error of the owner's transform may have any text as its name. */
+function typeOf({ name }: Error): string {
+  return TYPE.test(name) ? name : 'Error'
+}
+
+/** Returns a number, or a code like `ECONNRESET`. Another text could quote an event. */
+function codeOf(value: unknown): string | number | undefined {
+  if (typeof value === 'string') return CODE.test(value) ? value : undefined
+  return typeof value === 'number' ? value : undefined
 }
 
 /** Returns the stack as Error Reporting reads it. The text of the line stands for the message. */
 function stackTraceOf(error: unknown, text: string): { stack_trace?: string } {
   if (!(error instanceof Error)) return {}
-  return { stack_trace: `${error.name}: ${text}\n${framesOf(error)}` }
+  return { stack_trace: `${typeOf(error)}: ${text}\n${framesOf(error)}` }
 }
 
 /**

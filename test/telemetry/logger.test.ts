@@ -79,6 +79,7 @@ describe('an error in a log line', () => {
     ['an error that quotes a line like a frame', async () => new Error(`no\n    at ${EVENT}`)],
     ['an error that changed its message', async () => reworded(new Error(`no\n    at ${EVENT}`))],
     ['an error that has its cause in its stack', async () => withCauseInStack(new Error('no'))],
+    ['an error whose name and codes quote an event', async () => Object.assign(new Error(), TEXTS)],
     ['an error with codes that are objects', async () => Object.assign(new Error(), OBJECT_CODES)],
     [
       'an error with another for its cause',
@@ -176,6 +177,7 @@ describe('a request in a log line', () => {
 })
 
 const QUOTED_LINES = '{"event":\n    at secret'
+const TEXTS = { name: 'secret-name', code: 'secret-person', status: EVENT }
 const OBJECT_CODES = { code: { token: TOKEN }, status: [EVENT] }
 
 function createScene(level = 'trace'): { log: Logger; lines: readonly string[] } {
