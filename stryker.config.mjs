@@ -34,6 +34,8 @@ export default {
     'src/transform/presets/*.ts',
   ],
   testRunner: 'tap',
+  // All test files run once at first, one after another.
+  dryRunTimeoutMinutes: 20,
   // A test file is the unit: one process for each file that covers the mutant, until one fails.
   coverageAnalysis: 'perTest',
   tap: {
