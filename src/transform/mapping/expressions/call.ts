@@ -22,7 +22,11 @@ export interface Call {
 /** The work of one part in one turn of a macro. */
 const PART_WORK = 15
 
-const OWN = ['has', 'bind']
+/** The calls that are no functions and no macros, and how they are written. */
+const OWN: Readonly<Record<string, string>> = {
+  has: 'has(data.email)',
+  bind: 'cel.bind(x, value, expression)',
+}
 
 /** Compiles a call of a function or macro, or throws a `Fault`. */
 export function callPart(call: Call, site: Site, context: Context): Part {
@@ -69,9 +73,17 @@ function functionOf({ name, node }: Call, arity: number): CelFunction {
 }
 
 function unknownFunction(name: string, node: ASTNode): Fault {
-  const meant = nearest(name, [...FUNCTIONS.keys(), ...Object.keys(MACROS), ...OWN])
+  const form = formOf(name)
+  if (form !== undefined) return new Fault(`write \`${form}\` for \`${name}\``, node.start)
+  const meant = nearest(name, [...FUNCTIONS.keys(), ...Object.keys(MACROS), ...Object.keys(OWN)])
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`
   return new Fault(`the function \`${name}\` is not known${hint}`, node.start)
+}
+
+/** Returns how a name is written that stands in another form; `undefined` for an unknown name. */
+function formOf(name: string): string | undefined {
+  if (Object.hasOwn(MACROS, name)) return `list.${name}(x, expression)`
+  return Object.hasOwn(OWN, name) ? OWN[name] : undefined
 }
 
 function applied({ ofNull, apply }: CelFunction, args: readonly Part[], site: Site): Run {

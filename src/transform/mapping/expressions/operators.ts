@@ -20,9 +20,8 @@ const ORDERS: Readonly<Record<string, (sign: number) => boolean>> = {
   '>=': (sign) => sign >= 0,
 }
 
-/** Returns the operation of a binary operator of CEL, except `&&` and `||`. */
+/** Returns the operation of a binary operator of CEL, except `==`, `&&` and `||`. */
 export function operationOf(operator: string): Operate {
-  if (operator === '==') return isEqual
   if (operator === '!=') return (one, other, at) => !isEqual(one, other, at)
   if (operator === 'in') return isIn
   const holds = ORDERS[operator]
