@@ -89,6 +89,7 @@ function prepareEvent(
 
   const changes: Record<string, string> = {}
   if (time.kind === 'set') changes.time = String(time.ms)
+  // No insert id has a character that JSON escapes: letters, digits and hyphens.
   if (insertId !== givenId) changes.$insert_id = `"${insertId}"`
   const text = withProperties(candidate.text, event, changes)
   const bytes = Buffer.byteLength(text)
