@@ -26,6 +26,8 @@ const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
 /** Turns of the event loop that a push has in each second of the clock that it is held. */
 const TURNS = 5
+/** The same in each run: how far messages are spread when they come again decides about an alert. */
+const NO_JITTER = (): number => 0.5
 const LETTER_TOPIC = 'projects/local-project/topics/letters'
 const EVENTS = `projects/local-project/subscriptions/${SUBSCRIPTION}`
 const LETTERS = 'projects/local-project/subscriptions/events-dead'
@@ -39,6 +41,7 @@ export async function rehearse(t: TestContext, acts: readonly Act[]): Promise<Re
   const wait = (ms: number) => new Promise<void>((done) => void clock.after(ms, done))
   const pubsub = await startPubsubStandIn({
     time: { now: clock.now, after: clock.after, wait },
+    random: NO_JITTER,
     pushToken: ({ audience, email }) => world.issuer.token({ aud: audience, email }),
   })
   t.after(() => pubsub.close())
@@ -47,6 +50,7 @@ export async function rehearse(t: TestContext, acts: readonly Act[]): Promise<Re
   const letters = pubsub.createPullSubscription(LETTERS, { topic: LETTER_TOPIC })
   const world = await startWorld(t, {
     clock,
+    deps: { random: NO_JITTER },
     env: {
       LOG_LEVEL: 'info',
       PUSH_ACK_DEADLINE_SECONDS: '60',
