@@ -142,7 +142,7 @@ function listRun(elements: readonly Run[], site: Site): Run {
 
 function mapRun(members: readonly (readonly [Run, Run])[], site: Site): Run {
   return function map(frame) {
-    spend(frame, members.length * 50, site)
+    spend(frame, members.length * 100, site)
     return Object.fromEntries(members.map(([key, value]) => [text(key(frame), site), value(frame)]))
   }
 }

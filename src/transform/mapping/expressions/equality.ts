@@ -50,8 +50,8 @@ function isEqualKeyed(
   at: At,
 ): boolean {
   const keys = Object.keys(one)
-  if (keys.length !== Object.keys(other).length) return false
   spend(at.frame, 3 * listingWork(keys.length), at.site)
+  if (keys.length !== Object.keys(other).length) return false
   return keys.every((key) => Object.hasOwn(other, key) && isEqual(one[key], other[key], at))
 }
 
