@@ -36,7 +36,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     file: 'message/ledger.ts',
     original: 'return wait(running ?? begin(named, answerBy), answerBy)',
     sabotaged:
-      "void wait(running ?? begin(named, answerBy), answerBy)\nreturn { kind: 'ack', status: 204, reason: 'imported' }",
+      "void wait(running ?? begin(named, answerBy), answerBy)\nreturn Promise.resolve({ kind: 'ack', status: 204, reason: 'imported' })",
     found: /ackedEarly/,
   },
   'makes insert ids at random': {
