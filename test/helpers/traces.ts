@@ -78,7 +78,8 @@ function startOf({ startTime: [seconds, nanoseconds] }: ReadableSpan): number {
   return seconds * 1e9 + nanoseconds
 }
 
-/** The parts of a span that are exported, but the ids and times. */
+/** The parts of a span that are exported, but the ids, the times and the name of the subscription. */
 function textOf({ name, attributes, events, links, status }: ReadableSpan): unknown {
-  return { name, attributes, events, links: links.map((link) => link.attributes), status }
+  const { 'messaging.destination.subscription.name': _, ...others } = attributes
+  return { name, attributes: others, events, links: links.map((link) => link.attributes), status }
 }
