@@ -28,7 +28,8 @@ export function readBooks(metrics: string): Books | undefined {
 
 /** Adds up the samples of a metric, all or those of one outcome; `undefined` without a sample. */
 function sumIn(metrics: string, name: string, outcome?: string): number | undefined {
-  const labels = outcome === undefined ? '' : `\\{(?:[^}]*,)?outcome="${outcome}"[^}]*\\}`
+  // A reason may be the name of an owner's rule, with any character in it.
+  const labels = outcome === undefined ? '' : `\\{outcome="${outcome}"(?:,.*)?\\}`
   const samples = [...metrics.matchAll(new RegExp(`^${PREFIX}${name}${labels} (\\S+)$`, 'gm'))]
   if (samples.length === 0) return undefined
   return samples.reduce((sum, [, value]) => sum + Number(value), 0)
