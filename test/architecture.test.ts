@@ -66,7 +66,15 @@ const BENCH_FLOORS: Floors = [
     ['../src/telemetry/'],
     ['../src/transform/'],
   ],
-  [['bench.ts'], ['expressions.ts'], ['mapping.ts'], ['survive.ts'], ['tracing.ts'], ['turns.ts']],
+  [
+    ['bench.ts'],
+    ['expressions.ts'],
+    ['mapping.ts'],
+    ['page.ts'],
+    ['survive.ts'],
+    ['tracing.ts'],
+    ['turns.ts'],
+  ],
 ]
 
 /** The floors of each folder that has any. The local world imports nothing of the rest of `src/`. */
