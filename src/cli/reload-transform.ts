@@ -17,7 +17,7 @@ export interface ReloadDeps {
  * mistake in it. Otherwise the service goes on with what it has. Returns how to stop.
  */
 export function reloadTransform(
-  world: Pick<LocalWorld, 'variables' | 'restartService'>,
+  world: Pick<LocalWorld, 'variables' | 'restartService' | 'service'>,
   { clock, entryFile, report, loaded }: ReloadDeps,
 ): () => void {
   const { TRANSFORM: path } = world.variables
@@ -31,7 +31,8 @@ export function reloadTransform(
     const mistakes = await mistakesIn(world.variables, entryFile)
     if (mistakes !== undefined) return tell(`not loaded: ${mistakes}`)
     try {
-      await world.restartService()
+      // A service that was stopped loads the file when it is started.
+      if (world.service.state() !== 'stopped') await world.restartService()
       await loaded()
       tell('loaded anew')
     } catch (error) {

@@ -33,10 +33,10 @@ export interface MixpanelViewDeps {
 
 const MOST_ROWS = 100
 const MOST_REQUESTS = 50
-/** A message that is longer is not searched for the source of an event. */
+/** A message that is longer is not explained to find the source of an event. */
 const MOST_SOURCE_BYTES = 256 * 1024
-/** The messages among which the source of an event with an id of its own is sought. */
-const MOST_SOUGHT = 300
+/** The bytes of messages among which the source of an event with an id of its own is sought. */
+const MOST_SOUGHT_BYTES = 1024 * 1024
 /** A derived insert id begins with the id of its message. */
 const DERIVED = /^(\d+)-\d+(?:-\d+)*$/
 
@@ -57,7 +57,7 @@ function createSourceOf({
   recent,
   explain,
 }: MixpanelViewDeps): (row: Row) => Promise<string | undefined> {
-  const sought = recent.all().slice(0, MOST_SOUGHT).filter(isSearched)
+  const sought = newestOf(recent.all().filter(isSearched))
   const explained = new Map<string, Promise<Explained>>()
 
   return async function sourceOf(row) {
@@ -79,6 +79,15 @@ function createSourceOf({
     const made = events.find(({ step }) => step.kind === 'prepared' && step.text === raw)
     return made?.candidate?.text
   }
+}
+
+/** Returns the first messages, up to the bytes that are sought. */
+function newestOf(messages: readonly RecentMessage[]): readonly RecentMessage[] {
+  let bytes = 0
+  return messages.filter(({ message }) => {
+    bytes += message.data.length
+    return bytes <= MOST_SOUGHT_BYTES
+  })
 }
 
 function isSearched({ message }: RecentMessage): boolean {

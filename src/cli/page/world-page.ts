@@ -163,10 +163,13 @@ export function createWorldPage(io: Io, files: URL): WorldPage {
   ): Promise<Answer> {
     if (found === undefined) return GONE
     const explained = await desk.explain(found)
-    const rows = mixpanel.rows()
+    const copies = new Map<string, number>()
+    for (const { insertId } of mixpanel.rows()) {
+      copies.set(insertId, (copies.get(insertId) ?? 0) + 1)
+    }
     const facts = {
       letter: (id: string) => letters.get(id),
-      copies: (insertId: string) => rows.filter((row) => row.insertId === insertId).length,
+      copies: (insertId: string) => copies.get(insertId) ?? 0,
     }
     const view = viewMessage(found, explained ?? NOT_EXPLAINED, facts)
     const note = explained === undefined ? { note: MODULE_CHANGED } : {}

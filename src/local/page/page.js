@@ -48,16 +48,32 @@ async function trying(element, task) {
   }
 }
 
-/** Makes a function that runs the task soon, at most once in the time, and again when called meanwhile. */
+/**
+ * Makes a function that runs a task soon, and again when it is called meanwhile. The task rests for at
+ * least four times as long as it took, so that the world has other things to do.
+ */
 function atMostEvery(ms, task) {
-  let isWaiting = false
-  return () => {
-    if (isWaiting) return
-    isWaiting = true
-    setTimeout(() => {
-      isWaiting = false
-      task()
-    }, ms)
+  let state = 'idle'
+  let isWanted = false
+  return want
+
+  function want() {
+    isWanted = true
+    if (state !== 'idle') return
+    state = 'busy'
+    setTimeout(run, ms)
+  }
+
+  async function run() {
+    isWanted = false
+    const began = performance.now()
+    await task()
+    setTimeout(rest, (performance.now() - began) * 4)
+  }
+
+  function rest() {
+    state = 'idle'
+    if (isWanted) want()
   }
 }
 
@@ -228,7 +244,7 @@ function showItem(item) {
     case 'delivered':
       return update(item.messageId, { delivered: item })
     case 'settled':
-      return update(item.messageId, { reason: item.reason })
+      return update(item.messageId, { reason: item.reason }, 'known')
     case 'sums': {
       const counts = Object.entries(item.counts).filter(([group]) => group !== 'settled')
       const sums = counts.map(([group, count]) => `${number(count)} ${group}`)
@@ -436,7 +452,8 @@ async function showMixpanel() {
       return element
     })
     for (const key of shownRows.keys()) if (!keys.has(key)) shownRows.delete(key)
-    if (elements.length > 0) list.replaceChildren(...elements)
+    const empty = make('p', { class: 'empty' }, 'No event yet.')
+    list.replaceChildren(...(elements.length > 0 ? elements : [empty]))
     byId('requests').replaceChildren(...requests.map(requestRow))
   })
 }
