@@ -6,7 +6,7 @@ import { type Browser, chromium } from 'playwright-core'
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
 /** The path of a Chromium: what `CHROMIUM` names, or the first of the PATH. */
-export const CHROMIUM: string | undefined = process.env.CHROMIUM || findOnPath()
+const CHROMIUM: string | undefined = process.env.CHROMIUM || findOnPath()
 
 /** Why the tests in a browser are skipped; `false` when there is one. */
 export const skip =
