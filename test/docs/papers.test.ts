@@ -58,6 +58,10 @@ describe('the papers', () => {
     })
   }
 
+  it('have a section of changes for the version of package.json', () => {
+    assert.ok(textOf('CHANGELOG.md').split('\n').includes(`## ${packageJson.version}`))
+  })
+
   it('name the version of package.json, and no other', () => {
     const named = OF_TODAY.flatMap((path) =>
       [...textOf(path).matchAll(OUR_VERSION)].map(({ groups }) => `${path} ${groups?.version}`),
