@@ -6,21 +6,25 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startTokenIssuer } from '../src/local/token-issuer.ts'
 import { argumentsOrExit } from './arguments-or-exit.ts'
-import { CASES, type Case, GUARDED_CASES, OPEN_LOOP, SWEEP } from './speed/cases.ts'
+import { CASES, type Case, GUARDED_CASES, OPEN_LOOP, PROTOCOLS, SWEEP } from './speed/cases.ts'
 import { type CompareDeps, compare, type Pace } from './speed/compare.ts'
 import { startFastMixpanel } from './speed/fast-mixpanel.ts'
+import { grows } from './speed/growth.ts'
 import { findSetbacks, ratiosOf, recordedRatios, recordRatios } from './speed/guard.ts'
 import type { CaseResult } from './speed/measurements.ts'
 import { FLOODS, measurePeak } from './speed/peak-memory.ts'
 import { measureScaling } from './speed/processes.ts'
-import { formatNumbers, formatResults, formatTable } from './speed/results.ts'
+import { formatNumbers, formatResults, formatSteady, formatTable } from './speed/results.ts'
 import { measureStartUp } from './speed/start-up.ts'
+import { measureSteady } from './speed/steady.ts'
 
 const HELP = `The service beside the floor and the recipe, on the same pushes: CPU, throughput, latency, memory.
 
 npm run bench                all of it; about half an hour
 npm run bench -- --quick     a few short rounds; less than two minutes
 npm run bench -- --open-loop the rates of production only; about ten minutes
+npm run bench -- --http2     HTTP/1 and HTTP/2 only; about five minutes
+npm run bench -- --steady    ten minutes of steady load; fails when the memory of the service grows
 npm run bench -- --guard     fails when a push costs over 15 % more, relative to a bare Fastify, than recorded
 npm run bench -- --no-write  leave bench/RESULTS.md and bench/recorded.json as they are
 
@@ -33,6 +37,7 @@ const WHOLE = { rounds: 10, roundMs: 2_000, warmUpMs: 3_000 }
 const SHORT = { rounds: 3, roundMs: 1_000, warmUpMs: 1_000 }
 /** Seldom pushes need long rounds: the CPU of a process is counted in ticks of 10 ms. */
 const STEADY = { rounds: 3, roundMs: 5_000, warmUpMs: 3_000 }
+const TEN_MINUTES = { minutes: 10, minuteMs: 60_000, pushesASecond: 800 }
 const QUICK = { rounds: 3, roundMs: 800, warmUpMs: 1_000 }
 const GUARD = { rounds: 15, roundMs: 500, warmUpMs: 2_000 }
 const SCALING_MS = 8_000
@@ -59,6 +64,8 @@ async function main(): Promise<void> {
   const deps: CompareDeps = { mixpanel, issuer, pin, bundle: BUNDLE, folder }
   if (options.guard) await guard(deps)
   else if (options.quick) await resultsOfCases(CASES, deps, QUICK)
+  else if (options.http2) await resultsOfCases(PROTOCOLS, deps, WHOLE)
+  else if (options.steady) await steady(deps)
   else if (options['open-loop']) await resultsOfCases(OPEN_LOOP, deps, STEADY)
   else await measureAll(deps, options.write)
 }
@@ -71,12 +78,21 @@ async function measureAll(deps: CompareDeps, isWritten: boolean): Promise<void> 
     return measureScaling(deps, processes, SCALING_MS)
   })
   const startUp = await measureStartUp(deps, STARTS)
+  const protocols = await resultsOfCases(PROTOCOLS, deps, SHORT)
   const sweep = await resultsOfCases(SWEEP, deps, SHORT)
-  const measured = { cases, openLoop, sweep, peaks, scaling, startUp }
+  const measured = { cases, openLoop, protocols, sweep, peaks, scaling, startUp }
   console.log(`\n${formatNumbers(measured)}`)
   if (!isWritten) return
   await writeFile(DOCUMENT, formatResults(measured, new Date()))
   recordRatios(RECORDED, ratiosOf(cases.slice(0, GUARDED_CASES.length)))
+}
+
+async function steady(deps: CompareDeps): Promise<void> {
+  const minutes = await measureSteady(deps, TEN_MINUTES)
+  console.log(formatSteady(minutes))
+  if (!grows(minutes)) return
+  console.log('the service holds more at the end than after the first minutes')
+  process.exitCode = 1
 }
 
 async function guard(deps: CompareDeps): Promise<void> {
@@ -140,6 +156,8 @@ function optionsGiven() {
       help: { type: 'boolean', short: 'h', default: false },
       quick: { type: 'boolean', default: false },
       guard: { type: 'boolean', default: false },
+      http2: { type: 'boolean', default: false },
+      steady: { type: 'boolean', default: false },
       'open-loop': { type: 'boolean', default: false },
       write: { type: 'boolean', default: true },
     },

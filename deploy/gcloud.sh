@@ -5,17 +5,19 @@
 #
 #   PROJECT_ID=my-project MIXPANEL_REGION=eu deploy/gcloud.sh
 #   deploy/gcloud.sh --dry-run     prints the commands of a first run, and runs nothing
+#   deploy/gcloud.sh --http2       Cloud Run speaks HTTP/2 to the service: docs/deploy-cloud-run.md says when
 #   deploy/gcloud.sh --destroy     asks, then deletes the subscription, the service and its accounts
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 main() {
-  local dry='' task=deploy argument
+  local dry='' task=deploy protocol='' argument
   for argument; do
     case $argument in
       --dry-run) dry=yes ;;
+      --http2) protocol=--use-http2 ;;
       --destroy) task=destroy ;;
-      *) fail "unknown argument: $argument. There are --dry-run and --destroy." ;;
+      *) fail "unknown argument: $argument. There are --dry-run, --http2 and --destroy." ;;
     esac
   done
   set_names
@@ -92,7 +94,7 @@ make_topics() {
 make_service() {
   run gcloud run deploy "$SERVICE" --image="$IMAGE" --region="$REGION" --service-account="$RUN_ACCOUNT" \
     --execution-environment=gen2 --cpu=1 --memory=1Gi --concurrency=500 --timeout=60 --max-instances=10 \
-    --startup-probe=httpGet.path=/health/ready --liveness-probe=httpGet.path=/health/live \
+    --startup-probe=httpGet.path=/health/ready --liveness-probe=httpGet.path=/health/live ${protocol:+"$protocol"} \
     --set-secrets=MIXPANEL_PROJECT_TOKEN=mixpanel-project-token:latest --no-allow-unauthenticated \
     --set-env-vars="MIXPANEL_REGION=$MIXPANEL_REGION,PUSH_ACK_DEADLINE_SECONDS=60,METRICS_PORT=0,DEAD_LETTER=pubsub:projects/$PROJECT_ID/topics/$TOPIC-dead,PUSH_SERVICE_ACCOUNT=$PUSH_ACCOUNT,PUSH_AUTH=cloud-run-iam"
   run gcloud run services add-iam-policy-binding "$SERVICE" --region="$REGION" \

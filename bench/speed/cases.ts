@@ -46,6 +46,14 @@ export const CASES: readonly Case[] = [
   },
 ]
 
+/** The two protocols side by side. A hundred streams share a connection of HTTP/2. */
+export const PROTOCOLS: readonly Case[] = [closedLoop(300), atRate(800), atRate(2_000)].map(
+  (pushing): Case => {
+    const contestants = ['bare Fastify', 'this service', 'this service, HTTP/2'] as const
+    return { eventsAPush: 1, eventBytes: 300, pushing, mixpanelMs: 50, contestants }
+  },
+)
+
 /** Every combination of events a push, event size, Mixpanel's delay and connections. */
 export const SWEEP: readonly Case[] = [1, 10, 100].flatMap((eventsAPush) =>
   [300, 1_100].flatMap((eventBytes) =>
@@ -75,13 +83,17 @@ export const OPEN_LOOP: readonly Case[] = [
   { pushesASecond: 80, eventsAPush: 10 },
 ].flatMap(({ pushesASecond, eventsAPush }) =>
   [0, 50, 100].map((mixpanelMs): Case => {
-    const pushing = { kind: 'open_loop', pushesASecond } as const
+    const pushing = atRate(pushesASecond)
     return { eventsAPush, eventBytes: 300, pushing, mixpanelMs, contestants: FLOOR_AND_OURS }
   }),
 )
 
 function closedLoop(connections: number): Pushing {
   return { kind: 'closed_loop', connections }
+}
+
+function atRate(pushesASecond: number): Pushing {
+  return { kind: 'open_loop', pushesASecond }
 }
 
 function everybody(): readonly ContestantName[] {

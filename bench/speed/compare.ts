@@ -1,7 +1,8 @@
 import type { Case, Pushing } from './cases.ts'
 import { type Contestant, type ContestantDeps, startContestant } from './contestant.ts'
 import type { FastMixpanel } from './fast-mixpanel.ts'
-import { createLoad, type Load, type LoadResult } from './load.ts'
+import { http2Connections } from './http2-connections.ts'
+import { createLoad, type Load, type LoadOptions, type LoadResult } from './load.ts'
 import { measure, type Sample } from './measure.ts'
 import { readPeakMiB } from './process-stats.ts'
 import { templateOf } from './workload.ts'
@@ -39,11 +40,7 @@ export async function compare(
     const contestant = await startContestant(name, deps)
     if (contestant === undefined) continue
     running.defer(contestant.stop)
-    const load = createLoad({
-      port: contestant.port,
-      template: templateOf(shape),
-      token: deps.issuer.token(),
-    })
+    const load = loadOn(contestant, { template: templateOf(shape), token: deps.issuer.token() })
     running.defer(async () => load.close())
     await push(load, pushing, warmUpMs)
     entrants.push({ contestant, load, samples: [] })
@@ -59,6 +56,11 @@ export async function compare(
   return entrants.map(({ contestant, samples }) => {
     return { name: contestant.name, samples, peakMiB: readPeakMiB(contestant.pid) }
   })
+}
+
+function loadOn({ name, port }: Contestant, push: Omit<LoadOptions, 'port'>): Load {
+  const options = { port, ...push }
+  return createLoad(options, name.endsWith('HTTP/2') ? http2Connections(options) : undefined)
 }
 
 function push(load: Load, pushing: Pushing, ms: number): Promise<LoadResult> {

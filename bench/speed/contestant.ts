@@ -23,6 +23,7 @@ export const CONTESTANTS = [
   'this service again',
   'this service before',
   'this service, traced',
+  'this service, HTTP/2',
 ] as const
 export type ContestantName = (typeof CONTESTANTS)[number]
 
@@ -102,6 +103,7 @@ function commandOf(
       return [process.execPath, join(HERE, 'fastify-axios.ts')]
     case 'this service':
     case 'this service again':
+    case 'this service, HTTP/2':
       return [process.execPath, ...flagsOfImage(), bundle]
     case 'this service before':
       return [process.execPath, ...flagsOfImage(), before]

@@ -8,6 +8,18 @@ export interface LoadOptions {
   readonly token: string
 }
 
+/** A place for one push at a time: a connection, or a stream of one. */
+export interface Connection {
+  push(done: () => void): void
+  close(): void
+}
+
+/** Opens a place for pushes. It asks for the id of each message, and notes each answer. */
+export type OpenConnection = (
+  nextMessageId: () => string,
+  note: (status: number, ms: number) => void,
+) => Connection
+
 /** The results of the pushes over a period. */
 export interface LoadResult {
   readonly pushes: number
@@ -33,7 +45,10 @@ const NO_ANSWER = 0
 const MOST_LATENCIES = 2_000_000
 
 /** Opens connections when they are needed, and keeps them until `close`. */
-export function createLoad({ port, template, token }: LoadOptions): Load {
+export function createLoad(
+  options: LoadOptions,
+  open: OpenConnection = http1Connections(options),
+): Load {
   const idle: Connection[] = []
   const all: Connection[] = []
   const latencies = new Float64Array(MOST_LATENCIES)
@@ -110,7 +125,7 @@ export function createLoad({ port, template, token }: LoadOptions): Load {
   }
 
   function take(): Connection {
-    const connection = idle.pop() ?? openConnection({ port, template, token }, nextMessageId, note)
+    const connection = idle.pop() ?? open(nextMessageId, note)
     if (!all.includes(connection)) all.push(connection)
     return connection
   }
@@ -127,9 +142,8 @@ export function createLoad({ port, template, token }: LoadOptions): Load {
   }
 }
 
-interface Connection {
-  push(done: () => void): void
-  close(): void
+function http1Connections(options: LoadOptions): OpenConnection {
+  return (nextMessageId, note) => openConnection(options, nextMessageId, note)
 }
 
 function openConnection(

@@ -15,6 +15,8 @@ export interface Measurements {
   readonly cases: readonly CaseResult[]
   /** The cases at the rates of production. */
   readonly openLoop: readonly CaseResult[]
+  /** The cases of the two protocols. */
+  readonly protocols: readonly CaseResult[]
   readonly sweep: readonly CaseResult[]
   readonly peaks: readonly PeakMemory[]
   readonly scaling: readonly Scaling[]

@@ -13,6 +13,15 @@ export function readCpuMs(pid: number): number {
 
 /** The most resident memory of a process since its start, in MiB. Linux only. */
 export function readPeakMiB(pid: number): number {
-  const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kib) / 1_024
+  return readMiB(pid, 'VmHWM')
+}
+
+/** The resident memory of a process, in MiB. Linux only. */
+export function readRssMiB(pid: number): number {
+  return readMiB(pid, 'VmRSS')
+}
+
+function readMiB(pid: number, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1_024
 }

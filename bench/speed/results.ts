@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { VERSION } from '../../src/version.ts'
 import type { Case } from './cases.ts'
+import type { MemoryOfMinute } from './growth.ts'
 import { type Sample, spread } from './measure.ts'
 import type { CaseResult, Measurements } from './measurements.ts'
 import { type BenchNumber, isReached, medianOf, numbersOf } from './numbers.ts'
@@ -35,7 +36,7 @@ export function formatTable(results: readonly CaseResult[]): string {
 /** The text of `bench/RESULTS.md`. */
 export function formatResults(measured: Measurements, at: Date): string {
   const [cpu] = cpus()
-  const { cases, openLoop, sweep, peaks, scaling, startUp } = measured
+  const { cases, openLoop, protocols, sweep, peaks, scaling, startUp } = measured
   return `# Results
 
 Written by \`npm run bench\` on ${at.toISOString().slice(0, 10)}: this service ${VERSION}, Node ${process.version},
@@ -64,6 +65,13 @@ Pushes come at a fixed rate, independent of the answers. The times are from the 
 first received, and hold Mixpanel's own.
 
 ${formatTable(openLoop)}
+
+## HTTP/2
+
+The same service over HTTP/1, with a connection for each push under way, and over HTTP/2, with a hundred
+streams a connection.
+
+${formatTable(protocols)}
 
 ## Every workload
 
@@ -105,6 +113,14 @@ function rowOfNumber(number: BenchNumber): readonly string[] {
   const digits = unit === 'B' || unit === '×' ? 2 : 0
   const of = (value: number) => `${value.toFixed(value < 0.1 ? 3 : digits)} ${unit}`
   return [what, of(measured), of(bar), isReached(number) ? 'reached' : '**not reached**']
+}
+
+/** The table of a steady load, with a row for each minute. */
+export function formatSteady(minutes: readonly MemoryOfMinute[]): string {
+  const rows = minutes.map(({ rssMiB, heapMiB, externalMiB, failed }, at) => {
+    return [at + 1, rssMiB.toFixed(0), heapMiB.toFixed(1), externalMiB.toFixed(1), failed]
+  })
+  return markdown(['minute', 'RSS MiB', 'heap MiB', 'Buffers MiB', 'failed'], rows)
 }
 
 function rowOfScaling({ processes, ...measured }: Scaling): readonly string[] {

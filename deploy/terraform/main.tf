@@ -302,6 +302,7 @@ resource "google_cloud_run_v2_service" "service" {
 
       # Pushes go to this container, with a collector beside it or without.
       ports {
+        name           = var.http2 ? "h2c" : "http1"
         container_port = 8080
       }
 

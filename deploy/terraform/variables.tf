@@ -168,6 +168,12 @@ variable "runbook" {
   default     = "docs/runbook.md"
 }
 
+variable "http2" {
+  description = "Whether Cloud Run speaks HTTP/2 to the service, end to end. It lifts the limit of 800 requests a second to an instance, which HTTP/1 has, so events that come one in a message need fewer instances. A push over HTTP/2 takes more CPU of the service: docs/scaling.md has the figures."
+  type        = bool
+  default     = false
+}
+
 variable "prometheus_sidecar" {
   description = "Whether Google's collector of Prometheus metrics runs beside the service. It needs CPU between pushes, so this sets instance-based billing: an instance costs from its start to its end, and not only while a push is open. With the collector (1 CPU, 512Mi) and the defaults of cpu and memory that is about 100 US dollars for each instance that runs for a month (tier 1 prices: 0.000018 a CPU second, 0.000002 a GiB second), and the samples cost besides. The alerts do not need it."
   type        = bool

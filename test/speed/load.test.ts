@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import { json } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
+import { http2Connections } from '../../bench/speed/http2-connections.ts'
 import { createLoad } from '../../bench/speed/load.ts'
 import { templateOf } from '../../bench/speed/workload.ts'
 
@@ -75,4 +77,35 @@ describe('the load of a benchmark', () => {
 
     assert.equal((await load.openLoop(1_000, 30)).pushes, 30)
   })
+})
+
+it('pushes over HTTP/2, with a hundred streams a connection', async (t) => {
+  const ids = new Set<string>()
+  let sessions = 0
+  const server = createHttp2Server(async (request, response) => {
+    const { message } = Object(await json(request))
+    ids.add(`${message.messageId} ${request.headers.authorization}`)
+    response.writeHead(message.messageId.endsWith('7') ? 503 : 204).end()
+  })
+  server.on('session', () => {
+    sessions += 1
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const template = templateOf({ eventsAPush: 1, eventBytes: 300 })
+  const options = { port, template, token: 'a-token' }
+  const load = createLoad(options, http2Connections(options))
+  t.after(() => {
+    load.close()
+    server.close()
+  })
+
+  const { pushes, failed, latencies } = await load.closedLoop(150, 0)
+
+  assert.equal(pushes, 150)
+  assert.equal(failed, 15)
+  assert.equal(latencies.length, 150)
+  assert.equal(ids.size, 150)
+  assert.equal(sessions, 2)
 })

@@ -66,6 +66,7 @@ const MEASURED: Measurements = {
     ),
   ],
   sweep: [],
+  protocols: [],
   peaks: [{ what: '80 pushes of 12 MB', peakMiB: 390, atMostMiB: 400, isAlive: true }],
   scaling: [{ processes: 2, eventsASecond: 1e5, cpuUsAnEvent: 9, cores: 1.7 }],
   startUp: new Map([

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect } from 'node:http2'
 import { it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -10,6 +11,7 @@ import { startMixpanelStandIn } from '../../../src/local/mixpanel-stand-in.ts'
 import { createPusher } from '../../../src/local/pusher.ts'
 import { startTokenIssuer } from '../../../src/local/token-issuer.ts'
 import { freePorts } from '../../helpers/free-ports.ts'
+import { answerOf } from '../../helpers/protocols.ts'
 import { spawnChecked } from '../../helpers/spawn-checked.ts'
 import { settled, until } from '../../helpers/until.ts'
 import { aFolder, environmentOf, startWorld } from '../../helpers/world.ts'
@@ -60,6 +62,40 @@ it('settles what waits on SIGTERM, refuses newcomers, loses none, and ends with 
   assert.ok(acked > 0)
   const again = await start()
   for (const message of MESSAGES) assert.equal((await again.pusher.push(message)).status, 204)
+  assert.equal(mixpanel.deduplicated().length, MESSAGES.length)
+})
+
+it('answers the pushes of an HTTP/2 session on SIGTERM, and tells it to open no more', async (t) => {
+  const { mixpanel, issuer, start } = await startProcessWorld(t)
+  const { service } = await start()
+  mixpanel.answerAlways({ kind: 'gate' })
+  const session = connect(service.url)
+  t.after(() => session.destroy())
+  let goaway: number | undefined
+  session.on('goaway', (code) => {
+    goaway = code
+  })
+  const waiting = MESSAGES.map((message) => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/push',
+      authorization: `Bearer ${issuer.token()}`,
+    })
+    const data = Buffer.from(message.data).toString('base64')
+    stream.end(JSON.stringify({ message: { ...message, data } }))
+    return answerOf(stream)
+  })
+  await mixpanel.waitForRequests(1)
+
+  const ended = service.stop('SIGTERM')
+  await until('the session is told', () => goaway === 0)
+  await untilUnready(service.url)
+  mixpanel.answerAlways('normally')
+  mixpanel.release()
+  const answers = await Promise.all(waiting)
+
+  assert.equal(await ended, 0)
+  assert.deepEqual(new Set(answers), new Set(['204']))
   assert.equal(mixpanel.deduplicated().length, MESSAGES.length)
 })
 

@@ -17,6 +17,8 @@ export interface Service {
   readonly concurrency: number
   readonly timeoutSeconds: number
   readonly maxInstances: number
+  /** Whether Cloud Run speaks HTTP/2 to the service; off by default. */
+  readonly http2: boolean
   readonly startupPath: string
   readonly livenessPath: string
   readonly environment: Readonly<Record<string, string>>

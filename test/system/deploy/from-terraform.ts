@@ -51,6 +51,7 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
       concurrency: Number(read(at(template, 'max_instance_request_concurrency'))),
       timeoutSeconds: secondsOf(read(at(template, 'timeout'))),
       maxInstances: Number(read(at(template, 'scaling', 'max_instance_count'))),
+      http2: read(at(container, 'ports', 'name')) === 'h2c',
       startupPath: String(at(container, 'startup_probe', 'http_get', 'path')),
       livenessPath: String(at(container, 'liveness_probe', 'http_get', 'path')),
       environment: environment(container),

@@ -56,7 +56,7 @@ describe('deploy/gcloud.sh', () => {
 
     const readme = commandsOf([names.replaceAll(' ', '\n'), ...rest].join('\n'))
 
-    const args = commandsOf(dryRun(TEXTS, names)).map((command) => command.args)
+    const args = commandsOf(dryRun(TEXTS, { names })).map((command) => command.args)
     assert.deepEqual(
       args,
       readme.map((command) => command.args),

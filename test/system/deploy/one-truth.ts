@@ -40,10 +40,12 @@ export async function allFaults(texts: Texts): Promise<readonly string[]> {
   const variants = await variantsOf(texts)
   const private_ = variants.find(({ name }) => name === 'README.md')
   return [
-    ...variants.flatMap(({ name, deployment, isReadme }) => [
+    ...variants.flatMap(({ name, deployment, isReadme, isHttp2 }) => [
       ...faultsOf(deployment, truth).map((fault) => `${name}: ${fault}`),
-      ...(private_ && isReadme
-        ? differences(deployment, private_.deployment).map((one) => `${name}: ${one}`)
+      ...(private_ && (isReadme || isHttp2)
+        ? differences(deployment, withHttp2(private_.deployment, isHttp2)).map(
+            (one) => `${name}: ${one}`,
+          )
         : []),
     ]),
     ...(await faultsOfModule(files)),
@@ -52,11 +54,17 @@ export async function allFaults(texts: Texts): Promise<readonly string[]> {
   ]
 }
 
+function withHttp2({ service, ...others }: Deployment, http2 = false): Deployment {
+  return { ...others, service: { ...service, http2: service.http2 || http2 } }
+}
+
 interface Variant {
   readonly name: string
   readonly deployment: Deployment
   /** Whether it is the very deployment of README.md. */
   readonly isReadme?: boolean
+  /** Whether it differs from README.md by HTTP/2 alone. */
+  readonly isHttp2?: boolean
 }
 
 async function variantsOf(texts: Texts): Promise<readonly Variant[]> {
@@ -73,11 +81,17 @@ async function variantsOf(texts: Texts): Promise<readonly Variant[]> {
       isReadme: true,
     },
     {
+      name: 'gcloud.sh --http2',
+      deployment: deploymentOfCommands(commandsOf(dryRun(texts, { options: '--http2' }))),
+      isHttp2: true,
+    },
+    {
       name: 'service.yaml',
       deployment: deploymentOfKnative(texts['deploy/cloud-run/service.yaml'] ?? ''),
       isReadme: true,
     },
     { name: 'terraform', deployment: await module({}), isReadme: true },
+    { name: 'terraform, HTTP/2', deployment: await module({ http2: true }), isHttp2: true },
     { name: 'terraform, public', deployment: await module({ auth: 'oidc', mapping }) },
     {
       name: 'terraform, bucket',
@@ -168,9 +182,10 @@ export function readmeScript(texts: Texts): string {
  * The commands that `gcloud.sh --dry-run` prints, as a script to run with the token set. The names are
  * assignments of bash, and take the place of the usual ones.
  */
-export function dryRun(texts: Texts, names = ''): string {
+export function dryRun(texts: Texts, { names = '', options = '' } = {}): string {
   const script = resolve(ROOT, 'deploy/gcloud.sh')
-  const run = `${names} bash -c ${quoted(texts['deploy/gcloud.sh'] ?? '')} ${quoted(script)} --dry-run`
+  const text = quoted(texts['deploy/gcloud.sh'] ?? '')
+  const run = `${names} bash -c ${text} ${quoted(script)} --dry-run ${options}`
   return `MIXPANEL_PROJECT_TOKEN=the-token\nprinted=$(${run}) || exit\n. <(printf '%s\\n' "$printed")`
 }
 

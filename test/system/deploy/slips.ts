@@ -69,6 +69,36 @@ export const SLIPS: readonly Slip[] = [
     instead: '--concurrency=80',
     fault: /concurrency is 80/,
   }),
+  slip('the module asks for HTTP/2 unasked', MAIN, {
+    text: 'var.http2 ? "h2c" : "http1"',
+    instead: '"h2c"',
+    fault: /terraform: http2: true differs from false/,
+  }),
+  slip('the module never asks for HTTP/2', MAIN, {
+    text: 'var.http2 ? "h2c" : "http1"',
+    instead: 'var.http2 ? "http2" : "http1"',
+    fault: /terraform, HTTP\/2: http2: false differs from true/,
+  }),
+  slip('HTTP/2 is on by default in the module', 'deploy/terraform/variables.tf', {
+    text: 'docs/scaling.md has the figures."\n  type        = bool\n  default     = false',
+    instead: 'docs/scaling.md has the figures."\n  type        = bool\n  default     = true',
+    fault: /terraform: http2: true differs from false/,
+  }),
+  slip('the script asks for HTTP/2 unasked', SCRIPT, {
+    text: "protocol='' argument",
+    instead: 'protocol=--use-http2 argument',
+    fault: /gcloud.sh: http2: true differs from false/,
+  }),
+  slip('the script takes the flag and does nothing', SCRIPT, {
+    text: '--http2) protocol=--use-http2 ;;',
+    instead: '--http2) ;;',
+    fault: /gcloud.sh --http2: http2: false differs from true/,
+  }),
+  slip('the Knative file asks for HTTP/2', KNATIVE, {
+    text: '          # ports:\n          #   - name: h2c\n          #     containerPort: 8080\n',
+    instead: '          ports:\n            - name: h2c\n              containerPort: 8080\n',
+    fault: /service.yaml: http2: true differs from false/,
+  }),
   slip('memory is too small', 'deploy/terraform/variables.tf', {
     text: '"1Gi"',
     instead: '"256Mi"',
