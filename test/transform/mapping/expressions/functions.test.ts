@@ -30,6 +30,7 @@ const scope = scopeOf(
     day: '2026-03-29T00:30:00Z',
     accent: 'é',
     truth: true,
+    inherited: 'toString',
   }),
 )
 
@@ -263,6 +264,7 @@ const FAILING: readonly (readonly [cel: string, text: string])[] = [
     'a whole number is due here, and this is a number',
   ],
   ['double(data.truth)', 'a number is due here, and this is true or false'],
+  ['bool(data.inherited)', 'the text is not true or false'],
   ['bool(data.list)', 'true or false is due here, and this is a list'],
   ['data.plain.join()', 'a list is due here, and this is a text'],
   ['data.plain.substring(data.truth)', 'a whole number is due here, and this is true or false'],
