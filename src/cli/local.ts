@@ -12,7 +12,6 @@ then a line for each thing that happens.`,
   examples: [
     ['pubsub-mixpanel local', 'run it on the ports 8080 to 8085'],
     ['pubsub-mixpanel local --open', 'open the page, too'],
-    ['pubsub-mixpanel local --dead-letters DIR', 'keep dead letters there after the end'],
     ['TRANSFORM=./mapping.yaml pubsub-mixpanel local', 'pass variables on to the service'],
   ],
   flags: {

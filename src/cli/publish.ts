@@ -21,8 +21,7 @@ export const publish = defineCommand({
     'object, or gzip of it, or texts of your own. An array is one message.',
   examples: [
     [`pubsub-mixpanel publish -e '{"event":"paid","properties":{}}'`, 'an event, as it is written'],
-    ['pubsub-mixpanel publish events.ndjson', 'a hundred events in each message'],
-    ['pubsub-mixpanel publish --per-message 1 events.ndjson', 'one event in each message'],
+    ['pubsub-mixpanel publish --per-message 1 events.ndjson', 'one event a message, not a hundred'],
     ['gunzip -c events.gz | pubsub-mixpanel publish -', 'the events that come on stdin'],
   ],
   flags: {
