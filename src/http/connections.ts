@@ -80,6 +80,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
   /** The answers to requests that ask to close the connection. Hardly any does. */
   const mustClose = new WeakSet<ServerResponse>()
   let cancelSweep: (() => void) | undefined
+  let cancelEnd: (() => void) | undefined
   let isEnding = false
 
   return { watch, addSession, noteGoodToken, isFull, sendAway, endAll }
@@ -195,6 +196,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
 
   /** Forgets all connections, because a server closes before its connections report their end. */
   function forgetAll(): void {
+    cancelEnd?.()
     for (const connection of connections.values()) forget(connection)
   }
 
@@ -214,7 +216,7 @@ export function createConnections(limits: ConnectionLimits, clock: Clock): Conne
     streams.endUnfinished()
     for (const connection of connections.values()) if (connection.underWay === 0) end(connection)
     // A client that takes no bytes must not delay the close.
-    clock.after(LINGER_MS, () => {
+    cancelEnd = clock.after(LINGER_MS, () => {
       for (const connection of connections.values()) end(connection)
     })
   }
