@@ -67,9 +67,10 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /lost/,
   },
   'knows a message by its id alone': {
-    file: 'message/same-message.ts',
-    original: 'one.messageId === other.messageId &&',
-    sabotaged: 'one.messageId === other.messageId ||',
+    file: 'message/ledger.ts',
+    original: 'const running = find(named)',
+    sabotaged:
+      "process.known ??= new Map()\nconst known = process.known.get(message.messageId)\nif (known && known !== message.subscription) return Promise.resolve({ kind: 'ack', status: 204, reason: 'imported' })\nprocess.known.set(message.messageId, message.subscription)\nconst running = find(named)",
     found: /ackedEarly/,
   },
   'gives the children of a transform one id': {
