@@ -67,7 +67,7 @@ describe('with Google’s Pub/Sub emulator', () => {
     function isAcked(ids: readonly string[]): boolean {
       return ids.every((id) =>
         world.logLines.some(
-          (line) => line.includes(`"messageId":"${id}"`) && line.includes('message acked'),
+          (line) => line.includes(`"messageId":"${id}"`) && line.includes('push acked'),
         ),
       )
     }
