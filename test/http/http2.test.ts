@@ -9,10 +9,11 @@ import {
 } from 'node:http2'
 import { describe, it, type TestContext } from 'node:test'
 import { type Authentication, TRUSTED } from '../../src/model/authentication.ts'
+import type { Message } from '../../src/model/message.ts'
 import type { Settlement } from '../../src/model/settlement.ts'
 import { type AppChanges, SMALL_PUSH, startApp } from '../helpers/app.ts'
 import { answerOf } from '../helpers/protocols.ts'
-import { aFrame, connectHttp2, FLAG, FRAME, pushHeaders } from '../helpers/raw-http2.ts'
+import { aFrame, aReset, connectHttp2, FLAG, FRAME, pushHeaders } from '../helpers/raw-http2.ts'
 import { settled, until } from '../helpers/until.ts'
 
 const KIB = 1024
@@ -213,6 +214,28 @@ describe('the unread body of a stream', () => {
     await client.frame(FRAME.ping, 0)
 
     assert.ok(!client.frames().some(({ type }) => type === FRAME.rstStream))
+  })
+
+  it('is no push when its stream is reset before its end, though it is whole JSON', async (t) => {
+    const settledIds: string[] = []
+    const settle = async ({ messageId }: Message): Promise<Settlement> => {
+      settledIds.push(messageId)
+      return ACK
+    }
+    const { url } = await startScene(t, { deps: { settle } })
+    const client = await connectHttp2(t, url)
+    const good = { authorization: 'Bearer good' }
+
+    client.sendFrames(
+      pushHeaders(1, good),
+      aFrame(FRAME.data, 0, 1, '{"message":{"messageId":"reset"}}'),
+      aReset(1),
+      pushHeaders(3, good),
+      aFrame(FRAME.data, FLAG.endStream, 3, '{"message":{"messageId":"ended"}}'),
+    )
+    await client.frame(FRAME.headers, 3)
+
+    assert.deepEqual(settledIds, ['ended'])
   })
 
   it('is thrown away when the service is full, and the next push is taken', async (t) => {
