@@ -38,7 +38,7 @@ export function createPushLines({ log, clock, projectId }: PushLineDeps): WriteP
   let suppressed = 0
 
   return function writePushLine(push) {
-    if (push.status < 500) log.debug(fieldsOf(push), textOf(push))
+    if (push.status < 500) debug(push)
     else if (mayWarn()) warn(push)
     else suppress(push)
   }
@@ -60,6 +60,11 @@ export function createPushLines({ log, clock, projectId }: PushLineDeps): WriteP
 
   function suppress(push: AnsweredPush): void {
     suppressed += 1
+    debug(push)
+  }
+
+  /** A stranger may be refused again and again: no fields are made for a line that is not written. */
+  function debug(push: AnsweredPush): void {
     if (log.isLevelEnabled('debug')) log.debug(fieldsOf(push), textOf(push))
   }
 

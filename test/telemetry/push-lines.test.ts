@@ -61,6 +61,21 @@ describe('the line of a push', () => {
     assert.equal(lines()[0]?.['logging.googleapis.com/trace'], TRACE)
   })
 
+  it('is not put together when it is not written', () => {
+    let asked = 0
+    const { write } = createScene({
+      level: 'info',
+      projectId: () => {
+        asked += 1
+        return 'my-project'
+      },
+    })
+
+    write({ ...aPushEnd({ headers: HEADERS }), ...REFUSED })
+
+    assert.equal(asked, 0)
+  })
+
   it('says of a refused push what is known before its body is read', () => {
     const { write, lines } = createScene({ level: 'debug' })
 
