@@ -112,7 +112,11 @@ function resultsOfCases(
   pace: Pace,
 ): Promise<CaseResult[]> {
   return oneByOne(cases, async (one) => {
-    const result: CaseResult = { case: one, comparisons: await compare(one, deps, pace) }
+    const rounds = one.rounds ?? pace.rounds
+    const result: CaseResult = {
+      case: one,
+      comparisons: await compare(one, deps, { ...pace, rounds }),
+    }
     console.log(`\n${formatTable([result])}`)
     return result
   })

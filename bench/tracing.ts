@@ -11,6 +11,7 @@ import type { Case } from './speed/cases.ts'
 import { type Comparison, compare } from './speed/compare.ts'
 import type { ContestantName } from './speed/contestant.ts'
 import { startFastMixpanel } from './speed/fast-mixpanel.ts'
+import { median } from './speed/measure.ts'
 
 const HELP = `The CPU of a push with traces off and on, as a multiple of the same service with traces off.
 
@@ -92,10 +93,7 @@ async function startCollector() {
   }
 }
 
-/**
- * Prints the CPU of a push over all rounds, and its ratio to the first; then the middle half of the
- * ratios of single rounds.
- */
+/** Prints the median CPU of a push; then the median of its ratios to the first of each round, and their middle half. */
 function print({ eventsAPush, eventBytes }: Case, comparisons: readonly Comparison[]): void {
   console.log(`\n${eventsAPush} × ${eventBytes} B a push`)
   const off = comparisons.find(({ name }) => name === OFF)
@@ -104,27 +102,18 @@ function print({ eventsAPush, eventBytes }: Case, comparisons: readonly Comparis
     const ratios = one.samples.map(({ cpuUsAPush }, round) => {
       return cpuUsAPush / (off.samples[round]?.cpuUsAPush ?? Number.NaN)
     })
-    const ratio = cpuUsAPushOf(one) / cpuUsAPushOf(off)
-    const [low, high] = quartilesOf(ratios).map((each) => each.toFixed(2))
-    const cpu = `${cpuUsAPushOf(one).toFixed(1)} µs`.padStart(10)
-    console.log(`${one.name.padEnd(22)}${cpu}  ${ratio.toFixed(3)} ×  (${low}–${high})`)
+    const [low, ratio, high] = quartilesOf(ratios).map((each) => each.toFixed(3))
+    const cpu = `${median(one.samples.map(({ cpuUsAPush }) => cpuUsAPush)).toFixed(1)} µs`.padStart(
+      10,
+    )
+    console.log(`${one.name.padEnd(22)}${cpu}  ${ratio} ×  (${low}–${high})`)
   }
 }
 
-/** The CPU of all rounds by the pushes of all rounds: a round is short, and CPU comes in ticks. */
-function cpuUsAPushOf({ samples }: Comparison): number {
-  const pushes = sumOf(samples.map(({ pushesASecond }) => pushesASecond))
-  return sumOf(samples.map((one) => one.cpuUsAPush * one.pushesASecond)) / pushes
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
-}
-
-function quartilesOf(values: readonly number[]): readonly [number, number] {
+function quartilesOf(values: readonly number[]): readonly [number, number, number] {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN
-  return [at(0.25), at(0.75)]
+  return [at(0.25), at(0.5), at(0.75)]
 }
 
 /** The command prefix that pins the measured process to one core; empty without `taskset`. */

@@ -14,6 +14,8 @@ export interface Case extends Shape {
   /** The time that Mixpanel takes for its answer. */
   readonly mixpanelMs: number
   readonly contestants: readonly ContestantName[]
+  /** The number of rounds, when it is another than that of the run. */
+  readonly rounds?: number
 }
 
 const FLOOR_AND_OURS: readonly ContestantName[] = ['bare Fastify', 'this service']
@@ -83,8 +85,10 @@ export const OPEN_LOOP: readonly Case[] = [
   { pushesASecond: 80, eventsAPush: 10 },
 ].flatMap(({ pushesASecond, eventsAPush }) =>
   [0, 50, 100].map((mixpanelMs): Case => {
-    const pushing = atRate(pushesASecond)
-    return { eventsAPush, eventBytes: 300, pushing, mixpanelMs, contestants: FLOOR_AND_OURS }
+    const shape = { eventsAPush, eventBytes: 300, pushing: atRate(pushesASecond) }
+    // The design sets a number for this one. In three rounds it moves with the load of the machine.
+    const isForNumber = pushesASecond === 800 && mixpanelMs === 50
+    return { ...shape, mixpanelMs, contestants: FLOOR_AND_OURS, ...(isForNumber && { rounds: 10 }) }
   }),
 )
 
