@@ -19,7 +19,7 @@ const SESSION_LIMITS: ServerOptions = {
   },
 }
 
-/** The resets of streams that a client may send at once. */
+/** The resets of streams that a client may send at once, at least. */
 const RESET_BURST = 1_000
 /** The resets that a client may send in a second after that, as nghttp2 has it. */
 const RESETS_PER_SECOND = 33
@@ -31,7 +31,8 @@ const RESETS_PER_SECOND = 33
 export function createHttp2Server(http1: Server, resetsPerSecond = RESETS_PER_SECOND): Http2Server {
   const server = createServer({
     ...SESSION_LIMITS,
-    streamResetBurst: RESET_BURST,
+    // nghttp2 saves up no more resets than its burst, whatever the rate.
+    streamResetBurst: Math.max(RESET_BURST, resetsPerSecond),
     streamResetRate: resetsPerSecond,
   })
   for (const event of ['request', 'checkContinue', 'checkExpectation']) {

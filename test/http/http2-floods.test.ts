@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { connectionLimitsOf } from '../../src/http/connection-limits.ts'
+import type { ConnectionLimits } from '../../src/http/connections.ts'
 import { type Authentication, TRUSTED } from '../../src/model/authentication.ts'
 import { SMALL_PUSH, startApp } from '../helpers/app.ts'
 import {
@@ -23,10 +25,11 @@ function judge(authorization: string | undefined): Authentication {
   return authorization === 'Bearer good' ? TRUSTED : REFUSED
 }
 
-async function startScene(t: TestContext) {
+async function startScene(t: TestContext, connectionLimits: ConnectionLimits = { max: 1_000 }) {
   let requests = 0
   const scene = await startApp(t, {
     protocol: 'HTTP/2',
+    connectionLimits,
     deps: {
       authenticate: (authorization) => {
         requests += 1
@@ -44,6 +47,11 @@ function times(count: number, frame: (n: number) => Buffer): Buffer {
 /** The n-th stream that a client may open. */
 function streamOf(n: number): number {
   return 2 * n + 1
+}
+
+/** The frames of a client that opens streams and resets each at once. */
+function resetStreams(count: number): Buffer {
+  return times(count, (n) => Buffer.concat([pushHeaders(streamOf(n)), aReset(streamOf(n))]))
 }
 
 /** A header block whose fields name one entry of the table again and again: an HPACK bomb. */
@@ -67,9 +75,7 @@ function bomb(references: number): Buffer {
 
 describe('a client that floods, or breaks a rule of the session', () => {
   const floods = {
-    'resets of its own streams': times(3_000, (n) =>
-      Buffer.concat([pushHeaders(streamOf(n)), aReset(streamOf(n))]),
-    ),
+    'resets of its own streams': resetStreams(3_000),
     'settings, and reads no acknowledgement': times(20_000, () => aFrame(FRAME.settings)),
     'pings, and reads no answer': times(20_000, () => PING),
     'empty data': Buffer.concat([
@@ -111,6 +117,23 @@ describe('a client that floods, or breaks a rule of the session', () => {
       assert.equal(await push('{"message":{"messageId":"1"}}'), '401 TOKEN_MISSING')
     })
   }
+})
+
+it('takes three thousand resets at once from a front end of Cloud Run: many clients share its session', async (t) => {
+  const onCloudRun = { delivery: { maxConcurrency: 16, maxEventsPerSecond: 1 }, onCloudRun: true }
+  const push = {
+    auth: { kind: 'none' },
+    subscriptions: [],
+    ackDeadlineMs: 1,
+    maxBufferedBytes: 1,
+  } as const
+  const { url } = await startScene(t, connectionLimitsOf({ ...onCloudRun, push }, 10_000))
+  const client = await connectHttp2(t, url)
+
+  client.sendFrames(resetStreams(3_000), pushHeaders(streamOf(3_000), GOOD))
+  client.sendFrames(aFrame(FRAME.data, FLAG.endStream, streamOf(3_000), SMALL_PUSH))
+
+  assert.equal((await client.frame(FRAME.headers, streamOf(3_000))).payload[0], 0x80 | 9)
 })
 
 describe('a client whose stream breaks a rule', () => {
