@@ -7,32 +7,33 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startTokenIssuer } from '../src/local/token-issuer.ts'
 import { argumentsOrExit } from './arguments-or-exit.ts'
-import type { Case } from './speed/cases.ts'
 import { type Comparison, compare } from './speed/compare.ts'
 import type { ContestantName } from './speed/contestant.ts'
 import { startFastMixpanel } from './speed/fast-mixpanel.ts'
-import { median } from './speed/measure.ts'
 
 const HELP = `The CPU of a push with traces off and on, as a multiple of the same service with traces off.
 
-sh tools/node.sh bench/tracing.ts                        about six minutes
-sh tools/node.sh bench/tracing.ts --before FILE          also with the bundle of an earlier commit
-sh tools/node.sh bench/tracing.ts --rounds 200           more rounds than 60
+sh tools/node.sh bench/tracing.ts                        about eight minutes
+sh tools/node.sh bench/tracing.ts --before FILE          also with the bundle of another commit
+sh tools/node.sh bench/tracing.ts --events 1             one event a push only; else 1, 10 and 100
+sh tools/node.sh bench/tracing.ts --starts 40            start each of them more often than 8 times
 
-Each round runs each of them in turn. "this service again" is the same once more: its ratio is the
-noise. With taskset, the measured process has a core of its own. Build the bundle first: npm run build`
+Two processes of the same bundle differ by some percent for as long as they run, so each is started
+several times, in another order each time. "this service again" is the same once more: its ratio is
+the noise. With taskset, the measured process has a core of its own. Build the bundle first:
+npm run build`
 
 const BUNDLE = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-const ROUND_MS = 400
-const WARM_UP_MS = 3_000
+const PACE = { rounds: 5, roundMs: 400, warmUpMs: 2_000 }
 const CONNECTIONS = 256
 const OFF: ContestantName = 'this service'
-const SHAPES = [1, 10, 100].map((eventsAPush) => ({ eventsAPush, eventBytes: 300 }))
+const EVENT_BYTES = 300
+const EVENTS_A_PUSH = [1, 10, 100]
 
 await main()
 
 async function main(): Promise<void> {
-  const { help, before, rounds } = argumentsOrExit(HELP, optionsGiven)
+  const { help, before, starts, events } = argumentsOrExit(HELP, optionsGiven)
   if (help) return console.log(HELP)
   await using running = new AsyncDisposableStack()
   const issuer = await startTokenIssuer()
@@ -55,10 +56,15 @@ async function main(): Promise<void> {
     pin: pinning(),
     bundle: BUNDLE,
   }
-  for (const shape of SHAPES) {
+  for (const eventsAPush of events) {
     const pushing = { kind: 'closed_loop', connections: CONNECTIONS } as const
-    const one: Case = { ...shape, pushing, mixpanelMs: 0, contestants: [OFF, ...others] }
-    print(one, await compare(one, deps, { rounds, roundMs: ROUND_MS, warmUpMs: WARM_UP_MS }))
+    const one = { eventsAPush, eventBytes: EVENT_BYTES, pushing, mixpanelMs: 0 }
+    const results: CpuByName[] = []
+    for (let start = 0; start < starts; start += 1) {
+      const contestants = rotated([OFF, ...others], start)
+      results.push(cpuByName(await compare({ ...one, contestants }, deps, PACE)))
+    }
+    print(`${eventsAPush} × ${EVENT_BYTES} B a push`, [OFF, ...others], results)
   }
   console.log(`the collector took ${collector.requests()} requests`)
 }
@@ -68,12 +74,36 @@ function optionsGiven() {
     options: {
       help: { type: 'boolean', default: false },
       before: { type: 'string' },
-      rounds: { type: 'string', default: '60' },
+      events: { type: 'string' },
+      starts: { type: 'string', default: '8' },
     },
   })
-  const rounds = Number(values.rounds)
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number')
-  return { ...values, rounds }
+  const starts = Number(values.starts)
+  if (!Number.isInteger(starts) || starts < 1) throw new Error('--starts must be a whole number')
+  const events = values.events === undefined ? EVENTS_A_PUSH : [Number(values.events)]
+  if (!events.every((one) => EVENTS_A_PUSH.includes(one))) {
+    throw new Error(`--events must be one of ${EVENTS_A_PUSH.join(', ')}`)
+  }
+  return { ...values, starts, events }
+}
+
+/**
+ * The CPU of a push of each contestant, in µs: the least of the rounds of one start. Other work on the
+ * machine only adds to it.
+ */
+type CpuByName = ReadonlyMap<ContestantName, number>
+
+function cpuByName(comparisons: readonly Comparison[]): CpuByName {
+  return new Map(
+    comparisons.map(({ name, samples }) => {
+      return [name, Math.min(...samples.map(({ cpuUsAPush }) => cpuUsAPush))]
+    }),
+  )
+}
+
+function rotated<One>(all: readonly One[], by: number): readonly One[] {
+  const first = by % all.length
+  return [...all.slice(first), ...all.slice(0, first)]
 }
 
 /** A collector that takes spans and forgets them. */
@@ -93,20 +123,22 @@ async function startCollector() {
   }
 }
 
-/** Prints the median CPU of a push; then the median of its ratios to the first of each round, and their middle half. */
-function print({ eventsAPush, eventBytes }: Case, comparisons: readonly Comparison[]): void {
-  console.log(`\n${eventsAPush} × ${eventBytes} B a push`)
-  const off = comparisons.find(({ name }) => name === OFF)
-  if (!off) return
-  for (const one of comparisons) {
-    const ratios = one.samples.map(({ cpuUsAPush }, round) => {
-      return cpuUsAPush / (off.samples[round]?.cpuUsAPush ?? Number.NaN)
-    })
-    const [low, ratio, high] = quartilesOf(ratios).map((each) => each.toFixed(3))
-    const cpu = `${median(one.samples.map(({ cpuUsAPush }) => cpuUsAPush)).toFixed(1)} µs`.padStart(
-      10,
-    )
-    console.log(`${one.name.padEnd(22)}${cpu}  ${ratio} ×  (${low}–${high})`)
+/** Prints the CPU of a push of each contestant: the median over the starts, and their middle half. */
+function print(
+  title: string,
+  names: readonly ContestantName[],
+  results: readonly CpuByName[],
+): void {
+  console.log(`\n${title}, ${results.length} starts`)
+  const quartilesBy = (name: ContestantName) => {
+    return quartilesOf(results.map((result) => result.get(name) ?? Number.NaN))
+  }
+  const [, off] = quartilesBy(OFF)
+  for (const name of names) {
+    const [low, middle, high] = quartilesBy(name)
+    const range = `(${low.toFixed(1)}–${high.toFixed(1)})`
+    const cpu = `${middle.toFixed(1)} µs`
+    console.log(`${name.padEnd(22)}${cpu.padStart(10)}  ${(middle / off).toFixed(3)} ×  ${range}`)
   }
 }
 
