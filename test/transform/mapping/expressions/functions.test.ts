@@ -61,6 +61,7 @@ const CASES: readonly (readonly [cel: string, value: unknown])[] = [
   ['data.plain.replace("o", "0")', 'One.tw0'],
   ['"aaa".replace("a", "b")', 'bbb'],
   ['"ab".replace("", "-")', '-a-b-'],
+  ['"a😀".replace("", "$&")', '$&a$&😀$&'],
   ['"ab".replace("x", "-")', 'ab'],
   ['data.plain.split(".")', ['One', 'two']],
   ['data.text.split("")', ['a', '😀', 'b', '😀', 'c']],

@@ -6,6 +6,8 @@ import { scanned, searched, sizeOf, unitAt } from './search.ts'
 const MOST_PARTS = 10_000
 /** The work of replacing one part of a text. */
 const REPLACING = 50
+/** An empty text stands before each character, and at the end. */
+const BETWEEN_CHARACTERS = /(?:)/gu
 
 /** The functions of texts. A question about null is answered with no; all else is null then. */
 export const TEXT_FUNCTIONS: Readonly<Record<string, readonly CelFunction[]>> = {
@@ -60,17 +62,15 @@ function substring([whole, start, end]: readonly [string, number, number], at: A
 
 function replace([whole, part, by]: readonly [string, string, string], at: At): string {
   const { frame, site } = at
-  let found = 0
-  for (
-    let index = searched(whole, part, at).indexOf(part);
-    index !== -1 && index <= whole.length;
-    index = whole.indexOf(part, index + Math.max(part.length, 1))
-  ) {
-    found++
-    spend(frame, REPLACING + by.length, site)
-    if (index === whole.length) break
+  const work = REPLACING + by.length
+  if (part === '') {
+    spend(frame, whole.length * work, site)
+    return whole.replaceAll(BETWEEN_CHARACTERS, () => by)
   }
-  return found === 0 ? whole : whole.replaceAll(part, () => by)
+  return searched(whole, part, at).replaceAll(part, () => {
+    spend(frame, work, site)
+    return by
+  })
 }
 
 function partsOf(whole: string, separator: string, at: At): string[] {
