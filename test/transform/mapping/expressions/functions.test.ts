@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { RE2JS } from 're2js'
+import { createSite } from '../../../../src/transform/mapping/expressions/expression-error.ts'
+import { matchesAnyPattern } from '../../../../src/transform/mapping/expressions/functions/matches.ts'
+import { createZones } from '../../../../src/transform/mapping/expressions/functions/zones.ts'
+import { newFrame } from '../../../../src/transform/mapping/expressions/part.ts'
 import { celValue, scopeOf } from './expressing.ts'
 
 const scope = scopeOf(
@@ -312,6 +317,38 @@ describe('a function of an expression', () => {
       assert.deepEqual([partOf('getHours'), partOf('getMinutes')], [hours, minutes])
     })
   }
+
+  it('looks a zone up once, and remembers 50 zones', (t) => {
+    const fifty = Intl.supportedValuesOf('timeZone').slice(-50)
+    const offsetMs = createZones()
+    const { mock } = t.mock.method(Intl, 'DateTimeFormat')
+    const lookUpsOf = (...zones: readonly string[]) => {
+      mock.resetCalls()
+      for (const zone of zones) offsetMs(new Date(0), zone)
+      return mock.callCount()
+    }
+
+    assert.deepEqual([lookUpsOf(...fifty), lookUpsOf(...fifty)], [50, 0])
+    assert.deepEqual([lookUpsOf('UTC'), lookUpsOf('UTC')], [1, 0])
+    assert.deepEqual([lookUpsOf(...fifty), lookUpsOf('UTC')], [50, 1])
+  })
+
+  it('compiles a pattern of events once, and remembers 16 patterns', (t) => {
+    const sixteen = Array.from({ length: 16 }, (_, at) => `^${at}$`)
+    const matches = matchesAnyPattern()
+    const { mock } = t.mock.method(RE2JS, 'compile')
+    const compilationsOf = (...patterns: readonly string[]) => {
+      mock.resetCalls()
+      for (const pattern of patterns) {
+        matches.apply(['a', pattern], { frame: newFrame(scope), site: createSite('') })
+      }
+      return mock.callCount()
+    }
+
+    assert.deepEqual([compilationsOf(...sixteen), compilationsOf(...sixteen)], [16, 0])
+    assert.deepEqual([compilationsOf('a'), compilationsOf('a')], [1, 0])
+    assert.deepEqual([compilationsOf(...sixteen), compilationsOf('a')], [16, 1])
+  })
 
   it('knows more zones than it remembers', () => {
     const zones = Intl.supportedValuesOf('timeZone').slice(0, 60)

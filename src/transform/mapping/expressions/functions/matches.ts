@@ -26,10 +26,15 @@ export function matchesAnyPattern(): CelFunction {
   return binary([text, text], matches, false)
 
   function matches(whole: string, source: string, at: At): boolean {
-    const isIn = known.get(source) ?? patternOfEvent(source, at)
-    if (known.size >= MOST_PATTERNS) known.clear()
-    known.set(source, isIn)
+    const isIn = known.get(source) ?? newPattern(source, at)
     return isIn(whole, at)
+  }
+
+  function newPattern(source: string, at: At): IsIn {
+    const isIn = patternOfEvent(source, at)
+    if (known.size === MOST_PATTERNS) known.clear()
+    known.set(source, isIn)
+    return isIn
   }
 }
 

@@ -9,11 +9,16 @@ export function createZones(): OffsetMs {
   const formats = new Map<string, Intl.DateTimeFormat>()
 
   return function offsetMs(at, timeZone) {
-    const format = formats.get(timeZone) ?? formatOf(timeZone)
+    const format = formats.get(timeZone) ?? newFormat(timeZone)
+    return format && readOffset(format.format(at))
+  }
+
+  function newFormat(timeZone: string): Intl.DateTimeFormat | undefined {
+    const format = formatOf(timeZone)
     if (format === undefined) return undefined
-    if (formats.size >= MOST_ZONES) formats.clear()
+    if (formats.size === MOST_ZONES) formats.clear()
     formats.set(timeZone, format)
-    return readOffset(format.format(at))
+    return format
   }
 }
 
