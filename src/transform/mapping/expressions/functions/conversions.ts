@@ -140,7 +140,7 @@ function bytesOf(value: unknown, { frame, site }: At): Uint8Array {
   if (value instanceof Uint8Array) return value
   const given = text(value, site)
   spend(frame, given.length, site)
-  return Buffer.from(given, 'utf8')
+  return Buffer.from(given)
 }
 
 /** A text of the right kind may still hold something else: `int("a")`. */

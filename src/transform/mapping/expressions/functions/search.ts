@@ -26,13 +26,12 @@ export function sizeOf(whole: string): number {
   return size
 }
 
-/** Returns the index in code units of a character; the end for one past it, 0 for one before. */
+/** Returns the index in code units of a character; 0 for one before it, the end or more past it. */
 export function unitAt(whole: string, character: number): number {
-  if (character <= 0) return 0
-  if (character >= whole.length) return whole.length
-  if (!SURROGATE.test(whole)) return character
+  const last = Math.min(Math.max(character, 0), whole.length)
+  if (!SURROGATE.test(whole)) return last
   let at = 0
-  for (let left = character; left > 0 && at < whole.length; left--) {
+  for (let left = last; left > 0; left--) {
     at += isHigh(whole.charCodeAt(at)) && isLow(whole.charCodeAt(at + 1)) ? 2 : 1
   }
   return at

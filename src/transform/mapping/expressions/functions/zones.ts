@@ -1,5 +1,5 @@
 const MOST_ZONES = 50
-const OFFSET = /GMT(?:(?<sign>[+-])(?<hours>\d\d):(?<minutes>\d\d)(?::(?<seconds>\d\d))?)?$/
+const OFFSET = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/
 
 /** Returns the offset of a zone at a time, in ms; `undefined` for a zone that is unknown. */
 export type OffsetMs = (at: Date, timeZone: string) => number | undefined
@@ -31,12 +31,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
 }
 
 function readOffset(formatted: string): number {
-  const {
-    sign = '+',
-    hours = '0',
-    minutes = '0',
-    seconds = '0',
-  } = OFFSET.exec(formatted)?.groups ?? {}
+  const [, sign, hours = 0, minutes = 0, seconds = 0] = OFFSET.exec(formatted) ?? []
   const ms = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000
   return sign === '-' ? -ms : ms
 }
