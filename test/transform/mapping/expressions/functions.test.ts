@@ -62,6 +62,11 @@ const CASES: readonly (readonly [cel: string, value: unknown])[] = [
   ['data.plain.substring(-5, 100)', 'One.two'],
   ['data.text.substring(4, 100)', 'c'],
   ['data.text.substring(9)', ''],
+  ['data.text.substring(1, 9007199254740991)', '😀b😀c'],
+  ['data.text.indexOf("b", 99)', -1],
+  ['data.text.indexOf("a", -1)', 0],
+  ['data.text.lastIndexOf("b", 99)', 2],
+  ['data.text.lastIndexOf("c", 0)', -1],
   ['replace(data.plain, ".", "$&")', 'One$&two'],
   ['data.plain.replace("o", "0")', 'One.tw0'],
   ['"aaa".replace("a", "b")', 'bbb'],
@@ -93,6 +98,7 @@ const CASES: readonly (readonly [cel: string, value: unknown])[] = [
   ['epoch_ms("1795510798")', 1_795_510_798_000],
   ['timestamp(data.time)', '2026-11-24T08:59:58.250Z'],
   ['timestamp(0)', '1970-01-01T00:00:00.000Z'],
+  ['timestamp(8640000000000000)', '+275760-09-13T00:00:00.000Z'],
   ['timestamp(data.time) + duration("1h")', '2026-11-24T09:59:58.250Z'],
   ['duration("1h") + timestamp(data.time)', '2026-11-24T09:59:58.250Z'],
   ['timestamp(data.time) - duration("58s")', '2026-11-24T08:59:00.250Z'],
@@ -241,6 +247,7 @@ const FAILING: readonly (readonly [cel: string, text: string])[] = [
   ['epoch_ms(data.plain)', 'this is not a time'],
   ['epoch_ms(data.list)', 'a time is due here, and this is a list'],
   ['epoch_ms(1e200 * data.seconds)', 'this is not a time'],
+  ['epoch_ms(data.seconds * 0 + 8640000000000001)', 'this is not a time'],
   ['timestamp(data.seconds).getHours(data.plain)', 'this is not a time zone'],
   ['data.plain.getHours()', 'a time is due here, and this is a text'],
   ['duration(data.plain)', 'this is not a duration, as 1h30m or 2.5s is'],
@@ -397,6 +404,7 @@ describe('a function of an expression', () => {
     const long = '1795510798'.padStart(65, '0')
     const duration = (length: number) => `${'1'.padStart(length - 1, '0')}s`
 
+    assert.equal(read('epoch_ms(data.text)', `1970-01-01T00:00:00.${'0'.repeat(43)}Z`), 0)
     assert.throws(() => read('epoch_ms(data.text)', long), /this is not a time/)
     assert.equal(read('duration(data.text)', duration(64)), '1s')
     assert.throws(() => read('duration(data.text)', duration(65)), /this is not a duration/)
@@ -408,6 +416,20 @@ describe('a function of an expression', () => {
 
     assert.equal(matches('a'.repeat(100)), false)
     assert.throws(() => matches('a'.repeat(101)), /100 characters at most/)
+  })
+
+  it('leaves the limit of stacks as it is when a text is no duration', () => {
+    const before = Error.stackTraceLimit
+
+    assert.throws(() => celValue('duration(data.plain)', scope), /this is not a duration/)
+    assert.equal(Error.stackTraceLimit, before)
+  })
+
+  it('makes no more than 10,000 characters of a text', () => {
+    const text = scopeOf(JSON.stringify({ most: '😀'.repeat(10_000), more: '😀'.repeat(10_001) }))
+
+    assert.equal(celValue('size(data.most.split(""))', text), 10_000)
+    assert.throws(() => celValue('data.more.split("")', text), /more than 10000 parts/)
   })
 
   it('makes no more than 10,000 parts of a text', () => {
