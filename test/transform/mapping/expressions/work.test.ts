@@ -16,6 +16,62 @@ function of(data: unknown): Scope {
   return { data, attributes: {}, message: {}, line: 1 }
 }
 
+/** Returns the work of an expression for an event. */
+function workOf(cel: string, data: unknown): number {
+  const work = newWork()
+  const before = work.left
+  celValue(cel, { ...of(data), work })
+  return before - work.left
+}
+
+describe('the work of a function', () => {
+  for (const [cel, unit, least] of [
+    ['size(data)', 'a', 2],
+    ['data.lower() == ""', 'a', 1],
+    ['data.contains("b")', 'a', 1],
+    [`data.contains("${'b'.repeat(800)}")`, 'a', 100],
+    ['data.split(",") == []', ',', 11],
+    ['data.replace("a", "bbbb") == ""', 'a', 55],
+    ['data.replace("", "bbbb") == ""', 'a', 54],
+    ['json(data) == 1', ' ', 4],
+    ['bytes(data) == b""', 'a', 1],
+    ['string(bytes(data)) == ""', 'a', 2],
+    ['data.matches("b")', 'a', 60],
+  ] as const) {
+    it(`grows with each ${JSON.stringify(unit)} of a text: ${cel.slice(0, 40)}`, () => {
+      const more = workOf(cel, `${unit.repeat(1_100)}1`) - workOf(cel, `${unit.repeat(1_000)}1`)
+
+      assert.ok(more >= 100 * least, String(more))
+    })
+  }
+
+  for (const [cel, element, least] of [
+    ['data.join("--") == ""', 'aaa', 25],
+    ['pairs(data, "a", "b") == 1', { a: 'a', b: 1 }, 200],
+    ['json("[" + data.join(",") + "]") == []', '1', 100],
+    ['data.exists(x, json(x) == 2)', '1', 100],
+    ['json("[" + data.join(",") + "]") == []', '1e400', 600],
+    ['data.exists(x, x.matches("b"))', '', 200],
+    ['data.exists(x, epoch_ms(x) < 0)', '0', 500],
+    ['data.exists(x, timestamp(x).getHours("Europe/Berlin") < 0)', '0', 50_000],
+    ['data.exists(x, x == "bb")', 'aa', 15],
+  ] as const) {
+    it(`grows with each ${JSON.stringify(element)} of a list: ${cel}`, () => {
+      const list = Array.from({ length: 60 }, () => element)
+      const more = workOf(cel, list) - workOf(cel, list.slice(0, 50))
+
+      assert.ok(more >= 10 * least, String(more))
+    })
+  }
+
+  it('grows with each pattern of an event that is compiled', () => {
+    const patterns = Array.from({ length: 10 }, (_, at) => `^work ${at}$`)
+    const cel = 'data.exists(x, "a".matches(x))'
+
+    assert.ok(workOf(cel, patterns) - workOf(cel, []) >= 10 * 500_000)
+  })
+})
+
 describe('the work of an expression', () => {
   for (const [cel, data] of [
     ['data.list.filter(x, x in data.list)', { list: numbers }],
