@@ -57,7 +57,7 @@ const SLOTS = 60
 export function createRate({ maxEventsPerSecond }: RateOptions, startAt: number): Rate {
   const start = maxEventsPerSecond * START_SHARE
   const floor = maxEventsPerSecond * FLOOR_SHARE
-  const lastMinute = createLastMinute(startAt)
+  const lastMinute = createLastMinute()
   let perSecond = start
   /** The instant up to which the rate is used up. */
   let usedUntil = startAt - BURST_MS
@@ -157,33 +157,24 @@ export interface LastMinute {
 }
 
 /** Makes a ring of seconds. A second is forgotten when it is a minute old. */
-export function createLastMinute(startAt: number): LastMinute {
-  const slots = new Array<number>(SLOTS).fill(0)
-  let second = Math.floor(startAt / 1_000)
-  let total = 0
+export function createLastMinute(): LastMinute {
+  /** The second that a slot counts, and the amount of that second. */
+  const seconds = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY)
+  const amounts = new Float64Array(SLOTS)
 
   return { add, perSecond }
 
   function add(amount: number, now: number): void {
-    turnTo(now)
+    const second = Math.floor(now / 1_000)
     const slot = second % SLOTS
-    slots[slot] = (slots[slot] ?? 0) + amount
-    total += amount
+    const before = seconds[slot] === second ? (amounts[slot] ?? 0) : 0
+    seconds[slot] = second
+    amounts[slot] = before + amount
   }
 
   function perSecond(now: number): number {
-    turnTo(now)
-    return total / SLOTS
-  }
-
-  function turnTo(now: number): void {
-    const to = Math.floor(now / 1_000)
-    // After a pause of a minute and more, each slot is emptied once.
-    for (second = Math.max(second, to - SLOTS); second < to; empty(second % SLOTS)) second += 1
-  }
-
-  function empty(slot: number): void {
-    total -= slots[slot] ?? 0
-    slots[slot] = 0
+    const oldest = Math.floor(now / 1_000) - SLOTS
+    const recent = amounts.filter((_, slot) => (seconds[slot] ?? 0) > oldest)
+    return recent.reduce((total, amount) => total + amount, 0) / SLOTS
   }
 }

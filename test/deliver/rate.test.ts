@@ -366,11 +366,11 @@ describe('a rate, whatever comes', () => {
 
 describe('the last minute', () => {
   it('is empty at first', () => {
-    assert.equal(createLastMinute(12_345).perSecond(12_345), 0)
+    assert.equal(createLastMinute().perSecond(12_345), 0)
   })
 
   it('remembers a second for sixty', () => {
-    const minute = createLastMinute(0)
+    const minute = createLastMinute()
     minute.add(60, 900)
     minute.add(120, 1_000)
 
@@ -381,7 +381,7 @@ describe('the last minute', () => {
   })
 
   it('forgets everything in a long pause', () => {
-    const minute = createLastMinute(0)
+    const minute = createLastMinute()
     for (let now = 0; now < 60_000; now += 1_000) minute.add(60, now)
     assert.equal(minute.perSecond(59_000), 60)
 
@@ -394,7 +394,7 @@ describe('the last minute', () => {
     const entry = fc.record({ afterMs: fc.nat({ max: 30_000 }), amount: fc.nat({ max: 100 }) })
     fc.assert(
       fc.property(fc.nat({ max: 10_000_000 }), fc.array(entry), (startAt, entries) => {
-        const minute = createLastMinute(startAt)
+        const minute = createLastMinute()
         const all: { second: number; amount: number }[] = []
         let now = startAt
         for (const { afterMs, amount } of entries) {
