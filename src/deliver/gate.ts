@@ -164,7 +164,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   return {
     pass,
     passAgain: (events, failed, until, goesOnUntil) =>
-      pass(events, until, goesOnUntil, waitMs(failed)),
+      wait(events, until, goesOnUntil, waitMs(failed)),
     yieldSlot,
     review,
     ended,
@@ -180,6 +180,17 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   function pass(
     events: number,
     until: () => number,
+    goesOnUntil?: () => number,
+  ): Promise<GateAnswer> {
+    const now = clock.monotonic()
+    const isFree = waiting.size === 0 && circuit.kind === 'open' && now < until()
+    if (isFree && rate.turnAt(now) <= now) return Promise.resolve(grant(events, now))
+    return wait(events, until, goesOnUntil)
+  }
+
+  function wait(
+    events: number,
+    until: () => number,
     goesOnUntil = until,
     backOffMs = 0,
   ): Promise<GateAnswer> {
@@ -191,6 +202,12 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
       waiting.add({ events, until, goesOnUntil, notBefore: now + backOffMs, decided })
       review()
     })
+  }
+
+  function grant(events: number, at: number): Permit {
+    if (circuit.kind !== 'open') circuit = afterStart(circuit)
+    rate.sent(events, at)
+    return { kind: 'permit', at }
   }
 
   function waitMs({ attempt, retryAfter }: FailedAttempt): number {
@@ -216,10 +233,16 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     const now = clock.monotonic()
     if (end.kind === 'taken') rate.taken(end.events, sentAt, now)
     if (end.kind === 'throttled') rate.refused(sentAt, now)
+    // An import leaves a circuit open that is open and has met no 429 since the last one.
+    const staysOpen = end.kind === 'taken' && circuit.kind === 'open' && circuit.refusals === 0
+    if (!staysOpen) changeCircuit(sentAt, end, now)
+    if (waiting.size > 0) review()
+  }
+
+  function changeCircuit(sentAt: number, end: AttemptEnd, now: number): void {
     const asked = 'retryAfter' in end ? askedMs(end.retryAfter) : undefined
     circuit = afterEnd(circuit, { kind: end.kind, sentAt, now, askedMs: asked }, pauseMs)
     if (circuit.kind !== 'open') rate.rest(circuit.until)
-    review()
   }
 
   function suspect(): void {
@@ -304,11 +327,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
 
   function letGo(waiter: Waiter, answer: GateAnswer): void {
     waiting.delete(waiter)
-    if (answer.kind === 'permit') {
-      if (circuit.kind !== 'open') circuit = afterStart(circuit)
-      rate.sent(waiter.events, answer.at)
-    }
-    waiter.decided(answer)
+    waiter.decided(answer.kind === 'permit' ? grant(waiter.events, answer.at) : answer)
   }
 }
 

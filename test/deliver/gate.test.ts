@@ -241,6 +241,25 @@ describe('a gate', () => {
     assert.deepEqual(notes, [[1_500, 'second', 'permit']])
   })
 
+  it('lets a batch pass after those that wait, although the timer is late', async () => {
+    const clock = createFakeClock()
+    let lagMs = 0
+    const late = { ...clock, monotonic: () => clock.monotonic() + lagMs }
+    const gate = createGate(OPTIONS, { clock: late, random: () => 0.5 })
+    const { notes, note } = createNotes(clock)
+    await passed(gate, 5_000)
+    note('first', gate.pass(1_000, never))
+    lagMs = 4_500
+
+    note('second', gate.pass(1, never))
+    await clock.advance(0)
+
+    assert.deepEqual(
+      notes.map(([, name]) => name),
+      ['first'],
+    )
+  })
+
   it('counts an attempt that is made again like any other', async () => {
     const { clock, gate } = aGate({ random: () => 0 })
     const { notes, note } = createNotes(clock)
@@ -1004,6 +1023,23 @@ describe('one 401 among imports', () => {
 
     assert.equal(gate.isUnauthorized(), false)
     await passed(gate)
+  })
+
+  it('counts the 429s before an import that overruled it until the next import', async () => {
+    const { clock, gate } = aGate({ random: () => ALMOST_ONE })
+    const refused = await passed(gate)
+    const overruling = await passed(gate)
+    gate.ended(refused, MISCONFIGURED)
+    await clock.advance(10_000)
+    await attempted(gate, THROTTLED)
+    await clock.advance(5_000)
+    gate.ended(overruling, TAKEN)
+
+    await attempted(gate, TAKEN)
+    await attempted(gate, THROTTLED)
+
+    await clock.advance(2_000)
+    assert.equal(gate.isPaused(), false)
   })
 
   it('is not overruled by an import that was sent before it', async () => {
