@@ -72,11 +72,9 @@ const UNATTENDED_SHARE = 1 / 4
 export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batcher {
   const { clock, linger, deliverBatch, lateReason } = deps
   const mostUnattended = Math.max(1, Math.floor(options.maxConcurrency * UNATTENDED_SHARE))
-  const events = createLane(options, lateReason)
-  const identityVerbs = createLane(options, lateReason)
-  const queues: readonly Queue[] = [events, identityVerbs].map((lane) => {
-    return { lane, leftAt: -Infinity }
-  })
+  const events: Queue = { lane: createLane(options, lateReason), leftAt: -Infinity }
+  const identityVerbs: Queue = { lane: createLane(options, lateReason), leftAt: -Infinity }
+  const queues = [events, identityVerbs]
   let inFlight = 0
   let unattended = 0
   let draining = false
@@ -85,20 +83,40 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
   return { add, takeBack, review, drain }
 
   function add(pending: readonly PendingEvent[]): void {
-    linger.arrived(pending.length, clock.monotonic())
-    queueUp(pending)
+    const now = clock.monotonic()
+    linger.arrived(pending.length, now)
+    const lone = pending.length === 1 && isEmpty() ? pending[0] : undefined
+    if (lone) addLone(lone, now)
+    else queueUp(pending)
+  }
+
+  /** Whether no event waits. */
+  function isEmpty(): boolean {
+    return events.lane.events + identityVerbs.lane.events === 0
+  }
+
+  /** Takes an event while no other waits. It is a batch of its own when it may leave at once. */
+  function addLone(event: PendingEvent, now: number): void {
+    const { sink, prepared } = event
+    const queue = prepared.identityVerb ? identityVerbs : events
+    const isFree = inFlight < options.maxConcurrency && now >= queue.leftAt + linger.ms()
+    if (isFree && now < sink.deliverBy) {
+      queue.leftAt = now
+      sink.departed()
+      void send([event], true)
+    } else queueUp([event])
   }
 
   function queueUp(pending: readonly PendingEvent[]): void {
     const now = clock.monotonic()
     if (pending.some(isIdentityVerb)) {
-      events.push(
+      events.lane.push(
         pending.filter((event) => !isIdentityVerb(event)),
         now,
       )
-      identityVerbs.push(pending.filter(isIdentityVerb), now)
+      identityVerbs.lane.push(pending.filter(isIdentityVerb), now)
     } else {
-      events.push(pending, now)
+      events.lane.push(pending, now)
     }
     pump()
     askForSlot()
@@ -179,7 +197,7 @@ export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batch
     } finally {
       inFlight -= 1
       if (!attended) unattended -= 1
-      pump()
+      if (!isEmpty()) pump()
     }
   }
 }

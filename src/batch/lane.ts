@@ -12,6 +12,8 @@ export interface BatchLimits {
  * Events that a push waits for go before all others, and never in one batch with them.
  */
 export interface Lane {
+  /** The number of events that wait. */
+  readonly events: number
   push(pending: readonly PendingEvent[], now: number): void
   /**
    * Takes the oldest events that fit into one batch. Events that have waited too long go back
@@ -55,13 +57,10 @@ const BRACKET_BYTES = 1
  */
 export function createLane(limits: BatchLimits, lateReason: () => RetryReason): Lane {
   let runs: Run[] = []
-  /**
-   * The events and bytes of all runs. They spare the walk along the runs while no batch is full.
-   */
-  let allEvents = 0
+  /** The bytes of all events that wait. They spare the walk along the runs while no batch is full. */
   let allBytes = BRACKET_BYTES
-
-  return { push, take, returnLate, waiting }
+  const lane = { events: 0, push, take, returnLate, waiting }
+  return lane
 
   function push(pending: readonly PendingEvent[], now: number): void {
     const sink = pending[0]?.sink
@@ -69,7 +68,7 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     let bytes = 0
     for (const { prepared } of pending) bytes += prepared.bytes + BRACKET_BYTES
     runs.push({ sink, pending, since: now, next: 0, bytes })
-    allEvents += pending.length
+    lane.events += pending.length
     allBytes += bytes
   }
 
@@ -78,7 +77,7 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
     if (!oldest) return undefined
     const first = runs.find((run) => isAttended(run, now))
     const attended = first !== undefined
-    const mayBeFull = allEvents >= limits.maxEvents || allBytes >= limits.maxBytes
+    const mayBeFull = lane.events >= limits.maxEvents || allBytes >= limits.maxBytes
     const { since } = first ?? oldest
     return { attended, since, full: mayBeFull && isFull(now, attended) }
   }
@@ -144,7 +143,7 @@ export function createLane(limits: BatchLimits, lateReason: () => RetryReason): 
   function remove(run: Run, events: number, bytes: number): void {
     run.next += events
     run.bytes -= bytes
-    allEvents -= events
+    lane.events -= events
     allBytes -= bytes
   }
 }

@@ -77,6 +77,28 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['ab', 'c'])
   })
 
+  it('tells the message of a lone event that it has left', () => {
+    const sink = aSink()
+    const { add, sent } = aBatcher()
+
+    add(pendingNamed('a', sink))
+
+    assert.deepEqual([sent(), sink.departures], [['a'], 1])
+  })
+
+  it('sends a lone event after one that waits, although the timer of that one is late', () => {
+    let now = 0
+    const { add, sent, review } = aBatcher({}, { ...createFakeClock(), monotonic: () => now })
+    add(pendingNamed('a'))
+    add(pendingNamed('b'))
+    now = 11
+
+    add(pendingNamed('c'))
+    review()
+
+    assert.deepEqual(sent(), ['a', 'bc'])
+  })
+
   it('sends the next batch one linger after the last, with all that came meanwhile', async () => {
     const clock = createFakeClock()
     const { add, sent } = aBatcher({}, clock)
@@ -365,6 +387,18 @@ describe('createBatcher', () => {
     await answer(0)
 
     assert.deepEqual(sent(), ['a', 'b', 'g', 'h', 'c'])
+  })
+
+  it('gives unattended events that come one by one a quarter of the slots, too', async () => {
+    const clock = createFakeClock()
+    const { add, sent } = aBatcher({ maxConcurrency: 8 }, clock)
+
+    for (const name of 'abc') {
+      add(pendingNamed(name, aSink(0, 1_000)))
+      await clock.advance(10)
+    }
+
+    assert.deepEqual(sent(), ['a', 'b'])
   })
 
   it('gives events all slots once a push waits for them again', () => {
