@@ -6,7 +6,9 @@ import type { Clock } from '../lib/clock.ts'
 /** A keep-alive agent that can drop sockets that have been idle for too long. */
 export interface FreshSockets {
   readonly agent: HttpAgent
-  /** Destroys idle sockets that no request should use any more. Call it before each request. */
+  /** The monotonic ms until which no idle socket is stale. */
+  readonly freshUntil: number
+  /** Destroys the stale sockets. Call it before a request that is sent later than that. */
   closeStale(): void
   /** Destroys all sockets. */
   close(): void
@@ -26,18 +28,24 @@ export function createFreshSockets(
   const secure = options.baseUrl.startsWith('https:')
   const agentOptions = { keepAlive: true, maxSockets: options.maxSockets }
   const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions)
-  const idleSince = new WeakMap<Duplex, number>()
+  const staleAt = new WeakMap<Duplex, number>()
+  const fresh = { agent, freshUntil: Infinity, closeStale, close: () => agent.destroy() }
 
-  agent.on('free', (socket: Duplex) => idleSince.set(socket, clock.monotonic()))
+  agent.on('free', (socket: Duplex) => {
+    const at = clock.monotonic() + MAX_IDLE_MS
+    staleAt.set(socket, at)
+    fresh.freshUntil = Math.min(fresh.freshUntil, at)
+  })
 
-  return { agent, closeStale, close: () => agent.destroy() }
+  return fresh
 
   function closeStale(): void {
-    const oldest = clock.monotonic() - MAX_IDLE_MS
-    for (const sockets of Object.values(agent.freeSockets)) {
-      for (const socket of [...(sockets ?? [])]) {
-        if ((idleSince.get(socket) ?? oldest) <= oldest) socket.destroy()
-      }
+    const now = clock.monotonic()
+    fresh.freshUntil = Infinity
+    for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
+      const at = staleAt.get(socket) ?? now
+      if (at <= now) socket.destroy()
+      else fresh.freshUntil = Math.min(fresh.freshUntil, at)
     }
   }
 }

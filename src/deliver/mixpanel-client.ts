@@ -123,10 +123,11 @@ export function createMixpanelClient(
    * Bounds one attempt as a whole: axios's own time-out starts anew with each byte of an answer.
    */
   function begin(): Attempt {
-    sockets.closeStale()
+    const startedAt = clock.monotonic()
+    if (startedAt >= sockets.freshUntil) sockets.closeStale()
     const timeUp = new AbortController()
     const stopTimer = clock.after(options.timeoutMs, () => timeUp.abort())
-    return { signal: timeUp.signal, startedAt: clock.monotonic(), stopTimer }
+    return { signal: timeUp.signal, startedAt, stopTimer }
   }
 }
 
