@@ -22,7 +22,7 @@ export default {
   // The rooms in which a wrong word loses an event or doubles one.
   mutate: [
     'src/{decode,batch,settle,prepare}/**/*.ts',
-    'src/deliver/{verdict,failed-records,mixpanel-texts,trust,attempts,deliver-batch,bisect,settle-events}.ts',
+    'src/deliver/{verdict,unnamed-refusal,failed-records,mixpanel-texts,trust,attempts,deliver-batch,bisect,settle-events}.ts',
     'src/deliver/{access,refusals,holding,gate,circuit,rate}.ts',
     // Without what asks Google, whose tests need a bundle and a server.
     'src/dead-letter/!(google-credentials|topic-client).ts',

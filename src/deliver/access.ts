@@ -2,7 +2,7 @@ import type { PendingEvent } from '../model/pending-event.ts'
 import type { Gate } from './gate.ts'
 import type { Refusals } from './refusals.ts'
 import type { Trust } from './trust.ts'
-import type { Refusal } from './verdict.ts'
+import type { Refusal } from './unnamed-refusal.ts'
 
 export interface AccessDeps {
   readonly gate: Pick<Gate, 'noteUnauthorized'>

@@ -2,7 +2,8 @@ import type { ImportAnswer } from './answer.ts'
 import type { AttemptEnd, FailedAttempt, Gate, GateAnswer, Permit } from './gate.ts'
 import type { AttemptPolicy } from './mixpanel-client.ts'
 import type { RecordedVerdict, Trust } from './trust.ts'
-import { type Refusal, type SentEvent, verdictOn } from './verdict.ts'
+import type { Refusal } from './unnamed-refusal.ts'
+import { type SentEvent, verdictOn } from './verdict.ts'
 
 export interface AttemptsDeps {
   readonly gate: Pick<Gate, 'pass' | 'passAgain' | 'ended'>

@@ -7,7 +7,7 @@ import type { Holding } from './holding.ts'
 import type { Refusals } from './refusals.ts'
 import { settleEvents } from './settle-events.ts'
 import type { Trust } from './trust.ts'
-import type { Refusal } from './verdict.ts'
+import type { Refusal } from './unnamed-refusal.ts'
 
 /** A batch of which Mixpanel imported nothing, and named no event that is at fault. */
 export interface RefusedBatch {

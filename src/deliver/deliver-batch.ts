@@ -12,7 +12,7 @@ import type { MixpanelClient } from './mixpanel-client.ts'
 import type { Refusals } from './refusals.ts'
 import { latestDeliverBy, latestGoesOnUntil, settleEach, settleEvents } from './settle-events.ts'
 import { isSomeImported, type RecordedVerdict, type Trust } from './trust.ts'
-import type { Refusal } from './verdict.ts'
+import type { Refusal } from './unnamed-refusal.ts'
 
 export interface DeliverDeps extends Pick<AttemptsDeps, 'misconfigured'> {
   readonly client: Pick<MixpanelClient, 'send'>

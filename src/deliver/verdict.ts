@@ -1,21 +1,17 @@
+import { isObject } from '../lib/json/is-object.ts'
+import { findExcess } from '../lib/json/scan.ts'
 import type { PreparedEvent } from '../model/event.ts'
 import {
   type EventOutcome,
   IMPORTED,
   type Rejected,
-  type RejectReason,
   type RetryReason,
   rejected,
 } from '../model/outcome.ts'
-import { type ImportAnswer, type ImportReply, replyIn, textIn } from './answer.ts'
-import { listedIn, NO_TEXT } from './failed-records.ts'
-import {
-  refusesIdentityVerbs,
-  speaksOfAccess,
-  speaksOfRate,
-  speaksOfSize,
-  speaksOfTransience,
-} from './mixpanel-texts.ts'
+import { type ImportAnswer, type ImportReply, textIn } from './answer.ts'
+import { listedIn } from './failed-records.ts'
+import { refusesIdentityVerbs, speaksOfRate, speaksOfSize } from './mixpanel-texts.ts'
+import { isMixpanels, type Refusal, refusalFor, refusedForSize, textOf } from './unnamed-refusal.ts'
 
 /** The meaning of one answer of Mixpanel for its batch. */
 export type Verdict = Readonly<
@@ -37,22 +33,14 @@ export type Verdict = Readonly<
   | { kind: 'misconfigured'; status: number }
 >
 
-/** The batch is refused as a whole, and no event of it is named. */
-export type Refusal = Readonly<{
-  kind: 'refused'
-  reason: Extract<RejectReason, 'refused_by_mixpanel' | 'too_large'>
-  detail: string
-  /** Whether an event that is refused so, alone, is surely at fault itself. */
-  certain: boolean
-  /**
-   * The further meaning of the text: access is refused, or the fault passes. A text may quote an
-   * event, so the hint holds only as long as no other answer speaks against it.
-   */
-  hint?: 'access' | 'transience'
-}>
-
 /** The part of an event that matters to the verdict. */
 export type SentEvent = Pick<PreparedEvent, 'insertId' | 'identityVerb'>
+
+/**
+ * The largest answer that is parsed. An answer about 2,000 events has some 24,000 parts. JSON.parse
+ * takes 120 ms for the limit in the slowest form, and 4 MiB can hold ten times as many.
+ */
+const LARGEST = { depth: 100, parts: 250_000 }
 
 const UNKNOWN: Verdict = { kind: 'retry', reason: 'unknown_answer' }
 
@@ -74,6 +62,21 @@ export function verdictOn(answer: ImportAnswer, sent: readonly SentEvent[]): Ver
   if (status === 400) return verdictOnRefusal(reply, retryAfter, sent)
   if ((status === 403 || status === 404) && isMixpanels(reply)) return { kind: 'denied', status }
   return UNKNOWN
+}
+
+/**
+ * Returns the JSON object in a body; `undefined` for a proxy's page, a text, half an answer, or one
+ * with more parts than any answer of Mixpanel.
+ */
+export function replyIn(body: string): ImportReply | undefined {
+  // A short text cannot be too deep, nor have too many parts: most answers are short.
+  if (body.length > LARGEST.depth && findExcess(body, LARGEST)) return undefined
+  try {
+    const parsed: unknown = JSON.parse(body)
+    return isObject(parsed) ? parsed : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function retryLater(reason: RetryReason, retryAfter: string | undefined): Verdict {
@@ -163,33 +166,7 @@ function refusedWithoutName(text: string, sent: readonly SentEvent[]): Verdict {
     const outcome = rejected('refused_by_mixpanel', text)
     return { kind: 'settled', outcomes: sent.map(() => outcome) }
   }
-  const refusal = { kind: 'refused', reason: 'refused_by_mixpanel', detail: text } as const
-  const hint = hintIn(text)
-  return { ...refusal, certain: false, ...(hint && { hint }) }
-}
-
-function hintIn(text: string): Refusal['hint'] {
-  if (speaksOfAccess(text)) return 'access'
-  return speaksOfTransience(text) ? 'transience' : undefined
-}
-
-/**
- * Returns the refusal for a 413. A proxy has limits of its own, and answers with a page: a single
- * event may then not be at fault.
- */
-function refusedForSize(reply: ImportReply | undefined): Refusal {
-  const detail = textOf(reply?.error)
-  const certain = reply !== undefined && isMixpanels(reply)
-  return { kind: 'refused', reason: 'too_large', detail, certain }
-}
-
-/**
- * Whether a reply is Mixpanel's: its errors have a text beside a status, which is 0 or a text. A
- * gateway's errors are objects.
- */
-function isMixpanels(reply: ImportReply): reply is ImportReply & { readonly error: string } {
-  const { error, status } = reply
-  return typeof error === 'string' && (status === 0 || typeof status === 'string')
+  return refusalFor(text)
 }
 
 function countIn({ num_records_imported: count }: ImportReply): number | undefined {
@@ -203,8 +180,4 @@ function countIn({ num_records_imported: count }: ImportReply): number | undefin
 function countOf(reply: ImportReply, absent = Number.NaN): number {
   if (reply.num_records_imported === undefined) return absent
   return countIn(reply) ?? Number.NaN
-}
-
-function textOf(error: unknown): string {
-  return textIn(error) ?? NO_TEXT
 }

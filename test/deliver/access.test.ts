@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createIsAccessRefused } from '../../src/deliver/access.ts'
 import type { RecordedVerdict } from '../../src/deliver/trust.ts'
-import type { Refusal } from '../../src/deliver/verdict.ts'
+import type { Refusal } from '../../src/deliver/unnamed-refusal.ts'
 import { aSink } from '../helpers/builders.ts'
 import { pendingOf } from './a-delivery.ts'
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { replyIn } from '../../src/deliver/answer.ts'
 import { listedIn } from '../../src/deliver/failed-records.ts'
-import { verdictOn } from '../../src/deliver/verdict.ts'
+import { replyIn, verdictOn } from '../../src/deliver/verdict.ts'
 
 const SENT = ['a', 'b', 'b'].map((insertId) => ({ insertId, identityVerb: false }))
 

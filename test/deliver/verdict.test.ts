@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { ImportAnswer } from '../../src/deliver/answer.ts'
-import { type Refusal, type SentEvent, type Verdict, verdictOn } from '../../src/deliver/verdict.ts'
+import type { Refusal } from '../../src/deliver/unnamed-refusal.ts'
+import { replyIn, type SentEvent, type Verdict, verdictOn } from '../../src/deliver/verdict.ts'
 import { IMPORTED, type Rejected } from '../../src/model/outcome.ts'
 
 const EVENTS: readonly SentEvent[] = ['id-1', 'id-2', 'id-3'].map((insertId) => {
@@ -631,5 +632,17 @@ describe('verdictOn, for any answer whatsoever', () => {
     } catch {
       return undefined
     }
+  }
+})
+
+describe('replyIn', () => {
+  it('reads a JSON object', () => {
+    assert.deepEqual(replyIn('{"code":200,"status":"OK"}'), { code: 200, status: 'OK' })
+  })
+
+  for (const body of ['', 'null', '1', '"OK"', '[{"code":200}]', '{"code":200', '<html>']) {
+    it(`reads nothing in ${JSON.stringify(body)}`, () => {
+      assert.equal(replyIn(body), undefined)
+    })
   }
 })

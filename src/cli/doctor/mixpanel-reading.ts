@@ -1,4 +1,5 @@
-import { type ImportReply, replyIn, textIn } from '../../deliver/answer.ts'
+import { type ImportReply, textIn } from '../../deliver/answer.ts'
+import { replyIn } from '../../deliver/verdict.ts'
 import { isObject } from '../../lib/json/is-object.ts'
 import type { Asked } from './ask.ts'
 

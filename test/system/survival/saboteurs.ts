@@ -80,7 +80,7 @@ export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
     found: /lost/,
   },
   'takes a refusal that names nobody for success': {
-    file: 'deliver/verdict.ts',
+    file: 'deliver/unnamed-refusal.ts',
     original: 'return { ...refusal, certain: false, ...(hint && { hint }) }',
     sabotaged: "return { kind: 'imported' }",
     found: /lost/,
