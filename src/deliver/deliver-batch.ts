@@ -22,8 +22,6 @@ export interface DeliverDeps extends Pick<AttemptsDeps, 'misconfigured'> {
   readonly refusals: Refusals
   readonly holding: Holding
   readonly clock: Clock
-  /** The limit on requests under way: the halves of a refused batch are sent at once. */
-  readonly requestLimit: Limit
   /** The limit on compressions under way. */
   readonly gzipLimit: Limit
   /** Called with a batch that gave its slot to another, and waits for one again. */
@@ -49,7 +47,7 @@ type GiveBack = Extract<GateAnswer, { kind: 'give_back' }>
 export function createDeliverBatch(
   deps: DeliverDeps,
 ): (batch: readonly PendingEvent[]) => Promise<void> {
-  const { client, clock, gate, trust, refusals, holding, requestLimit, gzipLimit } = deps
+  const { client, clock, gate, trust, refusals, holding, gzipLimit } = deps
   const isAccessRefused = createIsAccessRefused(deps)
   const bisect = createBisect({
     ...deps,
@@ -65,10 +63,7 @@ export function createDeliverBatch(
   /** Sends a batch until it is refused and no event is named, or nothing is left to do for it. */
   async function deliver(batch: readonly PendingEvent[], form: BodyForm): Promise<Delivered> {
     const startedAt = clock.monotonic()
-    const end = await requestLimit(
-      () => send(batch, form),
-      () => clock.monotonic() >= latestDeliverBy(batch),
-    )
+    const end = await send(batch, form)
     switch (end.kind) {
       case 'imported':
         settleEvents(batch, IMPORTED)

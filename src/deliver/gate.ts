@@ -21,6 +21,8 @@ export interface GateOptions extends BackoffOptions {
    * below it.
    */
   readonly maxEventsPerSecond: number
+  /** The most attempts under way. The halves of a refused batch come beside all other batches. */
+  readonly maxConcurrency: number
 }
 
 export interface GateDeps {
@@ -71,7 +73,7 @@ export type AttemptEnd = Readonly<
 
 /**
  * Decides when a batch may be sent. There is one gate for all batches, because they share one
- * quota. After a 429, or a `Retry-After`, no batch passes for a while. Then one passes as a probe,
+ * quota and the bound on attempts under way. After a 429, or a `Retry-After`, no batch passes for a while. Then one passes as a probe,
  * and the others when Mixpanel has imported it. While credentials are refused, one passes every 10
  * s.
  */
@@ -98,8 +100,8 @@ export interface Gate {
   /** Looks again at the batches that wait. It is called when deadlines have moved. */
   review(): void
   /**
-   * Called once for each permit when its attempt has ended. Without the call, the others wait for a
-   * probe that is long over.
+   * Called once for each permit when its attempt has ended. Without the call, the attempt counts as
+   * under way for ever, and the others wait for a probe that is long over.
    */
   ended(permit: Permit, end: AttemptEnd): void
   /**
@@ -142,6 +144,8 @@ interface Turn {
   readonly startsAt: number
   /** The instant from which it is within the rate. */
   readonly turnAt: number
+  /** Whether an attempt must end first. */
+  readonly isFull: boolean
 }
 
 /** The longest `Retry-After` that is obeyed. */
@@ -157,6 +161,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   const { clock, random } = deps
   const rate = createRate(options, clock.monotonic())
   const waiting = new Set<Waiter>()
+  const underWay = new Set<Permit>()
   let circuit: Circuit = OPEN
   let callOffTimer: (() => void) | undefined
   let draining = false
@@ -183,8 +188,9 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     goesOnUntil?: () => number,
   ): Promise<GateAnswer> {
     const now = clock.monotonic()
-    const isFree = waiting.size === 0 && circuit.kind === 'open' && now < until()
-    if (isFree && rate.turnAt(now) <= now) return Promise.resolve(grant(events, now))
+    const isFree = waiting.size === 0 && circuit.kind === 'open' && rate.turnAt(now) <= now
+    const isFull = underWay.size >= options.maxConcurrency
+    if (isFree && !isFull && now < until()) return Promise.resolve(grant(events, now))
     return wait(events, until, goesOnUntil)
   }
 
@@ -207,7 +213,9 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   function grant(events: number, at: number): Permit {
     if (circuit.kind !== 'open') circuit = afterStart(circuit)
     rate.sent(events, at)
-    return { kind: 'permit', at }
+    const permit = { kind: 'permit', at } as const
+    underWay.add(permit)
+    return permit
   }
 
   function waitMs({ attempt, retryAfter }: FailedAttempt): number {
@@ -229,8 +237,10 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     return ms ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined
   }
 
-  function ended({ at: sentAt }: Permit, end: AttemptEnd): void {
+  function ended(permit: Permit, end: AttemptEnd): void {
     const now = clock.monotonic()
+    const sentAt = permit.at
+    underWay.delete(permit)
     if (end.kind === 'taken') rate.taken(end.events, sentAt, now)
     if (end.kind === 'throttled') rate.refused(sentAt, now)
     // An import leaves a circuit open that is open and has met no 429 since the last one.
@@ -292,13 +302,14 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     const deliverBy = waiter.until()
     const startsAt = Math.max(waiter.notBefore, opensAt(circuit))
     const turnAt = rate.turnAt(now) + (now < deliverBy ? 0 : savedMs(waiter.events, now))
-    return { waiter, now, deliverBy, startsAt, turnAt }
+    const isFull = underWay.size >= options.maxConcurrency
+    return { waiter, now, deliverBy, startsAt, turnAt, isFull }
   }
 
   /** Returns the next instant at which a waiting batch may pass, or its time is up. */
-  function nextLookAt({ waiter, now, deliverBy, startsAt, turnAt }: Turn): number {
+  function nextLookAt({ waiter, now, deliverBy, startsAt, turnAt, isFull }: Turn): number {
     const endsAt = now < deliverBy ? deliverBy : lastAt(waiter)
-    return Math.min(endsAt, Math.max(now, startsAt, turnAt))
+    return isFull ? endsAt : Math.min(endsAt, Math.max(now, startsAt, turnAt))
   }
 
   function savedMs(events: number, now: number): number {
@@ -306,8 +317,9 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   }
 
   /** Returns the answer to a batch that a push waits for; `undefined` while it must wait. */
-  function answerTo({ waiter, now, deliverBy, startsAt, turnAt }: Turn): GateAnswer | undefined {
-    if (Math.max(startsAt, turnAt) <= now) return { kind: 'permit', at: now }
+  function answerTo(turn: Turn): GateAnswer | undefined {
+    const { waiter, now, deliverBy, startsAt, turnAt, isFull } = turn
+    if (Math.max(startsAt, turnAt) <= now && !isFull) return { kind: 'permit', at: now }
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (circuit.kind === 'unauthorized') return undefined
     // The circuit opens at infinity while a probe is under way. The batch waits for its end.
@@ -318,11 +330,15 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
   }
 
   /** Returns the answer to a batch that no push waits for; `undefined` while it must wait. */
-  function answerUnattended({ waiter, now, startsAt, turnAt }: Turn): GateAnswer | undefined {
+  function answerUnattended(turn: Turn): GateAnswer | undefined {
+    const { waiter, now, startsAt, turnAt, isFull } = turn
     if (draining) return { kind: 'give_back', reason: 'draining' }
     if (circuit.kind === 'unauthorized') return { kind: 'give_back', reason: 'misconfigured' }
-    if (now >= lastAt(waiter) || startsAt > now) return { kind: 'give_back', reason: 'throttled' }
-    return turnAt <= now ? { kind: 'permit', at: now } : undefined
+    if (startsAt > now) return { kind: 'give_back', reason: 'throttled' }
+    if (now >= lastAt(waiter)) {
+      return { kind: 'give_back', reason: isFull ? 'deadline' : 'throttled' }
+    }
+    return turnAt <= now && !isFull ? { kind: 'permit', at: now } : undefined
   }
 
   function letGo(waiter: Waiter, answer: GateAnswer): void {

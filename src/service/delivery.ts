@@ -71,7 +71,6 @@ export function createDelivery(config: Config, deps: DeliveryDeps): Delivery {
     holding,
     clock,
     random,
-    requestLimit: createLimit(delivery.maxConcurrency),
     gzipLimit: createLimit(GZIPS_UNDER_WAY),
     yielded: (batch) => batcher.takeBack(batch),
     misconfigured: telemetry.misconfigured,

@@ -8,7 +8,6 @@ import type { ImportBody } from '../../src/deliver/import-body.ts'
 import type { AttemptPolicy } from '../../src/deliver/mixpanel-client.ts'
 import { createRefusals } from '../../src/deliver/refusals.ts'
 import { createTrust } from '../../src/deliver/trust.ts'
-import { createLimit } from '../../src/lib/semaphore.ts'
 import type { EventOutcome } from '../../src/model/outcome.ts'
 import type { PendingEvent } from '../../src/model/pending-event.ts'
 import { aPendingEvent, aPreparedEvent, type RecordingSink } from '../helpers/builders.ts'
@@ -62,7 +61,7 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
   const { takesMs = 0, maxConcurrency = 16, random = () => 0 } = changes
   const clock = createFakeClock()
   let gzips = 0
-  const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
+  const gate = createGate({ ...OPTIONS, maxConcurrency }, { clock, random: () => 0.5 })
   const trust = createTrust()
   const holding = createHolding(clock)
   const sent: { at: number; texts: readonly string[]; encoding: string }[] = []
@@ -82,7 +81,6 @@ export function aDelivery(answers: Answers, changes: DeliveryChanges = {}) {
     holding,
     clock,
     random,
-    requestLimit: createLimit(maxConcurrency),
     gzipLimit: counted,
     misconfigured: (status) => noted.misconfigured.push(status),
     yielded: (batch) => noted.yielded.push(batch),

@@ -24,9 +24,9 @@ const failedFor = (retryAfter: string): AttemptEnd => ({ kind: 'failed', retryAf
 const never = (): number => Number.POSITIVE_INFINITY
 const failed = (attempt: number, retryAfter?: string) => ({ attempt, retryAfter })
 
-function aGate({ random = (): number => 0.5 } = {}) {
+function aGate({ random = (): number => 0.5, maxConcurrency = Infinity } = {}) {
   const clock = createFakeClock()
-  return { clock, gate: createGate(OPTIONS, { clock, random }) }
+  return { clock, gate: createGate({ ...OPTIONS, maxConcurrency }, { clock, random }) }
 }
 
 /** Notes, in order, when the gate answered, and how. */
@@ -245,7 +245,8 @@ describe('a gate', () => {
     const clock = createFakeClock()
     let lagMs = 0
     const late = { ...clock, monotonic: () => clock.monotonic() + lagMs }
-    const gate = createGate(OPTIONS, { clock: late, random: () => 0.5 })
+    const options = { ...OPTIONS, maxConcurrency: Infinity }
+    const gate = createGate(options, { clock: late, random: () => 0.5 })
     const { notes, note } = createNotes(clock)
     await passed(gate, 5_000)
     note('first', gate.pass(1_000, never))
@@ -314,6 +315,95 @@ describe('a gate', () => {
     gate.ended(await passed(gate, 40_000), { kind: 'taken', events: 40_000 })
 
     assert.equal(gate.eventsPerSecond(), 10_000)
+  })
+})
+
+describe('a gate with as many attempts under way as there may be', () => {
+  it('lets the next batch pass when one has ended, however it did', async () => {
+    for (const end of [TAKEN, FAILED]) {
+      const { clock, gate } = aGate({ maxConcurrency: 2 })
+      const { notes, note } = createNotes(clock)
+      const first = await passed(gate)
+      await passed(gate)
+      note('a', gate.pass(1, never))
+      note('b', gate.pass(1, never))
+      await clock.advance(60_000)
+      assert.deepEqual(notes, [])
+
+      gate.ended(first, end)
+      await clock.advance(0)
+
+      assert.deepEqual(notes, [[60_000, 'a', 'permit']])
+    }
+  })
+
+  it('lets another batch pass while one backs off', async () => {
+    const { clock, gate } = aGate({ maxConcurrency: 1 })
+    const { notes, note } = createNotes(clock)
+    await attempted(gate, FAILED)
+
+    note('again', gate.passAgain(1, failed(1), never))
+    note('other', gate.pass(1, never))
+    await clock.advance(0)
+
+    assert.deepEqual(notes, [[0, 'other', 'permit']])
+  })
+
+  it('gives a batch back at the end of its time, which Mixpanel has not taken', async () => {
+    const { clock, gate } = aGate({ maxConcurrency: 1 })
+    const { notes, note } = createNotes(clock)
+    await passed(gate)
+
+    note(
+      'attended',
+      gate.pass(1, () => 5_000),
+    )
+    note(
+      'unattended',
+      gate.pass(
+        1,
+        () => 0,
+        () => 9_000,
+      ),
+    )
+    await clock.advance(9_000)
+
+    assert.deepEqual(notes, [
+      [5_000, 'attended', 'deadline'],
+      [9_000, 'unattended', 'deadline'],
+    ])
+  })
+
+  it('lets a batch that no push waits for pass after the others', async () => {
+    const { clock, gate } = aGate({ maxConcurrency: 1 })
+    const { notes, note } = createNotes(clock)
+    await clock.advance(1)
+    const first = await passed(gate)
+    note(
+      'unattended',
+      gate.pass(1, () => 0, never),
+    )
+    note('attended', gate.pass(1, never))
+
+    gate.ended(first, TAKEN)
+    await clock.advance(0)
+
+    assert.deepEqual(notes, [[1, 'attended', 'permit']])
+  })
+
+  it('counts the end of an attempt once', async () => {
+    const { clock, gate } = aGate({ maxConcurrency: 2 })
+    const { notes, note } = createNotes(clock)
+    const first = await passed(gate)
+    await passed(gate)
+    gate.ended(first, TAKEN)
+    gate.ended(first, TAKEN)
+
+    note('a', gate.pass(1, never))
+    note('b', gate.pass(1, never))
+    await clock.advance(0)
+
+    assert.deepEqual(notes, [[0, 'a', 'permit']])
   })
 })
 
@@ -681,7 +771,7 @@ describe('a gate after a 429', () => {
     const clock = createFakeClock()
     let random = 0
     const gate = createGate(
-      { ...OPTIONS, maxEventsPerSecond: 30_000 },
+      { ...OPTIONS, maxEventsPerSecond: 30_000, maxConcurrency: 16 },
       { clock, random: () => (random = (random + 0.37) % 1) },
     )
     const requests: number[] = []
@@ -891,6 +981,8 @@ describe('a gate that drains', () => {
 })
 
 describe('a gate, whatever comes', () => {
+  /** The most attempts under way. */
+  const MOST = 3
   const END = fc.constantFrom(
     TAKEN,
     TAKEN,
@@ -923,13 +1015,15 @@ describe('a gate, whatever comes', () => {
   /** Runs the senders. Returns the decisions in order, the senders that ended, and the timers left. */
   async function run(senders: readonly Sender[], drainAt = Number.POSITIVE_INFINITY) {
     const clock = createFakeClock()
-    const gate = createGate(OPTIONS, { clock, random: () => 0.5 })
+    const gate = createGate({ ...OPTIONS, maxConcurrency: MOST }, { clock, random: () => 0.5 })
     const decided: Decided[] = []
     let done = 0
+    let underWay = 0
+    let most = 0
     for (const sender of senders) clock.after(sender.startMs, () => void send(sender))
     if (drainAt < 100_000) clock.after(drainAt, gate.drain)
     await clock.advance(200_000)
-    return { decided, done, left: clock.pending() }
+    return { decided, done, most, left: clock.pending() }
 
     async function send({ events, startMs, timeMs, moreMs, latencyMs, ends }: Sender) {
       let until = startMs + timeMs
@@ -943,7 +1037,9 @@ describe('a gate, whatever comes', () => {
       )
       for (const [index, end] of ends.entries()) {
         if (answer.kind !== 'permit') break
+        most = Math.max(most, ++underWay)
         await new Promise<void>((resolve) => clock.after(latencyMs, resolve))
+        underWay -= 1
         gate.ended(answer, end)
         if (index === ends.length - 1) break
         const again = gate.passAgain(events, failed(index + 1), () => until)
@@ -971,6 +1067,16 @@ describe('a gate, whatever comes', () => {
           else if (answer.kind === 'give_back' && answer.reason !== 'deadline')
             assert.ok(at <= until + 1e-6)
         }
+      }),
+    )
+  })
+
+  it('has no more attempts under way than it may', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(SENDER, { maxLength: 12 }), async (senders) => {
+        const { most } = await run(senders)
+
+        assert.ok(most <= MOST)
       }),
     )
   })

@@ -34,24 +34,6 @@ describe('createLimit', () => {
     assert.deepEqual(started, [0, 1, 2, 3])
   })
 
-  it('lets tasks that yield wait for all that do not, and then run in order', async () => {
-    const limit = createLimit(1)
-    const started: string[] = []
-    const end = Promise.withResolvers<void>()
-    void limit(() => end.promise)
-    const start = (name: string, yields: boolean) =>
-      limit(
-        async () => started.push(name),
-        () => yields,
-      )
-
-    const all = [start('a', true), start('b', true), start('c', false), start('d', false)]
-    end.resolve()
-    await Promise.all(all)
-
-    assert.deepEqual(started, ['c', 'd', 'a', 'b'])
-  })
-
   it('answers each task with its own result', async () => {
     const { ends, results } = startTasks(1, 3)
 

@@ -15,7 +15,7 @@ it('lets go of a delivered batch, though the client still holds the request', as
   const kept: AttemptPolicy[] = []
   const clock = createFakeClock()
   const gate = createGate(
-    { initialMs: 1, maxMs: 1, maxEventsPerSecond: 1_000 },
+    { initialMs: 1, maxMs: 1, maxEventsPerSecond: 1_000, maxConcurrency: 1 },
     { clock, random: () => 0 },
   )
   const trust = createTrust()
@@ -26,7 +26,6 @@ it('lets go of a delivered batch, though the client still holds the request', as
     holding: createHolding(clock),
     clock,
     random: () => 0,
-    requestLimit: createLimit(1),
     gzipLimit: createLimit(1),
     misconfigured: () => {},
     yielded: () => {},

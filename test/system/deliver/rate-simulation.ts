@@ -135,7 +135,7 @@ export async function simulate(scenario: Scenario, kind: GateKind): Promise<Seco
 }
 
 const createAdaptiveGate: CreateGate = (maxEventsPerSecond, deps) =>
-  createGate({ ...BACKOFF, maxEventsPerSecond }, deps)
+  createGate({ ...BACKOFF, maxEventsPerSecond, maxConcurrency: CONCURRENCY }, deps)
 
 const createNaiveGate: CreateGate = (maxEventsPerSecond, { clock, random }) => {
   let usedUntil = clock.monotonic() - 1000
