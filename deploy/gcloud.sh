@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Deploys as README.md says: a private service on Cloud Run, with dead letters in a topic. Run it from a
 # checkout. It prints each command before it runs it, and leaves what exists as it is, so run it again
-# after a failure. The subscription and the service take the settings below at each run.
+# after a failure. The subscription and the service take the settings below at each run. The service keeps
+# its other variables and secrets, such as a mapping: docs/deploy-cloud-run.md says how to add one.
 #
 #   PROJECT_ID=my-project MIXPANEL_REGION=eu deploy/gcloud.sh
 #   deploy/gcloud.sh --dry-run     prints the commands of a first run, and runs nothing
@@ -91,12 +92,18 @@ make_topics() {
     --member="serviceAccount:$RUN_ACCOUNT" --role=roles/pubsub.publisher
 }
 
+# A service that exists keeps the variables and the secrets that its owner has added: without its mapping,
+# it would send events as they were published. It loses an audience alone, which the pushes no longer bear.
 make_service() {
+  local change=set forget=''
+  if exists gcloud run services describe "$SERVICE" --region="$REGION"; then
+    change=update forget=--remove-env-vars=PUSH_AUDIENCE
+  fi
   run gcloud run deploy "$SERVICE" --image="$IMAGE" --region="$REGION" --service-account="$RUN_ACCOUNT" \
     --execution-environment=gen2 --cpu=1 --memory=1Gi --concurrency=500 --timeout=60 --max-instances=10 \
-    --startup-probe=httpGet.path=/health/ready --liveness-probe=httpGet.path=/health/live ${protocol:+"$protocol"} \
-    --set-secrets=MIXPANEL_PROJECT_TOKEN=mixpanel-project-token:latest --no-allow-unauthenticated \
-    --set-env-vars="MIXPANEL_REGION=$MIXPANEL_REGION,PUSH_ACK_DEADLINE_SECONDS=60,METRICS_PORT=0,DEAD_LETTER=pubsub:projects/$PROJECT_ID/topics/$TOPIC-dead,PUSH_SERVICE_ACCOUNT=$PUSH_ACCOUNT,PUSH_AUTH=cloud-run-iam"
+    --startup-probe=httpGet.path=/health/ready --liveness-probe=httpGet.path=/health/live ${protocol:+"$protocol"} ${forget:+"$forget"} \
+    "--$change-secrets=MIXPANEL_PROJECT_TOKEN=mixpanel-project-token:latest" --no-allow-unauthenticated \
+    "--$change-env-vars=MIXPANEL_REGION=$MIXPANEL_REGION,PUSH_ACK_DEADLINE_SECONDS=60,METRICS_PORT=0,DEAD_LETTER=pubsub:projects/$PROJECT_ID/topics/$TOPIC-dead,PUSH_SERVICE_ACCOUNT=$PUSH_ACCOUNT,PUSH_AUTH=cloud-run-iam"
   run gcloud run services add-iam-policy-binding "$SERVICE" --region="$REGION" \
     --member="serviceAccount:$PUSH_ACCOUNT" --role=roles/run.invoker
   set_from URL gcloud run services describe "$SERVICE" --region="$REGION" --format='value(status.url)'
@@ -120,6 +127,8 @@ make_subscription() {
 
 # The token is never an argument, which a list of processes would show, and is never printed.
 store_token() {
+  [ -n "${MIXPANEL_PROJECT_TOKEN:-}" ] ||
+    printf '%s\n' "read -rsp 'Mixpanel project token: ' MIXPANEL_PROJECT_TOKEN"
   printf '%s\n' "printf %s \"\$MIXPANEL_PROJECT_TOKEN\" | gcloud secrets create mixpanel-project-token --data-file=-"
   [ -z "$dry" ] || return 0
   [ -n "${MIXPANEL_PROJECT_TOKEN:-}" ] || read -rsp 'Mixpanel project token: ' MIXPANEL_PROJECT_TOKEN

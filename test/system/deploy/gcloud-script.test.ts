@@ -96,6 +96,28 @@ describe('deploy/gcloud.sh', () => {
     )
   })
 
+  it('keeps what the owner has added to the service since', (t) => {
+    const cloud = aCloud(t)
+    cloud.run([])
+    cloud.run([])
+
+    const [first = '', second = ''] = cloud.calls().filter((call) => call.startsWith('run deploy'))
+
+    assert.match(first, / --set-secrets=.* --set-env-vars=/)
+    const updated = second.replace(' --remove-env-vars=PUSH_AUDIENCE', '')
+    assert.notEqual(updated, second)
+    assert.equal(updated, first.replaceAll('--set-', '--update-'))
+  })
+
+  it('prints, in a dry run without a token, the command that asks for one', () => {
+    const { stdout } = spawnSync('bash', [SCRIPT, '--dry-run'], { encoding: 'utf8' })
+
+    assert.match(
+      stdout,
+      /^read -rsp .* MIXPANEL_PROJECT_TOKEN\nprintf %s "\$MIXPANEL_PROJECT_TOKEN"/m,
+    )
+  })
+
   it('ends when it can’t see whether something exists', (t) => {
     const cloud = aCloud(t)
     writeFileSync(join(cloud.folder, 'broken'), '')
