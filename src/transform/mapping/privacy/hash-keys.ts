@@ -40,7 +40,8 @@ export function createHashKeys({ env, keys }: KeyOptions): HashKeys {
   }
 
   function keyIn(variable: string): string | Readonly<{ fault: string }> {
-    const key = env[variable]
+    // A secret store often keeps the line break after a key. A command line leaves it out.
+    const key = env[variable]?.trim()
     if (key && key.length < LEAST_LENGTH)
       return {
         fault: `${variable} has fewer than ${LEAST_LENGTH} characters: set a long random key`,

@@ -447,6 +447,27 @@ describe('hash', () => {
   })
 })
 
+describe('the key of a hash', () => {
+  it('is the same with the line break that a secret store keeps after it', () => {
+    const made = compilePrivacy([{ hash: ['a'], key: 'KEY' }], {
+      env: { KEY: `${KEY}\n` },
+      keys: 'environment',
+    })
+
+    assert.ok(made.kind === 'compiled')
+    assert.equal(
+      made.privacy.redactEvent('{"event":"e","properties":{"a":"x"}}'),
+      `{"event":"e","properties":{"a":"${hmac('x')}"}}`,
+    )
+  })
+
+  it('is not set when it is white space alone', () => {
+    const options = { env: { KEY: ' '.repeat(32) }, keys: 'environment' } as const
+
+    assert.equal(compilePrivacy([{ hash: ['a'], key: 'KEY' }], options).kind, 'faulty')
+  })
+})
+
 describe('mask', () => {
   const cases: [count: number, before: string, after: string][] = [
     [4, '"4111111111111234"', '"************1234"'],
