@@ -117,6 +117,16 @@ resource "google_secret_manager_secret_iam_member" "token" {
   member    = google_service_account.run.member
 }
 
+# Each secret once: several variables may name one.
+resource "google_secret_manager_secret_iam_member" "variable" {
+  for_each = toset(values(var.secret_env)[*].secret)
+
+  project   = var.project_id
+  secret_id = each.value
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.run.member
+}
+
 # 4. The place for dead letters.
 
 resource "google_pubsub_topic" "dead_letter" {
@@ -346,6 +356,19 @@ resource "google_cloud_run_v2_service" "service" {
         }
       }
 
+      dynamic "env" {
+        for_each = var.secret_env
+        content {
+          name = env.key
+          value_source {
+            secret_key_ref {
+              secret  = env.value.secret
+              version = env.value.version
+            }
+          }
+        }
+      }
+
       dynamic "volume_mounts" {
         for_each = local.has_mapping ? ["mapping"] : []
         content {
@@ -431,6 +454,7 @@ resource "google_cloud_run_v2_service" "service" {
   depends_on = [
     google_project_service.api,
     google_secret_manager_secret_iam_member.token,
+    google_secret_manager_secret_iam_member.variable,
     google_secret_manager_secret_iam_member.mapping,
     google_secret_manager_secret_iam_member.collector,
     google_project_iam_member.collector,
@@ -487,6 +511,7 @@ resource "google_pubsub_subscription" "events" {
   depends_on = [
     google_service_account_iam_member.token_creator,
     google_secret_manager_secret_iam_member.token,
+    google_secret_manager_secret_iam_member.variable,
     google_secret_manager_secret_iam_member.mapping,
     google_secret_manager_secret_iam_member.collector,
     google_project_iam_member.collector,

@@ -107,12 +107,29 @@ variable "mapping" {
 }
 
 variable "env" {
-  description = "Other variables of the service by name, as docs/configuration.md has them. No secrets."
+  description = "Other variables of the service by name, as docs/configuration.md has them. Secrets go into secret_env."
   type        = map(string)
   default     = {}
 
   validation {
     condition = length(setintersection(keys(var.env), [
+      "MIXPANEL_PROJECT_TOKEN", "MIXPANEL_REGION", "PUSH_AUTH", "PUSH_AUDIENCE", "PUSH_SERVICE_ACCOUNT",
+      "PUSH_ACK_DEADLINE_SECONDS", "METRICS_PORT", "DEAD_LETTER", "TRANSFORM",
+    ])) == 0
+    error_message = "The module sets one of these variables itself, from its own arguments."
+  }
+}
+
+variable "secret_env" {
+  description = "Variables of the service whose values are secrets, by name: the key that a mapping's privacy section names. Each names a secret that exists, and the module never reads it. The version is latest by default."
+  type = map(object({
+    secret  = string
+    version = optional(string, "latest")
+  }))
+  default = {}
+
+  validation {
+    condition = length(setintersection(keys(var.secret_env), [
       "MIXPANEL_PROJECT_TOKEN", "MIXPANEL_REGION", "PUSH_AUTH", "PUSH_AUDIENCE", "PUSH_SERVICE_ACCOUNT",
       "PUSH_ACK_DEADLINE_SECONDS", "METRICS_PORT", "DEAD_LETTER", "TRANSFORM",
     ])) == 0

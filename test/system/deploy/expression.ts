@@ -1,12 +1,14 @@
+import { at as attributeAt, entriesAt } from './tree.ts'
+
 /** Gives the value of a reference, such as `var.topic`; null stands for an unset variable. */
 export type Lookup = (reference: string) => unknown
 
 const TOKEN =
-  /\s*("(?:\\.|\$\{(?:[^{}"]|"[^"]*")*\}|[^"\\])*"|[a-z_][\w-]*(?:\.\w+|\[\d+\])*|\d+|[=!]=|!|[A-Z_]+|[(){}[\]?:=,])/y
+  /\s*("(?:\\.|\$\{(?:[^{}"]|"[^"]*")*\}|[^"\\])*"|[a-z_][\w-]*(?:\.\w+|\[\d+\])*|\d+|\[\*\]\.\w+|[=!]=|!|[A-Z_]+|[(){}[\]?:=,])/y
 
 /**
  * The value of a string of HCL as hcl2json gives it, with its `${…}` replaced. Knows the part of the
- * language that the module uses: references, conditions, texts, objects, lists and three functions.
+ * language that the module uses: references, conditions, texts, objects, lists and five functions.
  * Throws at anything else.
  */
 export function evaluated(template: string, lookup: Lookup): unknown {
@@ -71,8 +73,16 @@ function evaluate(code: string, lookup: Lookup): unknown {
     if (/^\d+$/.test(token)) return Number(token)
     if (token === 'null') return null
     if (token === 'true' || token === 'false') return token === 'true'
-    if (taken('(')) return call(token, list(')'))
+    if (taken('(')) return splat(call(token, list(')')))
     return lookup(token)
+  }
+
+  /** The attribute of each member, where `[*].NAME` follows a list. */
+  function splat(value: unknown): unknown {
+    const [, name] = /^\[\*\]\.(\w+)$/.exec(tokens[at] ?? '') ?? []
+    if (name === undefined || !Array.isArray(value)) return value
+    at += 1
+    return value.map((one) => attributeAt(one, name))
   }
 
   function object(): Record<string, unknown> {
@@ -130,6 +140,8 @@ function call(name: string, values: readonly unknown[]): unknown {
   if (name === 'merge') return Object.assign({}, ...values)
   // The value itself stands for its text.
   if (name === 'yamlencode') return values[0]
+  if (name === 'values') return entriesAt(values[0]).map(([, value]) => value)
+  if (name === 'toset') return [...new Set([values[0]].flat())]
   throw new Error(`no function: ${name}`)
 }
 

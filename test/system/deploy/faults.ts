@@ -7,6 +7,8 @@ export interface Truth {
   /** Such as `POST /push`. */
   readonly routes: readonly string[]
   readonly variables: readonly string[]
+  /** The variables that a mapping names for its keys. */
+  readonly keys: readonly string[]
   readonly version: string
 }
 
@@ -37,10 +39,10 @@ function differing(one: object, other: object): readonly string[] {
     .map(([name, value]) => `${name}: ${text(value)} differs from ${text(others.get(name))}`)
 }
 
-function faultsOfEnvironment(service: Service, { variables }: Truth): readonly string[] {
+function faultsOfEnvironment(service: Service, { variables, keys }: Truth): readonly string[] {
   const given = { ...service.environment, ...service.secrets }
   const names = Object.keys(given).filter((name) => !name.startsWith('/'))
-  const unknown = names.filter((name) => !variables.includes(name))
+  const unknown = names.filter((name) => ![...variables, ...keys].includes(name))
   const env = Object.fromEntries(names.map((name) => [name, given[name]]))
   const volumeOf = (path: string) => ({
     device: Object.keys(service.volumes).some((folder) => path.startsWith(folder)) ? 2 : 1,
@@ -51,6 +53,9 @@ function faultsOfEnvironment(service: Service, { variables }: Truth): readonly s
     ...unknown.map((name) => `there is no variable ${name}`),
     ...problemsWith(onCloudRun, aHost({ volumeOf })),
     ...missing('secrets', names, ['MIXPANEL_PROJECT_TOKEN']),
+    ...keys
+      .filter((name) => name in service.environment)
+      .map((name) => `the key ${name} is no secret`),
     ...faultsOfFiles(service),
   ]
 }

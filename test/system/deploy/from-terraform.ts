@@ -90,8 +90,23 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
   }
 
   function environment(container: unknown): Record<string, string> {
-    const all = entriesAt(read(at(container, 'dynamic', 'env', 'for_each')))
-    return Object.fromEntries(all.map(([name, value]) => [name, String(value)]))
+    return Object.fromEntries(
+      variablesIn(container)
+        .filter(({ block }) => at(block, 'value') !== undefined)
+        .map(({ name, value }) => [name, String(value('value'))]),
+    )
+  }
+
+  /** The variables that repeated blocks make, each with a way to read the attributes of its block. */
+  function variablesIn(container: unknown) {
+    return listAt(container, 'dynamic', 'env').flatMap((repeated) =>
+      entriesAt(read(at(repeated, 'for_each'))).map(([key, member]) => {
+        const block = at(repeated, 'content')
+        const value = (...path: string[]) =>
+          read(at(block, ...path), { env: { key, value: member } })
+        return { name: String(value('name')), block, value }
+      }),
+    )
   }
 
   function secretVariables(container: unknown): Record<string, string> {
@@ -102,7 +117,15 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
         `${read(at(secret, 'secret'))}:${read(at(secret, 'version'))}`,
       ]
     })
-    return Object.fromEntries(variables)
+    const repeated = variablesIn(container)
+      .filter(({ block }) => at(block, 'value_source') !== undefined)
+      .map(({ name, value }) => {
+        const [secret, version] = ['secret', 'version'].map((key) =>
+          value('value_source', 'secret_key_ref', key),
+        )
+        return [name, `${secret}:${version}`]
+      })
+    return Object.fromEntries([...variables, ...repeated])
   }
 
   function secretFiles(template: unknown, container: unknown): Record<string, string> {
@@ -203,10 +226,20 @@ export async function deploymentOfModule({ files, values }: ModuleCall): Promise
     return Object.entries(GRANTED_ON).flatMap(([type, on]) =>
       entriesAt(resource(type)).flatMap(([name, block]) => {
         if (read(at(block, 'count')) === 0) return []
-        const [role, place, member] = ['role', on, 'member'].map((key) => read(at(block, key)))
-        return [{ address: `${type}.${name}`, grant: `${role} on ${place} to ${member}` }]
+        return eachOf(block).map((each) => {
+          const [role, place, member] = ['role', on, 'member'].map((key) =>
+            read(at(block, key), { each: { key: String(each), value: each } }),
+          )
+          return { address: `${type}.${name}`, grant: `${role} on ${place} to ${member}` }
+        })
       }),
     )
+  }
+
+  /** The members of the set that repeats a block; one for a block that is not repeated. */
+  function eachOf(block: unknown): readonly unknown[] {
+    const set = at(block, 'for_each')
+    return set === undefined ? [undefined] : listAt(read(set))
   }
 
   /** The types of grants that the module has no use for, such as one on the whole project. */

@@ -6,9 +6,14 @@ import { at } from './tree.ts'
 export interface ModuleValues {
   /** All resources, those of one type, one of them, or a part of one. */
   resource(...path: string[]): unknown
-  /** The value of an expression; anything but a text stands for itself. */
-  read(node: unknown): unknown
+  /**
+   * The value of an expression; anything but a text stands for itself. In a block that is repeated, the
+   * member is `key` and `value` of an iterator, such as `each`.
+   */
+  read(node: unknown, iterators?: Iterators): unknown
 }
+
+type Iterators = Readonly<Record<string, Readonly<{ key: string; value: unknown }>>>
 
 /** Reads a module that is called with these arguments. Google's own values are those of an example. */
 export function createModuleValues(
@@ -21,8 +26,12 @@ export function createModuleValues(
     return find('resource', ...path)
   }
 
-  function read(node: unknown): unknown {
-    return typeof node === 'string' ? evaluated(node, lookup) : node
+  function read(node: unknown, iterators: Iterators = {}): unknown {
+    if (typeof node !== 'string') return node
+    return evaluated(node, (reference) => {
+      const [iterator = '', ...path] = reference.split('.')
+      return iterator in iterators ? at(iterators[iterator], ...path) : lookup(reference)
+    })
   }
 
   function find(...path: string[]): unknown {

@@ -30,6 +30,11 @@ export const FILES: readonly string[] = [
   ...EXAMPLES.map(exampleFile),
 ]
 
+/** The variable that the examples of a mapping name for their key. */
+const KEY = 'PRIVACY_KEY'
+
+const A_SECRET = { secret: 'privacy-key', version: 'latest' }
+
 /** The texts of the files by path. */
 export type Texts = Readonly<Record<string, string>>
 
@@ -94,6 +99,14 @@ async function variantsOf(texts: Texts): Promise<readonly Variant[]> {
     { name: 'terraform, HTTP/2', deployment: await module({ http2: true }), isHttp2: true },
     { name: 'terraform, public', deployment: await module({ auth: 'oidc', mapping }) },
     {
+      name: 'terraform, keys',
+      deployment: await module({
+        mapping,
+        // Two variables may name one secret.
+        secret_env: { [KEY]: A_SECRET, GOOGLE_CLOUD_PROJECT: A_SECRET },
+      }),
+    },
+    {
       name: 'terraform, bucket',
       deployment: await module({ dead_letter: { kind: 'bucket' }, mapping }),
     },
@@ -109,20 +122,27 @@ async function variantsOf(texts: Texts): Promise<readonly Variant[]> {
   ]
 }
 
-/** The page offers four places for dead letters, two ways to authenticate, and a transform. */
+/** The page offers four places for dead letters, two ways to authenticate, and a mapping with its key. */
 function pageVariants(page: string): readonly Variant[] {
   const section = (heading: string) => blocksIn(sectionOf(page, heading), 'sh')
-  const [names = '', , token = '', transform = ''] = section('## 1. Names, APIs, image')
+  const [names = '', , token = '', ...mapping] = section('## 1. Names, APIs, image')
   const letters = section('## 2. Choose where dead letters go')
-  const [env = '', withTransform = '', settings = '', iam = '', oidc = ''] =
+  const [env = '', withMapping = '', withKey = '', settings = '', iam = '', oidc = ''] =
     section('## 3. The service')
   const [subscription = ''] = section('## 4. The subscription')
   const [policy = ''] = section('## 5. A dead-letter policy: only with `DEAD_LETTER=subscription`')
   return letters.flatMap((place, at) =>
     [iam, oidc].map((service, way) => {
       const blocks = [
-        ...[names, 'MIXPANEL_PROJECT_TOKEN=the-token', token, ...(way === 0 ? [] : [transform])],
-        ...[place, env, ...(way === 0 ? [] : [withTransform]), settings, service, subscription],
+        ...[names, 'MIXPANEL_PROJECT_TOKEN=the-token', token, ...(way === 0 ? [] : mapping)],
+        ...[
+          place,
+          env,
+          ...(way === 0 ? [] : [withMapping, withKey]),
+          settings,
+          service,
+          subscription,
+        ],
         ...(place.includes('DEAD_LETTER=subscription') ? [policy] : []),
       ]
       return {
@@ -162,7 +182,7 @@ function ofTenant(example: string): string {
 /** The variables that the module sets, and that its argument `env` could set, too. */
 function overwritable(texts: Texts, variants: readonly Variant[]): readonly string[] {
   const all = variants
-    .filter(({ name }) => name.startsWith('terraform'))
+    .filter(({ name }) => name.startsWith('terraform') && !name.endsWith('keys'))
     .flatMap(({ deployment: { service } }) =>
       Object.keys({ ...service.environment, ...service.secrets }),
     )
@@ -198,7 +218,7 @@ function truthOf(texts: Texts): Truth {
     entriesAt(methods).map(([method]) => `${method.toUpperCase()} ${path}`),
   )
   const version = String(at(JSON.parse(texts['package.json'] ?? '{}'), 'version'))
-  return { routes, variables: VARIABLE_NAMES, version }
+  return { routes, variables: VARIABLE_NAMES, keys: [KEY], version }
 }
 
 function moduleFiles(texts: Texts): Readonly<Record<string, string>> {

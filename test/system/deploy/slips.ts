@@ -156,6 +156,21 @@ export const SLIPS: readonly Slip[] = [
     instead: '',
     fault: /grants before the subscription: no roles\/iam.serviceAccountTokenCreator/,
   }),
+  slip('the service may not read the secret of a key', MAIN, {
+    text: 'secret_id = each.value',
+    instead: 'secret_id = var.mixpanel_token_secret',
+    fault: /terraform, keys: grants: no roles\/secretmanager.secretAccessor on privacy-key/,
+  }),
+  slip('pushes begin before the service may read the secret of a key', MAIN, {
+    text: '    google_secret_manager_secret_iam_member.variable,\n',
+    instead: '',
+    fault: /terraform, keys: grants before the subscription: no .* on privacy-key/,
+  }),
+  slip('the page gives the service a key in the clear', PAGE, {
+    text: 'SECRETS=$SECRETS,PRIVACY_KEY=privacy-key:latest',
+    instead: 'ENVIRONMENT=$ENVIRONMENT,PRIVACY_KEY=privacy-key',
+    fault: /public: the key PRIVACY_KEY is no secret/,
+  }),
   slip('the service may not publish dead letters', MAIN, {
     text: 'roles/pubsub.publisher',
     instead: 'roles/pubsub.viewer',

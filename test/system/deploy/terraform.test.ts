@@ -108,6 +108,7 @@ describe('the Terraform module', () => {
     ['name', 'a-name-that-is-longer-than-25'],
     ['dead_letter', { kind: 'file' }],
     ['env', { PUSH_AUTH: 'none' }],
+    ['secret_env', { PUSH_AUTH: { secret: 's' } }],
     ['mapping', 'x'.repeat(65_540)],
   ] as const) {
     it(`refuses a wrong ${name}`, { skip }, async (t) => {
