@@ -30,6 +30,8 @@ export interface PushRouteOptions {
   /** The mean delay of the event loop past which pushes are refused. */
   readonly maxEventLoopDelayMs: number
   readonly maxHeapUsedBytes: number
+  /** The time between two samples of the event loop and of the heap. */
+  readonly pressureSampleMs: number
 }
 
 /** The phase of the service at this moment. No push is taken while it drains. */
@@ -89,6 +91,7 @@ export async function pushRoutes(
   await app.register(underPressure, {
     maxEventLoopDelay: options.maxEventLoopDelayMs,
     maxHeapUsedBytes: options.maxHeapUsedBytes,
+    sampleInterval: options.pressureSampleMs,
     pressureHandler: (_request, reply, type) => answerUnderPressure(reply, type),
   })
   for (const url of PUSH_URLS) {

@@ -71,11 +71,9 @@ const DRAIN_MS = 7_000
 /** The time for the export of the last spans. With the drain, it ends before the process must. */
 const FLUSH_MS = 500
 const LEDGER_BYTES = 32 * 1024 * 1024
-/**
- * The time for which a freeze excuses a late event loop. Under-pressure samples once a second, and
- * a freeze spoils at most two samples.
- */
-const FREEZE_MEMORY_MS = 2_500
+const PRESSURE_SAMPLE_MS = 1_000
+/** The time for which a freeze excuses a late event loop: it spoils at most two samples. */
+const FREEZE_MEMORY_MS = 2.5 * PRESSURE_SAMPLE_MS
 const MAX_EVENT_LOOP_DELAY_MS = 1_000
 const MAX_HEAP_SHARE = 0.9
 /** The share of the byte budget in use from which the service reports that it is overloaded. */
@@ -219,6 +217,7 @@ function pushOptionsOf(
     answerWithinMs: ackDeadlineMs - Math.max(1_000, ackDeadlineMs / 10),
     maxEventLoopDelayMs,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * MAX_HEAP_SHARE,
+    pressureSampleMs: PRESSURE_SAMPLE_MS,
   }
 }
 

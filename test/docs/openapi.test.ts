@@ -161,7 +161,12 @@ function anApp({ deps, health }: Situation): FastifyInstance {
     drain: async () => {},
     health: { takesPushes: () => true, reasons: () => [], ...health },
     push: {
-      options: { answerWithinMs: 9_000, maxEventLoopDelayMs: 0, maxHeapUsedBytes: 0 },
+      options: {
+        answerWithinMs: 9_000,
+        maxEventLoopDelayMs: 0,
+        maxHeapUsedBytes: 0,
+        pressureSampleMs: 1_000,
+      },
       deps: {
         clock: systemClock,
         authenticate: () => TRUSTED,

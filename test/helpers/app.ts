@@ -86,6 +86,7 @@ export async function startApp(t: TestContext, changes: AppChanges = {}): Promis
         answerWithinMs: 9_000,
         maxEventLoopDelayMs: Number.POSITIVE_INFINITY,
         maxHeapUsedBytes: Number.POSITIVE_INFINITY,
+        pressureSampleMs: 1_000,
         ...changes.options,
       },
       deps: {

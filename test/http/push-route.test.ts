@@ -388,8 +388,8 @@ overBoth('answers a bug with 500, and leaves one ERROR line', async (t, startApp
 
 describe('under pressure', () => {
   // The least that there can be: there is always pressure, from the first sample on.
-  const lateLoop = { maxEventLoopDelayMs: Number.MIN_VALUE }
-  const fullHeap = { maxHeapUsedBytes: 1 }
+  const lateLoop = { maxEventLoopDelayMs: Number.MIN_VALUE, pressureSampleMs: 10 }
+  const fullHeap = { maxHeapUsedBytes: 1, pressureSampleMs: 10 }
 
   overBoth('a push is refused for a late event loop alone', async (t, startApp) => {
     const { push, budget } = await startApp(t, { options: lateLoop })
