@@ -13,7 +13,10 @@ const MESSAGE = {
 const NO_TIMES = { publishTime: null, publish_time: null, orderingKey: null }
 const SUBSCRIPTION = 'projects/myproject/subscriptions/mysubscription'
 
-/** Validates as the service does: nothing is coerced into shape and nothing taken away. */
+/**
+ * Validates as the service does: nothing is coerced into shape and nothing taken away. It also checks
+ * the schema itself, which the service does not.
+ */
 const app = Fastify({
   ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
 })
