@@ -3,10 +3,11 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { formatLines, jsonBytes } from '../../src/dead-letter/letter-line.ts'
 import type { LetterToStore } from '../../src/model/dead-letter.ts'
+import { anyText } from '../helpers/any-text.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
 
 const { event: _, ...LETTER } = aDeadLetter()
-const TEXT = fc.oneof(fc.string({ unit: 'binary' }), fc.constant('"data":""'), fc.constant('data'))
+const TEXT = fc.oneof(anyText(), fc.constant('"data":""'), fc.constant('data'))
 const BYTES = fc.uint8Array().map((bytes) => Buffer.from(bytes))
 
 /** A letter with bytes, and texts that look like the field of its data. */

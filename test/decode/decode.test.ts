@@ -8,6 +8,7 @@ import { parseLine } from '../../src/decode/parse-line.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import type { Decoded, ParsedLine } from '../../src/model/event.ts'
 import type { MessageData } from '../../src/model/message.ts'
+import { anyText } from '../helpers/any-text.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 
@@ -441,7 +442,7 @@ describe('createDecode', () => {
     const bytes = fc.uint8Array({ maxLength: 40 })
     const damaged = fc.tuple(fc.constantFrom(gzipSync(EVENT), gzipSync(LARGE)), fc.nat(), bytes)
     const data = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       bytes.map(base64),
       bytes.map((tail) => base64(Buffer.concat([Buffer.from([0x1f, 0x8b, 8]), tail]))),
       damaged.map(([gzip, at, patch]) => base64(patched(gzip, at % gzip.length, patch))),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { visibleJson, visibleText } from '../../../src/cli/frame/visible-text.ts'
+import { anyText } from '../../helpers/any-text.ts'
 
 describe('a text from an event', () => {
   for (const [text, shown] of [
@@ -21,7 +22,7 @@ describe('a text from an event', () => {
 
   it('has no character left that a terminal obeys or hides', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         assert.doesNotMatch(visibleText(text), /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u)
       }),
     )

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
+import { anyText } from '../../helpers/any-text.ts'
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 2 })
 
-const string = fc.string({ unit: 'binary', maxLength: 8 })
+const string = anyText({ maxLength: 8 })
 const stringText = written(string)
 
 const numberText = fc.oneof(
