@@ -7,7 +7,6 @@ const SLOW_TESTS = [
   'of a large array as of a small one',
   'a million times over',
   'are measured to the byte',
-  'no request larger than its limit',
   'and a hundred thousand names',
   'in the time of its length',
   'takes, with its event, in both forms',

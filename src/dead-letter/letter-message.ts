@@ -45,6 +45,7 @@ export function makeMessages(
   letter: LetterToStore,
   data: Uint8Array,
   compressed: boolean,
+  maxRequestBytes = MAX_REQUEST_BYTES,
 ): readonly LetterMessage[] {
   const own = ownAttributes(letter)
   const room = MAX_ATTRIBUTES - LATE_ATTRIBUTES - Object.keys(own.attributes).length
@@ -57,7 +58,7 @@ export function makeMessages(
   ]
   const attributes = { ...originals.attributes, ...own.attributes, ...noteShortened(shortened) }
   const bare = { ...own.attributes, ...noteShortened([...new Set([...shortened, 'attributes'])]) }
-  const parts = splitData(data, attributes)
+  const parts = splitData(data, attributes, maxRequestBytes)
   return parts.map((part, index) => {
     const place = parts.length === 1 ? {} : named('part', `${index + 1}/${parts.length}`)
     return messageOf(part, { ...attributes, ...place }, { ...bare, ...place })
@@ -74,8 +75,12 @@ function jsonOf(data: Uint8Array, attributes: Attributes): string {
 }
 
 /** Splits data into as many parts as the largest request makes necessary. */
-function splitData(data: Uint8Array, attributes: Attributes): readonly Uint8Array[] {
-  const room = MAX_REQUEST_BYTES - Buffer.byteLength(JSON.stringify(attributes)) - FRAME_BYTES
+function splitData(
+  data: Uint8Array,
+  attributes: Attributes,
+  maxRequestBytes: number,
+): readonly Uint8Array[] {
+  const room = maxRequestBytes - Buffer.byteLength(JSON.stringify(attributes)) - FRAME_BYTES
   const size = Math.floor(room / 4) * 3
   const count = Math.max(1, Math.ceil(data.length / size))
   return Array.from({ length: count }, (_, at) => data.subarray(at * size, (at + 1) * size))

@@ -17,6 +17,18 @@ export interface TopicSinkOptions {
   readonly emulated: boolean
   /** The most bytes that may wait for the request under way. A larger store waits only alone. */
   readonly maxQueuedBytes: number
+  /** The limits of Pub/Sub when absent. */
+  readonly limits?: TopicLimits
+}
+
+export interface TopicLimits {
+  /** The largest request, counted as it is sent. */
+  readonly requestBytes: number
+  /**
+   * The size beyond which data is compressed: in base64, and with attributes, it may not fit a
+   * request.
+   */
+  readonly plainBytes: number
 }
 
 export interface TopicSinkDeps {
@@ -46,11 +58,7 @@ const MAX_MESSAGES = 1_000
  * wait.
  */
 const MAX_REQUESTS = 8
-/**
- * The size beyond which data is compressed: in base64, and with attributes, it may not fit a
- * request.
- */
-const MAX_PLAIN_BYTES = 7_000_000
+const LIMITS: TopicLimits = { requestBytes: MAX_REQUEST_BYTES, plainBytes: 7_000_000 }
 /**
  * The bytes of the brackets around the messages of a request. A comma for each message counts with
  * it.
@@ -68,9 +76,10 @@ const compress = promisify(gzip)
  */
 export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps): TopicSink {
   const { client, unproven } = deps
+  const { limits = LIMITS } = options
   const groups = createGroupCommit<LetterMessage>({
     maxItems: MAX_MESSAGES,
-    maxBytes: MAX_REQUEST_BYTES - FRAME_BYTES,
+    maxBytes: limits.requestBytes - FRAME_BYTES,
     maxQueuedBytes: options.maxQueuedBytes,
     maxCommits: MAX_REQUESTS,
     commit: publishAll,
@@ -82,7 +91,7 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
     if (letters.length === 0) return
     const messages: LetterMessage[] = []
     for (const letter of letters) {
-      const encoded = encode(letter)
+      const encoded = encode(letter, limits)
       for (const message of encoded instanceof Promise ? await encoded : encoded) {
         messages.push(message)
       }
@@ -94,7 +103,7 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
     messages: readonly LetterMessage[],
     confirm: Confirm<LetterMessage>,
   ): Promise<void> {
-    for (const request of splitIntoRequests(messages))
+    for (const request of splitIntoRequests(messages, limits))
       await publishLetters(request, { send, confirm })
   }
 
@@ -119,11 +128,14 @@ export function createTopicSink(options: TopicSinkOptions, deps: TopicSinkDeps):
 
 function encode(
   letter: LetterToStore,
+  { plainBytes, requestBytes }: TopicLimits,
 ): readonly LetterMessage[] | Promise<readonly LetterMessage[]> {
   const plain = bytesOfLetter(letter)
-  if (plain.length <= MAX_PLAIN_BYTES || isGzip(plain)) return makeMessages(letter, plain, false)
+  if (plain.length <= plainBytes || isGzip(plain)) {
+    return makeMessages(letter, plain, false, requestBytes)
+  }
   const compressed = compress(plain, { level: constants.Z_BEST_SPEED })
-  return compressed.then((data) => makeMessages(letter, data, true))
+  return compressed.then((data) => makeMessages(letter, data, true, requestBytes))
 }
 
 function bytesOfLetter({ event, data = '' }: LetterToStore): Buffer {
@@ -143,14 +155,15 @@ function isGzip(bytes: Buffer): boolean {
  */
 function* splitIntoRequests(
   messages: readonly LetterMessage[],
+  { requestBytes }: TopicLimits,
 ): Generator<readonly LetterMessage[]> {
   let request: LetterMessage[] = []
-  let left = MAX_REQUEST_BYTES - FRAME_BYTES
+  let left = requestBytes - FRAME_BYTES
   for (const message of messages) {
     if (request.length === MAX_MESSAGES || (request.length > 0 && message.bytes + 1 > left)) {
       yield request
       request = []
-      left = MAX_REQUEST_BYTES - FRAME_BYTES
+      left = requestBytes - FRAME_BYTES
     }
     request.push(message)
     left -= message.bytes + 1

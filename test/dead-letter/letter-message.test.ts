@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import {
-  type LetterMessage,
-  MAX_REQUEST_BYTES,
-  makeMessages,
-} from '../../src/dead-letter/letter-message.ts'
+import { type LetterMessage, makeMessages } from '../../src/dead-letter/letter-message.ts'
 import { judgePublish, type NewMessage } from '../../src/local/pubsub/publish-rules.ts'
 import type { DeadLetter } from '../../src/model/dead-letter.ts'
 import { REJECT_REASONS } from '../../src/model/outcome.ts'
+import { anyText } from '../helpers/any-text.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
 
 /** The messages that Pub/Sub's stand-in makes of a letter. Throws when it would refuse them. */
@@ -190,15 +187,24 @@ describe('the short form of a letter', () => {
   })
 
   it('is several messages, numbered, when the data fits no request, and loses none of it', () => {
-    const data = Buffer.alloc(16_000_000, 'abcdefg')
+    const data = Buffer.alloc(160_000, 'abcdefg')
 
-    const messages = published(aDeadLetter(), data)
+    const messages = makeMessages(aDeadLetter(), data, false, 100_000).flatMap(({ json }) =>
+      taken(json),
+    )
 
     assert.deepEqual(
       messages.map(({ attributes }) => attributes['pubsub-mixpanel-part']),
       ['1/3', '2/3', '3/3'],
     )
     assert.ok(Buffer.concat(messages.map((one) => one.data)).equals(data))
+  })
+
+  it('is one message up to the largest request of Pub/Sub, and two beyond it', () => {
+    const countOf = (bytes: number) =>
+      makeMessages(aDeadLetter(), Buffer.alloc(bytes), false).length
+
+    assert.deepEqual([countOf(7_499_000), countOf(7_500_000)], [1, 2])
   })
 
   it('keeps an original attribute that is called like a prototype', () => {
@@ -223,8 +229,8 @@ describe('the short form of a letter', () => {
 
 describe('any letter', () => {
   const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 50 }),
-    fc.string({ unit: 'binary', minLength: 300, maxLength: 1_500 }),
+    anyText({ maxLength: 50 }),
+    anyText({ minLength: 300, maxLength: 1_500 }),
     fc.constant('\ud800'),
   )
   const attributes = fc.dictionary(text, text, { maxKeys: 120 })
@@ -277,18 +283,18 @@ describe('any letter', () => {
   })
 
   it('makes no request larger than its limit, and loses no byte of its data', () => {
+    const maxBytes = 10_000
     fc.assert(
-      fc.property(fc.integer({ min: 7_000_000, max: 30_000_000 }), (size) => {
-        const messages = makeMessages(aDeadLetter(), Buffer.alloc(size), false)
+      fc.property(fc.integer({ min: 0, max: 3 * maxBytes }), (size) => {
+        const messages = makeMessages(aDeadLetter(), Buffer.alloc(size), false, maxBytes)
 
-        assert.ok(messages.every(({ bytes }) => bytes + 20 <= MAX_REQUEST_BYTES))
+        assert.ok(messages.every(({ bytes }) => bytes + 20 <= maxBytes))
         const lengths = messages.flatMap(({ json }) => taken(json)).map(({ data }) => data.length)
         assert.equal(
           lengths.reduce((a, b) => a + b, 0),
           size,
         )
       }),
-      { numRuns: 5 },
     )
   })
 

@@ -6,6 +6,7 @@ import { createLetterTally } from '../../src/dead-letter/letter-tally.ts'
 import { makeDeadLetter } from '../../src/dead-letter/make-dead-letter.ts'
 import { rejected } from '../../src/model/outcome.ts'
 import type { RejectedEvent } from '../../src/model/pending-event.ts'
+import { anyText } from '../helpers/any-text.ts'
 import { aMessage, base64 } from '../helpers/builders.ts'
 
 const MIB = 1024 * 1024
@@ -17,13 +18,14 @@ function aRejectedEvent(number: number, text = '1'): RejectedEvent {
 }
 
 /** Whether letters of a file that take so many bytes in all are too many. */
-function areTooMany(bytes: number, decodedBytes: number, letters = 2): boolean {
+function areTooMany(bytes: number, decodedBytes: number, letters = 64): boolean {
   const tally = createLetterTally(MESSAGE, decodedBytes)
   tally.add([aRejectedEvent(1, '')])
-  const frame = tally.bytes()
-  const left = bytes - letters * frame
+  const left = bytes - letters * tally.bytes()
+  const each = 'x'.repeat(Math.floor(left / letters))
+  const last = `${each}${'x'.repeat(left % letters)}`
   const whole = createLetterTally(MESSAGE, decodedBytes)
-  const texts = Array.from({ length: letters }, (_, at) => 'x'.repeat(at === 0 ? left : 0))
+  const texts = Array.from({ length: letters }, (_, at) => (at === letters - 1 ? last : each))
   whole.add(texts.map((text) => aRejectedEvent(1, text)))
   assert.equal(whole.bytes(), bytes)
   return whole.areTooMany()
@@ -31,7 +33,7 @@ function areTooMany(bytes: number, decodedBytes: number, letters = 2): boolean {
 
 describe('the letters of a message', () => {
   it('are measured to the byte', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 50 })
+    const text = anyText({ maxLength: 50 })
     const event = fc
       .tuple(fc.integer({ min: 1 }), text)
       .map(([line, one]) => aRejectedEvent(line, one))
