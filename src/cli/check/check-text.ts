@@ -21,6 +21,8 @@ export interface TextLimits {
   readonly maxBytes: number
   /** The most memory of a message, as `PUSH_MAX_BUFFERED_BYTES` says. */
   readonly maxFootprintBytes: number
+  /** The bytes that show whether a text is NDJSON; a MiB when absent. */
+  readonly headBytes?: number
 }
 
 export interface TextDeps {
@@ -41,7 +43,9 @@ export function createCheckText(
   const decode = createDecode(limits, async () => {})
 
   return async function checkText(chunks) {
-    for await (const part of partsOf(chunks, limits.maxBytes)) await checkPart(part)
+    for await (const part of partsOf(chunks, limits.maxBytes, limits.headBytes)) {
+      await checkPart(part)
+    }
   }
 
   async function checkPart(part: Part): Promise<void> {

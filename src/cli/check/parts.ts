@@ -28,18 +28,23 @@ const OPEN_BRACKET = 0x5b
 export async function* partsOf(
   chunks: AsyncIterable<Buffer>,
   maxBytes: number,
+  headBytes = HEAD_BYTES,
 ): AsyncGenerator<Part> {
   const source = chunks[Symbol.asyncIterator]()
   try {
-    yield* partsIn(source, maxBytes)
+    yield* partsIn(source, maxBytes, headBytes)
   } finally {
     await source.return?.()
   }
 }
 
-async function* partsIn(source: AsyncIterator<Buffer>, maxBytes: number): AsyncGenerator<Part> {
+async function* partsIn(
+  source: AsyncIterator<Buffer>,
+  maxBytes: number,
+  headBytes: number,
+): AsyncGenerator<Part> {
   const pile = createPile()
-  const isHead = () => pile.bytes() >= HEAD_BYTES && pile.hasLineFeed()
+  const isHead = () => pile.bytes() >= headBytes && pile.hasLineFeed()
   const isMore = await fill(pile, source, () => isHead() || pile.bytes() > maxBytes)
   const head = pile.take()
   pile.add(head)

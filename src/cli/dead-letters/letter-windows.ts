@@ -8,15 +8,16 @@ export interface WindowOptions {
   readonly events: number
   /** The most letters of all windows. */
   readonly limit: number
+  /** The length of the texts of a window, in characters, past which it ends; 16 Mi when absent. */
+  readonly characters?: number
 }
 
-/** The length of the texts of a window, in characters, past which it ends. */
 const MOST_LENGTH = 16 * 1024 * 1024
 
 /** Reads the open letters that are selected, some at a time. */
 export async function* letterWindows(
   { read }: Pick<LetterReading, 'read'>,
-  { isSelected, events: most, limit }: WindowOptions,
+  { isSelected, events: most, limit, characters = MOST_LENGTH }: WindowOptions,
 ): AsyncGenerator<readonly StoredLetter[]> {
   let window = emptyWindow()
   let left = limit
@@ -26,7 +27,7 @@ export async function* letterWindows(
       if (!isSelected(found.letter)) continue
       add(window, found.letter)
       left -= 1
-      if (window.events < most && window.length < MOST_LENGTH) continue
+      if (window.events < most && window.length < characters) continue
       yield window.letters
       window = emptyWindow()
     }

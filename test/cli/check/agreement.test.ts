@@ -10,6 +10,8 @@ import { asPublished, createTransform, type Transform } from '../../../src/trans
 import { startWorld, type World } from '../../helpers/world.ts'
 
 const LIMITS = { maxBytes: 67_108_864, maxFootprintBytes: 134_217_728 }
+/** No push waits for the events of others. */
+const AT_ONCE = { BATCH_LINGER_MS: '0' }
 const PUBLISHED = Date.now()
 const PUBLISH_TIME = new Date(PUBLISHED).toISOString()
 /** It passes with and without the transform, so that no message is rejected as a whole. */
@@ -24,7 +26,7 @@ type End = Readonly<
 describe('check and the service', () => {
   for (const insertId of ['message', 'content'] as const) {
     it(`agree on verdict, id and time of each event, with INSERT_ID=${insertId}`, async (t) => {
-      const world = await startWorld(t, { env: { INSERT_ID: insertId } })
+      const world = await startWorld(t, { env: { ...AT_ONCE, INSERT_ID: insertId } })
 
       await assertAgreement(world, { transform: asPublished, insertId })
     })
@@ -32,7 +34,7 @@ describe('check and the service', () => {
 
   it('agree on the events that a transform makes, drops and fails on', async (t) => {
     const transform = createTransform(oddly)
-    const world = await startWorld(t, { transform })
+    const world = await startWorld(t, { env: AT_ONCE, transform })
 
     await assertAgreement(world, { transform, insertId: 'message' })
   })

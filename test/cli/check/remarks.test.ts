@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { anEvent, briefly, remarksOn } from './scene.ts'
+import { anEvent, briefly, remarksOn, remarksOnRecurring } from './scene.ts'
+
+const DAY = Date.UTC(2025, 11, 31)
 
 describe('remarks on one event', () => {
   it('has none on a good event, with or without an insert id', () => {
@@ -166,12 +168,15 @@ describe('remarks on many events', () => {
   })
 
   it('reports an id with more than 200,000 events on a day once, and no other', () => {
-    const day = Date.UTC(2025, 11, 31)
-    const hot = Array.from({ length: 200_002 }, (_, n) => anEvent({ time: day + n }))
-    const next = Array.from({ length: 1_000 }, (_, n) => anEvent({ time: day - 1 - n }))
-    const others = Array.from({ length: 1_000 }, (_, n) => anEvent({ distinct_id: `u-${n + 2}` }))
+    const text = anEvent({ time: undefined })
+    const hot = { text, times: Array.from({ length: 200_002 }, (_, n) => DAY + n) }
+    const next = { text, times: Array.from({ length: 1_000 }, (_, n) => DAY - 1 - n) }
+    const others = Array.from({ length: 1_000 }, (_, n) => ({
+      text: anEvent({ time: undefined, distinct_id: `u-${n + 2}` }),
+      times: [DAY],
+    }))
 
-    const found = remarksOn(next, others, hot, next, others)
+    const found = remarksOnRecurring(next, ...others, hot, next, ...others)
 
     assert.deepEqual(briefly(found), ['hot_id properties.distinct_id'])
     assert.match(found[0]?.detail ?? '', /2025-12-31/)
@@ -179,9 +184,9 @@ describe('remarks on many events', () => {
   })
 
   it('does not count events without a distinct id', () => {
-    const nobody = Array.from({ length: 200_002 }, () => anEvent({ distinct_id: '' }))
+    const text = anEvent({ time: undefined, distinct_id: '' })
 
-    assert.deepEqual(remarksOn(nobody), [])
+    assert.deepEqual(remarksOnRecurring({ text, times: Array(200_002).fill(DAY) }), [])
   })
 })
 

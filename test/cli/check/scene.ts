@@ -36,6 +36,23 @@ export function remarksOn(...texts: readonly (string | readonly string[])[]): Re
   })
 }
 
+/** An event that comes at each of these times, in epoch ms. It has no time of its own. */
+export interface Recurring {
+  readonly text: string
+  readonly times: readonly number[]
+}
+
+/** Returns all remarks on events that come again and again. Each is checked and prepared once. */
+export function remarksOnRecurring(...all: readonly Recurring[]): Remark[] {
+  const eventRemarks = createEventRemarks(NOW)
+  const lines = checkedLines(all.map(({ text }) => text))
+  return lines.flatMap(({ events: [event] }, at) => {
+    assert.ok(event?.step.kind === 'prepared' && event.candidate)
+    const { step, candidate } = event
+    return all[at]?.times.flatMap((time) => eventRemarks(candidate, { ...step, time })) ?? []
+  })
+}
+
 /** A good event with these properties in addition. */
 export function anEvent(properties: object = {}, event = 'signed_up'): string {
   const time = Date.UTC(2025, 11, 31)

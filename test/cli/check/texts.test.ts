@@ -3,14 +3,20 @@ import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { createCheckLines } from '../../../src/cli/check/check-lines.ts'
-import { type Checked, createCheckText } from '../../../src/cli/check/check-text.ts'
+import {
+  type Checked,
+  createCheckText,
+  type TextLimits,
+} from '../../../src/cli/check/check-text.ts'
 import { inflated } from '../../../src/cli/check/inflated.ts'
 import { asPublished } from '../../../src/transform/transform.ts'
 import { aMessage } from '../../helpers/builders.ts'
 import { anEvent } from './scene.ts'
 
 const MIB = 1024 * 1024
-const LIMITS = { maxBytes: 4 * MIB, maxFootprintBytes: 128 * MIB }
+const LIMITS: TextLimits = { maxBytes: 4 * MIB, maxFootprintBytes: 128 * MIB }
+/** A text is large from here on. */
+const HEAD_BYTES = 4_096
 
 describe('a text of any size', () => {
   it('is read line by line, with the number of each line', async () => {
@@ -47,10 +53,10 @@ describe('a text of any size', () => {
       fc.asyncProperty(texts, fc.integer({ min: 1, max: 700 }), async (lines, chunkBytes) => {
         const text = `${anEvent()}\n${lines.join('\n')}`
         // Blank lines make it large, and change nothing.
-        const large = `${anEvent()}\n${' '.repeat(MIB)}\n${lines.join('\n')}`
+        const large = `${anEvent()}\n${' '.repeat(HEAD_BYTES)}\n${lines.join('\n')}`
 
         const small = await checked(text, chunkBytes)
-        const streamed = await checked(large, 500 * chunkBytes)
+        const streamed = await checked(large, 2 * chunkBytes, { ...LIMITS, headBytes: HEAD_BYTES })
 
         assert.deepEqual(streamed.map(lineBefore), small)
       }),
@@ -173,11 +179,15 @@ describe('a text in gzip', () => {
 const DAMAGED = { name: 'DamagedText' }
 
 /** Checks a text. Returns the place of each line with the reason of its rejection. */
-async function checked(text: string | Buffer, chunkBytes = 64 * 1024): Promise<string[]> {
+async function checked(
+  text: string | Buffer,
+  chunkBytes = 64 * 1024,
+  limits = LIMITS,
+): Promise<string[]> {
   const found: string[] = []
   const checkLines = createCheckLines({ transform: asPublished, insertId: 'message' })
   const take = (one: Checked) => void found.push(...textsOf(one))
-  await createCheckText(LIMITS, { message: aMessage({ data: '' }), checkLines, take })(
+  await createCheckText(limits, { message: aMessage({ data: '' }), checkLines, take })(
     inflated(chunksOf(Buffer.from(text), chunkBytes)),
   )
   return found
