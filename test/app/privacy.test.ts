@@ -16,6 +16,8 @@ const STEPS: readonly PrivacyStep[] = [
   { hash: ['**.passport', 'customer.id'], key: 'KEY' },
 ]
 const SECRET = 's3cr3t-value'
+/** No push waits for the events of others. */
+const AT_ONCE = { BATCH_LINGER_MS: '0' }
 
 function privately(transform: Transform = asPublished, steps = STEPS): Transform {
   const made = compilePrivacy(steps, { env: { KEY: 'a key of the tests' }, keys: 'environment' })
@@ -242,7 +244,10 @@ describe('a value at the end of a ** path', () => {
       import.meta.dirname,
       true,
     )
-    const worlds = [await startPrivate(t), await startPrivate(t, { transform: privately(fails) })]
+    const worlds = [
+      await startPrivate(t, { env: AT_ONCE }),
+      await startPrivate(t, { env: AT_ONCE, transform: privately(fails) }),
+    ]
     let messageId = 0
 
     await fc.assert(
@@ -292,7 +297,7 @@ describe('a value at the end of another path', () => {
         { event: 'b', properties: { ...properties, time: 'no' } },
       ]
     })
-    const world = await startPrivate(t, { transform: privately(transform) })
+    const world = await startPrivate(t, { env: AT_ONCE, transform: privately(transform) })
     const names = fc.constantFrom('name', 'id')
     const hidden = fc.constantFrom<unknown>(SECRET, [SECRET], { a: SECRET }, [[{ a: [SECRET] }]])
     let messageId = 0
