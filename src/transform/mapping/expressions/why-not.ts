@@ -8,7 +8,11 @@ import { plainOf, writeJson } from './values.ts'
 /** Says why an expression is false or null. It quotes the event. */
 export type Explain = (frame: Frame) => string
 
-type Reading = Readonly<{ kind: 'value'; value: unknown } | { kind: 'failed'; text: string }>
+/** The value of a part, or the text of its error. */
+interface Reading {
+  readonly value?: unknown
+  readonly fault?: string
+}
 
 /** Reads the parts of one expression for one event. */
 interface Reader {
@@ -21,11 +25,10 @@ interface Reader {
 
 const MOST_SHOWN = 60
 
-/** How a comparison ended. */
-type End = 'holds' | 'fails'
+/** The words between what is compared and what it is compared with, by the operator. */
+type Words = Readonly<Record<string, string>>
 
-/** The words between what is compared and what it is compared with. */
-const HOLDING: Readonly<Record<string, string>> = {
+const HOLDING: Words = {
   '==': '',
   '!=': 'not',
   '<': 'which is <',
@@ -36,7 +39,7 @@ const HOLDING: Readonly<Record<string, string>> = {
   contains: 'with',
 }
 
-const FAILING: Readonly<Record<string, string>> = {
+const FAILING: Words = {
   '==': 'not',
   '!=': '',
   '<': 'not <',
@@ -65,9 +68,9 @@ export function explainFalse({ tree, parts }: Compiled): Explain {
 export function explainNull(expressions: readonly Compiled[]): Explain {
   return function explain(frame) {
     for (const { tree, parts } of expressions) {
-      const read = readerOf(parts, frame).at(tree)
-      if (read.kind === 'failed') return read.text
-      if (read.value === null) return `${sourceOf(tree)} is null`
+      const { value, fault } = readerOf(parts, frame).at(tree)
+      if (fault !== undefined) return fault
+      if (value === null) return `${sourceOf(tree)} is null`
     }
     return 'no part of it is null'
   }
@@ -80,9 +83,9 @@ function readerOf(parts: Compiled['parts'], frame: Frame): Reader {
     isConstant: (node) => parts.get(node)?.constant !== undefined,
     at(node) {
       try {
-        return { kind: 'value', value: parts.get(node)?.run(frame) }
+        return { value: parts.get(node)?.run(frame) }
       } catch (error) {
-        if (error instanceof ExpressionError) return { kind: 'failed', text: error.message }
+        if (error instanceof ExpressionError) return { fault: error.message }
         throw error
       }
     },
@@ -90,8 +93,8 @@ function readerOf(parts: Compiled['parts'], frame: Frame): Reader {
 }
 
 function whyFalse(node: ASTNode, reader: Reader): string {
-  const read = reader.at(node)
-  if (read.kind === 'failed') return read.text
+  const { fault } = reader.at(node)
+  if (fault !== undefined) return fault
   switch (node.op) {
     case '&&':
       return whyFalse(node.args.find((side) => !holds(side, reader)) ?? node.args[0], reader)
@@ -102,7 +105,7 @@ function whyFalse(node: ASTNode, reader: Reader): string {
     case '?:':
       return whyFalse(chosen(node.args, reader), reader)
     default:
-      return detailOf(node, 'fails', reader)
+      return detailOf(node, FAILING, reader)
   }
 }
 
@@ -117,13 +120,12 @@ function whyTrue(node: ASTNode, reader: Reader): string {
     case '?:':
       return whyTrue(chosen(node.args, reader), reader)
     default:
-      return detailOf(node, 'holds', reader)
+      return detailOf(node, HOLDING, reader)
   }
 }
 
 function holds(node: ASTNode, reader: Reader): boolean {
-  const read = reader.at(node)
-  return read.kind === 'value' && read.value === true
+  return reader.at(node).value === true
 }
 
 function chosen([condition, one, other]: [ASTNode, ASTNode, ASTNode], reader: Reader): ASTNode {
@@ -134,18 +136,18 @@ function both(texts: readonly string[]): string {
   return [...new Set(texts)].join(' and ')
 }
 
-function detailOf(node: ASTNode, end: End, reader: Reader): string {
-  if (isComparison(node)) return comparisonDetail(node, end, reader)
+function detailOf(node: ASTNode, words: Words, reader: Reader): string {
+  if (isComparison(node)) return comparisonDetail(node, words, reader)
   const subject = subjectOf(node)
   if (subject === undefined || !reader.isPart(subject)) return stated(node, reader)
   if (isNull(subject, reader)) return stated(subject, reader)
   return `${stated(subject, reader)}; ${stated(node, reader)}`
 }
 
-/** Returns what a function or macro is about. */
+/** Returns what a function or macro is about. The key of `has` is no part. */
 function subjectOf(node: ASTNode): ASTNode | undefined {
   if (node.op === 'rcall') return node.args[1]
-  return node.op === 'call' && node.args[0] !== 'has' ? node.args[1][0] : undefined
+  return node.op === 'call' ? node.args[1][0] : undefined
 }
 
 type Comparison = Extract<ASTNode, { op: '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' }>
@@ -154,45 +156,41 @@ function isComparison(node: ASTNode): node is Comparison {
   return Object.hasOwn(FAILING, node.op)
 }
 
-function comparisonDetail(node: Comparison, end: End, reader: Reader): string {
+function comparisonDetail(node: Comparison, words: Words, reader: Reader): string {
   const [left, right] = node.args
   for (const side of [left, right])
     if (!reader.isConstant(side) && isNull(side, reader)) return stated(side, reader)
   const isMirrored = reader.isConstant(left)
   const [subject, object] = isMirrored ? [right, left] : [left, right]
   const operator = isMirrored ? (MIRRORED[node.op] ?? node.op) : node.op
-  const words = (end === 'holds' ? HOLDING : FAILING)[operator]
-  const rest =
-    words === undefined || words === '' ? '' : `, ${words} ${shownObject(object, reader)}`
+  const between = words[operator]
+  const rest = between ? `, ${between} ${shownObject(object, reader)}` : ''
   return `${stated(subject, reader)}${rest}`
 }
 
 function isNull(node: ASTNode, reader: Reader): boolean {
-  const read = reader.at(node)
-  return read.kind === 'value' && read.value === null
+  return reader.at(node).value === null
 }
 
 function stated(node: ASTNode, reader: Reader): string {
-  const read = reader.at(node)
-  return read.kind === 'failed'
-    ? read.text
-    : `${sourceOf(node)} is ${shown(read.value, reader.frame)}`
+  const { value, fault } = reader.at(node)
+  return fault ?? `${sourceOf(node)} is ${shown(value, reader.frame)}`
 }
 
 function shownObject(node: ASTNode, reader: Reader): string {
-  const read = reader.at(node)
-  if (reader.isConstant(node) || read.kind === 'failed') return sourceOf(node)
-  return `${sourceOf(node)} (${shown(read.value, reader.frame)})`
+  const { value, fault } = reader.at(node)
+  if (reader.isConstant(node) || fault !== undefined) return sourceOf(node)
+  return `${sourceOf(node)} (${shown(value, reader.frame)})`
 }
 
-/** A value that is too large, or has no JSON, is named by its kind. */
+/** A value that is too large or nested too deeply, or has no JSON, is named by its kind. */
 function shown(value: unknown, frame: Frame): string {
   try {
     const json = writeJson(plainOf(value, { frame, site: createSite('') }))
     return json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json
   } catch (error) {
-    if (error instanceof ExpressionError) return KIND_WORDS[kindOf(value)]
-    throw error
+    if (!(error instanceof ExpressionError || error instanceof RangeError)) throw error
+    return KIND_WORDS[kindOf(value)]
   }
 }
 

@@ -11,6 +11,7 @@ const scope = scopeOf(
     tags: ['a', 'b'],
     limit: 10,
     long: 'x'.repeat(100),
+    fitting: 'x'.repeat(58),
     nothing: null,
   }),
   { attributes: { tenant: 'acme' } },
@@ -77,6 +78,7 @@ describe('why a condition does not hold', () => {
       'data.tags is ["a","b"]; data.tags.exists(t, t == "c") is false',
     ],
     ['data.long == "a"', `data.long is "${'x'.repeat(59)}…, not "a"`],
+    ['data.fitting == "a"', `data.fitting is "${'x'.repeat(58)}", not "a"`],
     ['data.total > "a"', 'data.total > "a": a number and a text have no order'],
     ['data.absent > 1', 'data.absent > 1: null and a number have no order'],
     ['data.absent > 1 && data.off', 'data.absent > 1: null and a number have no order'],
@@ -93,5 +95,24 @@ describe('why a condition does not hold', () => {
     const large = { ...scope, data: { list: Array.from({ length: 100_000 }, () => list) } }
 
     assert.equal(whyNot('data.list == 1', large), 'data.list is a list, not 1')
+  })
+
+  it('names a value by its kind when it is nested too deeply to show', () => {
+    let data: unknown = 1
+    for (let depth = 0; depth < 100_000; depth++) data = [data]
+
+    assert.equal(whyNot('data == 1', { ...scope, data }), 'data is a list, not 1')
+  })
+
+  it('says that a part takes too long to work out again, or names it', () => {
+    const costly = `data.text.contains("${'b'.repeat(800)}")`
+    const long = { ...scope, data: { text: 'a'.repeat(40_000), n: 1 } }
+    const why = 'the expressions of this event take too long'
+
+    assert.equal(
+      whyNot(`${costly} == data.n`, long),
+      `data.text.contains("${'b'.repeat(60)}…: ${why}, not data.n (1)`,
+    )
+    assert.equal(whyNot(`data.n == ${costly}`, long), `data.n is 1, not ${costly}`)
   })
 })
