@@ -8,29 +8,23 @@ import { type At, listingWork, spend } from './part.ts'
 export function isEqual(one: unknown, other: unknown, at: At): boolean {
   if (typeof one === 'string') return typeof other === 'string' && isSameText(one, other, at)
   if (isNumber(one)) return isNumber(other) && isSameNumber(one, other)
-  if (typeof one !== 'object' || typeof other !== 'object') return one === other
-  if (one === null || other === null) return one === other
-  return isEqualObject(one, other, at)
-}
-
-/** JavaScript compares a double and a bigint exactly, but for `===`. */
-function isSameNumber(one: CelNumber, other: CelNumber): boolean {
-  return typeof one === typeof other ? one === other : one <= other && one >= other
-}
-
-function isSameText(one: string, other: string, { frame, site }: At): boolean {
-  if (one.length !== other.length) return false
-  spend(frame, one.length >> 3, site)
-  return one === other
-}
-
-function isEqualObject(one: object, other: object, at: At): boolean {
   if (Array.isArray(one)) return Array.isArray(other) && isEqualList(one, other, at)
   if (one instanceof Date) return other instanceof Date && one.getTime() === other.getTime()
   if (one instanceof Duration) return other instanceof Duration && nanosOf(one) === nanosOf(other)
   if (one instanceof Uint8Array) return other instanceof Uint8Array && isSameBytes(one, other, at)
   if (isRawNumber(one)) return isRawNumber(other) && one.rawJSON === other.rawJSON
   return isKeyed(one) ? isKeyed(other) && isEqualKeyed(one, other, at) : one === other
+}
+
+/** JavaScript compares a double and a bigint exactly, but for `===`. */
+function isSameNumber(one: CelNumber, other: CelNumber): boolean {
+  return one <= other && one >= other
+}
+
+function isSameText(one: string, other: string, { frame, site }: At): boolean {
+  if (one.length !== other.length) return false
+  spend(frame, one.length >> 3, site)
+  return one === other
 }
 
 function isEqualList(one: readonly unknown[], other: readonly unknown[], at: At): boolean {

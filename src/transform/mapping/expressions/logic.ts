@@ -36,7 +36,8 @@ export function either(sides: readonly [Run, Run], decisive: boolean, site: Site
 
 /** Whether an error is one of types, which another part of the expression may outweigh. */
 export function isOfTypes(error: unknown, { frame, site }: At): boolean {
-  if (!(error instanceof ExpressionError) || frame.left < 0) return false
+  if (!(error instanceof ExpressionError)) return false
+  // Throws again when the error is that the work has no end.
   spend(frame, CATCHING, site)
   return true
 }

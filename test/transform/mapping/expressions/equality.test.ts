@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { celValue, scopeOf } from './expressing.ts'
 
 const scope = scopeOf(
-  '{"list":[1,[2,"a"]],"object":{"a":1,"b":{"c":null}},"huge":1e400,"nothing":null}',
+  '{"list":[1,[2,"a"]],"object":{"a":1,"b":{"c":null}},"huge":1e400,"vast":1e400,"nothing":null}',
 )
 
 /** Values that are all different. */
@@ -77,6 +77,7 @@ describe('equality', () => {
     'data.object == {"b": {"c": null}, "a": 1}',
     'data.absent == data.nothing',
     'bytes("a") == b"a"',
+    'data.huge == data.vast',
   ]) {
     it(`does not depend on the form: ${cel}`, () => {
       assert.equal(celValue(cel, scope), true)
@@ -123,6 +124,7 @@ describe('order', () => {
     ['timestamp(0) < data.list', 'a time and a list have no order'],
     ['duration("1s") > data.list', 'a duration and a list have no order'],
     ['true > data.list', 'true or false and a list have no order'],
+    ['data.list > true', 'a list and true or false have no order'],
     ['b"a" > data.list', 'bytes and a list have no order'],
     ['int > data.list', 'a type and a list have no order'],
     ['"a" >= data.nothing', 'a text and null have no order'],

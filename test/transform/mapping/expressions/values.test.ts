@@ -184,10 +184,16 @@ describe('a value that is nested deeply', () => {
     for (let depth = 0; depth < 100_000; depth++) data = [data]
     const scope = { data, attributes: {}, message: {}, line: 1 }
 
-    assert.throws(() => celValue('true ? data : null', scope), {
-      name: 'ExpressionError',
-      message: /: the value is too large$/,
-    })
+    for (const cel of [
+      'true ? data : null',
+      'data == data || true',
+      '[1].exists(x, data == data)',
+    ]) {
+      assert.throws(() => celValue(cel, scope), {
+        name: 'ExpressionError',
+        message: /: the value is too large$/,
+      })
+    }
   })
 })
 
