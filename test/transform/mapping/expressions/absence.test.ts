@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ExpressionError } from '../../../../src/transform/mapping/expressions/expression-error.ts'
+import { compileCondition } from '../../../../src/transform/mapping/expressions/expressions.ts'
 import { celValue, conditionValue, scopeOf, templateValue } from './expressing.ts'
 
 const scope = scopeOf('{"name":"x","n":1,"list":[1],"object":{"a":null,"1":2},"text":"t"}')
@@ -137,15 +138,37 @@ describe('a value of another type', () => {
     assert.throws(() => conditionValue(long, scope), {
       message: `data.text > ${'1 + '.repeat(17)}…: a text and a number have no order`,
     })
+    assert.throws(() => conditionValue(' data.n\n', scope), {
+      message: 'data.n: true or false is due here, and this is a number',
+    })
   })
 
-  it('costs no stack, and leaves the limit of stacks as it is', () => {
+  it('costs no stack, and leaves the limit of stacks as it is', (t) => {
     const before = Error.stackTraceLimit
+    t.after(() => {
+      Error.stackTraceLimit = before
+    })
+    Error.stackTraceLimit = 7
 
     assert.throws(
       () => conditionValue('data.text > 1', scope),
       (error) => error instanceof ExpressionError && !String(error.stack).includes('\n'),
     )
-    assert.equal(Error.stackTraceLimit, before)
+    assert.equal(Error.stackTraceLimit, 7)
+  })
+
+  it('makes one error of an expression, for all events', () => {
+    const compiled = compileCondition('data.text > 1', { each: false })
+    assert.ok(compiled.kind === 'expression')
+    const thrown = () => {
+      try {
+        return compiled.expression.evaluate(scope)
+      } catch (error) {
+        return error
+      }
+    }
+
+    assert.ok(thrown() instanceof ExpressionError)
+    assert.equal(thrown(), thrown())
   })
 })

@@ -106,6 +106,8 @@ const CASES: readonly (readonly [cel: string, value: unknown])[] = [
   ['timestamp("2026-11-24T08:59:00Z") - timestamp(data.time)', '-58.25s'],
   ['duration("1h30m")', '5400s'],
   ['duration("-1.5s")', '-1.5s'],
+  ['duration("50ms")', '0.05s'],
+  ['duration("0s")', '0s'],
   ['duration("1s") - duration("1.5s")', '-0.5s'],
   ['duration("0.5s") + duration("0.75s")', '1.25s'],
   ['duration("1ms") < duration("1s")', true],
@@ -254,6 +256,10 @@ const FAILING: readonly (readonly [cel: string, text: string])[] = [
   ['timestamp(data.time) + duration("3000000000h")', 'the time is beyond the calendar'],
   ['duration("1s") - timestamp(data.time)', '`-` does not take a duration and a time'],
   ['timestamp(data.time) * 2', '`*` does not take a time and a number'],
+  ['timestamp(data.time) * timestamp(data.time)', '`*` does not take a time and a time'],
+  ['data.seconds + timestamp(data.time)', '`+` does not take a number and a time'],
+  ['duration("1s") + data.seconds', '`+` does not take a duration and a number'],
+  ['bytes(data.plain) + data.plain', '`+` does not take bytes and a text'],
   ['json(data.plain)', 'the text is not JSON'],
   ['pairs(data.list, "key", "value")', 'a list of objects is due here, and this is a text'],
   ['pairs(data.params, 1, "value")', 'a text is due here, and this is a number'],
@@ -418,11 +424,15 @@ describe('a function of an expression', () => {
     assert.throws(() => matches('a'.repeat(101)), /100 characters at most/)
   })
 
-  it('leaves the limit of stacks as it is when a text is no duration', () => {
+  it('leaves the limit of stacks as it is when a text is no duration', (t) => {
     const before = Error.stackTraceLimit
+    t.after(() => {
+      Error.stackTraceLimit = before
+    })
+    Error.stackTraceLimit = 7
 
     assert.throws(() => celValue('duration(data.plain)', scope), /this is not a duration/)
-    assert.equal(Error.stackTraceLimit, before)
+    assert.equal(Error.stackTraceLimit, 7)
   })
 
   it('makes no more than 10,000 characters of a text', () => {

@@ -51,6 +51,7 @@ describe('a template', () => {
     ['${}', '2: the expression is empty'],
     ['a ${ }', '4: the expression is empty'],
     ['${', '2: `${` has no `}`'],
+    ['${ )}', '3: `)` is not expected here'],
     ['${data.n +', '2: `${` has no `}`'],
     ['a ${data.n +} b', '12: `}` is not expected here'],
     ['a ${data.n b} c', '11: `b` is not expected here'],

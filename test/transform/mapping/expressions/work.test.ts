@@ -37,6 +37,9 @@ describe('the work of a function', () => {
     ['bytes(data) == b""', 'a', 1],
     ['string(bytes(data)) == ""', 'a', 2],
     ['data.matches("b")', 'a', 60],
+    ['data + data == ""', 'a', 2],
+    ['bytes(data) + bytes(data) == b""', 'a', 4],
+    ['bytes(data) == bytes(data)', 'a', 3],
   ] as const) {
     it(`grows with each ${JSON.stringify(unit)} of a text: ${cel.slice(0, 40)}`, () => {
       const more = workOf(cel, `${unit.repeat(1_100)}1`) - workOf(cel, `${unit.repeat(1_000)}1`)
@@ -55,12 +58,28 @@ describe('the work of a function', () => {
     ['data.exists(x, epoch_ms(x) < 0)', '0', 500],
     ['data.exists(x, timestamp(x).getHours("Europe/Berlin") < 0)', '0', 50_000],
     ['data.exists(x, x == "bb")', 'aa', 15],
+    ['data.exists(x, [x, x, x, x] == [])', 'a', 140],
+    ['data.exists(x, {"a": x, "b": x} == {})', 'a', 550],
+    ['data + data == []', 'a', 20],
   ] as const) {
     it(`grows with each ${JSON.stringify(element)} of a list: ${cel}`, () => {
       const list = Array.from({ length: 60 }, () => element)
       const more = workOf(cel, list) - workOf(cel, list.slice(0, 50))
 
       assert.ok(more >= 10 * least, String(more))
+    })
+  }
+
+  for (const cel of ['size(data) == 0', 'data.exists(k, false)', 'data.map(k, k) == []']) {
+    it(`grows with each member of an object, and more of a large one: ${cel}`, () => {
+      const objectOf = (size: number) =>
+        Object.fromEntries(numbers.slice(0, size).map((at) => [`k${at}`, at]))
+      const moreAt = (size: number) =>
+        workOf(cel, objectOf(size + 10)) - workOf(cel, objectOf(size))
+
+      assert.ok(moreAt(100) >= 400)
+      assert.ok(moreAt(1_000) >= 1_000)
+      assert.ok(moreAt(1_000) > moreAt(100))
     })
   }
 
@@ -156,6 +175,15 @@ describe('the work of an expression', () => {
 
     for (let time = 0; time < 20; time++) assert.deepEqual(celValue('json(data.after)', scope), row)
   })
+
+  for (const cel of ['data', 'data.large', 'data["large"]', 'data[data.key]', 'data.lists[0]']) {
+    it(`leaves a value of any size that is only selected: ${cel}`, () => {
+      const large = Array.from({ length: 600_000 }, () => 1)
+      const data = { large, key: 'large', lists: [large] }
+
+      assert.equal(celValue(cel, of(data)), cel === 'data' ? data : large)
+    })
+  }
 
   it('leaves a text of a megabyte that a simple expression reads', () => {
     const text = half.repeat(2)
