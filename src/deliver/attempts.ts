@@ -1,5 +1,6 @@
 import type { ImportAnswer } from './answer.ts'
-import type { AttemptEnd, FailedAttempt, Gate, GateAnswer, Permit } from './gate.ts'
+import type { AttemptEnd, FailedAttempt, Gate } from './gate.ts'
+import type { GateAnswer, Permit } from './gate-answer.ts'
 import type { AttemptPolicy } from './mixpanel-client.ts'
 import type { RecordedVerdict, Trust } from './trust.ts'
 import type { Refusal } from './unnamed-refusal.ts'

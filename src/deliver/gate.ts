@@ -1,5 +1,4 @@
 import type { Clock } from '../lib/clock.ts'
-import type { RetryReason } from '../model/outcome.ts'
 import { type BackoffOptions, backoffMs } from './backoff.ts'
 import {
   afterEnd,
@@ -12,6 +11,14 @@ import {
   opensAt,
   unauthorized,
 } from './circuit.ts'
+import {
+  answerTo,
+  type GateAnswer,
+  nextLookAt,
+  type Permit,
+  type Turn,
+  type Waiter,
+} from './gate-answer.ts'
 import { createRate } from './rate.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -30,24 +37,6 @@ export interface GateDeps {
   /** Returns a number in [0, 1) for the jitter. */
   readonly random: () => number
 }
-
-/** The answer of the gate: a permit for one attempt, or the reason for which there is none. */
-export type GateAnswer = Readonly<
-  /** The attempt may be sent; `at` is the monotonic instant of the answer. */
-  | { kind: 'permit'; at: number }
-  /**
-   * The events go back. `throttled`: Mixpanel's pause, our rate or the back-off would make the
-   * attempt too late, so the events go back while there is time. `deadline`: the time was up before
-   * the attempt asked.
-   */
-  | {
-      kind: 'give_back'
-      reason: Extract<RetryReason, 'deadline' | 'throttled' | 'draining' | 'misconfigured'>
-    }
-  /** No push waits for the batch, and another batch needs its slot. */
-  | { kind: 'yield' }
->
-export type Permit = Extract<GateAnswer, { kind: 'permit' }>
 
 /** An attempt that is to be repeated. */
 export interface FailedAttempt {
@@ -123,29 +112,6 @@ export interface Gate {
   /** Ends every wait at once. No batch waits from now on. */
   drain(): void
   draining(): boolean
-}
-
-interface Waiter {
-  readonly events: number
-  readonly until: () => number
-  readonly goesOnUntil: () => number
-  /** The instant at which the back-off of the batch is over. */
-  readonly notBefore: number
-  readonly decided: (answer: GateAnswer) => void
-}
-
-/** The facts that decide about one batch. All instants are monotonic ms. */
-interface Turn {
-  readonly waiter: Waiter
-  readonly now: number
-  /** The instant until which a push waits for it. */
-  readonly deliverBy: number
-  /** The instant from which neither Mixpanel's pause nor the back-off delays it. */
-  readonly startsAt: number
-  /** The instant from which it is within the rate. */
-  readonly turnAt: number
-  /** Whether an attempt must end first. */
-  readonly isFull: boolean
 }
 
 /** The longest `Retry-After` that is obeyed. */
@@ -277,7 +243,7 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     let nextAt = Number.POSITIVE_INFINITY
     for (const waiter of waiting.size > 1 ? inOrder(now) : waiting) {
       const turn = turnOf(waiter, now)
-      const answer = now < turn.deliverBy ? answerTo(turn) : answerUnattended(turn)
+      const answer = answerTo(turn)
       if (answer) letGo(waiter, answer)
       else nextAt = Math.min(nextAt, nextLookAt(turn))
     }
@@ -303,51 +269,16 @@ export function createGate(options: GateOptions, deps: GateDeps): Gate {
     const startsAt = Math.max(waiter.notBefore, opensAt(circuit))
     const turnAt = rate.turnAt(now) + (now < deliverBy ? 0 : savedMs(waiter.events, now))
     const isFull = underWay.size >= options.maxConcurrency
-    return { waiter, now, deliverBy, startsAt, turnAt, isFull }
-  }
-
-  /** Returns the next instant at which a waiting batch may pass, or its time is up. */
-  function nextLookAt({ waiter, now, deliverBy, startsAt, turnAt, isFull }: Turn): number {
-    const endsAt = now < deliverBy ? deliverBy : lastAt(waiter)
-    return isFull ? endsAt : Math.min(endsAt, Math.max(now, startsAt, turnAt))
+    const isUnauthorized = circuit.kind === 'unauthorized'
+    return { waiter, now, deliverBy, startsAt, turnAt, isFull, isUnauthorized, draining }
   }
 
   function savedMs(events: number, now: number): number {
     return Math.min(MOST_SAVED_MS, (events / rate.eventsPerSecond(now)) * 1_000)
   }
 
-  /** Returns the answer to a batch that a push waits for; `undefined` while it must wait. */
-  function answerTo(turn: Turn): GateAnswer | undefined {
-    const { waiter, now, deliverBy, startsAt, turnAt, isFull } = turn
-    if (Math.max(startsAt, turnAt) <= now && !isFull) return { kind: 'permit', at: now }
-    if (draining) return { kind: 'give_back', reason: 'draining' }
-    if (circuit.kind === 'unauthorized') return undefined
-    // The circuit opens at infinity while a probe is under way. The batch waits for its end.
-    const tooLate = startsAt >= deliverBy && startsAt !== Number.POSITIVE_INFINITY
-    return tooLate || turnAt >= lastAt(waiter)
-      ? { kind: 'give_back', reason: 'throttled' }
-      : undefined
-  }
-
-  /** Returns the answer to a batch that no push waits for; `undefined` while it must wait. */
-  function answerUnattended(turn: Turn): GateAnswer | undefined {
-    const { waiter, now, startsAt, turnAt, isFull } = turn
-    if (draining) return { kind: 'give_back', reason: 'draining' }
-    if (circuit.kind === 'unauthorized') return { kind: 'give_back', reason: 'misconfigured' }
-    if (startsAt > now) return { kind: 'give_back', reason: 'throttled' }
-    if (now >= lastAt(waiter)) {
-      return { kind: 'give_back', reason: isFull ? 'deadline' : 'throttled' }
-    }
-    return turnAt <= now && !isFull ? { kind: 'permit', at: now } : undefined
-  }
-
   function letGo(waiter: Waiter, answer: GateAnswer): void {
     waiting.delete(waiter)
     waiter.decided(answer.kind === 'permit' ? grant(waiter.events, answer.at) : answer)
   }
-}
-
-/** Returns the instant at which a batch goes back at the latest. */
-function lastAt({ until, goesOnUntil }: Waiter): number {
-  return Math.max(until(), goesOnUntil())
 }

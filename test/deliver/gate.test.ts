@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import {
-  type AttemptEnd,
-  createGate,
-  type Gate,
-  type GateAnswer,
-  type Permit,
-} from '../../src/deliver/gate.ts'
+import { type AttemptEnd, createGate, type Gate } from '../../src/deliver/gate.ts'
+import type { GateAnswer, Permit } from '../../src/deliver/gate-answer.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
 
 /** The rate starts at a tenth of the bound: 1,000 events/s. */
