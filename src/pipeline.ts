@@ -28,7 +28,7 @@ export interface Stages extends LetterStages {
   /** Counts the effects of the owner's rules. A replay counts none. */
   readonly countRule?: CountRule
   readonly importEvents: Batcher['add']
-  readonly letterGuard: Pick<LetterGuard, 'notePassed' | 'waitForLeave' | 'notStored'>
+  readonly letterGuard: Pick<LetterGuard, 'hasAsked' | 'passed' | 'waitForLeave' | 'notStored'>
   readonly rejectedRoute: RejectedRoute
   readonly settlementOf: typeof settlementOf
 }
@@ -68,7 +68,11 @@ export function createPipeline(
     const decoded = await stages.decode(message, bytes, wanted)
     const portions = createPortions(decoded, message, { eventsOf, size, keepsEvents })
     const passed = await importAll(portions, progress)
-    if (mustStoreRejected(outcomes.distinct())) await storeRejected(portions, progress, passed)
+    const settlement = stages.settlementOf(outcomes.distinct(), stages.rejectedRoute)
+    // Rejected events decide only when none is to be retried. Otherwise the message comes again, and
+    // they would be stored twice.
+    if (settlement.reason !== 'dead_lettered' && settlement.status !== 422) return settlement
+    await storeRejected(portions, progress, passed)
     return stages.settlementOf(outcomes.distinct(), stages.rejectedRoute)
   }
 
@@ -81,7 +85,8 @@ export function createPipeline(
     for (;;) {
       if (skipsSettled) progress.skipSettled(portions.skip)
       const portion = portions.next()
-      passed = stages.letterGuard.notePassed(portion.events) || passed
+      passed ||= portion.hasPassed
+      if (portion.hasPassed && stages.letterGuard.hasAsked) stages.letterGuard.passed()
       stages.importEvents(progress.begin(portion))
       if (portion.isLast || !(await isTimeForMore(progress))) break
     }
@@ -152,19 +157,6 @@ function prepared(
     return { line, child, ...siblings, ...mapped, step: prepareEvent(candidate) }
   })
   return { kind: 'events', line, events }
-}
-
-/**
- * Whether rejected events are to be stored. They are only when the message will not come again:
- * otherwise they would be stored twice.
- */
-function mustStoreRejected(outcomes: readonly EventOutcome[]): boolean {
-  let isAnyRejected = false
-  for (const { kind } of outcomes) {
-    if (kind === 'retry') return false
-    if (kind === 'rejected') isAnyRejected = true
-  }
-  return isAnyRejected
 }
 
 /** Whether an earlier delivery imported events that this one has not made again. */

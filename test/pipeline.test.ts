@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createLetterTally } from '../src/dead-letter/letter-tally.ts'
 import { parseLine } from '../src/decode/parse-line.ts'
-import { createLetterGuard } from '../src/message/letter-guard.ts'
 import type { MessageProgress } from '../src/message/message-progress.ts'
 import type { Candidate, Line } from '../src/model/event.ts'
 import type { Message } from '../src/model/message.ts'
@@ -387,6 +386,34 @@ describe('the dead letters of a message, and the guard', () => {
     })
   }
 
+  for (const [lines, hasAsked, noted] of [
+    [[eventText('a')], true, 1],
+    [[BAD_LINE, eventText('a'), BAD_LINE], true, 1],
+    [[eventText('a'), eventText('b')], true, 2],
+    [[BAD_LINE, BAD_LINE], true, 0],
+    [[eventText('a')], false, 0],
+  ] as const) {
+    const asked = hasAsked ? 'a message has asked' : 'no message has asked'
+    it(`note ${noted} portions with an event that passed, of ${lines.length}, when ${asked}`, async () => {
+      let passes = 0
+      const letterGuard = aGuard({
+        hasAsked,
+        passed: () => {
+          passes += 1
+        },
+        waitForLeave: async () => true,
+      })
+
+      const { settlement } = settle(
+        { data: base64(lines.join('\n')) },
+        { portionEvents: 1, stages: { letterGuard } },
+      )
+
+      assert.equal((await settlement).kind, 'ack')
+      assert.equal(passes, noted)
+    })
+  }
+
   it('are reported to the guard when they cannot be stored', async () => {
     const notStored: string[] = []
     const letterGuard = aGuard({
@@ -578,16 +605,11 @@ function asIs(line: Line): Candidate[] {
   return [{ line, child: 0, text: line.text, value: JSON.parse(line.text) }]
 }
 
-/** Makes a guard that notes events that passed. The test fails when it is asked, unless changed. */
+/** Makes a guard that no message has asked. The test fails when it is asked, unless changed. */
 function aGuard(changes: Partial<Stages['letterGuard']> = {}): Stages['letterGuard'] {
-  const { notePassed } = createLetterGuard({
-    isOn: () => false,
-    passed: () => {},
-    admit: () => true,
-    notStored: () => {},
-  })
   return {
-    notePassed,
+    hasAsked: false,
+    passed: () => {},
     waitForLeave: () => assert.fail('the guard is asked'),
     notStored: () => {},
     ...changes,

@@ -1,12 +1,13 @@
 import type { Message } from '../model/message.ts'
-import type { MadeEvent } from '../model/pending-event.ts'
 import type { AllRejected } from './all-rejected.ts'
 import type { MessageProgress } from './message-progress.ts'
 
 /** A guard that keeps a topic without one good event from being emptied into the dead letters. */
 export interface LetterGuard {
-  /** Notes the events of a message. Returns whether one of them passed, or was dropped. */
-  notePassed(events: readonly MadeEvent[]): boolean
+  /** Whether a message has asked for leave since the last event passed. */
+  readonly hasAsked: boolean
+  /** Called when an event passed `prepare` or was dropped by a rule, after a message has asked. */
+  passed(): void
   /**
    * Resolves with whether letters may be stored for a message of which no event passed. While they
    * may not, the message waits for the end of the state, or of its time: after an immediate nack it
@@ -31,20 +32,13 @@ export function createLetterGuard(
   allRejected: Pick<AllRejected, 'isOn' | 'passed' | 'admit' | 'notStored'>,
 ): LetterGuard {
   const held = new Set<Held>()
-  /** Whether a message has asked for leave since the last event passed. */
-  let hasAsked = false
   let draining = false
+  const { notStored } = allRejected
+  const guard = { hasAsked: false, passed, waitForLeave, notStored, returnLate, drain }
+  return guard
 
-  return { notePassed, waitForLeave, notStored: allRejected.notStored, returnLate, drain }
-
-  function notePassed(events: readonly MadeEvent[]): boolean {
-    const isOne = events.some(({ step }) => step.kind === 'prepared' || step.kind === 'dropped')
-    if (isOne && hasAsked) askAgain()
-    return isOne
-  }
-
-  function askAgain(): void {
-    hasAsked = false
+  function passed(): void {
+    guard.hasAsked = false
     allRejected.passed()
     // Each message asks once more, because together they may begin the state again.
     for (const one of held) letGo(one, false)
@@ -52,7 +46,7 @@ export function createLetterGuard(
 
   async function waitForLeave(progress: MessageProgress): Promise<boolean> {
     for (;;) {
-      hasAsked = true
+      guard.hasAsked = true
       if (allRejected.admit(progress.message, progress.outcomes.newTotals())) return true
       if (draining || !progress.wanted() || (await isLate(progress))) return false
     }

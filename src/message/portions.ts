@@ -22,6 +22,8 @@ export interface Portion {
   /** The number of their lines. All events of a line come in one portion. */
   readonly lines: number
   readonly isLast: boolean
+  /** Whether one of the events passed `prepare`, or was dropped by a rule. */
+  readonly hasPassed: boolean
 }
 
 /**
@@ -74,7 +76,7 @@ export function createPortions(decoded: Decoded, pushed: Message, deps: Portions
 function portionOfWhole(step: Rejected | Retry, message: Message): Portions {
   const portions: Portions = {
     message,
-    next: () => ({ events: [{ child: 0, step }], lines: 0, isLast: true }),
+    next: () => ({ events: [{ child: 0, step }], lines: 0, isLast: true, hasPassed: false }),
     skip: () => {},
     again: () => portions,
   }
@@ -118,7 +120,8 @@ function portionsOfLines(
       count += 1
       ahead = places.next()
     }
-    const portion = { events, lines: count, isLast: ahead.done === true }
+    const hasPassed = events.some(({ step }) => step.kind === 'prepared' || step.kind === 'dropped')
+    const portion = { events, lines: count, isLast: ahead.done === true, hasPassed }
     if (deps.keepsEvents) only = isFirst && portion.isLast ? portion : undefined
     isFirst = false
     return portion

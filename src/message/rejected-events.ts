@@ -8,7 +8,9 @@ import type { Portion } from './portions.ts'
 /**
  * Returns the rejected events of a portion. It is called for all portions of a message, in order.
  */
-export type RejectedEventsOf = (portion: Portion) => readonly RejectedEvent[]
+export type RejectedEventsOf = (
+  portion: Pick<Portion, 'events' | 'isLast'>,
+) => readonly RejectedEvent[]
 
 /** The outcome of an event that was rejected once, and was not rejected when it was made again. */
 const NONDETERMINISTIC = rejected(

@@ -77,7 +77,12 @@ export function createPath(changes: PathChanges = {}): Path {
     transform: asPublished,
     prepare: createPrepare({ insertId }),
     importEvents: batcher.add,
-    letterGuard: { notePassed: () => true, waitForLeave: async () => true, notStored: () => {} },
+    letterGuard: {
+      hasAsked: false,
+      passed: () => {},
+      waitForLeave: async () => true,
+      notStored: () => {},
+    },
     rejectedRoute,
     tallyLetters: createLetterTally,
     storeMany: async () => true,

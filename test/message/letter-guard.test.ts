@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLetterGuard } from '../../src/message/letter-guard.ts'
-import { rejected, retry } from '../../src/model/outcome.ts'
-import type { MadeEvent } from '../../src/model/pending-event.ts'
-import { aPreparedEvent } from '../helpers/builders.ts'
 import { settlePromises } from '../helpers/fake-clock.ts'
 import { aProgress } from '../helpers/path.ts'
-
-const REJECTED: MadeEvent = { child: 0, step: rejected('transform_failed', 'no') }
-const PASSED: MadeEvent = { child: 0, step: aPreparedEvent() }
-const DROPPED: MadeEvent = { child: 0, step: { kind: 'dropped', rule: 'transform' } }
-const LATE: MadeEvent = { child: 0, step: retry('overloaded') }
 
 /** Makes a guard that allows this number of messages, and as many again when an event has passed. */
 function aGuard(allowed: number) {
@@ -32,9 +24,9 @@ function aGuard(allowed: number) {
     },
     notStored: () => {},
   })
-  return { ...guard, ask, pass, asks: () => asks, passes: () => passes }
+  return { guard, ask, goTo, asks: () => asks, passes: () => passes }
 
-  function pass(toMs: number): void {
+  function goTo(toMs: number): void {
     now = toMs
     guard.returnLate()
   }
@@ -61,79 +53,63 @@ describe('a message of which no event passed', () => {
   })
 
   it('waits for its deadline while they may not, and is not stored', async () => {
-    const guard = aGuard(0)
-    const answers = guard.ask(10, 20)
+    const { ask, asks, goTo } = aGuard(0)
+    const answers = ask(10, 20)
 
-    guard.pass(9)
+    goTo(9)
     await settlePromises()
     assert.deepEqual(answers, ['waits', 'waits'])
-    guard.pass(10)
+    goTo(10)
     await settlePromises()
 
     assert.deepEqual(answers, [false, 'waits'])
-    assert.equal(guard.asks(), 2)
+    assert.equal(asks(), 2)
   })
 
   it('does not wait when its time is up already', async () => {
-    const guard = aGuard(0)
-    guard.pass(10)
+    const { ask, goTo } = aGuard(0)
+    goTo(10)
 
-    const answers = guard.ask(10)
+    const answers = ask(10)
     await settlePromises()
 
     assert.deepEqual(answers, [false])
   })
 
-  for (const [what, event] of [
-    ['passed', PASSED],
-    ['was dropped', DROPPED],
-  ] as const) {
-    it(`is asked for again when an event ${what}, and waits on when too many others were allowed`, async () => {
-      const guard = aGuard(1)
-      const answers = guard.ask(10, 10, 10)
+  it('is asked for again when an event passed, and waits on when too many others were allowed', async () => {
+    const { guard, ask, goTo } = aGuard(1)
+    const answers = ask(10, 10, 10)
 
-      assert.ok(guard.notePassed([REJECTED, event]))
-      await settlePromises()
-      assert.deepEqual(answers, [true, true, 'waits'])
-      guard.pass(10)
-      await settlePromises()
-
-      assert.deepEqual(answers, [true, true, false])
-    })
-  }
-
-  it('waits on when the events of others are rejected, or come again', async () => {
-    const guard = aGuard(1)
-    const answers = guard.ask(10, 10)
-
-    assert.ok(!guard.notePassed([REJECTED, LATE]))
-    assert.ok(!guard.notePassed([]))
+    guard.passed()
+    await settlePromises()
+    assert.deepEqual(answers, [true, true, 'waits'])
+    goTo(10)
     await settlePromises()
 
-    assert.deepEqual(answers, [true, 'waits'])
+    assert.deepEqual(answers, [true, true, false])
   })
 
   it('waits no more on a drain', async () => {
-    const guard = aGuard(0)
-    const answers = guard.ask(10)
+    const { guard, ask, asks } = aGuard(0)
+    const answers = ask(10)
 
     guard.drain()
-    const later = guard.ask(10)
+    const later = ask(10)
     await settlePromises()
 
     assert.deepEqual([answers, later], [[false], [false]])
-    assert.equal(guard.asks(), 2)
+    assert.equal(asks(), 2)
   })
 })
 
-it('the state ends with the first event that passes after a message has asked, and with no other', async () => {
-  const guard = aGuard(2)
-  guard.notePassed([PASSED])
-  assert.equal(guard.passes(), 0)
+it('the guard knows whether a message has asked since the last event passed', () => {
+  const { guard, ask, passes } = aGuard(2)
+  const hadAsked = guard.hasAsked
 
-  guard.ask(10)
-  guard.notePassed([PASSED])
-  guard.notePassed([PASSED])
+  ask(10)
+  const hasAsked = guard.hasAsked
+  guard.passed()
 
-  assert.equal(guard.passes(), 1)
+  assert.deepEqual([hadAsked, hasAsked, guard.hasAsked], [false, true, false])
+  assert.equal(passes(), 1)
 })

@@ -16,7 +16,7 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ unsent: [[1, BAD]], answers: [IMPORTED, undefined, REFUSED] })
     const events = [aMadeEvent(1), aMadeEvent(2, BAD), aMadeEvent(3)]
 
-    const found = createRejectedEventsOf(outcomes)({ events, lines: 3, isLast: true })
+    const found = createRejectedEventsOf(outcomes)({ events, isLast: true })
 
     assert.deepEqual(found, [
       { line: lineOf(2), ordinal: 1, child: 0, outcome: BAD },
@@ -29,7 +29,6 @@ describe('the rejected events of a portion', () => {
 
     const found = createRejectedEventsOf(outcomes)({
       events: [aMadeEvent(1, BAD)],
-      lines: 1,
       isLast: true,
     })
 
@@ -48,7 +47,6 @@ describe('the rejected events of a portion', () => {
 
       const [found, ...more] = createRejectedEventsOf(outcomes)({
         events: [aMadeEvent(1, step)],
-        lines: 1,
         isLast: true,
       })
 
@@ -69,10 +67,9 @@ describe('the rejected events of a portion', () => {
 
     const first = rejectedEventsOf({
       events: [equal(1, 1), equal(1, 2), aMadeEvent(2)],
-      lines: 2,
       isLast: false,
     })
-    const last = rejectedEventsOf({ events: [equal(3), equal(4)], lines: 2, isLast: true })
+    const last = rejectedEventsOf({ events: [equal(3), equal(4)], isLast: true })
 
     assert.deepEqual(
       [...first, ...last].map(({ line, ordinal }) => [line?.number, ordinal]),
@@ -90,7 +87,6 @@ describe('the rejected events of a portion', () => {
 
     const [found] = createRejectedEventsOf(outcomes)({
       events: [aMadeEvent(1, aPreparedEvent({ ordinal: 7 }))],
-      lines: 1,
       isLast: true,
     })
 
@@ -101,7 +97,7 @@ describe('the rejected events of a portion', () => {
     const outcomes = outcomesOf({ answers: [IMPORTED, REFUSED] })
     const events = [1, 2].map((child) => ({ ...aMadeEvent(1), child, children: 2 }))
 
-    const [found] = createRejectedEventsOf(outcomes)({ events, lines: 1, isLast: true })
+    const [found] = createRejectedEventsOf(outcomes)({ events, isLast: true })
 
     assert.deepEqual([found?.child, found?.children], [2, 2])
   })
@@ -111,7 +107,6 @@ describe('the rejected events of a portion', () => {
 
     const found = createRejectedEventsOf(outcomes)({
       events: [{ child: 0, step: BAD }],
-      lines: 0,
       isLast: true,
     })
 
@@ -123,9 +118,9 @@ describe('the rejected events of a portion', () => {
       outcomesOf({ answers: [REFUSED, REFUSED, REFUSED] }),
     )
 
-    assert.equal(rejectedEventsOf({ events: [aMadeEvent(1)], lines: 1, isLast: false }).length, 1)
+    assert.equal(rejectedEventsOf({ events: [aMadeEvent(1)], isLast: false }).length, 1)
     assert.throws(
-      () => rejectedEventsOf({ events: [aMadeEvent(2)], lines: 1, isLast: true }),
+      () => rejectedEventsOf({ events: [aMadeEvent(2)], isLast: true }),
       /^Error: a message made fewer events when it was read again$/,
     )
   })

@@ -186,22 +186,32 @@ describe('the events of a message', () => {
     assert.deepEqual([...third.events, ...last.events].map(shortOf), ['3: 0 of -', '4: 0 of -'])
     assert.deepEqual([third.isLast, last.isLast], [false, true])
     assert.deepEqual([third.lines, last.lines], [1, 1])
-    assert.deepEqual(none, { events: [], lines: 0, isLast: true })
+    assert.deepEqual(none, { events: [], lines: 0, isLast: true, hasPassed: false })
   })
 
   it('come after at most as many lines as a portion has events, when lines make none', () => {
     const portions = portionsOf(['a', 'b', 'c'], { makes: 0 }, 2)
 
-    assert.deepEqual(portions.next(), { events: [], lines: 2, isLast: false })
-    assert.deepEqual(portions.next(), { events: [], lines: 1, isLast: true })
+    assert.deepEqual(portions.next(), { events: [], lines: 2, isLast: false, hasPassed: false })
+    assert.deepEqual(portions.next(), { events: [], lines: 1, isLast: true, hasPassed: false })
   })
+
+  for (const [what, makes, hasPassed] of [
+    ['passed', 1, true],
+    ['was dropped by a rule', { kind: 'dropped', rule: 'transform' }, true],
+    ['was rejected', rejected('transform_failed', 'no'), false],
+  ] as const) {
+    it(`have ${hasPassed ? 'passed' : 'not passed'} when one of them ${what}`, () => {
+      assert.equal(portionsOf(['a'], { makes }, 1).next().hasPassed, hasPassed)
+    })
+  }
 
   it('are none when all lines are skipped', () => {
     const portions = portionsOf(['a', 'b'], {}, 1)
 
     portions.skip(2)
 
-    assert.deepEqual(portions.next(), { events: [], lines: 0, isLast: true })
+    assert.deepEqual(portions.next(), { events: [], lines: 0, isLast: true, hasPassed: false })
   })
 
   for (const [keepsEvents, rule] of [
@@ -244,7 +254,12 @@ describe('the events of a message', () => {
     const portions = createPortionsOf({ kind: 'undecodable', outcome })
 
     for (const { next } of [portions, portions.again()]) {
-      assert.deepEqual(next(), { events: [{ child: 0, step: outcome }], lines: 0, isLast: true })
+      assert.deepEqual(next(), {
+        events: [{ child: 0, step: outcome }],
+        lines: 0,
+        isLast: true,
+        hasPassed: false,
+      })
     }
   })
 

@@ -157,7 +157,7 @@ function madeOf(message: Message, lines: number): ReturnType<Portions['again']> 
         return { line: { number: from + at + 1, text: '1' }, child: 0, step: BAD }
       })
       from += count
-      return { events, lines: count, isLast: from === lines }
+      return { events, lines: count, isLast: from === lines, hasPassed: false }
     },
   }
 }

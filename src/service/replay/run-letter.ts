@@ -43,7 +43,8 @@ const GOES_ON_MS = 3_600_000
 
 /** The guard of a service keeps a topic from becoming letters. A replay has nothing but letters. */
 const NO_GUARD: OuterStages['letterGuard'] = {
-  notePassed: () => true,
+  hasAsked: false,
+  passed: () => {},
   waitForLeave: async () => true,
   notStored: () => {},
 }

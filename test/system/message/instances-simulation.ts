@@ -212,7 +212,12 @@ function stagesOf(history: History, importEvents: Stages['importEvents']): Stage
       ({ line }) =>
         isBad(line.number - 1, history) ? BAD : EVENT,
     importEvents,
-    letterGuard: { notePassed: () => true, waitForLeave: async () => true, notStored: () => {} },
+    letterGuard: {
+      hasAsked: false,
+      passed: () => {},
+      waitForLeave: async () => true,
+      notStored: () => {},
+    },
     rejectedRoute: 'to_store',
     tallyLetters: createLetterTally,
     storeRejected: async () => true,
