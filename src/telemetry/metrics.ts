@@ -1,5 +1,4 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
-import type { Settlement } from '../model/settlement.ts'
 import { VERSION } from '../version.ts'
 import type { EventTotals } from './event-totals.ts'
 import { createRuleTotals } from './rule-totals.ts'
@@ -30,8 +29,8 @@ export function createMetrics(deps: MetricsDeps) {
   const registry = new Registry()
   const registers = [registry]
   const ruleTotals = createRuleTotals()
-  /** The pushes that were answered, by settlement and reason. Plain numbers: each push counts here. */
-  const pushes = { ack: new Map<string, number>(), nack: new Map<string, number>() }
+  /** The pushes that were answered, by reason. Plain numbers: each push counts here. */
+  const answers = { ack: new Map<string, number>(), nack: new Map<string, number>() }
 
   readOnScrape(
     'events_pending',
@@ -41,7 +40,7 @@ export function createMetrics(deps: MetricsDeps) {
   readOnScrape('buffered_bytes', 'Bytes of bodies, decoded text, queued events', bufferedBytes)
   readOnScrape('mixpanel_rate_limit_events_per_second', 'The most events/s sent', rateLimit)
   countEvents()
-  countPushes()
+  countAnswers()
   countRules()
   countLogLines()
   new Gauge({
@@ -56,7 +55,7 @@ export function createMetrics(deps: MetricsDeps) {
     contentType: registry.contentType,
     bufferedBytes,
     rateLimit,
-    countPush,
+    answers,
     pushesRefused: counter('pushes_refused_total', 'Pushes refused', ['code']),
     duplicatePushes: counter('duplicate_pushes_total', 'Pushes of a message known already', []),
     countRule: ruleTotals.count,
@@ -98,11 +97,7 @@ export function createMetrics(deps: MetricsDeps) {
     new Gauge({ name: PREFIX + name, help, registers, collect })
   }
 
-  function countPush({ kind, reason }: Settlement): void {
-    pushes[kind].set(reason, (pushes[kind].get(reason) ?? 0) + 1)
-  }
-
-  function countPushes(): void {
+  function countAnswers(): void {
     new Counter({
       name: `${PREFIX}messages_settled_total`,
       help: 'Pushes answered',
@@ -111,7 +106,7 @@ export function createMetrics(deps: MetricsDeps) {
       collect() {
         this.reset()
         for (const settlement of ['ack', 'nack'] as const) {
-          for (const [reason, count] of pushes[settlement]) this.inc({ settlement, reason }, count)
+          for (const [reason, count] of answers[settlement]) this.inc({ settlement, reason }, count)
         }
       },
     })

@@ -87,7 +87,8 @@ export function createTelemetry(deps: TelemetryDeps): ProcessTelemetry {
   function messageSettled(message: Message, settlement: Settlement, end: PushEnd): void {
     const { kind, reason } = settlement
     minuteLine.noteTraffic()
-    metrics.countPush(settlement)
+    const answers = metrics.answers[kind]
+    answers.set(reason, (answers.get(reason) ?? 0) + 1)
     if (reason === 'empty') metrics.emptyMessages.inc()
     if (reason === 'imported' && message.publishedAt !== undefined) {
       const ms = Math.max(0, clock.now() - message.publishedAt)

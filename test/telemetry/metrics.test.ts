@@ -36,7 +36,7 @@ describe('the metrics', () => {
       reason: 'imported',
       status: 204,
     })
-    metrics.countPush({ kind: 'ack', reason: 'imported', status: 204 })
+    metrics.answers.ack.set('imported', 1)
     metrics.pushesRefused.inc({ code: 'DRAINING' })
     metrics.countRule('orders', 'matched')
     metrics.requestSeconds.observe({ status: 200 }, 1)
