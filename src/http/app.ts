@@ -114,8 +114,8 @@ export function buildApp(appDeps: AppDeps): FastifyInstance {
  * of its own. Fastify would look at each one that a factory of ours makes.
  */
 function childless(log: FastifyBaseLogger): FastifyBaseLogger {
-  const logger: FastifyBaseLogger = Object.create(log, { child: { value: () => logger } })
-  return logger
+  // valueOf returns the object that it is called on.
+  return Object.create(log, { child: { value: Object.prototype.valueOf } })
 }
 
 /**
