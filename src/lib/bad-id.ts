@@ -1,7 +1,5 @@
-/**
- * The placeholders that Mixpanel refuses as `distinct_id` and `$insert_id`, in any case (observed).
- */
-const BAD_IDS = new Set([
+/** The placeholders, as patterns. */
+const PLACEHOLDERS = [
   '00000000-0000-0000-0000-000000000000',
   'anon',
   'anonymous',
@@ -17,12 +15,12 @@ const BAD_IDS = new Set([
   '-1',
   'true',
   'false',
-  '[]',
-  '{}',
-])
-const LONGEST_BAD_ID = 36
+  '\\[\\]',
+  '\\{\\}',
+]
 
-/** Whether an id is a placeholder. Sources: https://developer.mixpanel.com/reference/import-events. */
-export function isBadId(id: string): boolean {
-  return id.length <= LONGEST_BAD_ID && BAD_IDS.has(id.toLowerCase())
-}
+/**
+ * Matches the placeholders that Mixpanel refuses as `distinct_id` and `$insert_id`, in any case
+ * (observed). Sources: https://developer.mixpanel.com/reference/import-events.
+ */
+export const BAD_ID = new RegExp(`^(?:${PLACEHOLDERS.join('|')})$`, 'i')

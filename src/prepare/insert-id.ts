@@ -1,4 +1,4 @@
-import { isBadId } from '../lib/bad-id.ts'
+import { BAD_ID } from '../lib/bad-id.ts'
 import { hashId } from '../lib/digest.ts'
 import { type ParsedEvent, propertyText, withProperties } from '../lib/json/text.ts'
 import { createOrdinals } from '../lib/ordinals.ts'
@@ -39,7 +39,7 @@ const LEGAL_INSERT_ID = new RegExp(`^[A-Za-z0-9-]{1,${LONGEST_INSERT_ID}}$`)
 export function ownIdOf(given: unknown, eventText: string): string | undefined {
   if (given === undefined || given === null || given === '') return undefined
   const id = typeof given === 'string' ? given : textIn(eventText)
-  if (id === '' || isBadId(id)) return undefined
+  if (id === '' || BAD_ID.test(id)) return undefined
   return isLegalInsertId(id) ? id : hashId(['own', id])
 }
 
@@ -58,7 +58,7 @@ export function isLegalInsertId(id: string): boolean {
 
 /** Whether Mixpanel accepts an insert id as it is. */
 function isUsableInsertId(id: string): boolean {
-  return isLegalInsertId(id) && !isBadId(id)
+  return isLegalInsertId(id) && !BAD_ID.test(id)
 }
 
 /**

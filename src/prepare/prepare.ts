@@ -1,4 +1,4 @@
-import { isBadId } from '../lib/bad-id.ts'
+import { BAD_ID } from '../lib/bad-id.ts'
 import { isObject } from '../lib/json/is-object.ts'
 import { type ParsedEvent, withProperties } from '../lib/json/text.ts'
 import type { Candidate, PreparedEvent } from '../model/event.ts'
@@ -79,7 +79,7 @@ function prepareEvent(
   const claimedId = ownId === undefined ? undefined : (claimId?.(candidate, ownId) ?? ownId)
   if (!isEvent(event)) return faultOf(event)
   const { distinct_id: distinctId, time: givenTime } = event.properties
-  if (typeof distinctId === 'string' && isBadId(distinctId)) return BAD_DISTINCT_ID
+  if (typeof distinctId === 'string' && BAD_ID.test(distinctId)) return BAD_DISTINCT_ID
   const time = eventTimeOf(givenTime, publishedAt)
   if (time.kind === 'rejected') return time
   if (candidate.text.length >= NEVER_SMALL_LENGTH) return tooLarge(candidate.text)

@@ -1,4 +1,4 @@
-import { isBadId } from '../../lib/bad-id.ts'
+import { BAD_ID } from '../../lib/bad-id.ts'
 import type { ParsedEvent } from '../../lib/json/text.ts'
 import { propertyText } from '../../lib/json/text.ts'
 import { momentOf } from '../../lib/moment.ts'
@@ -36,7 +36,7 @@ function idRemark(id: string, insertId: string): Remark {
   return { kind: 'changed', field: 'properties.$insert_id', detail: `${quoted} ${fate()}` }
 
   function fate(): string {
-    if (isBadId(id)) return 'is a placeholder: would be derived'
+    if (BAD_ID.test(id)) return 'is a placeholder: would be derived'
     if (!isLegalInsertId(id)) return `is not legal: would be ${insertId}`
     return `is that of an earlier event of its line: would be ${insertId}`
   }

@@ -1,5 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import { isBadId } from '../../lib/bad-id.ts'
+import { BAD_ID } from '../../lib/bad-id.ts'
 import { hashId } from '../../lib/digest.ts'
 import type { MixpanelEvent } from '../types.ts'
 import type { Properties } from './names.ts'
@@ -90,7 +90,7 @@ export function identifyEvents(
 function deviceIdOf(value: unknown): string | undefined {
   const text = idTextOf(value)
   const id = text?.startsWith(DEVICE_PREFIX) ? text.slice(DEVICE_PREFIX.length) : text
-  return id === undefined || id.trim() === '' || isBadId(id) ? undefined : id
+  return id === undefined || id.trim() === '' || BAD_ID.test(id) ? undefined : id
 }
 
 function notAnId(key: string): Rejection {

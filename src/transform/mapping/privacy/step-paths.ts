@@ -1,4 +1,4 @@
-import { isBadId } from '../../../lib/bad-id.ts'
+import { BAD_ID } from '../../../lib/bad-id.ts'
 import type { Problem } from '../compiled-mapping.ts'
 import type { PrivacyStep } from '../mapping-file.ts'
 import type { HashKeys } from './hash-keys.ts'
@@ -92,7 +92,7 @@ function hashChange(source: string, keyed: Replace): Change {
  * the placeholder would be one.
  */
 function unlessBad(replace: Replace): Replace {
-  return (id) => (isBadId(id) ? id : replace(id))
+  return (id) => (BAD_ID.test(id) ? id : replace(id))
 }
 
 function listed(
