@@ -8,7 +8,7 @@ import type { Message } from '../model/message.ts'
 import type { Settlement } from '../model/settlement.ts'
 import type { PushEnd, PushRequest, Telemetry } from '../model/telemetry.ts'
 import { PUSH_ENVELOPE, type PushEnvelope } from '../receive/envelope.ts'
-import { messageOf } from '../receive/message-of.ts'
+import { isLetter, messageOf } from '../receive/message-of.ts'
 import { originOf } from '../receive/origin-of.ts'
 import type { Connections } from './connections.ts'
 import { type Problem, sendProblem } from './problem.ts'
@@ -147,7 +147,8 @@ export async function pushRoutes(
       return reply
     }
     const answerBy = request.headersAt + options.answerWithinMs
-    const settling = deps.settle(originOf(pushed), answerBy, request)
+    const origin = isLetter(pushed) ? originOf(pushed) : pushed
+    const settling = deps.settle(origin, answerBy, request)
     // A push that waits holds only what its answer needs.
     request.body = NO_BODY
     request.largeData = undefined

@@ -46,6 +46,11 @@ export function messageOf({ message, subscription, ...envelope }: PushEnvelope):
   }
 }
 
+/** Whether a pushed message may be a dead letter that was published again: see `originOf`. */
+export function isLetter({ attributes }: Message): boolean {
+  return Object.keys(attributes).some((name) => name.startsWith(LETTER_PREFIX))
+}
+
 /** Returns data that is not base64 as it is: its letter holds it so. */
 function dataOf(text: string): MessageData {
   return text.length < LARGE_DATA_LENGTH ? text : (bytesOfBase64(text) ?? text)

@@ -19,18 +19,12 @@ const LETTER_NAMES: ReadonlySet<string> = new Set(
 )
 
 /**
- * Returns the message that a pushed message stands for. That is the message itself, or for a dead
- * letter that was published again the message that the letter was written for, so that its event
- * gets the same ids and time. The letter's attributes are removed. A set of attributes that no
- * letter has changes nothing else.
+ * Returns the message that a dead letter was written for, so that its event gets the same ids and
+ * time. The letter's attributes are removed. A set of attributes that no letter has changes nothing
+ * else.
  */
 export function originOf(pushed: Message): Message {
-  if (!Object.keys(pushed.attributes).some(isOurs)) return pushed
   return readOriginal(pushed) ?? { ...pushed, attributes: withoutLetterNames(pushed.attributes) }
-}
-
-function isOurs(name: string): boolean {
-  return name.startsWith(LETTER_PREFIX)
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { messageOf } from '../../src/receive/message-of.ts'
+import { isLetter, messageOf } from '../../src/receive/message-of.ts'
 
 const PUBLISHED_AT = Date.UTC(2021, 1, 26, 19, 13, 55)
 
@@ -165,6 +165,18 @@ describe('the publish time of a copy that a dead-letter policy made', () => {
 
     assert.deepEqual(publishedWith(letter, COPIED_AT), [COPIED_AT, Date.parse(COPIED_AT)])
   })
+})
+
+it('a message is a letter when the name of one attribute begins like that of a letter', () => {
+  const isOne = (...names: string[]) => {
+    const attributes = Object.fromEntries(names.map((name) => [name, '']))
+    return isLetter(messageOf({ message: { messageId: '1', attributes } }))
+  }
+
+  assert.ok(isOne('source', 'pubsub-mixpanel-id'))
+  assert.ok(isOne('pubsub-mixpanel-'))
+  assert.ok(!isOne('source', 'pubsub-mixpanel', 'x-pubsub-mixpanel-id'))
+  assert.ok(!isOne())
 })
 
 function publishedAtOf(publishTime: string): number | undefined {

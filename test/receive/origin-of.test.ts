@@ -27,12 +27,6 @@ function replayWith(changes: Record<string, string | undefined>) {
 }
 
 describe('the origin of a pushed message', () => {
-  it('is itself when no attribute is a letter’s', () => {
-    const message = aMessage({ attributes: { source: 'web', 'pubsub-mixpanel': 'x' } })
-
-    assert.equal(originOf(message), message)
-  })
-
   it('is, of a letter published again, the message it was written for', () => {
     const pushed = replayWith({
       'pubsub-mixpanel-ordering-key': 'k',
