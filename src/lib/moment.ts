@@ -16,12 +16,9 @@ const ISO_8601 =
  * in a string, are seconds or ms, told apart by their size. A date without zone is UTC.
  */
 export function momentOf(time: unknown): number | undefined {
-  if (typeof time === 'number') return momentOfNumber(time)
-  if (typeof time !== 'string') return undefined
-  return NUMERIC.test(time) ? momentOfNumber(Number(time)) : momentOfIso(time)
-}
-
-function momentOfNumber(epoch: number): number | undefined {
+  if (typeof time !== 'number' && typeof time !== 'string') return undefined
+  if (typeof time === 'string' && !NUMERIC.test(time)) return momentOfIso(time)
+  const epoch = Number(time)
   if (!Number.isFinite(epoch)) return undefined
   return Math.round(Math.abs(epoch) < SECONDS_BELOW ? epoch * 1000 : epoch)
 }
