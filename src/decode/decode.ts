@@ -2,7 +2,14 @@ import type { MessageBytes } from '../lib/byte-budget.ts'
 import type { Body, Decoded } from '../model/event.ts'
 import type { Message } from '../model/message.ts'
 import { type Found, findLines } from './find-lines.ts'
-import { type Extent, footprintOf, sizeOf, tightFootprintOf } from './footprint.ts'
+import {
+  type Extent,
+  footprintOf,
+  ONLY_ITEM_BYTES,
+  ONLY_ITEM_COPIES,
+  sizeOf,
+  tightFootprintOf,
+} from './footprint.ts'
 import type { InflateBytes } from './inflate.ts'
 import { findOnlyLine } from './parse-line.ts'
 import { linesOf } from './places.ts'
@@ -81,8 +88,7 @@ export function createDecode(
 
     function decodeSmall(body: Body): Decoded | Promise<Decoded> {
       const lines = findOnlyLine(body)
-      const extent = { items: 1, longest: { bytes: body.bytes.length, controls: 0 } }
-      const bytes = footprintOf(body.bytes.length, extent)
+      const bytes = ONLY_ITEM_BYTES + ONLY_ITEM_COPIES * body.bytes.length
       if (lines && bytes <= maxSmallBytes) {
         messageBytes.add(bytes)
         return { kind: 'lines', body, lines }

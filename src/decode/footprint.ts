@@ -39,6 +39,12 @@ const MOST_UNDER_WAY_BYTES = 24 * 1024 * 1024
  * its id.
  */
 const SETTLED_BYTES = 52
+/**
+ * The footprint of a text with one small item: the bytes of its event, and those of the text so many
+ * times. `footprintOf` says the same.
+ */
+export const ONLY_ITEM_BYTES = UNDER_WAY_BYTES + SETTLED_BYTES
+export const ONLY_ITEM_COPIES = 1 + COPIES
 /** The largest text that is parsed, in 100 ms at most. */
 export const MOST_PARSED_BYTES = 4 * 1024 * 1024
 /** The size below which an item does not matter: items are read one after the other. */

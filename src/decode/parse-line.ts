@@ -34,9 +34,9 @@ const CLOSE_BRACE = 0x7d
 
 /** Cuts a line out of its body and parses it. A bad line is rejected alone. */
 export function parseLine(body: Body, place: Place): ParsedLine {
-  const { number, start, end } = place
-  const { parsed: known } = place
-  if (known?.kind === 'json') return { line: textLineOf(body, place, place.text), parsed: known }
+  const { number, start, end, text: only, parsed: known } = place
+  if (known && only !== undefined) return { line: { number, text: only }, parsed: known }
+  if (known?.kind === 'json') return { line: textLineOf(body, place), parsed: known }
   if (known) return { line: lineOf(body, place), parsed: known }
   const unread = faultBeforeParsing(body, start, end)
   if (unread) return { line: lineOf(body, place), parsed: faultOf(unread, `line ${number}`) }

@@ -42,8 +42,9 @@ export interface Place {
   readonly start: number
   /** Exclusive. */
   readonly end: number
-  /** The content of the line, and its text, where they are known already. */
+  /** The content of the line, where it is known already. */
   readonly parsed?: Parsed
+  /** The text of a line that is all of a small text, together with its content. */
   readonly text?: string
   /** Set when the place reaches from a fault to the end of the text. */
   readonly isRest?: true

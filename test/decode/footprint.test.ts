@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { footprintOf, sizeOf, tightFootprintOf } from '../../src/decode/footprint.ts'
+import {
+  footprintOf,
+  ONLY_ITEM_BYTES,
+  ONLY_ITEM_COPIES,
+  sizeOf,
+  tightFootprintOf,
+} from '../../src/decode/footprint.ts'
 
 const MIB = 1024 * 1024
 const SHORT = { bytes: 100, controls: 0 }
@@ -8,6 +14,14 @@ const SHORT = { bytes: 100, controls: 0 }
 describe('the memory of a text and its events', () => {
   it('is the text thrice, and 752 bytes for each event', () => {
     assert.equal(footprintOf(1_000, { items: 10, longest: SHORT }), 3_000 + 7_520)
+  })
+
+  it('is the same by the short way for a text with one item that is not large', () => {
+    for (const bytes of [0, 1, 1_000, 20 * 1024, MIB - 1]) {
+      const known = footprintOf(bytes, { items: 1, longest: { bytes, controls: 0 } })
+
+      assert.equal(ONLY_ITEM_BYTES + ONLY_ITEM_COPIES * bytes, known)
+    }
   })
 
   it('is that of one event under way at least', () => {

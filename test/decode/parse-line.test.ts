@@ -70,6 +70,15 @@ describe('a line that is not read', () => {
   })
 })
 
+it('a line whose text and content are known has the number of its place', () => {
+  const body = { bytes: Buffer.from('{"a":1}'), isUtf8: true }
+  const parsed = { kind: 'json', value: { a: 1 } } as const
+
+  const line = parseLine(body, { number: 7, start: 0, end: 7, text: '{"a":1}', parsed })
+
+  assert.deepEqual(line, { line: { number: 7, text: '{"a":1}' }, parsed })
+})
+
 /** Reads a line that follows two bytes of another. */
 function read({ bytes, ...body }: Body) {
   const all = Buffer.concat([Buffer.from('1\n'), bytes])
