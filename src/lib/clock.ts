@@ -15,7 +15,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: Date.now,
-  monotonic: () => performance.now(),
+  monotonic: performance.now.bind(performance),
   after: (ms, task) => {
     const timer = setTimeout(task, Math.max(0, ms)).unref()
     return () => clearTimeout(timer)
