@@ -166,7 +166,7 @@ class CountedBytes implements BodyBytes, MessageBytes {
     pool.counted -= this.added
     pool.reserved -= this.reserved
     pool.reservations -= Math.sign(this.reserved)
-    admit(pool)
+    if (pool.waiters.length > 0) admit(pool)
   }
 
   private setReserved(bytes: number): void {

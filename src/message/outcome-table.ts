@@ -98,7 +98,8 @@ export class OutcomeTable {
 
   /** Records the outcome of an event that was sent. */
   record(place: number, outcome: EventOutcome): void {
-    if (outcome.kind === 'rejected') this.recordRefusal(place, outcome)
+    if (outcome === IMPORTED) this.codes[place] = IMPORTED_CODE
+    else if (outcome.kind === 'rejected') this.recordRefusal(place, outcome)
     else this.codes[place] = this.codeOf(outcome)
   }
 
@@ -185,7 +186,6 @@ export class OutcomeTable {
   }
 
   private codeOf(outcome: EventOutcome): number {
-    if (outcome === IMPORTED) return IMPORTED_CODE
     const { kinds, answers } = this
     for (let code = NONE + 1; code < kinds.length; code += 1) {
       const kind = kinds[code]
