@@ -3,10 +3,11 @@ import type { MessageBytes } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import { heapBytesOf } from '../lib/heap-bytes.ts'
 import type { Message } from '../model/message.ts'
-import type { Settlement } from '../model/settlement.ts'
+import type { Nack, Settlement } from '../model/settlement.ts'
 import type { Telemetry } from '../model/telemetry.ts'
 import { nack } from '../settle/settlement-of.ts'
-import { MessageProgress } from './message-progress.ts'
+import { type BegunMessage, MessageProgress } from './message-progress.ts'
+import type { EarlierOutcomes } from './outcome-table.ts'
 import { digestOf, isSameMessage } from './same-message.ts'
 import { createSettledMemory, type MemoryOptions, type NamedMessage } from './settled-memory.ts'
 
@@ -56,8 +57,8 @@ interface Waiter extends PromiseWithResolvers<Settlement> {
   alarm: Alarm
 }
 
-/** The work for a message, and its deadlines. */
-type Work = Pick<MessageProgress, 'ids' | 'message' | 'deliverBy' | 'endBy'>
+/** The work for a message, with its deadlines and the outcomes of earlier deliveries. */
+type Work = Omit<BegunMessage, 'bytes'>
 
 interface UnderWay {
   /** The map that holds the entry, and the key in it. */
@@ -95,11 +96,11 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     if (drainBy !== Number.POSITIVE_INFINITY) return Promise.resolve(DRAINING)
     const named = { ids: idsOf(message), message }
     const running = find(named)
-    const settlement = running ? undefined : memory.recallAck(named)
-    if (settlement || running) telemetry.duplicatePush()
-    if (settlement) return Promise.resolve(settlement)
+    const last = running ? undefined : memory.recall(named)
+    if (running || last?.kind === 'acked') telemetry.duplicatePush()
+    if (last?.kind === 'acked') return Promise.resolve(last.settlement)
     if (running) attend(running, answerBy)
-    return wait(running ?? begin(named, answerBy), answerBy)
+    return wait(running ?? begin(named, answerBy, last?.outcomes), answerBy)
   }
 
   /**
@@ -140,22 +141,24 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
     for (const entry of underWay()) end(entry, DRAINING)
   }
 
-  function begin({ ids, message }: NamedMessage, answerBy: number): UnderWay {
+  function begin(
+    { ids, message }: NamedMessage,
+    answerBy: number,
+    earlier: EarlierOutcomes | undefined,
+  ): UnderWay {
     const home = byIds.has(ids) ? namesakes : byIds
     const key = home === namesakes ? digestOf(message) : ids
     const entry: UnderWay = { home, key, progress: undefined, waiters: [], alarm: undefined }
     home.set(key, entry)
     const deliverBy = answerBy - DEAD_LETTER_MS
-    work(entry, { ids, message, deliverBy, endBy: answerBy + goesOnMs })
+    work(entry, { ids, message, earlier, deliverBy, endBy: answerBy + goesOnMs })
     return entry
   }
 
-  function work(entry: UnderWay, { ids, message, deliverBy, endBy }: Work): void {
+  function work(entry: UnderWay, facts: Work): void {
     const bytes = openMessage()
-    bytes.add(sizeOf(message) + PUSH_BYTES * entry.waiters.length)
-    const earlier = memory.recallOutcomes({ ids, message })
-    const begun = { ids, message, bytes, earlier, deliverBy, endBy }
-    const progress = new MessageProgress(begun, progressDeps)
+    bytes.add(sizeOf(facts.message) + PUSH_BYTES * entry.waiters.length)
+    const progress = new MessageProgress({ ...facts, bytes }, progressDeps)
     entry.progress = progress
     settleMessage(progress).then(
       (settlement) => finish(entry, progress, settlement),
@@ -165,27 +168,29 @@ export function createLedger(options: MemoryOptions, deps: LedgerDeps): Ledger {
 
   function finish(entry: UnderWay, progress: MessageProgress, settlement: Settlement): void {
     if (entry.progress !== progress) return
-    remember(entry.waiters, progress, settlement)
-    // Some events had gone back for lack of time. A push that joined later brings new time.
-    if (settlement.reason === 'deadline' && progress.wanted()) {
-      close(progress, settlement)
-      work(entry, progress)
-      return
-    }
     const { waiters } = entry
+    if (settlement.kind === 'nack') {
+      if (workAgain(entry, progress, settlement)) return
+    } else if (waiters.length > 0) memory.acked(progress, settlement)
+    else memory.ackedUnheard(progress, settlement)
     end(entry, settlement)
     const answer = { ...settlement, events: progress.outcomes.events }
     for (const { resolve } of waiters) resolve(answer)
   }
 
-  function remember(
-    waiters: readonly Waiter[],
-    progress: MessageProgress,
-    settlement: Settlement,
-  ): void {
-    if (settlement.kind === 'nack') memory.nacked(progress, progress.outcomes.snapshot())
-    else if (waiters.length > 0) memory.acked(progress, settlement)
-    else memory.ackedUnheard(progress, settlement)
+  /**
+   * Remembers the outcomes of a message that is nacked. When some events had gone back for lack of
+   * time, and a push that joined later brings new time, the work begins again. Returns whether it
+   * does.
+   */
+  function workAgain(entry: UnderWay, progress: MessageProgress, settlement: Nack): boolean {
+    const earlier = progress.outcomes.snapshot()
+    memory.nacked(progress, earlier)
+    if (settlement.reason !== 'deadline' || !progress.wanted()) return false
+    close(progress, settlement)
+    const { ids, message, deliverBy, endBy } = progress
+    work(entry, { ids, message, earlier, deliverBy, endBy })
+    return true
   }
 
   function abandon(entry: UnderWay, progress: MessageProgress, error: unknown): void {

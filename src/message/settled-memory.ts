@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import { createExpiringMap } from '../lib/expiring-map.ts'
+import { createExpiryQueue, type Expiring, type ExpiryQueue, OVER } from '../lib/expiry-queue.ts'
 import { heapBytesOf } from '../lib/heap-bytes.ts'
 import type { Message } from '../model/message.ts'
 import type { Settlement } from '../model/settlement.ts'
@@ -23,18 +23,18 @@ export interface NamedMessage {
   readonly message: Message
 }
 
+/** The last end of a message: the settlement of its ack, or the outcomes that a nack left. */
+export type Remembered = Readonly<
+  { kind: 'acked'; settlement: Settlement } | { kind: 'nacked'; outcomes: EarlierOutcomes }
+>
+
 /**
  * The settlements and outcomes of messages that are no longer under way. When two messages have the
  * same ids, the later is remembered.
  */
 export interface SettledMemory {
-  /**
-   * Returns the settlement with which a message was acked. A call means that Pub/Sub gets the ack
-   * now.
-   */
-  recallAck(named: NamedMessage): Settlement | undefined
-  /** Returns the outcomes of earlier deliveries of a nacked message. */
-  recallOutcomes(named: NamedMessage): EarlierOutcomes | undefined
+  /** Returns the last end of a message. A call means that Pub/Sub gets the ack now, if it is one. */
+  recall(named: NamedMessage): Remembered | undefined
   /**
    * Called when a message was acked while a push waited for it. It is remembered when it has dead
    * letters: an import that is repeated changes nothing, and a letter that is repeated is one more.
@@ -45,70 +45,85 @@ export interface SettledMemory {
   nacked(named: NamedMessage, outcomes: EarlierOutcomes | undefined): void
 }
 
+interface Entry extends Expiring {
+  readonly ids: string
+  readonly digest: string
+  readonly queue: ExpiryQueue<Entry>
+  /** Absent once it is forgotten. */
+  remembered: Remembered | undefined
+}
+
 /** A dozen of Pub/Sub's longest back-offs: each redelivery may go to another instance first. */
 const UNFINISHED_LIFETIME_MS = 7_200_000
-/** The rough size of a digest, a value and the map's own share. */
+/** The rough size of an entry with its digest and the map's own share. */
 const ENTRY_BYTES = 250
 /** The size of the memory around outcomes. */
 const OUTCOMES_BYTES = 1_000
 
 /** Makes a memory that starts empty. Work on a message that is forgotten is done again. */
 export function createSettledMemory(options: MemoryOptions, clock: Clock): SettledMemory {
-  const maxBytes = options.maxRememberedBytes / 3
-  const settled = { lifetimeMs: 2 * options.ackDeadlineMs, maxBytes }
-  const unfinished = { lifetimeMs: UNFINISHED_LIFETIME_MS, maxBytes }
-  const heard = createMessageMap<Settlement>(settled, clock)
-  const unheard = createMessageMap<Settlement>(unfinished, clock)
-  const outcomesOf = createMessageMap<EarlierOutcomes>(unfinished, clock)
+  const byIds = new Map<string, Entry>()
+  // Each has its own bytes: many acks must not push the outcomes of a large message out.
+  const shared = { maxBytes: options.maxRememberedBytes / 3, left: letGo }
+  const unfinished = { ...shared, lifetimeMs: UNFINISHED_LIFETIME_MS }
+  const heardAcks = createExpiryQueue<Entry>(
+    { ...shared, lifetimeMs: 2 * options.ackDeadlineMs },
+    clock,
+  )
+  const unheardAcks = createExpiryQueue<Entry>(unfinished, clock)
+  const nacks = createExpiryQueue<Entry>(unfinished, clock)
 
-  return { recallAck, recallOutcomes: outcomesOf.recall, acked, ackedUnheard, nacked }
+  return { recall, acked, ackedUnheard, nacked }
 
-  function recallAck(named: NamedMessage): Settlement | undefined {
-    const settlement = unheard.recall(named)
-    if (!settlement) return heard.recall(named)
-    unheard.forget(named)
-    heard.remember(named, settlement, 0)
-    return settlement
+  /** Makes a digest only of a message whose ids are in the map. */
+  function recall(named: NamedMessage): Remembered | undefined {
+    const entry = byIds.get(named.ids)
+    if (!entry || entry.until <= clock.monotonic()) return undefined
+    if (entry.digest !== digestOf(named.message)) return undefined
+    const { remembered, queue } = entry
+    if (remembered && queue === unheardAcks) remember(named, remembered, heardAcks)
+    return remembered
   }
 
   function acked(named: NamedMessage, settlement: Settlement): void {
-    outcomesOf.forget(named)
-    if (settlement.reason === 'dead_lettered') heard.remember(named, settlement, 0)
+    const earlier = byIds.get(named.ids)
+    if (earlier) forget(earlier)
+    if (settlement.reason !== 'dead_lettered') return
+    remember(named, { kind: 'acked', settlement }, heardAcks)
   }
 
   function ackedUnheard(named: NamedMessage, settlement: Settlement): void {
-    outcomesOf.forget(named)
-    unheard.remember(named, settlement, 0)
+    remember(named, { kind: 'acked', settlement }, unheardAcks)
   }
 
   function nacked(named: NamedMessage, outcomes: EarlierOutcomes | undefined): void {
-    if (outcomes) outcomesOf.remember(named, outcomes, OUTCOMES_BYTES + outcomes.bytes)
-  }
-}
-
-/** A value for each message. A digest is made only of a message whose ids are in the map. */
-interface MessageMap<Value> {
-  recall(named: NamedMessage): Value | undefined
-  /** Remembers a value that takes so many bytes, besides the entry itself. */
-  remember(named: NamedMessage, value: Value, bytes: number): void
-  forget(named: NamedMessage): void
-}
-
-function createMessageMap<Value>(
-  options: { readonly lifetimeMs: number; readonly maxBytes: number },
-  clock: Clock,
-): MessageMap<Value> {
-  const byIds = createExpiringMap<{ digest: string; value: Value }>(options, clock)
-
-  return { recall, remember, forget: ({ ids }) => byIds.forget(ids) }
-
-  function recall({ ids, message }: NamedMessage): Value | undefined {
-    const found = byIds.recall(ids)
-    return found && found.digest === digestOf(message) ? found.value : undefined
+    if (!outcomes) return
+    const bytes = OUTCOMES_BYTES + outcomes.bytes
+    remember(named, { kind: 'nacked', outcomes }, nacks, bytes)
   }
 
-  function remember({ ids, message }: NamedMessage, value: Value, bytes: number): void {
-    const digest = digestOf(message)
-    byIds.remember(ids, { digest, value }, ENTRY_BYTES + heapBytesOf(ids) + bytes)
+  /** Remembers the end of a message, which takes so many bytes besides the entry itself. */
+  function remember(
+    { ids, message }: NamedMessage,
+    remembered: Remembered,
+    queue: ExpiryQueue<Entry>,
+    ownBytes = 0,
+  ): void {
+    const earlier = byIds.get(ids)
+    if (earlier) forget(earlier)
+    const bytes = ENTRY_BYTES + heapBytesOf(ids) + ownBytes
+    const entry = { ids, digest: digestOf(message), queue, remembered, bytes, until: OVER }
+    byIds.set(ids, entry)
+    queue.add(entry)
+  }
+
+  function forget(entry: Entry): void {
+    entry.queue.remove(entry)
+    letGo(entry)
+  }
+
+  function letGo(entry: Entry): void {
+    byIds.delete(entry.ids)
+    entry.remembered = undefined
   }
 }

@@ -34,9 +34,9 @@ const SMALL_BATCHES = { ...IDS_FROM_CONTENT, ids: 'message', batches: 'small' } 
 export const SABOTEURS: Readonly<Record<string, Sabotage>> = {
   'acks before delivery': {
     file: 'message/ledger.ts',
-    original: 'return wait(running ?? begin(named, answerBy), answerBy)',
+    original: 'return wait(running ?? begin(named, answerBy, last?.outcomes), answerBy)',
     sabotaged:
-      "void wait(running ?? begin(named, answerBy), answerBy)\nreturn Promise.resolve({ kind: 'ack', status: 204, reason: 'imported' })",
+      "void wait(running ?? begin(named, answerBy, last?.outcomes), answerBy)\nreturn Promise.resolve({ kind: 'ack', status: 204, reason: 'imported' })",
     found: /ackedEarly/,
   },
   'makes insert ids at random': {
