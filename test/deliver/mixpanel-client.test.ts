@@ -449,6 +449,29 @@ describe('the connections to Mixpanel', () => {
     )
   })
 
+  it('are used again each by its own idle time', async (t) => {
+    const { send, server, clock } = await startClient(t, [OK])
+    const used: number[][] = []
+
+    for (const [idleMs, requests] of [
+      [0, 3],
+      [3_000, 2],
+      [1_000, 1],
+      [3_000, 2],
+    ] as const) {
+      await clock.advance(idleMs)
+      await Promise.all(Array.from({ length: requests }, () => send(aBody(), aPolicy())))
+      used.push(server.requests.slice(-requests).map(({ connection }) => connection))
+    }
+
+    // Two connections were used after three seconds, and one of them again a second later. After
+    // seven seconds, only that one has been idle for less than four.
+    const [first = [], second = [], [third = 0] = [], last = []] = used
+    assert.deepEqual(first.toSorted(), [1, 2, 3])
+    assert.ok(second.includes(third))
+    assert.deepEqual(last.toSorted(), [third, 4])
+  })
+
   it('are not used again for another attempt that comes four seconds later', async (t) => {
     const { send, server, clock } = await startClient(t, [answering(503), OK])
     const policy = aPolicy(1, async () => {
