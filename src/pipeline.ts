@@ -68,10 +68,10 @@ export function createPipeline(
     const decoded = await stages.decode(message, bytes, wanted)
     const portions = createPortions(decoded, message, { eventsOf, size, keepsEvents })
     const passed = await importAll(portions, progress)
-    const settlement = stages.settlementOf(outcomes.distinct(), stages.rejectedRoute)
+    const settlement = stages.settlementOf(outcomes.distinct(), 'to_store')
     // Rejected events decide only when none is to be retried. Otherwise the message comes again, and
     // they would be stored twice.
-    if (settlement.reason !== 'dead_lettered' && settlement.status !== 422) return settlement
+    if (settlement.reason !== 'dead_lettered') return settlement
     await storeRejected(portions, progress, passed)
     return stages.settlementOf(outcomes.distinct(), stages.rejectedRoute)
   }

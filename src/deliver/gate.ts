@@ -61,10 +61,10 @@ export type AttemptEnd = Readonly<
 >
 
 /**
- * Decides when a batch may be sent. There is one gate for all batches, because they share one
- * quota and the bound on attempts under way. After a 429, or a `Retry-After`, no batch passes for a while. Then one passes as a probe,
- * and the others when Mixpanel has imported it. While credentials are refused, one passes every 10
- * s.
+ * Decides when a batch may be sent. There is one gate for all batches, because they share one quota
+ * and the bound on attempts under way. After a 429, or a `Retry-After`, no batch passes for a while.
+ * Then one passes as a probe, and the others when Mixpanel has imported it. While credentials are
+ * refused, one passes every 10 s.
  */
 export interface Gate {
   /**
