@@ -6,8 +6,6 @@ import { scanned, searched, sizeOf, unitAt } from './search.ts'
 const MOST_PARTS = 10_000
 /** The work of replacing one part of a text. */
 const REPLACING = 50
-/** An empty text stands before each character, and at the end. */
-const BETWEEN_CHARACTERS = /(?:)/gu
 
 /** The functions of texts. A question about null is answered with no; all else is null then. */
 export const TEXT_FUNCTIONS: Readonly<Record<string, readonly CelFunction[]>> = {
@@ -65,7 +63,7 @@ function replace([whole, part, by]: readonly [string, string, string], at: At): 
   const work = REPLACING + by.length
   if (part === '') {
     spend(frame, whole.length * work, site)
-    return whole.replaceAll(BETWEEN_CHARACTERS, () => by)
+    return ['', ...whole, ''].join(by)
   }
   return searched(whole, part, at).replaceAll(part, () => {
     spend(frame, work, site)
