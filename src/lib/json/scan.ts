@@ -134,7 +134,8 @@ function endOfScalar(text: string, start: number): number {
   return at
 }
 
-function endOfString(text: string, quoteAt: number): number {
+/** Returns the index after the closing quote of a string. */
+export function endOfString(text: string, quoteAt: number): number {
   let at = text.indexOf('"', quoteAt + 1)
   while (isEscaped(text, at)) at = text.indexOf('"', at + 1)
   return at + 1

@@ -8,13 +8,7 @@ declare global {
     /** @see https://tc39.es/proposal-json-parse-with-source/ */
     rawJSON(text: string): RawNumber
     isRawJSON(value: unknown): value is RawNumber
-    parse(text: string, reviver: (key: string, value: unknown, context: Source) => unknown): unknown
   }
-}
-
-interface Source {
-  /** The text of a number; absent for objects and lists. */
-  readonly source?: string
 }
 
 /** The most digits and points of a number that a double holds, up to 9·10^15. */
@@ -63,19 +57,12 @@ function isExponent(character: string | undefined): boolean {
   return character === 'e' || character === 'E'
 }
 
-/** Parses JSON. An integer past 2^53 is a bigint; a number that a double cannot hold is raw. */
-export function parseExactly(json: string): unknown {
-  return JSON.parse(json, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined ? exactNumber(value, source) : value,
-  )
-}
-
 export function isRawNumber(value: unknown): value is RawNumber {
   return JSON.isRawJSON(value)
 }
 
-function exactNumber(value: number, source: string): unknown {
-  if (source.length < 16 && !EXPONENT.test(source)) return value
+/** Returns the number of a JSON text: a double when it can hold it, else a bigint or a raw number. */
+export function exactNumber(value: number, source: string): unknown {
   if (INTEGER.test(source)) return exactInteger(value, source)
   return isExact(value, source) ? value : JSON.rawJSON(source)
 }
@@ -89,7 +76,13 @@ function exactInteger(value: number, source: string): unknown {
 function isExact(value: number, source: string): boolean {
   const shortest = String(value)
   if (shortest === source) return true
-  return Number.isFinite(value) && decimalOf(shortest) === decimalOf(source)
+  if (!Number.isFinite(value) || isInOneForm(shortest, source)) return false
+  return decimalOf(shortest) === decimalOf(source)
+}
+
+/** Whether both are decimals without an exponent or a last zero, which have one form. */
+function isInOneForm(one: string, other: string): boolean {
+  return !other.endsWith('0') && !EXPONENT.test(one) && !EXPONENT.test(other)
 }
 
 /** Returns a decimal in one form: its significant digits, and the power of ten of the last. */

@@ -1,6 +1,7 @@
 import { Duration } from '@marcbachmann/cel-js/evaluator'
-import { isRawNumber, mayLoseNumbers, parseExactly } from './exact-numbers.ts'
+import { isRawNumber, mayLoseNumbers } from './exact-numbers.ts'
 import { isType } from './kinds.ts'
+import { parseExactly } from './parse-exactly.ts'
 import { type At, listingWork, spend } from './part.ts'
 
 const NANOS = 1_000_000_000n

@@ -1,6 +1,7 @@
 import { shapeOf } from '../../../../lib/json/scan.ts'
-import { mayLoseNumbers, parseExactly } from '../exact-numbers.ts'
+import { mayLoseNumbers } from '../exact-numbers.ts'
 import { isKeyed } from '../kinds.ts'
+import { parseExactly } from '../parse-exactly.ts'
 import { type At, listingWork, spend } from '../part.ts'
 import { anything, type CelFunction, list, ternary, text, unary, unexpected } from './function.ts'
 import { sizeOf } from './search.ts'
