@@ -19,14 +19,15 @@ const PREFIXES = /^(PUSH|MIXPANEL|BATCH|DELIVERY|DECODE|DEAD_LETTER|INSERT)_|^TR
 const WHOLE_WORDS = /^(TRANSFORM|DEADLETTER)(_|$)/
 const MOST_LETTERS_OFF = 2
 
+/** Our variables that a near miss of their name may be meant for. */
+const MEANT = VARIABLE_NAMES.filter((name) => isOurs(name) && !RESERVED.includes(name))
+
 /** Finds the variables of the environment that were probably meant for this service. */
 export function unknownVariables(
   env: Readonly<Record<string, string | undefined>>,
   set: Given,
 ): UnknownVariables {
-  const unset = VARIABLE_NAMES.filter((name) => isOurs(name) && set[name] === undefined).filter(
-    (name) => !RESERVED.includes(name),
-  )
+  const unset = MEANT.filter((name) => set[name] === undefined)
   const problems: string[] = []
   const others: string[] = []
   for (const [name, value = ''] of Object.entries(env)) {
