@@ -5,7 +5,11 @@ import type { Access, GoogleCredentials } from '../../src/dead-letter/google-cre
 import { NO_CREDENTIALS } from '../../src/dead-letter/google-credentials.ts'
 import { createTopicClient } from '../../src/dead-letter/topic-client.ts'
 import { TopicError } from '../../src/dead-letter/topic-error.ts'
-import { createTopicSink, type TopicSink } from '../../src/dead-letter/topic-sink.ts'
+import {
+  createTopicSink,
+  type TopicLimits,
+  type TopicSink,
+} from '../../src/dead-letter/topic-sink.ts'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import {
   LOCAL_DEAD_LETTER_TOPIC,
@@ -17,12 +21,16 @@ import { freePorts } from '../helpers/free-ports.ts'
 import { startPubsub } from '../helpers/pubsub.ts'
 import { aDeadLetter } from './a-dead-letter.ts'
 
+/** A thousandth of those of Pub/Sub. */
+const SMALL_LIMITS = { requestBytes: 10_000, plainBytes: 7_000 }
+
 interface SceneOptions extends PubsubStandInOptions {
   readonly topic?: string
   readonly clock?: Clock
   readonly credentials?: GoogleCredentials
   readonly emulated?: boolean
   readonly maxQueuedBytes?: number
+  readonly limits?: TopicLimits
 }
 
 interface Scene {
@@ -46,7 +54,11 @@ async function startScene(t: TestContext, options: SceneOptions = {}): Promise<S
     },
   )
   const sink = createTopicSink(
-    { emulated: options.emulated ?? false, maxQueuedBytes: options.maxQueuedBytes ?? 32_000_000 },
+    {
+      emulated: options.emulated ?? false,
+      maxQueuedBytes: options.maxQueuedBytes ?? 32_000_000,
+      ...(options.limits && { limits: options.limits }),
+    },
     {
       client,
       unproven: (error) => unproven.push(error instanceof TopicError ? error.code : error),
@@ -155,8 +167,8 @@ describe('a store', () => {
   })
 
   it('compresses an event that is too large for a message', async (t) => {
-    const { pubsub, sink } = await startScene(t)
-    const event = `{"event":"large","x":"${'x'.repeat(20_000_000)}"}`
+    const { pubsub, sink } = await startScene(t, { limits: SMALL_LIMITS })
+    const event = `{"event":"large","x":"${'x'.repeat(20_000)}"}`
 
     await sink.store([aDeadLetter({ event })])
 
@@ -166,10 +178,10 @@ describe('a store', () => {
   })
 
   it('compresses data that is too large for a message, unless it is gzip', async (t) => {
-    const { pubsub, sink } = await startScene(t)
+    const { pubsub, sink } = await startScene(t, { limits: SMALL_LIMITS })
     const { event, ...rest } = aDeadLetter()
-    const text = Buffer.alloc(9_000_000, '{}\n')
-    const gzip = Buffer.concat([gzipSync('{}'), Buffer.alloc(7_100_000)])
+    const text = Buffer.alloc(9_000, '{}\n')
+    const gzip = Buffer.concat([gzipSync('{}'), Buffer.alloc(7_100)])
 
     for (const bytes of [text, gzip])
       await sink.store([{ ...rest, data: bytes.toString('base64') }])
