@@ -112,9 +112,10 @@ describe('publishing events', () => {
   })
 
   it('sends no request that Pub/Sub would find too large', async () => {
-    const { requests } = await requestsFor(manyLines(20, lineOf(MB)), 2)
+    const { requests } = await requestsFor(manyLines(8, lineOf(MB)), 2)
 
-    assert.equal(requests.flat().length, 10)
+    assert.equal(requests.flat().length, 4)
+    assert.ok(requests.length > 1)
     for (const request of requests) {
       const data = request.map((message) => Buffer.from(message).toString('base64'))
       assert.ok(JSON.stringify({ messages: data.map((one) => ({ data: one })) }).length <= 10 * MB)

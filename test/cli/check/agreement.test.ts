@@ -59,7 +59,7 @@ async function assertAgreement(
         await settledBy(world, String(id), seen),
       )
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 }
 

@@ -66,17 +66,18 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
 it('the verdict of a dry run is the end of the replay', async (t) => {
   const mixpanel = await startMixpanelStandIn({ keptRequests: 0 })
   t.after(() => mixpanel.close())
+  const modules = await startLetters(t)
+  const transform = await modules.write('transform.mjs', TRANSFORM)
+  const env = {
+    MIXPANEL_URL: mixpanel.url,
+    MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
+    BATCH_LINGER_MS: '0',
+    TRANSFORM: transform,
+  }
 
   await fc.assert(
     fc.asyncProperty(fc.array(letter, { minLength: 1, maxLength: 20 }), async (drawn) => {
-      const env = {
-        MIXPANEL_URL: mixpanel.url,
-        MIXPANEL_PROJECT_TOKEN: LOCAL_CREDENTIALS.token,
-        BATCH_LINGER_MS: '0',
-      }
-      const modules = await startLetters(t)
-      const transform = await modules.write('transform.mjs', TRANSFORM)
-      const { letters, run } = await startLetters(t, { env: { ...env, TRANSFORM: transform } })
+      const { letters, run } = await startLetters(t, { env })
       await letters(drawn.map(numbered))
 
       const judged = pairsIn((await run('replay', '--ids')).out)
@@ -92,7 +93,7 @@ it('the verdict of a dry run is the end of the replay', async (t) => {
       assert.ok(open >= withheld && (failed === 0 || open > withheld))
       assert.equal(done, drawn.length - withheld)
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 

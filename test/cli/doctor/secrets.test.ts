@@ -74,7 +74,7 @@ describe('the output of doctor', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     )
   })
 
