@@ -42,17 +42,6 @@ export interface AppDeps {
 }
 
 /**
- * The envelope's schema allows `null` in unions of types. It is not checked itself: that would take
- * most of the start, and a test does it.
- */
-const AJV_OPTIONS = {
-  coerceTypes: false,
-  removeAdditional: false,
-  allowUnionTypes: true,
-  validateSchema: false,
-} as const
-
-/**
  * Builds the HTTP application. It opens no port and starts no timer before `ready()` or `listen()`.
  */
 export function buildApp(appDeps: AppDeps): FastifyInstance {
@@ -71,7 +60,6 @@ export function buildApp(appDeps: AppDeps): FastifyInstance {
     return503OnClosing: false,
     // A client that still sends a refused body must not delay the close after the drain.
     forceCloseConnections: true,
-    ajv: { customOptions: AJV_OPTIONS },
   })
 
   app.setErrorHandler<FastifyError>(answerError)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
-import Fastify from 'fastify'
-import { PUSH_ENVELOPE } from '../../src/receive/envelope.ts'
+import { describe, it } from 'node:test'
+import { Ajv } from 'ajv'
+import { isPushEnvelope, PUSH_ENVELOPE } from '../../src/receive/envelope.ts'
 
 const MESSAGE = {
   data: 'SGVsbG8=',
@@ -13,15 +13,9 @@ const MESSAGE = {
 const NO_TIMES = { publishTime: null, publish_time: null, orderingKey: null }
 const SUBSCRIPTION = 'projects/myproject/subscriptions/mysubscription'
 
-/**
- * Validates as the service does: nothing is coerced into shape and nothing taken away. It also checks
- * the schema itself, which the service does not.
- */
-const app = Fastify({
-  ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
+it('the schema of a push envelope is valid itself', () => {
+  assert.ok(new Ajv().validateSchema(PUSH_ENVELOPE))
 })
-app.post('/', { schema: { body: PUSH_ENVELOPE } }, async (request) => request.body)
-after(() => app.close())
 
 describe('a push envelope is', () => {
   for (const [what, body] of [
@@ -54,11 +48,11 @@ describe('a push envelope is', () => {
     ['one with the longest id that is kept', { message: { messageId: 'x'.repeat(1_024) } }],
     ['one with keys of tomorrow', { message: { messageId: '1', tags: [1] }, region: { id: 1 } }],
   ] as const) {
-    it(what, async () => {
-      const answer = await post(body)
+    it(what, () => {
+      const read: unknown = JSON.parse(JSON.stringify(body))
 
-      assert.equal(answer.statusCode, 200)
-      assert.deepEqual(answer.json(), body)
+      assert.ok(isPushEnvelope(read))
+      assert.deepEqual(read, body)
     })
   }
 })
@@ -102,8 +96,8 @@ describe('no push envelope is', () => {
     ],
     ['one with half a delivery attempt', { message: MESSAGE, deliveryAttempt: 1.5 }],
   ] as const) {
-    it(what, async () => {
-      assert.equal((await post(body)).statusCode, 400)
+    it(what, () => {
+      assert.ok(!isPushEnvelope(body))
     })
   }
 })
@@ -115,9 +109,4 @@ function withAttributes(count: number, nameLength: number, valueLength: number) 
   return {
     message: { messageId: '1', attributes: Object.fromEntries(names.map((name) => [name, value])) },
   }
-}
-
-async function post(body: unknown) {
-  const headers = { 'content-type': 'application/json' }
-  return app.inject({ method: 'POST', url: '/', headers, payload: JSON.stringify(body) })
 }
