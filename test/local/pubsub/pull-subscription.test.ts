@@ -93,17 +93,13 @@ describe('a pull subscription of the stand-in', () => {
     ])
   })
 
-  it('hands out at most as many as were asked for, 1,000, and 10 MB', async (t) => {
-    const { publish, texts, pubsub } = await startPull(t)
+  it('hands out at most as many as were asked for, and 1,000', async (t) => {
+    const { publish, texts } = await startPull(t)
     publish(...Array.from({ length: 1_005 }, (_, at) => String(at)))
 
     assert.deepEqual(await texts(3), ['0', '1', '2'])
     assert.equal((await texts(5_000)).length, 1_000)
     assert.equal((await texts()).length, 2)
-    const large = 'x'.repeat(6_000_000)
-    pubsub.publish(TOPIC, [{ data: large }, { data: large }])
-    assert.equal((await texts()).length, 1)
-    assert.equal((await texts()).length, 1)
   })
 
   it('hands a message out again when its lease ends, and a late ack acks nothing', async (t) => {
