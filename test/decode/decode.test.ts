@@ -136,15 +136,14 @@ describe('createDecode', () => {
   })
 
   const hostile = {
-    'lines than are taken': '1\n'.repeat(1_000_001),
     'elements than are taken': `[${'1,'.repeat(1_000_000)}1]`,
-    'brackets than memory could hold': '['.repeat(10_000_000),
-    'garbage than one dead letter could hold': 'x\n'.repeat(900_000),
+    'brackets than memory could hold': '['.repeat(3_000_000),
+    'garbage than one dead letter could hold': 'x\n'.repeat(300_000),
   }
   for (const [what, text] of Object.entries(hostile)) {
     it(`rejects a message of more ${what}, before it is parsed`, async () => {
       const { decode, budget } = createScene({
-        maxFootprintBytes: what.startsWith('garbage') ? 2 * MIB : 32 * MIB,
+        maxFootprintBytes: what.startsWith('elements') ? 32 * MIB : MIB,
       })
 
       const decoded = await decode(base64(gzipSync(text)))
