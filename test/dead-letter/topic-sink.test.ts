@@ -531,9 +531,9 @@ describe('a probe', () => {
 
 describe('closing', () => {
   it('refuses what the topic has not confirmed, what waits for it, and what comes later', async (t) => {
-    const { pubsub, sink } = await startScene(t)
+    const { pubsub, sink } = await startScene(t, { limits: SMALL_LIMITS })
     pubsub.answerAlways({ kind: 'hang' })
-    const large = 'x'.repeat(5_000_000)
+    const large = 'x'.repeat(5_000)
     const unconfirmed = [1, 2].map(() => sink.store([aDeadLetter({ event: large })]))
     const refused = unconfirmed.map((stored) => assert.rejects(stored, { code: 'CLOSED' }))
     await pubsub.waitForRequests(1)

@@ -170,19 +170,11 @@ describe('createDecode', () => {
   })
 
   it('counts no blank line as an event', async () => {
-    const blank = '\n \r\n'.repeat(600_000)
+    const blank = '\n \r\n'.repeat(100_000)
 
     const decoded = await createScene().decode(base64(`${EVENT}\n${blank}${EVENT}`))
 
-    assert.deepEqual(numbersOf(decoded), [1, 1_200_002])
-  })
-
-  it('takes as many lines as it says, and not one more', async () => {
-    const { decode } = createScene()
-    const most = `${EVENT}${'\n1'.repeat(999_999)}\n`
-
-    assert.equal(numbersOf(await decode(base64(gzipSync(most)))).length, 1_000_000)
-    assertRejected(await decode(base64(gzipSync(`${most}1`))), 'too_large')
+    assert.deepEqual(numbersOf(decoded), [1, 200_002])
   })
 
   it('takes a large text in turns', async () => {
@@ -353,14 +345,14 @@ describe('createDecode', () => {
 
     it('rejects a bomb as too large, and holds nothing for it', async () => {
       const { decode, budget } = createScene({ maxBytes: MIB })
-      const bomb = gzipSync(Buffer.alloc(16 * MIB))
+      const bomb = gzipSync(Buffer.alloc(4 * MIB))
 
       assertRejected(await decode(base64(bomb)), 'too_large')
       assert.equal(budget.held(), 0)
     })
 
     it('rejects a bomb whose trailer tells a small size as too large', async () => {
-      const bomb = gzipSync(Buffer.alloc(16 * MIB))
+      const bomb = gzipSync(Buffer.alloc(4 * MIB))
       bomb.writeUInt32LE(1, bomb.length - 4)
 
       assertRejected(await createScene({ maxBytes: MIB }).decode(base64(bomb)), 'too_large')

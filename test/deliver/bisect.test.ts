@@ -130,7 +130,7 @@ describe('a batch that is refused without a name', () => {
     const texts = textsOf(2_000, ...places)
 
     const ends = await Promise.all(
-      [1, 2, 3].map((seed) => deliverPoisoned(texts, { random: seeded(seed) })),
+      [1, 2].map((seed) => deliverPoisoned(texts, { random: seeded(seed) })),
     )
 
     const settled = ends.filter(({ sink }) => reasonsOf(sink).includes('imported'))

@@ -82,7 +82,7 @@ describe('base64 in bytes', () => {
 
         assert.deepEqual(decodeBase64(Buffer.from(whole)), bytesOfBase64(whole))
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
