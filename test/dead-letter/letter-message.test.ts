@@ -201,11 +201,10 @@ describe('the short form of a letter', () => {
   })
 
   it('is one message up to the largest request of Pub/Sub, and two beyond it', () => {
-    const [one, ...none] = makeMessages(aDeadLetter(), Buffer.alloc(7_499_000), false)
-    const two = makeMessages(aDeadLetter(), Buffer.alloc(7_500_000), false)
+    const countOf = (bytes: number) =>
+      makeMessages(aDeadLetter(), Buffer.alloc(bytes), false).length
 
-    assert.deepEqual([none.length, two.length], [0, 2])
-    assert.equal(taken(one?.json ?? '').length, 1)
+    assert.deepEqual([countOf(7_499_000), countOf(7_500_000)], [1, 2])
   })
 
   it('keeps an original attribute that is called like a prototype', () => {
