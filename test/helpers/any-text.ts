@@ -8,13 +8,13 @@ const SURROGATES = 0x800
  * Any character of Unicode. The unit `binary` of fast-check is the same, and first makes a table of
  * them all, which takes longer than all that is drawn from it.
  */
-const CHARACTER = fc.nat(LAST_CHARACTER - SURROGATES).map(characterAt, placeOf)
+export const ANY_CHARACTER = fc.nat(LAST_CHARACTER - SURROGATES).map(characterAt, placeOf)
 
 /** Any text that is well-formed, of such a length. */
 export function anyText(
   length: { readonly minLength?: number; readonly maxLength?: number } = {},
 ): fc.Arbitrary<string> {
-  return fc.string({ unit: CHARACTER, ...length })
+  return fc.string({ unit: ANY_CHARACTER, ...length })
 }
 
 function characterAt(place: number): string {
