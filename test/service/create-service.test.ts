@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { PushAnswer } from '../../src/local/http-post.ts'
 import { LOCAL_DEAD_LETTER_TOPIC } from '../../src/local/pubsub-stand-in.ts'
 import type { Service } from '../../src/service/create-service.ts'
@@ -68,7 +69,7 @@ describe('readiness', () => {
     mixpanel.answerAlways({ kind: 'gate' })
     const properties = { distinct_id: 'u', x: 'x'.repeat(100_000) }
     const line = JSON.stringify({ event: 'a', properties })
-    const data = Array.from({ length: 6 }, () => line).join('\n')
+    const data = gzipSync(Array.from({ length: 6 }, () => line).join('\n'))
 
     const pushes: Promise<PushAnswer>[] = []
     // A push may hold more for a moment, so what was held a moment ago decides nothing.
