@@ -19,7 +19,7 @@ import { createStdoutSink } from '../telemetry/line-sinks.ts'
 import { createLogDestination, type LogDestination } from '../telemetry/log-destination.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createProjectId } from '../telemetry/project-id.ts'
-import { loadTransform } from '../transform/load-transform.ts'
+import { loadTransform, TransformNotLoadedError } from '../transform/load-transform.ts'
 import { isInvalidMapping } from '../transform/mapping/invalid-mapping.ts'
 import { VERSION } from '../version.ts'
 import { closeOnSignals } from './close-on-signals.ts'
@@ -81,7 +81,10 @@ function endHalfAService(error: unknown): never {
   // An exit would wait, perhaps for ever, for the thread that waits for the folder.
   if (error instanceof UnresponsiveFolderError) process.kill(process.pid, 'SIGKILL')
   // A configuration that does not load is wrong use.
-  const isWrongUse = error instanceof InvalidConfigurationError || isInvalidMapping(error)
+  const isWrongUse =
+    error instanceof InvalidConfigurationError ||
+    error instanceof TransformNotLoadedError ||
+    isInvalidMapping(error)
   process.exit(isWrongUse ? 2 : 1)
 }
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
+import { isInvalidMapping } from './mapping/invalid-mapping.ts'
 import { syntaxErrorAt, thrownAt } from './position.ts'
 import { createTransform, type Transform } from './transform.ts'
 
@@ -17,6 +18,11 @@ export interface TransformOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether a key that is not set is a mistake, or replaced by a fixed one. */
   readonly keys: 'environment' | 'fixed'
+}
+
+/** A transform that cannot be loaded. The message says what the owner has to do. */
+export class TransformNotLoadedError extends Error {
+  override readonly name = 'TransformNotLoadedError'
 }
 
 /** Whether `TRANSFORM` names a mapping file, by its extension. */
@@ -37,8 +43,12 @@ export async function loadTransform(path: string, options: TransformOptions): Pr
   }
   // The libraries that read mappings make the start slower. Only a mapping needs them.
   const { loadMapping } = await import('./mapping/load-mapping.ts')
-  const { mapping } = await loadMapping(path, { ...options, loadModule })
-  return mapping.transform
+  try {
+    const { mapping } = await loadMapping(path, { ...options, loadModule })
+    return mapping.transform
+  } catch (error) {
+    throw isInvalidMapping(error) ? error : notLoaded('TRANSFORM', path, error)
+  }
 }
 
 /**
@@ -74,13 +84,13 @@ async function functionIn(
   extensions: readonly string[] = MODULES,
 ): Promise<OwnersExport> {
   if (!MODULES.includes(extname(path))) {
-    throw new Error(
+    throw new TransformNotLoadedError(
       `${name} ${path} must end in ${extensions.slice(0, -1).join(', ')} or ${extensions.at(-1)}`,
     )
   }
   const module = await moduleAt(path, name)
   if (isPlainFunction(module.default)) return module.default
-  throw new Error(
+  throw new TransformNotLoadedError(
     `${name} ${path} must export a function (input, context) => event as its default, ` +
       `but ${exportsOf(module)}`,
   )
@@ -91,11 +101,22 @@ async function moduleAt(path: string, name: string): Promise<Module> {
     const module: Module = await import(pathToFileURL(resolve(path)).href)
     return module
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'it throws while it loads'
     const place = error instanceof Error ? await placeOf(error, path) : undefined
-    const placed = place === undefined ? why : `${place}: ${why}`
-    throw new Error(`${name} ${path} cannot be loaded: ${placed}`, { cause: error })
+    throw notLoaded(name, path, error, place)
   }
+}
+
+function notLoaded(
+  name: string,
+  path: string,
+  error: unknown,
+  place?: string,
+): TransformNotLoadedError {
+  const why = error instanceof Error ? error.message : 'it throws while it loads'
+  const placed = place === undefined ? why : `${place}: ${why}`
+  return new TransformNotLoadedError(`${name} ${path} cannot be loaded: ${placed}`, {
+    cause: error,
+  })
 }
 
 /** Returns the place of the fault in the module, or in one that it imports. */

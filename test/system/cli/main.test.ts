@@ -63,6 +63,21 @@ describe('the service’s command line', () => {
     ])
   })
 
+  for (const name of ['none.yaml', 'none.mjs']) {
+    it(`ends with 2 and names TRANSFORM when there is no file ${name}`, async (t) => {
+      const { code, err } = await run('main', [], {
+        PUSH_AUTH: 'none',
+        MIXPANEL_URL: 'http://127.0.0.1:9',
+        MIXPANEL_PROJECT_TOKEN: 'local-project-token',
+        DEAD_LETTER: 'subscription',
+        TRANSFORM: join(await aFolder(t), name),
+      })
+
+      assert.equal(code, 2)
+      assert.match(err, new RegExp(`^TRANSFORM .*/${name} cannot be loaded: `))
+    })
+  }
+
   it('ends with a clear text when the folder of the dead letters does not answer', async (t) => {
     const folder = await aFolder(t)
     const pipe = join(folder, 'pipe')

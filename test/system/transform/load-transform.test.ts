@@ -215,12 +215,14 @@ describe('loadTransform', () => {
     assert.ok(!existsSync(noted))
   })
 
-  it('says what is wrong with a path where nothing is', async () => {
-    await assert.rejects(
-      loadTransform('./nowhere/map.mjs', OPTIONS),
-      /nowhere\/map\.mjs cannot be loaded/,
-    )
-  })
+  for (const name of ['map.mjs', 'map.yaml']) {
+    it(`names the variable and a path where nothing is: ${name}`, async () => {
+      await assert.rejects(
+        loadTransform(`./nowhere/${name}`, OPTIONS),
+        new RegExp(`TRANSFORM \\./nowhere/${name} cannot be loaded: .`),
+      )
+    })
+  }
 })
 
 describe('an error of a loaded transform', () => {
