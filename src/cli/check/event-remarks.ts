@@ -3,7 +3,7 @@ import type { Candidate, PreparedEvent } from '../../model/event.ts'
 import type { Dropped, Rejected, RejectReason } from '../../model/outcome.ts'
 import { changeRemarks } from './change-remarks.ts'
 import { createCrowdRemarks } from './crowd-remarks.ts'
-import type { FindingKind, Remark } from './finding.ts'
+import type { BadKind, Remark } from './finding.ts'
 import { shapeRemarks } from './shape-remarks.ts'
 
 /** Mixpanel deletes older events (https://docs.mixpanel.com/docs/privacy/gdpr-compliance). */
@@ -34,7 +34,7 @@ const TOO_OLD: Remark = {
   detail: `it is more than ${KEPT_YEARS} years ago: Mixpanel may delete the event or refuse it`,
 }
 
-/** The kind of a remark on an event that is rejected. */
+/** The kind of a remark on an event that is rejected. It is never that of a warning, which ends with 0. */
 const KIND_OF = {
   unreadable_data: 'rejected',
   invalid_json: 'not_json',
@@ -42,7 +42,7 @@ const KIND_OF = {
   transform_failed: 'rejected',
   too_large: 'rejected',
   refused_by_mixpanel: 'rejected',
-} as const satisfies Record<RejectReason, FindingKind>
+} as const satisfies Record<RejectReason, BadKind>
 
 /** Returns the remark on an event that the service would not send. */
 export function outcomeRemark(outcome: Dropped | Rejected): Remark {

@@ -14,7 +14,9 @@ export const WARNINGS = [
 ] as const
 
 export type WarningKind = (typeof WARNINGS)[number]
-export type FindingKind = 'changed' | 'dropped' | 'not_json' | 'rejected' | WarningKind
+/** The kinds of findings about an event that the service cannot import. */
+export type BadKind = 'not_json' | 'rejected'
+export type FindingKind = 'changed' | 'dropped' | BadKind | WarningKind
 
 /** Something to say about one event, before its place is known. */
 export interface Remark {
@@ -52,7 +54,7 @@ export interface ExplainedEvent extends FoundAt {
 }
 
 /** Whether a kind means that the service cannot import the event. */
-export function isBad(kind: FindingKind): boolean {
+export function isBad(kind: FindingKind): kind is BadKind {
   return kind === 'rejected' || kind === 'not_json'
 }
 
