@@ -40,7 +40,7 @@ export function closeOnSignals(
   function onSignal(signal: NodeJS.Signals): void {
     const text = isClosing
       ? 'closing already: pushes that wait are answered first'
-      : `closing: pushes that wait are answered within ${withinMs / 1_000} s`
+      : `closing: pushes that wait are answered, and the process ends within ${withinMs / 1_000} s`
     log.info({ event: 'stopping', signal }, text)
     if (!isClosing) grace.close()
   }
