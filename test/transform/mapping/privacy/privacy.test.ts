@@ -583,6 +583,15 @@ describe('steps', () => {
     )
   })
 
+  it('change a value once each, when another step leads there by one of the paths', () => {
+    const hash: PrivacyStep = { hash: ['email', '**.email'], key: 'KEY' }
+
+    assert.equal(
+      redacted('{"email":"x"}', hash, { truncate: { email: 8 } }),
+      `{"email":"${hmac('x').slice(0, 8)}"}`,
+    )
+  })
+
   it('are counted once for each event: redacted, absent, or neither', () => {
     const { redactEvent } = compiled([
       { remove: ['**.email', 'b'] },
