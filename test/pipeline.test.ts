@@ -453,6 +453,17 @@ describe('the dead letters of a message, and the guard', () => {
     assert.deepEqual(stored, [])
   })
 
+  it('wait for the guard as well when rejected events go to the subscription', async () => {
+    const letterGuard = aGuard({ waitForLeave: async () => false })
+
+    const { settlement } = settle(
+      { data: bad },
+      { rejectedRoute: 'to_subscription', stages: { letterGuard } },
+    )
+
+    assert.equal(answerOf(await settlement), 'nack all_rejected')
+  })
+
   it('are made from the events that were sent when the message has one portion', async () => {
     const made: number[] = []
     const transform = (_: unknown, line: Line) => {
