@@ -14,7 +14,7 @@ export const OVER = Number.NEGATIVE_INFINITY
 export interface ExpiryQueue<Entry extends Expiring> {
   /** Adds an entry. The oldest leave when they have expired, or when all have too many bytes. */
   add(entry: Entry): void
-  /** Takes an entry out before it expires. It does nothing once the entry has left. */
+  /** Takes an entry out that has not left yet. */
   remove(entry: Entry): void
 }
 
@@ -72,7 +72,6 @@ export function createExpiryQueue<Entry extends Expiring>(
   }
 
   function remove(entry: Entry): void {
-    if (entry.until === OVER) return
     entry.until = OVER
     entries -= 1
     bytes -= entry.bytes

@@ -87,9 +87,9 @@ export function createSettledMemory(options: MemoryOptions, clock: Clock): Settl
 
   function acked(named: NamedMessage, settlement: Settlement): void {
     const earlier = byIds.get(named.ids)
-    if (earlier) forget(earlier)
-    if (settlement.reason !== 'dead_lettered') return
-    remember(named, { kind: 'acked', settlement }, heardAcks)
+    if (settlement.reason === 'dead_lettered') {
+      remember(named, { kind: 'acked', settlement }, heardAcks)
+    } else if (earlier) forget(earlier)
   }
 
   function ackedUnheard(named: NamedMessage, settlement: Settlement): void {

@@ -352,6 +352,19 @@ describe('a settled message', () => {
     for (const { earlier } of begun.slice(1)) assert.deepEqual(earlier, ['imported', 'rejected'])
   })
 
+  it('keeps them when the work begins again at once, for a push that joined later', async () => {
+    const { push, begun, clock } = createScene()
+    const first = await push()
+    await clock.advance(5_000)
+    const second = await push()
+
+    await begun[0]?.end(nack('deadline'), [IMPORTED])
+    await begun[1]?.end(IMPORTED_ALL, [IMPORTED, IMPORTED, IMPORTED])
+
+    assert.deepEqual(begun[1]?.earlier, ['imported'])
+    assert.deepEqual(answersOf([first, second]), ['ack imported', 'ack imported'])
+  })
+
   it('keeps them when another subscription delivers the same message id', async () => {
     const { push, begun } = createScene()
     const ofOther = aMessage({ subscription: 'projects/p/subscriptions/other' })

@@ -146,6 +146,33 @@ describe('the memory of settled messages', () => {
     assert.deepEqual(acks, [undefined, undefined, ACK, ACK])
   })
 
+  it('forgets the earlier outcomes of a message whose ack it does not remember', () => {
+    const memory = aMemory()
+    memory.nacked(named('1'), earlierWith([IMPORTED]))
+
+    memory.acked(named('1'), IMPORTED_ALL)
+
+    assert.equal(memory.recall(named('1')), undefined)
+  })
+
+  for (const [ack, lifetimeMs] of [
+    ['acked', 2 * ACK_DEADLINE_MS],
+    ['ackedUnheard', 7_200_000],
+  ] as const) {
+    it(`remembers anew, and counts once, a message that is ${ack} again`, async () => {
+      const clock = createFakeClock()
+      const memory = aMemory(3 * 600, clock)
+      memory[ack](named('1'), ACK)
+      await clock.advance(lifetimeMs / 2)
+
+      memory[ack](named('1'), ACK)
+      await clock.advance(lifetimeMs / 2)
+      memory[ack](named('2'), ACK)
+
+      assert.deepEqual([recallAck(memory, named('1')), recallAck(memory, named('2'))], [ACK, ACK])
+    })
+  }
+
   it('counts the ids: a publisher chooses how long they are', () => {
     const memory = aMemory(3 * 5_000)
     const long = (n: number) => named(`${n}`.padEnd(1_000))
