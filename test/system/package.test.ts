@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import packageJson from '../../package.json' with { type: 'json' }
 import { aFolder } from '../helpers/world.ts'
@@ -19,20 +20,29 @@ function run(command: string, args: readonly string[], cwd: string) {
   return spawnSync(command, args, { cwd, env, encoding: 'utf8' })
 }
 
-/** A copy of the repository, and the package that npm has made of it. */
-async function packed(t: TestContext) {
-  const folder = join(await aFolder(t), 'repository')
-  await mkdir(folder)
+/** Makes a copy of the repository in a folder that is empty. */
+async function copyRepository(folder: string): Promise<void> {
   for (const part of PARTS) await cp(join(ROOT, part), join(folder, part), { recursive: true })
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+}
+
+function pack(folder: string): void {
   const { status, stderr } = run('npm', ['pack'], folder)
   assert.equal(status, 0, stderr)
-  return { folder, name: `pubsub-mixpanel-${packageJson.version}.tgz` }
 }
 
 describe('the package', { skip }, () => {
+  const name = `pubsub-mixpanel-${packageJson.version}.tgz`
+  let folder: string
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pubsub-mixpanel-'))
+    await copyRepository(folder)
+    pack(folder)
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
   it('runs in an empty folder with nothing installed, and no network', async (t) => {
-    const { folder, name } = await packed(t)
     const empty = await aFolder(t)
     await cp(join(folder, name), join(empty, name))
 
@@ -43,9 +53,7 @@ describe('the package', { skip }, () => {
     assert.match(stdout, /All as promised/)
   })
 
-  it('holds the bundle, the licences and the README; the repository stays as it was', async (t) => {
-    const { folder, name } = await packed(t)
-
+  it('holds the bundle, the licences and the README; the repository stays as it was', async () => {
     const names = run('tar', ['-tzf', name], folder).stdout.trim().split('\n')
 
     const others = names.filter((path) => !/^package\/dist\/[\w-]+\.js$/.test(path))
@@ -65,7 +73,6 @@ describe('the package', { skip }, () => {
   })
 
   it('has the types of a module that an owner writes', async (t) => {
-    const { folder, name } = await packed(t)
     const owners = await aFolder(t)
     const inside = join(owners, 'node_modules', 'pubsub-mixpanel')
     await mkdir(inside, { recursive: true })
@@ -81,15 +88,15 @@ describe('the package', { skip }, () => {
   })
 
   it('mends the manifest that a killed run has left', async (t) => {
-    const { folder, name } = await packed(t)
-    run('node', ['tools/pack.ts', 'before'], folder)
-    assert.notEqual(await manifestIn(folder), await manifestIn(ROOT))
+    const left = await aFolder(t)
+    await copyRepository(left)
+    run('node', ['tools/pack.ts', 'before'], left)
+    assert.notEqual(await manifestIn(left), await manifestIn(ROOT))
 
-    const { status, stderr } = run('npm', ['pack'], folder)
+    pack(left)
 
-    assert.equal(status, 0, stderr)
-    assert.equal(await manifestIn(folder), await manifestIn(ROOT))
-    const manifest = JSON.parse(run('tar', ['-xzOf', name, 'package/package.json'], folder).stdout)
+    assert.equal(await manifestIn(left), await manifestIn(ROOT))
+    const manifest = JSON.parse(run('tar', ['-xzOf', name, 'package/package.json'], left).stdout)
     assert.deepEqual([manifest.version, manifest.dependencies], [packageJson.version, undefined])
   })
 })
