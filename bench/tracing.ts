@@ -24,7 +24,7 @@ the noise. With taskset, the measured process has a core of its own. Build the b
 npm run build`
 
 const BUNDLE = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-const PACE = { rounds: 5, roundMs: 400, warmUpMs: 2_000 }
+const PACE = { rounds: 3, roundMs: 1_000, warmUpMs: 2_000 }
 const CONNECTIONS = 256
 const OFF: ContestantName = 'this service'
 const EVENT_BYTES = 300
