@@ -20,7 +20,7 @@ import { measureSteady } from './speed/steady.ts'
 
 const HELP = `The service beside the floor and the recipe, on the same pushes: CPU, throughput, latency, memory.
 
-npm run bench                all of it; about half an hour
+npm run bench                all of it; about forty minutes
 npm run bench -- --quick     a few short rounds; less than two minutes
 npm run bench -- --open-loop the rates of production only; about ten minutes
 npm run bench -- --http2     HTTP/1 and HTTP/2 only; about five minutes

@@ -1,4 +1,4 @@
-import type { Case, Pushing } from './cases.ts'
+import { type Case, type Pushing, UNIT_SHAPE } from './cases.ts'
 import { type Contestant, type ContestantDeps, startContestant } from './contestant.ts'
 import type { FastMixpanel } from './fast-mixpanel.ts'
 import { http2Connections } from './http2-connections.ts'
@@ -40,7 +40,8 @@ export async function compare(
     const contestant = await startContestant(name, deps)
     if (contestant === undefined) continue
     running.defer(contestant.stop)
-    const load = loadOn(contestant, { template: templateOf(shape), token: deps.issuer.token() })
+    const template = templateOf(name === 'bare Fastify, one event' ? UNIT_SHAPE : shape)
+    const load = loadOn(contestant, { template, token: deps.issuer.token() })
     running.defer(async () => load.close())
     await push(load, pushing, warmUpMs)
     entrants.push({ contestant, load, samples: [] })

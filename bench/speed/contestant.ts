@@ -16,6 +16,7 @@ export interface Contestant {
 export const CONTESTANTS = [
   'bare node:http',
   'bare Fastify',
+  'bare Fastify, one event',
   'recipe, Node',
   'recipe, Python',
   'Fastify and axios',
@@ -94,6 +95,7 @@ function commandOf(
     case 'bare node:http':
       return [process.execPath, join(HERE, 'bare-http.ts')]
     case 'bare Fastify':
+    case 'bare Fastify, one event':
       return [process.execPath, join(HERE, 'bare-fastify.ts')]
     case 'recipe, Node':
       return [process.execPath, join(HERE, 'recipe.ts')]

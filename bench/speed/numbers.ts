@@ -1,4 +1,4 @@
-import type { Case } from './cases.ts'
+import { type Case, UNIT_SHAPE } from './cases.ts'
 import type { Comparison } from './compare.ts'
 import { median, type Sample } from './measure.ts'
 import type { CaseResult, Measurements } from './measurements.ts'
@@ -43,8 +43,11 @@ export function medianOf({ samples }: Comparison, field: keyof Sample): number {
 }
 
 /** The cost of a push to the service as a multiple of the floor's: the median over the rounds. */
-export function ratioToFloor({ comparisons }: CaseResult): number {
-  const [floor, ours] = [ofName(comparisons, 'bare Fastify'), ofName(comparisons, 'this service')]
+export function ratioToFloor(
+  { comparisons }: CaseResult,
+  floorName: Comparison['name'] = 'bare Fastify',
+): number {
+  const [floor, ours] = [ofName(comparisons, floorName), ofName(comparisons, 'this service')]
   if (!floor || !ours) return Number.NaN
   const ratios = ours.samples.map(({ cpuUsAPush }, round) => {
     return cpuUsAPush / (floor.samples[round]?.cpuUsAPush ?? Number.NaN)
@@ -53,17 +56,13 @@ export function ratioToFloor({ comparisons }: CaseResult): number {
 }
 
 function cpuNumbers({ cases }: Measurements): BenchNumber[] {
-  const [single] = cases
-  const floor = single && ofName(single.comparisons, 'bare Fastify')
-  if (!floor) return []
-  const b = medianOf(floor, 'cpuUsAPush')
   return CPU_BARS.flatMap(({ bar, ...shape }): BenchNumber[] => {
     const result = cases.find(({ case: one }) => isOfShape(one, shape) && one.mixpanelMs === 0)
-    const ours = result && ofName(result.comparisons, 'this service')
-    if (!ours) return []
+    if (!result) return []
     const { eventsAPush, eventBytes } = shape
+    const unit = isOfShape(shape, UNIT_SHAPE) ? 'bare Fastify' : 'bare Fastify, one event'
     const what = `CPU an event, ${eventsAPush} × ${eventBytes} B a push`
-    return [{ what, measured: medianOf(ours, 'cpuUsAPush') / eventsAPush / b, bar, unit: 'B' }]
+    return [{ what, measured: ratioToFloor(result, unit) / eventsAPush, bar, unit: 'B' }]
   })
 }
 

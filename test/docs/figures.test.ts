@@ -29,7 +29,7 @@ describe('the figures of the benchmark', () => {
     const said = /These are not:([\s\S]*?)\. In ten/.exec(read('docs/scaling.md'))?.[1] ?? ''
 
     assert.deepEqual(
-      [...said.matchAll(/\((\d\.\d\d)\)/g)].map(([, figure]) => `${figure} B`),
+      [...said.matchAll(/\(([\d.]+ (?:B|×|ms|MiB))\)/g)].map(([, figure]) => figure),
       missed.map((cells) => cells[1]),
     )
   })
