@@ -64,10 +64,9 @@ const UNATTENDED_SHARE = 1 / 4
 /**
  * Makes a batcher with group commit. A batch leaves one linger after the last one, with all events
  * that came meanwhile, or when it is full, or when a slot is free again. So a lone event is sent at
- * once, and under load many events share a request. Events
- * that no push waits for are sent only when no others wait, and use at most a quarter of the
- * slots. Identity verbs are sent apart: one of them makes a Simplified-ID project refuse its
- * whole batch.
+ * once, and under load many events share a request. Events that no push waits for are sent only when
+ * no others wait, and use at most a quarter of the slots. Identity verbs are sent apart: one of them
+ * makes a Simplified-ID project refuse its whole batch.
  */
 export function createBatcher(options: BatcherOptions, deps: BatcherDeps): Batcher {
   const { clock, linger, deliverBatch, lateReason } = deps

@@ -42,7 +42,7 @@ export interface Turn {
   readonly isFull: boolean
   /** Whether Mixpanel refuses the credentials. */
   readonly isUnauthorized: boolean
-  /** Whether no batch may wait any longer. */
+  /** Whether no batch may wait any longer, but for a place among the attempts under way. */
   readonly draining: boolean
 }
 
@@ -54,8 +54,10 @@ export function answerTo(turn: Turn): GateAnswer | undefined {
 /** Returns the answer to a batch that a push waits for; `undefined` while it must wait. */
 function answerAttended(turn: Turn): GateAnswer | undefined {
   const { waiter, now, deliverBy, startsAt, turnAt, isFull, isUnauthorized, draining } = turn
-  if (Math.max(startsAt, turnAt) <= now && !isFull) return { kind: 'permit', at: now }
-  if (draining) return { kind: 'give_back', reason: 'draining' }
+  const isDue = Math.max(startsAt, turnAt) <= now
+  if (isDue && !isFull) return { kind: 'permit', at: now }
+  // A batch that waits for a place alone may still have it before the drain ends.
+  if (draining && !isDue) return { kind: 'give_back', reason: 'draining' }
   if (isUnauthorized) return undefined
   // The circuit opens at infinity while a probe is under way. The batch waits for its end.
   const tooLate = startsAt >= deliverBy && startsAt !== Number.POSITIVE_INFINITY

@@ -109,7 +109,10 @@ export interface Gate {
   isUnauthorized(): boolean
   /** Returns the rate found so far. */
   eventsPerSecond(): number
-  /** Ends every wait at once. No batch waits from now on. */
+  /**
+   * Ends every wait for Mixpanel, the rate or the back-off. From now on, a batch waits only for a place
+   * among the attempts under way, and only while a push waits for it.
+   */
   drain(): void
   draining(): boolean
 }

@@ -966,6 +966,31 @@ describe('a gate that drains', () => {
     assert.deepEqual(notes, [[500, 'again', 'draining']])
   })
 
+  it('lets a batch have the place of an attempt that ends, and gives it back when none does', async () => {
+    for (const [endsMs, decided] of [
+      [200, [200, 'batch', 'permit']],
+      [2_000, [1_000, 'batch', 'draining']],
+    ] as const) {
+      const { clock, gate } = aGate({ maxConcurrency: 1 })
+      const { notes, note } = createNotes(clock)
+      const first = await passed(gate)
+      note(
+        'batch',
+        gate.pass(
+          1,
+          () => 1_000,
+          () => 9_000,
+        ),
+      )
+      clock.after(endsMs, () => gate.ended(first, TAKEN))
+
+      gate.drain()
+      await clock.advance(3_000)
+
+      assert.deepEqual(notes, [decided])
+    }
+  })
+
   it('lets a batch pass that need not wait', async () => {
     const { gate } = aGate()
 
