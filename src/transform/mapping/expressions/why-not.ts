@@ -9,10 +9,7 @@ import { plainOf, writeJson } from './values.ts'
 export type Explain = (frame: Frame) => string
 
 /** The value of a part, or the text of its error. */
-interface Reading {
-  readonly value?: unknown
-  readonly fault?: string
-}
+type Reading = Readonly<{ kind: 'value'; value: unknown } | { kind: 'failed'; text: string }>
 
 /** Reads the parts of one expression for one event. */
 interface Reader {
@@ -68,9 +65,9 @@ export function explainFalse({ tree, parts }: Compiled): Explain {
 export function explainNull(expressions: readonly Compiled[]): Explain {
   return function explain(frame) {
     for (const { tree, parts } of expressions) {
-      const { value, fault } = readerOf(parts, frame).at(tree)
-      if (fault !== undefined) return fault
-      if (value === null) return `${sourceOf(tree)} is null`
+      const read = readerOf(parts, frame).at(tree)
+      if (read.kind === 'failed') return read.text
+      if (read.value === null) return `${sourceOf(tree)} is null`
     }
     return 'no part of it is null'
   }
@@ -83,9 +80,9 @@ function readerOf(parts: Compiled['parts'], frame: Frame): Reader {
     isConstant: (node) => parts.get(node)?.constant !== undefined,
     at(node) {
       try {
-        return { value: parts.get(node)?.run(frame) }
+        return { kind: 'value', value: parts.get(node)?.run(frame) }
       } catch (error) {
-        if (error instanceof ExpressionError) return { fault: error.message }
+        if (error instanceof ExpressionError) return { kind: 'failed', text: error.message }
         throw error
       }
     },
@@ -93,8 +90,8 @@ function readerOf(parts: Compiled['parts'], frame: Frame): Reader {
 }
 
 function whyFalse(node: ASTNode, reader: Reader): string {
-  const { fault } = reader.at(node)
-  if (fault !== undefined) return fault
+  const read = reader.at(node)
+  if (read.kind === 'failed') return read.text
   switch (node.op) {
     case '&&':
       return whyFalse(node.args.find((side) => !holds(side, reader)) ?? node.args[0], reader)
@@ -125,7 +122,7 @@ function whyTrue(node: ASTNode, reader: Reader): string {
 }
 
 function holds(node: ASTNode, reader: Reader): boolean {
-  return reader.at(node).value === true
+  return isValue(node, true, reader)
 }
 
 function chosen([condition, one, other]: [ASTNode, ASTNode, ASTNode], reader: Reader): ASTNode {
@@ -169,27 +166,34 @@ function comparisonDetail(node: Comparison, words: Words, reader: Reader): strin
 }
 
 function isNull(node: ASTNode, reader: Reader): boolean {
-  return reader.at(node).value === null
+  return isValue(node, null, reader)
+}
+
+function isValue(node: ASTNode, sought: true | null, reader: Reader): boolean {
+  const read = reader.at(node)
+  return read.kind === 'value' && read.value === sought
 }
 
 function stated(node: ASTNode, reader: Reader): string {
-  const { value, fault } = reader.at(node)
-  return fault ?? `${sourceOf(node)} is ${shown(value, reader.frame)}`
+  const read = reader.at(node)
+  return read.kind === 'failed'
+    ? read.text
+    : `${sourceOf(node)} is ${shown(read.value, reader.frame)}`
 }
 
 function shownObject(node: ASTNode, reader: Reader): string {
-  const { value, fault } = reader.at(node)
-  if (reader.isConstant(node) || fault !== undefined) return sourceOf(node)
-  return `${sourceOf(node)} (${shown(value, reader.frame)})`
+  const read = reader.at(node)
+  if (reader.isConstant(node) || read.kind === 'failed') return sourceOf(node)
+  return `${sourceOf(node)} (${shown(read.value, reader.frame)})`
 }
 
-/** A value that is too large or nested too deeply, or has no JSON, is named by its kind. */
+/** A value that is too large or has no JSON is named by its kind. */
 function shown(value: unknown, frame: Frame): string {
   try {
     const json = writeJson(plainOf(value, { frame, site: createSite('') }))
     return json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json
   } catch (error) {
-    if (!(error instanceof ExpressionError || error instanceof RangeError)) throw error
+    if (!(error instanceof ExpressionError)) throw error
     return KIND_WORDS[kindOf(value)]
   }
 }
