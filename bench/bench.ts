@@ -22,7 +22,7 @@ const HELP = `The service beside the floor and the recipe, on the same pushes: C
 
 npm run bench                all of it; about forty minutes
 npm run bench -- --quick     a few short rounds; less than two minutes
-npm run bench -- --open-loop the rates of production only; about ten minutes
+npm run bench -- --open-loop the rates of production only; about thirteen minutes
 npm run bench -- --http2     HTTP/1 and HTTP/2 only; about five minutes
 npm run bench -- --steady    ten minutes of steady load; fails when the memory of the service grows
 npm run bench -- --guard     fails when a push costs over 15 % more, relative to a bare Fastify, than recorded

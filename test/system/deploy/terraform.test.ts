@@ -125,6 +125,19 @@ describe('the Terraform module', () => {
     })
   }
 
+  it('refuses the same names in env and in secret_env: all that it sets itself', () => {
+    const lists = textOf('deploy/terraform/variables.tf').matchAll(
+      /setintersection\(keys\(var\.\w+\), \[([^\]]*)\]/g,
+    )
+    const main = textOf('deploy/terraform/main.tf')
+    const environment = /environment = merge\(.*?\n {2}\)/s.exec(main)?.[0] ?? ''
+
+    const refused = Array.from(lists, ([, list]) => namesIn(list))
+
+    const own = [...namesIn(environment), 'MIXPANEL_PROJECT_TOKEN'].sort()
+    assert.deepEqual(refused, [own, own])
+  })
+
   for (const name of ['private', 'public', 'letters-in-bucket', 'tenants']) {
     it(`is valid as the example ${name} calls it`, {
       skip: !PROVIDERS && 'needs terraform, and its google providers in TF_PLUGIN_CACHE_DIR',
@@ -150,6 +163,11 @@ describe('the Terraform module', () => {
 })
 
 /** A folder with the module's variables and locals, which need no provider, and the values. */
+/** The names of variables in a text, in order. */
+function namesIn(text = ''): readonly string[] {
+  return Array.from(text.matchAll(/\b[A-Z]+(?:_[A-Z]+)*\b/g), ([name]) => name).sort()
+}
+
 function localsOnly(
   t: { after: (end: () => void) => void },
   files: { main: string; variables: string },
