@@ -401,6 +401,15 @@ describe('createBatcher', () => {
     assert.deepEqual(sent(), ['a', 'b'])
   })
 
+  it('counts no lone event that a push waits for among the unattended', () => {
+    const { add, sent } = aBatcher({ maxConcurrency: 8, lingerMs: 0 })
+    for (const name of 'abc') add(pendingNamed(name))
+
+    add(pendingNamed('d', aSink(0, 1_000)))
+
+    assert.deepEqual(sent(), ['a', 'b', 'c', 'd'])
+  })
+
   it('gives events all slots once a push waits for them again', () => {
     const sink = aSink(0, 1_000)
     const { add, review, sent } = aBatcher({ maxConcurrency: 4, maxEvents: 1 })
